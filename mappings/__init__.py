@@ -1,0 +1,1 @@
+"""The contract: the types that the packages exchange, and their JSON."""

@@ -1,0 +1,114 @@
+"""What the extractor finds in one image: the item's box, terms, code and colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mappings.errors import InvalidBox
+
+Bytes = NDArray[np.uint8]
+CategorySource = Literal["auto", "chosen", "text"]
+BoxSource = Literal["given", "detector", "foreground", "whole"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle as fractions of the image's width and height, origin top left, all in [0, 1].
+
+    Raises:
+        InvalidBox: not finite, without area, or not inside the image.
+    """
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        values = (self.x, self.y, self.w, self.h)
+        inside = (
+            all(isfinite(v) for v in values)
+            and 0 <= self.x < 1
+            and 0 <= self.y < 1
+            and self.w > 0
+            and self.h > 0
+            and self.x + self.w <= 1 + 1e-6
+            and self.y + self.h <= 1 + 1e-6
+        )
+        if not inside:
+            raise InvalidBox(
+                "expected a box x,y,w,h in fractions of the image, inside it and with an area; "
+                f"got {','.join(f'{v:g}' for v in values)}"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """Read ``x,y,w,h``.
+
+        Raises:
+            InvalidBox: not four numbers, or not inside the image.
+        """
+        try:
+            x, y, w, h = (float(part) for part in text.split(","))
+        except ValueError:
+            raise InvalidBox(f"expected a box as four numbers x,y,w,h; got {text[:80]!r}") from None
+        return cls(x, y, w, h)
+
+    def as_list(self) -> list[float]:
+        """``[x, y, w, h]`` rounded to four digits, the form of JSON documents and answers."""
+        return [round(v, 4) for v in (self.x, self.y, self.w, self.h)]
+
+
+WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class RecognisedTerm:
+    """A category term (``t-shirt``) or attribute term (``colour:navy-blue``) and its probability."""
+
+    term: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Features:
+    """All that is indexed of a product's image, and all that is asked with a query's.
+
+    Attributes:
+        categories: the most likely leaf categories, best first, at least one; when the category
+            was chosen, the chosen one comes first with confidence 1.
+        category_source: ``chosen`` when one category was given, ``text`` when a wider choice was
+            given and the image decided within it, ``auto`` when the image decided alone.
+        attributes: ``group:value`` terms of the groups that the category has, groups in taxonomy
+            order, best first within a group; probabilities within a group sum to at most 1.
+        box: where the item is, in fractions of the image as shown (after its EXIF turn).
+        code: appearance code, uint8 [bits / 8], bits packed most significant first.
+        colour: square root of the HSV histogram, uint8 [bins], 255 = all pixels in one bin.
+        model: which weights made this; codes of different models are not comparable.
+    """
+
+    categories: tuple[RecognisedTerm, ...]
+    category_source: CategorySource
+    attributes: tuple[RecognisedTerm, ...]
+    box: Box
+    box_source: BoxSource
+    code: Bytes
+    colour: Bytes
+    model: str
+
+    @property
+    def category(self) -> RecognisedTerm:
+        """The category decided on."""
+        return self.categories[0]
+
+    def best_attributes(self) -> tuple[RecognisedTerm, ...]:
+        """The most likely term of each group, in taxonomy order."""
+        best: dict[str, RecognisedTerm] = {}
+        for found in self.attributes:
+            best.setdefault(found.term.partition(":")[0], found)
+        return tuple(best.values())

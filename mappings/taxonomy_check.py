@@ -1,0 +1,176 @@
+"""What is wrong with a taxonomy file, in words that name the key and what was expected there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mappings.words import phrase_key
+
+_TERM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+_TOP = {"version", "great_categories", "categories", "attribute_groups"}
+_TOP_OPTIONAL = {"kinds", "ignored_phrases"}
+_CATEGORY, _CATEGORY_OPTIONAL = {"label", "great_category", "words"}, {"labels"}
+_KIND, _KIND_OPTIONAL = {"words", "categories"}, {"modifier"}
+_GROUP = {"label", "values"}
+_GROUP_OPTIONAL = {"great_categories", "categories", "value_labels"}
+
+
+def problems(data: Any) -> list[str]:
+    """Every problem of a taxonomy file's content; empty when it is usable."""
+    return _Check(data).found
+
+
+class _Check:
+    """Walks the content once and collects what it finds wrong."""
+
+    def __init__(self, data: Any) -> None:
+        self.found: list[str] = []
+        top = self._entry("the file", data, _TOP, _TOP_OPTIONAL)
+        self._text("version", top.get("version"))
+        self.great = self._terms("great_categories", top.get("great_categories"))
+        self.leaves = self._table("categories", top.get("categories"))
+        kinds = self._table("kinds", top.get("kinds", {}), may_be_empty=True)
+        groups = self._table("attribute_groups", top.get("attribute_groups"))
+        ignored = self._texts("ignored_phrases", top.get("ignored_phrases", []))
+        for term, entry in self.leaves.items():
+            self._category(f"categories.{term}", entry)
+        for name, entry in kinds.items():
+            self._kind(f"kinds.{name}", entry)
+        for name, entry in groups.items():
+            self._group(f"attribute_groups.{name}", entry)
+        self._each_great_category_is_used()
+        self._each_word_has_one_meaning(kinds, groups, ignored)
+
+    # --- entries --------------------------------------------------------------------------
+
+    def _category(self, where: str, data: Any) -> None:
+        entry = self._entry(where, data, _CATEGORY, _CATEGORY_OPTIONAL)
+        self._text(f"{where}.label", entry.get("label"))
+        self._known(f"{where}.great_category", [entry.get("great_category")], self.great)
+        self._texts(f"{where}.words", entry.get("words"))
+        self._texts(f"{where}.labels", entry.get("labels", []))
+
+    def _kind(self, where: str, data: Any) -> None:
+        entry = self._entry(where, data, _KIND, _KIND_OPTIONAL)
+        self._texts(f"{where}.words", entry.get("words"))
+        leaves = self._terms(f"{where}.categories", entry.get("categories"))
+        self._known(f"{where}.categories", leaves, self.leaves)
+        if not isinstance(entry.get("modifier", False), bool):
+            self._expected(f"{where}.modifier", "true or false", entry["modifier"])
+
+    def _group(self, where: str, data: Any) -> None:
+        entry = self._entry(where, data, _GROUP, _GROUP_OPTIONAL)
+        self._text(f"{where}.label", entry.get("label"))
+        values = self._table(f"{where}.values", entry.get("values"))
+        for value, words in values.items():
+            self._texts(f"{where}.values.{value}", words)
+        great, leaves = (entry.get(key, []) for key in ("great_categories", "categories"))
+        if not great and not leaves:
+            self.found.append(f"{where}: expected great_categories or categories that have it")
+        self._known(
+            f"{where}.great_categories", self._texts(f"{where}.great_categories", great), self.great
+        )
+        self._known(f"{where}.categories", self._texts(f"{where}.categories", leaves), self.leaves)
+        labels = entry.get("value_labels", {})
+        if not isinstance(labels, dict):
+            self._expected(f"{where}.value_labels", "an object", labels)
+            return
+        self._known(f"{where}.value_labels", labels, values)
+        self._texts(f"{where}.value_labels", list(labels.values()))
+
+    # --- across entries -------------------------------------------------------------------
+
+    def _each_great_category_is_used(self) -> None:
+        entries = [entry for entry in self.leaves.values() if isinstance(entry, dict)]
+        used = [entry.get("great_category") for entry in entries]
+        for great in self.great:
+            if great not in used:
+                self.found.append(f"great_categories: expected a category in {great!r}; got none")
+
+    def _each_word_has_one_meaning(
+        self, kinds: Mapping[str, Any], groups: Mapping[str, Any], ignored: list[str]
+    ) -> None:
+        names = {f"categories.{term}": entry for term, entry in self.leaves.items()}
+        labels = {where: _strings(entry, "labels") for where, entry in names.items()}
+        self._distinct("label", labels)
+        names |= {f"kinds.{name}": entry for name, entry in kinds.items()}
+        words = {where: _strings(entry, "words") for where, entry in names.items()}
+        hint = " (a word for several categories belongs to a kind)"
+        self._distinct("word", words | {"ignored_phrases": ignored}, hint)
+        for name, entry in groups.items():
+            values = entry.get("values") if isinstance(entry, dict) else None
+            if isinstance(values, dict):
+                where = f"attribute_groups.{name}.values"
+                said = {f"{where}.{value}": _strings(values, value) for value in values}
+                self._distinct("word", said | {"ignored_phrases": ignored})
+
+    def _distinct(self, what: str, owners: Mapping[str, list[str]], hint: str = "") -> None:
+        first: dict[str, str] = {}
+        for where, texts in owners.items():
+            for text in texts:
+                owner = first.setdefault(phrase_key(text), where)
+                if owner != where:
+                    self.found.append(
+                        f"{where}: expected {what}s of its own; got {text!r}, "
+                        f"which {owner} has too{hint}"
+                    )
+
+    # --- values ---------------------------------------------------------------------------
+
+    def _expected(self, where: str, expected: str, got: Any) -> None:
+        came = "nothing" if got is None else repr(got)[:80]
+        self.found.append(f"{where}: expected {expected}; got {came}")
+
+    def _entry(self, where: str, data: Any, needed: set[str], optional: set[str]) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self._expected(where, f"an object with {', '.join(sorted(needed))}", data)
+            return {}
+        for key in sorted(data.keys() - needed - optional):
+            self._expected(where, f"only {', '.join(sorted(needed | optional))}", key)
+        return data
+
+    def _table(self, where: str, data: Any, may_be_empty: bool = False) -> dict[str, Any]:
+        if not isinstance(data, dict) or not (data or may_be_empty):
+            self._expected(where, "an object with an entry for each term", data)
+            return {}
+        self._terms(where, list(data), may_be_empty)
+        return data
+
+    def _terms(self, where: str, data: Any, may_be_empty: bool = False) -> list[str]:
+        terms = self._texts(where, data)
+        if isinstance(data, list) and not (data or may_be_empty):
+            self._expected(where, "at least one term", data)
+        for term in terms:
+            if not _TERM.fullmatch(term):
+                self._expected(where, "terms of a-z, 0-9 and single hyphens", term)
+        if len(set(terms)) < len(terms):
+            self._expected(where, "every term once", terms)
+        return terms
+
+    def _text(self, where: str, value: Any) -> None:
+        if not isinstance(value, str) or not value.strip():
+            self._expected(where, "a text", value)
+
+    def _texts(self, where: str, data: Any) -> list[str]:
+        if not isinstance(data, list):
+            self._expected(where, "a list of texts", data)
+            return []
+        for text in data:
+            if not isinstance(text, str) or not phrase_key(text):
+                self._expected(where, "texts with letters or digits", text)
+        return [text for text in data if isinstance(text, str)]
+
+    def _known(self, where: str, terms: Iterable[Any], known: Iterable[str]) -> None:
+        names = list(known)
+        for term in terms:
+            if term not in names:
+                self._expected(where, f"one of {', '.join(names)}", term)
+
+
+def _strings(entry: Any, key: str) -> list[str]:
+    """The texts of a list that has been complained about already where it is none."""
+    value = entry.get(key, []) if isinstance(entry, dict) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

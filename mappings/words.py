@@ -1,0 +1,42 @@
+"""How the words of sellers, labels and taxonomy files are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CAMEL_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"\d+/\d+|[^\W_]+")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?!\w)")
+
+
+def tokens(text: str) -> list[str]:
+    """Words of a text in order, lower case, without accents, hyphens and possessives.
+
+    ``"Women's T-Shirt, 3/4 Sleeve"`` gives ``women t shirt 3/4 sleeve``.
+    """
+    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", text)).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _WORD.findall(_POSSESSIVE.sub("", plain.replace("⁄", "/")))
+
+
+def singular(word: str) -> str:
+    """One form for a word's singular and plural; a key to compare, not English.
+
+    ``hoodie`` and ``hoodies`` both give ``hoody``, ``watches`` gives ``watch``.
+    """
+    if word.endswith("s") and not word.endswith("ss") and len(word) > 2:
+        word = word[:-1]
+    if word.endswith(("che", "she", "sse", "xe")):
+        return word[:-1]
+    return word[:-2] + "y" if word.endswith("ie") and len(word) > 3 else word
+
+
+def phrase_key(text: str) -> str:
+    """One key for every spelling of a phrase: ``T-Shirts``, ``t shirt`` and ``tshirt`` agree."""
+    return singular("".join(tokens(text)))
+
+
+def slug(text: str) -> str:
+    """A label in the form of a term: ``"Navy Blue"`` gives ``navy-blue``."""
+    return "-".join(tokens(text))

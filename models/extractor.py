@@ -1,0 +1,155 @@
+"""The one door from images to features; ingest and queries both go through it.
+
+image → box → window around it → network → category, attributes, code; colours from the window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mappings.features import Box, BoxSource, Bytes, CategorySource, Features
+from mappings.taxonomy import Taxonomy
+from models.appearance_code import binarise
+from models.colour_histogram import colour_histogram
+from models.crop import Crop, crop_square
+from models.foreground import Ground, find_foreground
+from models.images import MAX_PIXELS, decode_image
+from models.recogniser import Recogniser
+from models.session import WEIGHTS
+
+DEFAULT_MODEL = "attribute-heads-1"
+# Colours are read from a reduced window; this many pixels a side settle a histogram.
+COLOUR_SIDE = 56
+
+
+class ImageExtractor:
+    """``mappings.search.Extractor`` with trained networks, run by onnxruntime.
+
+    Args:
+        recogniser: category, attributes and the features that codes are made of.
+        max_pixels: the largest image decoded.
+        paper_threshold: binarise at 0, as in the paper, and not at each dimension's median.
+    """
+
+    def __init__(
+        self, recogniser: Recogniser, max_pixels: int = MAX_PIXELS, paper_threshold: bool = False
+    ) -> None:
+        self._recogniser = recogniser
+        self._max_pixels = max_pixels
+        learned = recogniser.card.thresholds
+        self._thresholds = np.zeros_like(learned) if paper_threshold else learned
+        self.model = recogniser.card.model + ("-threshold-0" if paper_threshold else "")
+
+    def decode(self, data: bytes) -> Image.Image:
+        """One image file's bytes to an RGB image; see ``models.images.decode_image``."""
+        return decode_image(data, self._max_pixels)
+
+    def extract(
+        self,
+        images: Sequence[Image.Image],
+        categories: Sequence[Collection[str] | None] | None = None,
+        boxes: Sequence[Box | None] | None = None,
+    ) -> list[Features]:
+        """Features of a batch; see ``mappings.search.Extractor``."""
+        if not images:
+            return []
+        choices = list(categories) if categories is not None else [None] * len(images)
+        given = list(boxes) if boxes is not None else [None] * len(images)
+        items = [_locate(image, box) for image, box in zip(images, given, strict=True)]
+        side = self._recogniser.card.side
+        crops = [
+            crop_square(image, box, side) for image, (box, _, _) in zip(images, items, strict=True)
+        ]
+        pooled, logits = self._recogniser.run(crops)
+        codes = binarise(pooled, self._thresholds)
+        return [
+            self._features(crop, item, choice, scores, code)
+            for crop, item, choice, scores, code in zip(
+                crops, items, choices, logits, codes, strict=True
+            )
+        ]
+
+    def networks_only(self, count: int, batch: int) -> float:
+        """Seconds that the networks alone take for ``count`` ready windows; for benchmarks."""
+        side = self._recogniser.card.side
+        noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+        crops = [Crop(noise, np.array([0.1, 0.1, 0.9, 0.9], np.float32))] * batch
+        self._recogniser.run(crops)
+        start = time.perf_counter()
+        for _ in range(max(1, count // batch)):
+            self._recogniser.run(crops)
+        return time.perf_counter() - start
+
+    def _features(
+        self,
+        crop: Crop,
+        item: tuple[Box, BoxSource, Ground | None],
+        choice: Collection[str] | None,
+        logits: NDArray[np.float32],
+        code: Bytes,
+    ) -> Features:
+        box, box_source, ground = item
+        choice = choice or None
+        likely = self._recogniser.categories(logits, choice)
+        source: CategorySource = "auto"
+        if choice is not None:
+            source = "chosen" if len(choice) == 1 else "text"
+        return Features(
+            categories=likely,
+            category_source=source,
+            attributes=self._recogniser.attributes(logits, likely[0].term),
+            box=box,
+            box_source=box_source,
+            code=code,
+            colour=_colours(crop, ground),
+            model=self.model,
+        )
+
+
+def load_extractor(
+    taxonomy: Taxonomy,
+    model: str = DEFAULT_MODEL,
+    *,
+    weights: Path = WEIGHTS,
+    threads: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    paper_threshold: bool = False,
+) -> ImageExtractor:
+    """Open the shipped networks, or others by name from another folder.
+
+    Raises:
+        InvalidConfig: no such network or card.
+    """
+    recogniser = Recogniser(weights / model, taxonomy, threads)
+    return ImageExtractor(recogniser, max_pixels, paper_threshold)
+
+
+def _locate(image: Image.Image, given: Box | None) -> tuple[Box, BoxSource, Ground | None]:
+    """The item's box: the given one, else what stands out from plain ground, else everything."""
+    found, ground = find_foreground(image)
+    if given is not None:
+        return given, "given", ground
+    return found, "whole" if ground is None else "foreground", ground
+
+
+def _colours(crop: Crop, ground: Ground | None) -> Bytes:
+    """Histogram of the item's pixels: in its box, plain ground left out, the middle weighs most."""
+    step = max(1, crop.pixels.shape[0] // COLOUR_SIDE)
+    pixels = crop.pixels[::step, ::step]
+    left, top, right, bottom = crop.box
+    centres = (np.arange(len(pixels), dtype=np.float32) + 0.5) / len(pixels)
+    x, y = centres[None, :], centres[:, None]
+    inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    item = inside & ground.differs(pixels) if ground is not None else inside
+    if item.sum() < 8:
+        item = inside if inside.any() else np.ones_like(inside)
+    across = (x - (left + right) / 2) / max(right - left, 1e-3)
+    down = (y - (top + bottom) / 2) / max(bottom - top, 1e-3)
+    weights = np.exp(-3.0 * (across**2 + down**2)).astype(np.float32)
+    return colour_histogram(pixels[item], weights[item])

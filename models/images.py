@@ -1,0 +1,81 @@
+"""Image files to RGB images, bounded before their pixels are decoded."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mappings.errors import InvalidImage
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 16
+# No network looks closer than this; larger pictures are reduced while they are decoded.
+WORKING_SIDE = 1024
+
+# Pillow's own bound only warns, and through a process-wide filter; decode_image has a firm one.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode one image file as a person would see it on white paper.
+
+    The first frame of an animation, turned by its EXIF orientation, transparency laid on white,
+    16-bit depth scaled to 8, reduced so that its longer side is at most ``WORKING_SIDE`` pixels.
+
+    Returns:
+        An image of mode RGB.
+
+    Raises:
+        InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
+            side, or of more than ``max_pixels``, which is read from its header.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(image, max_pixels)
+            image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+            image.load()
+            turned = ImageOps.exif_transpose(image)
+            turned.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
+            return _to_rgb(turned)
+    except UnidentifiedImageError:
+        raise InvalidImage(
+            f"expected an image ({', '.join(FORMATS[:-1])}); got {len(data)} bytes of something else"
+        ) from None
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        IndexError,
+        KeyError,
+    ) as error:
+        raise InvalidImage(f"expected a whole image; this one is broken: {error}") from None
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise InvalidImage(
+            f"expected an image of at most {max_pixels:,} pixels; got {width} x {height}"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise InvalidImage(
+            f"expected an image of at least {MIN_SIDE} x {MIN_SIDE} pixels; got {width} x {height}"
+        )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        levels = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if levels.max() > 255 else 255.0
+        image = Image.fromarray((levels.clip(0, top) * (255.0 / top)).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(paper, rgba)
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -1,0 +1,1 @@
+"""Training data, losses, the training command, export to ONNX, and the studio."""

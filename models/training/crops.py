@@ -1,0 +1,37 @@
+"""All training crops in memory: what takes long is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from models.crop import crop_square
+from models.foreground import find_foreground
+from models.images import decode_image
+from models.training.samples import Sample
+
+
+def load_crops(
+    samples: Sequence[Sample], side: int, workers: int = 8
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The windows that the network sees when it serves.
+
+    Returns:
+        uint8 RGB [n, side, side, 3] and the boxes in them, float32 [n, 4].
+    """
+    pixels = np.empty((len(samples), side, side, 3), dtype=np.uint8)
+    boxes = np.empty((len(samples), 4), dtype=np.float32)
+
+    def load(index: int) -> None:
+        sample = samples[index]
+        image = decode_image(sample.path.read_bytes())
+        crop = crop_square(image, sample.box or find_foreground(image)[0], side)
+        pixels[index], boxes[index] = crop.pixels, crop.box
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(tqdm(pool.map(load, range(len(samples))), total=len(samples), desc="crops"))
+    return pixels, boxes

@@ -1,0 +1,81 @@
+"""Answers as JSON, the same for the command and for REST."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mappings.document import VisualDocument
+from mappings.features import RecognisedTerm
+from mappings.search import Hit, SearchAnswer, StoredProduct
+
+
+def answer_json(answer: SearchAnswer) -> dict[str, Any]:
+    """A search answer; distances and scores to six digits, confidences to four.
+
+    ``query.attributes`` holds the best term of each group, ``query.categories`` what else the
+    item may be.
+    """
+    category = answer.categories[0]
+    return {
+        "query": {
+            "category": {**_term(category), "source": answer.category_source},
+            "categories": _terms(answer.categories),
+            "attributes": _terms(answer.attributes),
+            "box": answer.box.as_list(),
+            "box_source": answer.box_source,
+            "relaxed": answer.relaxed,
+        },
+        "hits": [_hit(hit) for hit in answer.hits],
+        "took_ms": {stage: round(took, 2) for stage, took in answer.took_ms.items()},
+        "model": answer.model,
+    }
+
+
+def product_json(stored: StoredProduct) -> dict[str, Any]:
+    """One product of the index; what was recognised is null or empty if its image never was."""
+    visual = stored.visual
+    return {
+        "product_id": stored.product_id,
+        "product": dict(stored.facts),
+        **(_recognised(visual) if visual else _NOT_RECOGNISED),
+        "model": visual.model if visual else None,
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "product_id": hit.product_id,
+        "score": round(hit.score, 6),
+        "distance": {"appearance": round(hit.appearance, 6), "colour": round(hit.colour, 6)},
+        "matched": list(hit.matched),
+        "product": dict(hit.product),
+        **_recognised(hit.visual),
+    }
+
+
+def _recognised(visual: VisualDocument) -> dict[str, Any]:
+    return {
+        "category": visual.category,
+        "great_category": visual.great_category,
+        "attributes": list(visual.attributes),
+        "from_text": list(visual.from_text),
+        "box": visual.box.as_list(),
+    }
+
+
+_NOT_RECOGNISED: dict[str, Any] = {
+    "category": None,
+    "great_category": None,
+    "attributes": [],
+    "from_text": [],
+    "box": None,
+}
+
+
+def _term(found: RecognisedTerm) -> dict[str, Any]:
+    return {"term": found.term, "confidence": round(found.confidence, 4)}
+
+
+def _terms(found: Sequence[RecognisedTerm]) -> list[dict[str, Any]]:
+    return [_term(term) for term in found]

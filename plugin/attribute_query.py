@@ -1,0 +1,138 @@
+"""From what was recognised to what the engine is asked, step by step until enough match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mappings.document import VisualDocument
+from mappings.features import Features, RecognisedTerm
+from mappings.search import CandidateQuery, Relaxed, SearchRequest
+from mappings.taxonomy import Taxonomy
+
+Step = tuple[Relaxed, CandidateQuery]
+
+LEAST_CONFIDENCE = 0.05
+"""Terms less likely than this are not preferred at all."""
+
+CONFIDENT = 0.5
+"""A group whose best term is at least this likely is demanded in the first step."""
+
+FULL_WEIGHT = 1000
+"""Weight of a certain term in a group of importance 1; engines add whole numbers."""
+
+GROUP_IMPORTANCE: Mapping[str, float] = {
+    "colour": 1.0,
+    "gender": 0.5,
+    "usage": 0.3,
+    "season": 0.2,
+}
+"""How much shoppers mind a group, colour being what they mind most."""
+
+OTHER_IMPORTANCE = 0.5
+"""Importance of a group that GROUP_IMPORTANCE does not name."""
+
+
+def attribute_query(
+    features: Features,
+    request: SearchRequest,
+    taxonomy: Taxonomy,
+    *,
+    without_id: str | None = None,
+) -> list[Step]:
+    """The queries to ask, strictest first; each matches all that the ones before it match.
+
+    ==================  =========================================================================
+    none                the category, and as many groups agreeing as were recognised confidently
+    fewer-attributes    the category
+    great-category      the great category
+    any-category        whatever passes the request's own demands
+    ==================  =========================================================================
+
+    Filters, required and excluded terms hold in every step, and every step prefers the same
+    terms. A group of which the shopper requires a term is decided by that alone. A step that
+    would ask what the one before it asked is left out.
+
+    Args:
+        features: of the query's image or, by `stored_features`, of a product.
+        request: its terms exist in the taxonomy.
+        taxonomy: says which groups the category has.
+        without_id: a product that must not be found.
+
+    Raises:
+        UnknownTerm: the features' category is not in the taxonomy.
+    """
+    category = features.category.term
+    likely = _likely_terms(features, request, taxonomy.groups_of(category))
+    loosest = CandidateQuery(
+        model=features.model,
+        preferred={group: _weights(group, terms) for group, terms in likely.items()},
+        required=request.required,
+        excluded=request.excluded,
+        filters=request.filters,
+        without_id=without_id,
+    )
+    confident = sum(terms[0].confidence >= CONFIDENT for terms in likely.values())
+    great_category = taxonomy.great_category(category)
+    steps: list[Step] = [
+        ("none", replace(loosest, category=category, minimum_groups=confident)),
+        ("fewer-attributes", replace(loosest, category=category)),
+        ("great-category", replace(loosest, great_category=great_category)),
+        ("any-category", loosest),
+    ]
+    return [step for i, step in enumerate(steps) if i == 0 or step[1] != steps[i - 1][1]]
+
+
+def best_score(query: CandidateQuery) -> int:
+    """The score of a document that has the heaviest term of every preferred group."""
+    return sum(max(weights.values()) for weights in query.preferred.values())
+
+
+def wanted_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
+    """What an ideal hit has: the required terms and the best of each group, taxonomy order."""
+    best = (max(weights, key=weights.__getitem__) for weights in query.preferred.values())
+    order = {group: place for place, group in enumerate(taxonomy.groups)}
+    return tuple(sorted({*best, *query.required}, key=lambda term: (order[_group(term)], term)))
+
+
+def stored_features(document: VisualDocument, category: str | None = None) -> Features:
+    """A product's features as if its image had just been recognised with certainty.
+
+    Args:
+        document: what is stored of the product.
+        category: one to look in instead of the product's own, or None.
+    """
+    in_text = document.category in document.from_text
+    return Features(
+        categories=(RecognisedTerm(category or document.category, 1.0),),
+        category_source="chosen" if category else "text" if in_text else "auto",
+        attributes=tuple(RecognisedTerm(term, 1.0) for term in document.attributes),
+        box=document.box,
+        box_source="given",
+        code=document.code,
+        colour=document.colour,
+        model=document.model,
+    )
+
+
+def _likely_terms(
+    features: Features, request: SearchRequest, groups: tuple[str, ...]
+) -> dict[str, list[RecognisedTerm]]:
+    """By group, in the category's order: what to prefer, best first, no group empty."""
+    decided = {_group(term) for term in request.required}
+    likely: dict[str, list[RecognisedTerm]] = {g: [] for g in groups if g not in decided}
+    for found in features.attributes:
+        group = _group(found.term)
+        usable = found.confidence >= LEAST_CONFIDENCE and found.term not in request.excluded
+        if usable and group in likely:
+            likely[group].append(found)
+    return {group: terms for group, terms in likely.items() if terms}
+
+
+def _weights(group: str, terms: list[RecognisedTerm]) -> dict[str, int]:
+    importance = FULL_WEIGHT * GROUP_IMPORTANCE.get(group, OTHER_IMPORTANCE)
+    return {found.term: max(1, round(importance * found.confidence)) for found in terms}
+
+
+def _group(term: str) -> str:
+    return term.partition(":")[0]

@@ -1,0 +1,121 @@
+"""Settings, and the only place that reads environment variables.
+
+=============================  ======================================  ============================
+variable                       meaning                                 default
+=============================  ======================================  ============================
+HOUNDSTOOTH_ENGINE             engine URL: ``sqlite:///file.db`` or    ``sqlite:///var/catalogue.db``
+                               ``opensearch://host:port/index``
+HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
+HOUNDSTOOTH_IMAGES             folder that the feed's image paths are  none: images are not served
+                               relative to; the page shows them
+HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
+HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
+                               10000
+HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.5
+                               0 to 1, where a request gives none
+HOUNDSTOOTH_ATTRIBUTE_SHARE    share of agreeing attributes in the     see ``plugin/rerank.py``
+                               score, 0 to 1
+HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file taken, in bytes      12000000
+HOUNDSTOOTH_MAX_PIXELS         largest image taken, in pixels          50000000
+=============================  ======================================  ============================
+
+A variable that is empty counts as unset.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from mappings.errors import InvalidConfig
+from mappings.search import SearchRequest
+from plugin.rerank import ATTRIBUTE_SHARE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment decides; the module's table says what each field means."""
+
+    engine: str = "sqlite:///var/catalogue.db"
+    taxonomy: Path | None = None
+    images: Path | None = None
+    redis: str = "redis://127.0.0.1:6379/0"
+    candidates: int = 1000
+    weight: float = SearchRequest.weight
+    attribute_share: float = ATTRIBUTE_SHARE
+    max_upload_bytes: int = 12_000_000
+    max_pixels: int = 50_000_000
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Settings as the environment gives them, defaults for the rest.
+
+        Raises:
+            InvalidConfig: a variable that cannot be used; the message names it.
+        """
+        found: dict[str, Any] = {}
+        for field, read in _READERS.items():
+            variable = f"HOUNDSTOOTH_{field.upper()}"
+            text = environ.get(variable, "").strip()
+            if not text:
+                continue
+            try:
+                found[field] = read(text)
+            except ValueError as error:
+                raise InvalidConfig(f"{variable}: {error}; got {text[:80]!r}") from None
+        return cls(**found)
+
+
+def _url(text: str) -> str:
+    scheme, separator, rest = text.partition("://")
+    if not (scheme and separator and rest):
+        raise ValueError("expected a URL such as sqlite:///file.db")
+    return text
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise ValueError("expected the path of a file")
+    return Path(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise ValueError("expected the path of a folder")
+    return Path(text)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (isfinite(share) and 0 <= share <= 1):
+        raise ValueError("expected a number from 0 to 1")
+    return share
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "engine": _url,
+    "taxonomy": _file,
+    "images": _folder,
+    "redis": _url,
+    "candidates": _whole(1, 10_000),
+    "weight": _share,
+    "attribute_share": _share,
+    "max_upload_bytes": _whole(1, 10**9),
+    "max_pixels": _whole(1, 10**9),
+}

@@ -1,0 +1,64 @@
+"""What every engine checks of a document before writing it, and makes of bytes it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+import numpy as np
+
+from mappings.errors import InvalidDocument
+from mappings.features import Bytes
+from mappings.search import IndexDocument
+
+
+def refusal(document: IndexDocument) -> str | None:
+    """Why no engine can take this document, or None.
+
+    Such a document would cost its neighbours the whole bulk, so it is kept out of it.
+    """
+    size = len(document.product_id.encode(errors="replace"))
+    if not 0 < size <= 512:
+        return f"expected a product id of 1 to 512 bytes; got {size} bytes"
+    if document.visual is not None and document.visual.product_id != document.product_id:
+        return f"expected visual of the same product; got {document.visual.product_id!r}"
+    for name, value in document.facts.items():
+        if not name or name.startswith("_") or name.split(".")[0] == "visual":
+            return f"expected the name of a fact; {name!r} is reserved"
+        if value is not None and not isinstance(value, str | int | float | bool):
+            return f"expected a string, number or truth value for {name!r}; got {value!r}"
+        if isinstance(value, float) and not isfinite(value):
+            return f"expected a finite number for {name!r}; got {value!r}"
+    texts = [document.product_id, *document.facts, *document.facts.values()]
+    if not all(_is_unicode(text) for text in texts if isinstance(text, str)):
+        return "expected text that can be written as UTF-8; got lone surrogates"
+    return None
+
+
+def byte_matrix(rows: Sequence[bytes]) -> Bytes:
+    """uint8 [rows, n] of n-byte rows.
+
+    Raises:
+        InvalidDocument: not all of one length, which documents of one model are.
+    """
+    check_lengths(rows)
+    if not rows:
+        return np.zeros((0, 0), dtype=np.uint8)
+    return np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), -1)
+
+
+def check_lengths(rows: Sequence[bytes] | Sequence[str]) -> None:
+    """Raises InvalidDocument unless all rows are equally long."""
+    lengths = set(map(len, rows))
+    if len(lengths) > 1:
+        raise InvalidDocument(
+            f"expected one length for all codes of a model; got {sorted(lengths)}"
+        )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,158 @@
+"""The shop's own fields: how each can be filtered on and counted, by the index's mapping."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from mappings.errors import InvalidFilter
+from mappings.product import Scalar
+from mappings.search import Filter, RangeFilter
+
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
+LONGEST_VALUE = 1024
+_FLOATS = {"double", "float", "half_float", "scaled_float"}
+_INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
+_BOOLEANS = ("true", "false")
+
+
+def visual_fields() -> dict[str, Any]:
+    """The mapping of the one object ``visual``."""
+    mapping: dict[str, Any] = json.loads((MAPPINGS / "visual_fields.json").read_text())
+    return mapping
+
+
+def product_index() -> dict[str, Any]:
+    """Settings and mappings of an index for a shop that has none: its facts and ``visual``."""
+    index: dict[str, Any] = json.loads((MAPPINGS / "product_index.json").read_text())
+    index["mappings"]["properties"]["visual"] = visual_fields()
+    return index
+
+
+def by_field(filters: Sequence[Filter]) -> dict[str, list[Filter]]:
+    """Filters grouped by field: any of a field's filters must hold, for every field."""
+    groups: dict[str, list[Filter]] = {}
+    for one in filters:
+        groups.setdefault(one.field, []).append(one)
+    return groups
+
+
+class Fields:
+    """The fields of an index.
+
+    Args:
+        properties: ``properties`` of the index's mapping, as the server tells them.
+    """
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._definitions = dict(_flat(properties, ""))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._definitions
+
+    def exact(self, name: str) -> str:
+        """The field that holds the whole values of ``name`` (its keyword sub-field, for text).
+
+        A field that the index does not have is returned as it is: it matches nothing.
+
+        Raises:
+            InvalidFilter: the field is no fact of a product, or is not indexed by whole value.
+        """
+        if name.startswith("visual.") and name not in VISUAL_FACETS:
+            raise InvalidFilter(
+                f"expected a field of the shop or one of {VISUAL_FACETS}; got {name!r}"
+            )
+        definition = self._definitions.get(name)
+        if definition is None:
+            return name
+        if "properties" in definition or not (
+            definition.get("index", True) or definition.get("doc_values", True)
+        ):
+            raise InvalidFilter(f"expected a field that is indexed; {name!r} is not")
+        if definition["type"] != "text":
+            return name
+        for sub_field, sub_definition in definition.get("fields", {}).items():
+            if sub_definition["type"] == "keyword":
+                return f"{name}.{sub_field}"
+        raise InvalidFilter(f"expected a field of whole values; {name!r} is text without a keyword")
+
+    def check(self, one: Filter) -> None:
+        """Whether the filter suits its field.
+
+        Raises:
+            InvalidFilter: the field cannot be filtered on, or not by such a value.
+        """
+        if one.field == "visual" or one.field.startswith("visual."):
+            raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
+        self.exact(one.field)
+        kind = self._definitions.get(one.field, {}).get("type")
+        if isinstance(one, RangeFilter):
+            if kind is not None and not _is_numeric(kind):
+                raise InvalidFilter(
+                    f"expected a field of numbers for a range; {one.field!r} is {kind}"
+                )
+        elif _is_numeric(kind) and _number(one.value) is None:
+            raise InvalidFilter(f"expected a number for {one.field!r}; got {one.value!r}")
+        elif kind == "boolean" and one.value not in _BOOLEANS:
+            raise InvalidFilter(f"expected true or false for {one.field!r}; got {one.value!r}")
+
+    def indexed(self, name: str, value: Scalar) -> str | float | None:
+        """What the index keeps of a fact for filters and counts; None = nothing.
+
+        Raises:
+            ValueError: the field's type refuses the value.
+        """
+        definition = self._definitions.get(name, {})
+        if value is None or not definition.get("index", True):
+            return None
+        kind = definition.get("type")
+        if _is_numeric(kind):
+            return _checked_number(name, value, kind)
+        if kind is None and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        return text if len(text) <= definition.get("ignore_above", LONGEST_VALUE) else None
+
+
+def facet_value(value: object) -> str:
+    """A counted value for people and filters: ``12`` and not ``12.0``."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _flat(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, definition in properties.items():
+        yield prefix + name, definition
+        nested = definition.get("properties") or definition.get("fields") or {}
+        yield from _flat(nested, f"{prefix}{name}.")
+
+
+def _is_numeric(kind: str | None) -> bool:
+    return kind in _FLOATS or kind in _INTEGERS
+
+
+def _number(value: Scalar) -> float | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+def _checked_number(name: str, value: Scalar, kind: str | None) -> float:
+    number = _number(value)
+    if number is None:
+        raise ValueError(f"expected a number for {name!r}; got {value!r}")
+    bits = _INTEGERS.get(kind or "")
+    if bits is None:
+        return number
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+        raise ValueError(f"expected {name!r} to fit {bits} bits; got {value!r}")
+    return int(number)

@@ -1,0 +1,107 @@
+"""A candidate query as OpenSearch's query language, and its binary doc values as arrays."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mappings.features import Bytes
+from mappings.search import CandidateQuery, Filter, RangeFilter
+from plugin.engines.documents import check_lengths
+from plugin.engines.fields import Fields, by_field
+
+Json = dict[str, Any]
+
+
+def bool_query(query: CandidateQuery, fields: Fields) -> Json:
+    """Matches and scores as CandidateQuery says.
+
+    A group scores by ``dis_max``, the largest of its constant scores; groups add up. Sums of whole
+    numbers below 2**24 are exact in the engine's single precision.
+    """
+    filters = [_term("visual.model", query.model)]
+    if query.category is not None:
+        filters.append(_term("visual.category", query.category))
+    if query.great_category is not None:
+        filters.append(_term("visual.great_category", query.great_category))
+    filters += [_term("visual.attributes", term) for term in query.required]
+    filters += [_passes(group, fields) for group in by_field(query.filters).values()]
+    unwanted = [_term("visual.attributes", term) for term in query.excluded]
+    if query.without_id is not None:
+        unwanted.append(_term("visual.product_id", query.without_id))
+    return {
+        "bool": {
+            "filter": filters,
+            "must_not": unwanted,
+            "should": [_largest(group) for group in query.preferred.values() if group],
+            "minimum_should_match": query.minimum_groups,
+        }
+    }
+
+
+def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
+    """A search that touches no stored field: ids and scores are the sort's values."""
+    return {
+        "query": bool_query(query, fields),
+        "size": limit,
+        "sort": [{"_score": "desc"}, {"visual.product_id": "asc"}],
+        "_source": False,
+        "stored_fields": "_none_",
+        "docvalue_fields": ["visual.code", "visual.colour"],
+        "track_total_hits": False,
+    }
+
+
+def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
+    """Counts of each named field's values, aggregation ``n`` for the n-th name."""
+    order = [{"_count": "desc"}, {"_key": "asc"}]
+    return {
+        "query": bool_query(query, fields),
+        "size": 0,
+        "aggs": {
+            str(n): {"terms": {"field": fields.exact(name), "size": size, "order": order}}
+            for n, name in enumerate(names)
+        },
+    }
+
+
+def decode_rows(rows: Sequence[str]) -> Bytes:
+    """uint8 [rows, n] of base64 without padding, as binary doc values come, all in one go.
+
+    Raises:
+        InvalidDocument: not all of one length, which documents of one model are.
+    """
+    check_lengths(rows)
+    if not rows:
+        return np.zeros((0, 0), dtype=np.uint8)
+    # Filled up with zero bits rather than "=", which would end the decoding at the first row.
+    fill = "A" * (-len(rows[0]) % 4)
+    data = base64.b64decode(fill.join(rows) + fill)
+    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(rows), -1)
+    return np.ascontiguousarray(matrix[:, : len(rows[0]) * 3 // 4])
+
+
+def _term(field: str, value: str) -> Json:
+    return {"term": {field: value}}
+
+
+def _largest(weights: Mapping[str, int]) -> Json:
+    constants = [
+        {"constant_score": {"filter": _term("visual.attributes", term), "boost": weight}}
+        for term, weight in weights.items()
+    ]
+    return {"dis_max": {"queries": constants}}
+
+
+def _passes(filters: Collection[Filter], fields: Fields) -> Json:
+    return {"bool": {"should": [_holds(one, fields) for one in filters], "minimum_should_match": 1}}
+
+
+def _holds(one: Filter, fields: Fields) -> Json:
+    fields.check(one)
+    if isinstance(one, RangeFilter):
+        return {"range": {one.field: {"gte": one.low, "lte": one.high}}}
+    return _term(fields.exact(one.field), one.value)

@@ -1,0 +1,123 @@
+"""The SQLite file: its tables, its connections and its transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+from mappings.errors import EngineUnavailable
+from plugin.engines.sqlite_query import COLUMNS
+
+# `product` holds what is shown and `candidate` what is searched, its bytes last so that a scan for
+# terms does not read them; `fact` is the inverted index of the shop's facts.
+SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS product (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, visual TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS candidate (
+    product INTEGER PRIMARY KEY, id TEXT NOT NULL, model TEXT NOT NULL, category TEXT NOT NULL,
+    great_category TEXT NOT NULL, source_hash TEXT NOT NULL,
+    {", ".join(f"{column} INTEGER NOT NULL" for column in COLUMNS)},
+    code BLOB NOT NULL, colour BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS by_category ON candidate (model, category);
+CREATE INDEX IF NOT EXISTS by_great_category ON candidate (model, great_category);
+CREATE TABLE IF NOT EXISTS term (number INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS fact (
+    field TEXT NOT NULL, value NOT NULL, product INTEGER NOT NULL,
+    PRIMARY KEY (field, value, product)) WITHOUT ROWID;
+"""
+PRAGMAS = """
+PRAGMA synchronous = NORMAL;
+PRAGMA cache_size = -65536;
+PRAGMA mmap_size = 1073741824;
+"""
+BUSY_SECONDS = 60.0
+
+
+class SQLiteFile:
+    """Connections to one file, reused; each serves one thread at a time.
+
+    With a write-ahead log a killed process costs nothing but its open transaction, and readers do
+    not wait for the writer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._process = os.getpid()
+
+    def create(self) -> None:
+        """Create folder, file and tables; harmless when done already."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineUnavailable(f"cannot create {self.path.parent}: {error}") from error
+        with self._errors():
+            db = self._connect("rwc")
+            try:
+                db.execute("PRAGMA journal_mode = WAL")
+                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+            finally:
+                db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; another writer is waited for, an error undoes all of it."""
+        with self.connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """An idle connection or a new one.
+
+        Raises:
+            EngineUnavailable: no such file, not such a file, locked for a minute, or a full disk.
+        """
+        if self._process != os.getpid():  # a connection must not be used across a fork
+            self._idle, self._process = LifoQueue(), os.getpid()
+        with self._errors():
+            try:
+                db = self._idle.get_nowait()
+            except Empty:
+                db = self._connect("rw")
+            try:
+                yield db
+            finally:
+                self._idle.put(db)
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        db.executescript(PRAGMAS)
+        return db
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise EngineUnavailable(f"SQLite file {self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise EngineUnavailable(f"{self.path} is not a usable SQLite file: {error}") from error

@@ -1,0 +1,128 @@
+"""Writing a document to the SQLite tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from sqlite3 import Connection, DataError, IntegrityError
+
+from mappings.document import VisualDocument
+from mappings.product import Scalar
+from mappings.search import IndexDocument, WriteOutcome
+from plugin.engines.documents import refusal
+from plugin.engines.fields import Fields
+from plugin.engines.sqlite_query import MOST_TERMS, bit_columns
+
+Entries = set[tuple[str, str | float]]
+
+UPSERT = """
+INSERT INTO product (id, facts, visual) VALUES (?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET facts = excluded.facts, visual = excluded.visual RETURNING key
+"""
+FIND = "SELECT key, facts FROM product WHERE id = ?"
+
+
+class _RefusedError(Exception):
+    """Why a document cannot be written."""
+
+
+class SQLiteWriter:
+    """Writes documents inside a transaction that the caller holds.
+
+    Args:
+        fields: the types of the facts that Houndstooth knows.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+
+    def write(self, db: Connection, document: IndexDocument) -> WriteOutcome:
+        """Write one document, or leave no trace of it."""
+        db.execute("SAVEPOINT document")
+        error = None
+        try:
+            self._put(db, document)
+        except (_RefusedError, DataError, IntegrityError) as reason:
+            error = str(reason)
+            db.execute("ROLLBACK TO document")
+        db.execute("RELEASE document")
+        return WriteOutcome(document.product_id, error)
+
+    def delete(self, db: Connection, product_id: str) -> int:
+        """Delete one document; returns how many were there."""
+        row = db.execute(FIND, (product_id,)).fetchone()
+        if row is None:
+            return 0
+        key, facts = row
+        _change_entries(db, key, self._entries(json.loads(facts)), set())
+        db.execute("DELETE FROM candidate WHERE product = ?", (key,))
+        db.execute("DELETE FROM product WHERE key = ?", (key,))
+        return 1
+
+    def _put(self, db: Connection, document: IndexDocument) -> None:
+        reason = refusal(document)
+        if reason:
+            raise _RefusedError(reason)
+        key, stored = db.execute(FIND, (document.product_id,)).fetchone() or (None, "{}")
+        old = json.loads(stored)
+        new = {**old, **document.facts}
+        after = self._entries(new)
+        if document.visual is not None:
+            visual = json.dumps(document.visual.to_json())
+            values = (document.product_id, json.dumps(new), visual)
+            ((key,),) = db.execute(UPSERT, values).fetchall()
+            _put_candidate(db, key, document.visual)
+        elif key is not None:
+            db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
+        else:
+            raise _RefusedError(f"expected a product that is there; {document.product_id!r} is not")
+        _change_entries(db, key, self._entries(old), after)
+
+    def _entries(self, facts: Mapping[str, Scalar]) -> Entries:
+        try:
+            indexed = [(name, self._fields.indexed(name, value)) for name, value in facts.items()]
+        except ValueError as error:
+            raise _RefusedError(str(error)) from None
+        return {(name, value) for name, value in indexed if value is not None}
+
+
+def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
+    row = (
+        key,
+        visual.product_id,
+        visual.model,
+        visual.category,
+        visual.great_category,
+        visual.source_hash,
+        *bit_columns(_numbers(db, visual.attributes)),
+        visual.code.tobytes(),
+        visual.colour.tobytes(),
+    )
+    marks = ", ".join("?" * len(row))
+    db.execute(f"INSERT OR REPLACE INTO candidate VALUES ({marks})", row)  # noqa: S608
+
+
+def _numbers(db: Connection, terms: Sequence[str]) -> list[int]:
+    """The numbers of the terms, new ones where a term has none yet."""
+    numbers = []
+    for term in terms:
+        sql = "SELECT number FROM term WHERE term = ?"
+        row = db.execute(sql, (term,)).fetchone()
+        if row is None:
+            add = "INSERT INTO term SELECT count(*), ? FROM term RETURNING number"
+            ((number,),) = db.execute(add, (term,)).fetchall()
+            if number >= MOST_TERMS:
+                raise _RefusedError(
+                    f"expected at most {MOST_TERMS} attribute terms; {term!r} is new"
+                )
+        else:
+            (number,) = row
+        numbers.append(number)
+    return numbers
+
+
+def _change_entries(db: Connection, key: int, before: Entries, after: Entries) -> None:
+    gone = [(*entry, key) for entry in before - after]
+    come = [(*entry, key) for entry in after - before]
+    db.executemany("DELETE FROM fact WHERE field = ? AND value = ? AND product = ?", gone)
+    db.executemany("INSERT INTO fact VALUES (?, ?, ?)", come)

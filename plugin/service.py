@@ -1,0 +1,200 @@
+"""The query side, whole: an image or a product in, an answer out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+
+from mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
+from mappings.features import Features
+from mappings.search import (
+    CandidateQuery,
+    Candidates,
+    Engine,
+    Extractor,
+    Hit,
+    Relaxed,
+    SearchAnswer,
+    SearchRequest,
+    StoredProduct,
+)
+from mappings.taxonomy import Taxonomy
+from plugin.attribute_query import (
+    Step,
+    attribute_query,
+    best_score,
+    stored_features,
+    wanted_terms,
+)
+from plugin.config import Settings
+from plugin.rerank import Ranking, rerank
+
+MAX_TOP = 200
+SPARE_HITS = 8
+"""Ranked beyond the page, to stand in for products deleted since the candidates were found."""
+
+
+class VisualSearch:
+    """Search by photo or by product. Safe for several threads if extractor and engine are."""
+
+    def __init__(
+        self,
+        extractor: Extractor,
+        engine: Engine,
+        taxonomy: Taxonomy,
+        settings: Settings | None = None,
+    ) -> None:
+        self.extractor = extractor
+        self.engine = engine
+        self.taxonomy = taxonomy
+        self.settings = settings or Settings()
+
+    def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
+        """Products that look like the item in an image file.
+
+        Raises:
+            InvalidImage: not an image, or one beyond the bounds.
+            InvalidInput: a request that cannot be served (UnknownTerm, InvalidFilter, …).
+            EngineUnavailable: the engine cannot be reached.
+        """
+        self._check(request)
+        if len(image) > self.settings.max_upload_bytes:
+            raise InvalidImage(
+                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
+                f"got {len(image)} or more"
+            )
+        clock = _Clock()
+        with clock.stage("decode"):
+            pixels = self.extractor.decode(image)
+        with clock.stage("extract"):
+            chosen = [request.category] if request.category else None
+            [features] = self.extractor.extract([pixels], [chosen], [request.box])
+        return self._answer(features, request, clock)
+
+    def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
+        """Products that look like one of the index, itself left out; no image is read.
+
+        Raises:
+            ProductNotFound: no product of that id, or its image was never indexed.
+            InvalidInput: a request that cannot be served; a box is one, for want of an image.
+            EngineUnavailable: the engine cannot be reached.
+        """
+        self._check(request)
+        if request.box:
+            raise InvalidBox("expected no box: a product is compared as it was indexed")
+        clock = _Clock()
+        with clock.stage("fetch"):
+            visual = self.product(product_id).visual
+        if visual is None:
+            raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
+        features = stored_features(visual, request.category)
+        return self._answer(features, request, clock, without_id=product_id)
+
+    def product(self, product_id: str) -> StoredProduct:
+        """One product as the index has it.
+
+        Raises:
+            ProductNotFound: no product of that id.
+            EngineUnavailable: the engine cannot be reached.
+        """
+        for stored in self.engine.fetch([product_id]):
+            return stored
+        raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
+
+    def _answer(
+        self,
+        features: Features,
+        request: SearchRequest,
+        clock: _Clock,
+        without_id: str | None = None,
+    ) -> SearchAnswer:
+        """From features on, images and products go the same way."""
+        steps = attribute_query(features, request, self.taxonomy, without_id=without_id)
+        with clock.stage("candidates"):
+            relaxed, query, candidates = self._candidates(steps, request.top)
+        with clock.stage("rerank"):
+            ranking = rerank(
+                features.code,
+                features.colour,
+                candidates,
+                best_score=best_score(query),
+                weight=request.weight,
+                attribute_share=self.settings.attribute_share,
+                top=request.top + SPARE_HITS,
+            )
+        with clock.stage("fetch"):
+            hits = self._hits(candidates, ranking, wanted_terms(query, self.taxonomy))
+        return SearchAnswer(
+            categories=features.categories,
+            category_source=features.category_source,
+            attributes=features.best_attributes(),
+            box=features.box,
+            box_source=features.box_source,
+            relaxed=relaxed,
+            hits=tuple(hits[: request.top]),
+            took_ms=clock.took_ms(),
+            model=features.model,
+        )
+
+    def _candidates(
+        self, steps: Sequence[Step], top: int
+    ) -> tuple[Relaxed, CandidateQuery, Candidates]:
+        """The first step that fills the page, or else the last, which matches most."""
+        limit = max(self.settings.candidates, top + SPARE_HITS)
+        for step in steps:
+            found = self.engine.candidates(step[1], limit)
+            if len(found) >= top:
+                break
+        relaxed, query = step
+        return relaxed, query, found
+
+    def _hits(self, candidates: Candidates, ranking: Ranking, wanted: Sequence[str]) -> list[Hit]:
+        """Facts of the ranked products; those deleted in the meantime are left out."""
+        ids = [candidates.product_ids[row] for row in ranking.rows]
+        stored = {product.product_id: product for product in self.engine.fetch(ids)}
+        hits = []
+        for place, product_id in enumerate(ids):
+            product = stored.get(product_id)
+            if product is None or product.visual is None:
+                continue
+            has = set(product.visual.attributes)
+            hits.append(
+                Hit(
+                    product_id=product_id,
+                    score=float(ranking.scores[place]),
+                    appearance=float(ranking.appearance[place]),
+                    colour=float(ranking.colour[place]),
+                    matched=tuple(term for term in wanted if term in has),
+                    product=product.facts,
+                    visual=product.visual,
+                )
+            )
+        return hits
+
+    def _check(self, request: SearchRequest) -> None:
+        if request.category is not None:
+            self.taxonomy.check_category(request.category)
+        for term in (*request.required, *request.excluded):
+            self.taxonomy.check_attribute(term)
+        if not 1 <= request.top <= MAX_TOP:
+            raise InvalidInput(f"expected top from 1 to {MAX_TOP}; got {request.top}")
+        if not 0 <= request.weight <= 1:
+            raise InvalidInput(f"expected a weight from 0 to 1; got {request.weight:g}")
+
+
+class _Clock:
+    """Milliseconds by stage of one search; a stage that did not run took none."""
+
+    def __init__(self) -> None:
+        self._started = perf_counter()
+        self._took = dict.fromkeys(("decode", "extract", "candidates", "rerank", "fetch"), 0.0)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = perf_counter()
+        yield
+        self._took[name] += 1000 * (perf_counter() - started)
+
+    def took_ms(self) -> dict[str, float]:
+        return {**self._took, "total": 1000 * (perf_counter() - self._started)}

@@ -1,0 +1,96 @@
+"""How near the whole ingest comes to the rate of the networks that it runs.
+
+``python -m tests.benchmarks.ingest_rate --products FEED [--engine URL] [--limit N]``
+
+In turns, in one process and with one onnxruntime session: (a) the networks alone, on batches of
+ready windows; (b) the whole pipeline, from the feed's rows to documents in the engine, on as many
+products. Prints both rates, their ratio, and the largest memory the process has had. The engine
+must not hold the products yet; without ``--engine`` it is a SQLite file in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+
+from ingest.columns import recognise
+from ingest.feeds import open_feed
+from ingest.images import folder_images
+from ingest.pipeline import BATCH, ingest_feed
+from ingest.products import read_products
+from mappings.search import Engine
+from mappings.taxonomy import Taxonomy
+from models.extractor import load_extractor
+from plugin.engines import open_engine
+
+ROUND = 32 * BATCH
+
+
+def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
+    """Measure and print; returns whether every product was written."""
+    taxonomy = Taxonomy.load()
+    extractor = load_extractor(taxonomy)
+    images = folder_images(feed_path.parent)
+    networks = pipeline = 0.0
+    outcomes: Counter[str] = Counter()
+    with open_feed(feed_path) as feed:
+        products = islice(read_products(feed.rows, recognise(feed.columns)), limit)
+        while chunk := list(islice(products, ROUND)):
+            networks += networks_seconds(extractor.networks_only, len(chunk))
+            start = perf_counter()
+            for batch in ingest_feed(
+                chunk, extractor=extractor, engine=engine, taxonomy=taxonomy, load_image=images
+            ):
+                outcomes.update(outcome.status for outcome in batch)
+            engine.refresh()
+            pipeline += perf_counter() - start
+            print_line(outcomes.total(), networks, pipeline)
+    print(f"model {extractor.model}; {dict(outcomes)}")
+    return outcomes["written"] == outcomes.total() > 0
+
+
+def networks_seconds(networks_only: Callable[[int, int], float], count: int) -> float:
+    """Seconds of the networks for ``count`` images, measured on whole batches."""
+    whole = -(-count // BATCH) * BATCH
+    return networks_only(whole, BATCH) * count / whole
+
+
+def print_line(count: int, networks: float, pipeline: float) -> None:
+    """Rates so far, in images a second, and peak memory in MiB (ru_maxrss is in KiB on Linux)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{count:>7,} products   networks {count / networks:7.1f}/s   "
+        f"pipeline {count / pipeline:7.1f}/s   ratio {networks / pipeline:.3f}   "
+        f"peak memory {peak:,.0f} MiB",
+        flush=True,
+    )
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ingest_rate")
+    parser.add_argument("--products", type=Path, required=True, metavar="FEED")
+    parser.add_argument("--engine", metavar="URL", help="with none of the products in it")
+    parser.add_argument("--limit", type=int, metavar="N", help="the first N products only")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(arguments.engine or f"sqlite:///{folder}/catalogue.db")
+        try:
+            engine.prepare()
+            complete = measure(arguments.products, engine, arguments.limit)
+        finally:
+            engine.close()
+    if not complete:
+        print("expected every product to be written; the figures are not the pipeline's")
+    return 0 if complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,266 @@
+"""REST over a real application and a real engine; only the networks are stood in for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+from mappings.errors import EngineUnavailable, InvalidDocument
+from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = make_app(tmp_path_factory.mktemp("catalogue"))
+    yield app
+    app.extensions["houndstooth"].engine.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def post(client: FlaskClient, image: bytes | None = None, **fields: Any) -> Any:
+    data = file_of(draw()) if image is None else image
+    form = {"image": (io.BytesIO(data), "photo.png"), **fields}
+    return client.post("/api/v1/search", data=form, content_type="multipart/form-data")
+
+
+def refused(response: Any, status: int, *words: str) -> None:
+    assert response.status_code == status, response.get_data(as_text=True)
+    assert set(response.json) == {"error"}
+    error = response.json["error"]
+    assert error["status"] == status
+    assert set(error) == {"code", "message", "status"}
+    for word in words:
+        assert word in error["message"]
+
+
+def test_photo_finds_what_looks_like_it(client: FlaskClient) -> None:
+    answer = post(client, file_of(draw("green")), top="5").json
+    assert [hit["matched"] for hit in answer["hits"]] == [["colour:green"]] * 5
+    assert answer["query"]["category"] == {"term": "t-shirt", "confidence": 1.0, "source": "auto"}
+    assert answer["query"]["box"] == [0, 0, 1, 1]
+    assert answer["model"] == "fake-1"
+    assert set(answer["took_ms"]) == {
+        "decode", "extract", "candidates", "rerank", "fetch", "total",
+    }  # fmt: skip
+    best = answer["hits"][0]
+    assert best["distance"]["appearance"] <= answer["hits"][-1]["distance"]["appearance"] + 1
+    assert best["product"]["image_url"] == f"/media/{best['product']['image']}"
+
+
+def test_every_choice_is_heard(client: FlaskClient) -> None:
+    answer = post(
+        client,
+        category="jacket",
+        box="0.1,0.2,0.5,0.5",
+        filter=["brand:Acme", "price:..13"],
+        exclude=["colour:blue"],
+        weight="0.9",
+        top="200",
+    ).json
+    assert answer["query"]["category"]["source"] == "chosen"
+    assert answer["query"]["box"] == [0.1, 0.2, 0.5, 0.5]
+    facts = [hit["product"] for hit in answer["hits"]]
+    assert facts
+    assert {fact["brand"] for fact in facts} == {"Acme"}
+    assert max(fact["price"] for fact in facts) <= 13
+    assert not any("colour:blue" in hit["attributes"] for hit in answer["hits"])
+
+
+def test_required_attribute_holds_for_every_hit(client: FlaskClient) -> None:
+    answer = post(client, require="colour:blue").json
+    assert answer["hits"]
+    assert all("colour:blue" in hit["attributes"] for hit in answer["hits"])
+
+
+def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
+    assert post(client, top="200").json["query"]["relaxed"] == "any-category"
+    assert post(client, top="1").json["query"]["relaxed"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"category": "tshirt"}, ["tshirt", "t-shirt"]),
+        ({"box": "0,0,2,1"}, ["inside", "0,0,2,1"]),
+        ({"box": "a,b"}, ["four numbers"]),
+        ({"box": "nan,0,1,1"}, ["inside"]),
+        ({"filter": "price"}, ["filter", "price"]),
+        ({"filter": "price:9..1"}, ["lower end"]),
+        ({"require": "colour:loud"}, ["colour:loud"]),
+        ({"top": "0"}, ["1 to 200", "'0'"]),
+        ({"top": "many"}, ["whole number"]),
+        ({"weight": "2"}, ["0 to 1"]),
+        ({"weight": "nan"}, ["0 to 1"]),
+        ({"weight": ["0", "1"]}, ["at most 1 times"]),
+        ({"filter": ["a:b"] * 51}, ["at most 50 times"]),
+        ({"colour": "red"}, ["'colour'", "category"]),
+    ],
+)
+def test_bad_field_is_refused_in_words(
+    client: FlaskClient, fields: dict[str, Any], words: list[str]
+) -> None:
+    refused(post(client, **fields), 400, *words)
+
+
+def test_form_without_one_image_file_is_refused(client: FlaskClient) -> None:
+    url, kind = "/api/v1/search", "multipart/form-data"
+    picture = file_of(draw())
+    refused(client.post(url, data={}, content_type=kind), 400, "image")
+    refused(client.post(url, data={"image": "text"}, content_type=kind), 400, "one file")
+    two = {"image": [(io.BytesIO(picture), "a.png"), (io.BytesIO(picture), "b.png")]}
+    refused(client.post(url, data=two, content_type=kind), 400, "one file")
+    refused(client.post(url, data=picture, content_type="image/png"), 415, "multipart/form-data")
+
+
+@pytest.mark.parametrize("data", [b"", b"not an image", file_of(draw())[:100], b"%PDF-1.7\n"])
+def test_what_is_no_image_is_refused(client: FlaskClient, data: bytes) -> None:
+    refused(post(client, data), 422, "image")
+
+
+def test_too_many_bytes_are_refused(client: FlaskClient) -> None:
+    refused(post(client, b"x" * 300_001), 413, "300000")
+    kind = "multipart/form-data; boundary=edge"
+    refused(client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=kind), 413)
+
+
+@pytest.mark.parametrize(
+    ("image", "kind"),
+    [
+        (draw().convert("CMYK"), "JPEG"),
+        (draw().convert("P"), "PNG"),
+        (draw().convert("L"), "PNG"),
+        (Image.fromarray(np.full((80, 60), 40_000, dtype=np.uint16)), "PNG"),
+        (draw().convert("RGBA"), "PNG"),
+        (draw(), "WEBP"),
+        (draw().convert("P"), "GIF"),
+    ],
+)
+def test_pictures_of_every_kind_work(client: FlaskClient, image: Image.Image, kind: str) -> None:
+    assert post(client, file_of(image, kind)).status_code == 200
+
+
+def test_product_and_its_like(client: FlaskClient) -> None:
+    product = client.get("/api/v1/products/jacket-red-0").json
+    assert product["category"] == "jacket"
+    assert product["product"]["title"] == "Red Jacket 0"
+    answer = client.get(
+        "/api/v1/products/jacket-red-0/similar", query_string={"top": 3, "filter": "price:10.."}
+    ).json
+    ids = [hit["product_id"] for hit in answer["hits"]]
+    assert len(ids) == 3
+    assert all(found.startswith("jacket-red-") for found in ids)
+    assert "jacket-red-0" not in ids
+
+
+def test_ids_may_hold_anything(client: FlaskClient) -> None:
+    url = f"/api/v1/products/{quote(ODD_ID, safe='')}"
+    assert client.get(url).json["product_id"] == ODD_ID
+    assert client.get(f"{url}/similar").status_code == 200
+    for strange in ("//", "/a", "a//b", "%00", "x" * 600, "..%2f..", "similar"):
+        refused(client.get(f"/api/v1/products/{strange}"), 404)
+        refused(client.get(f"/api/v1/products/{strange}/similar"), 404)
+
+
+def test_similar_takes_no_box_and_no_unknown_parameter(client: FlaskClient) -> None:
+    url = "/api/v1/products/jacket-red-0/similar"
+    refused(client.get(f"{url}?box=0,0,1,1"), 400, "'box'")
+    refused(client.get(f"{url}?limit=3"), 400, "'limit'", "top")
+
+
+def test_facets_count_what_passes(client: FlaskClient) -> None:
+    facets = client.get("/api/v1/facets?category=jacket&filter=brand:Acme").json
+    assert facets["total"] == 3 * PER_COLOUR // 2
+    assert facets["facets"]["brand"] == [{"value": "Acme", "count": 9}]
+    assert {one["value"] for one in facets["facets"]["colour"]} == {
+        "colour:red", "colour:green", "colour:blue",
+    }  # fmt: skip
+
+
+def test_samples_are_of_different_categories(client: FlaskClient) -> None:
+    samples = client.get("/api/v1/samples").json["products"]
+    assert sorted(sample["category"] for sample in samples) == ["jacket", "t-shirt", "trousers"]
+
+
+def test_taxonomy_names_categories_and_values(client: FlaskClient) -> None:
+    taxonomy = client.get("/api/v1/taxonomy").json
+    shirt = next(one for one in taxonomy["categories"] if one["term"] == "t-shirt")
+    assert shirt["label"] == "T-shirt"
+    assert "colour" in shirt["groups"]
+    colours = next(group for group in taxonomy["groups"] if group["name"] == "colour")
+    assert {"term": "colour:navy-blue", "label": "Navy blue"} in colours["values"]
+
+
+def test_health_and_readiness(client: FlaskClient) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+    ready = client.get("/readyz").json
+    assert ready == {"status": "ready", "documents": 9 * PER_COLOUR + 1, "model": "fake-1"}
+
+
+def test_engine_away_is_503_everywhere_but_health(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise EngineUnavailable("expected an engine; none answers")
+
+    engine = app.extensions["houndstooth"].engine
+    for name in ("ping", "fetch", "candidates", "count", "facets"):
+        monkeypatch.setattr(engine, name, away)
+    refused(post(client), 503, "engine")
+    for path in ("/readyz", "/api/v1/products/a", "/api/v1/facets", "/api/v1/samples"):
+        refused(client.get(path), 503, "engine")
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a secret"), InvalidDocument("a stored object")])
+def test_faults_of_the_service_are_500_and_tell_no_secret(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(app.extensions["houndstooth"].search, "product", fail)
+    response = client.get("/api/v1/products/a")
+    refused(response, 500)
+    assert "secret" not in response.get_data(as_text=True)
+
+
+def test_unknown_paths_and_methods_have_the_one_shape(client: FlaskClient) -> None:
+    refused(client.get("/nothing/here"), 404)
+    response = client.get("/api/v1/search")
+    refused(response, 405)
+    assert "POST" in response.headers["Allow"]
+
+
+def test_media_serves_catalogue_images_only(app: Flask, client: FlaskClient) -> None:
+    with client.get("/media/images/jacket-red-0.png") as response:
+        assert response.mimetype == "image/png"
+        assert "max-age" in response.headers["Cache-Control"]
+    folder: Path = app.extensions["houndstooth"].settings.images
+    (folder / "feed.csv").write_text("id")
+    (folder.parent / "outside.png").write_bytes(file_of(draw()))
+    for path in ("catalogue.db", "feed.csv", "../outside.png", "%2e%2e/outside.png", "none.png"):
+        refused(client.get(f"/media/{path}"), 404)
+    refused(client.get(f"/media/{folder.parent}/outside.png"), 404)
+
+
+def test_every_answer_is_guarded(client: FlaskClient) -> None:
+    for path in ("/", "/healthz", "/nothing", "/media/images/jacket-red-0.png"):
+        with client.get(path) as response:
+            headers = response.headers
+        assert "default-src 'self'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"

@@ -1,0 +1,143 @@
+"""The service against its own OpenAPI document, by requests drawn from it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema.validators import Draft202012Validator
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from tests.integration.web_catalogue import ODD_ID, draw, file_of, make_app
+from web.openapi import TEMPLATE
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+]
+OPERATIONS = sorted(
+    operation["operationId"]
+    for path in json.loads(TEMPLATE.read_text())["paths"].values()
+    for method, operation in path.items()
+    if method != "parameters"
+)
+BY_ID = ["getProduct", "searchByProduct"]
+
+schemathesis.openapi.media_type(
+    "image/png", st.sampled_from([file_of(draw(colour)) for colour in ("red", "green", "blue")])
+)
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = make_app(tmp_path_factory.mktemp("catalogue"))
+    yield app
+    app.extensions["houndstooth"].engine.close()
+
+
+def check_operation(
+    app: Flask,
+    name: str,
+    mode: GenerationMode,
+    examples: int,
+    product_id: str | None = None,
+    checks: Sequence[Any] = CHECKS,
+) -> Counter[int]:
+    """Ask requests drawn from the document, check every answer; how often came which status."""
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    operation = schema.find_operation_by_id(name)
+    statuses: Counter[int] = Counter()
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        if product_id is not None:
+            case.path_parameters["product_id"] = product_id
+        response = case.call_and_validate(checks=list(checks))
+        statuses[response.status_code] += 1
+
+    ask()
+    return statuses
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_requests_as_documented_are_served(app: Flask, name: str) -> None:
+    statuses = check_operation(app, name, GenerationMode.POSITIVE, 60)
+    if name not in BY_ID:
+        assert statuses[200]
+
+
+@pytest.mark.parametrize("name", BY_ID)
+@pytest.mark.parametrize("product_id", ["t-shirt-red-0", ODD_ID])
+def test_known_products_are_served(app: Flask, name: str, product_id: str) -> None:
+    # Drawn ids are never those of products, so a 404 would hide the rest.
+    statuses = check_operation(app, name, GenerationMode.POSITIVE, 40, product_id)
+    assert statuses[200]
+    assert 404 not in statuses
+
+
+@pytest.mark.parametrize("name", ["getFacets", "searchByProduct"])
+def test_queries_that_break_the_document_are_refused(app: Flask, name: str) -> None:
+    checks = [*CHECKS, negative_data_rejection]
+    statuses = check_operation(app, name, GenerationMode.NEGATIVE, 60, checks=checks)
+    assert 200 not in statuses
+
+
+def test_forms_that_break_the_document_are_answered_in_order(app: Flask) -> None:
+    # A form carries text alone, so what breaks the document by its type may arrive as sound.
+    statuses = check_operation(app, "searchByPhoto", GenerationMode.NEGATIVE, 100)
+    assert statuses[400]
+
+
+def test_document_is_sound_and_names_the_taxonomy(app: Flask) -> None:
+    document = app.test_client().get("/api/v1/openapi.json").json
+    schemas = document["components"]["schemas"]
+    assert "t-shirt" in schemas["CategoryTerm"]["enum"]
+    assert "colour:navy-blue" in schemas["AttributeTerm"]["enum"]
+    for one in schemas.values():
+        Draft202012Validator.check_schema(one)
+
+
+def test_every_route_of_rest_is_documented(app: Flask) -> None:
+    documented = set(app.test_client().get("/api/v1/openapi.json").json["paths"])
+    served = {
+        rule.rule.replace("<product_id:product_id>", "{product_id}")
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.split(".")[0] in ("api", "health")
+    }
+    assert served == documented
+
+
+def test_errors_are_of_the_documented_shape(app: Flask) -> None:
+    client = app.test_client()
+    document = client.get("/api/v1/openapi.json").json
+    shape = document["components"]["schemas"]["Error"]
+    for response in (client.get("/no"), client.post("/"), client.get("/api/v1/facets?category=x")):
+        assert response.status_code >= 400
+        jsonschema.validate(response.json, shape)

@@ -1,0 +1,334 @@
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mappings.document import VisualDocument
+from mappings.errors import (
+    EngineUnavailable,
+    InvalidBox,
+    InvalidFilter,
+    InvalidImage,
+    InvalidInput,
+    ProductNotFound,
+    UnknownTerm,
+)
+from mappings.features import Box
+from mappings.search import IndexDocument, RangeFilter, SearchRequest, StoredProduct, TermFilter
+from mappings.taxonomy import Taxonomy
+from plugin.answer import answer_json, product_json
+from plugin.config import Settings
+from plugin.engines import open_engine
+from plugin.service import MAX_TOP, VisualSearch
+from tests.fakes import FakeExtractor
+
+TAXONOMY = Taxonomy.load()
+EXTRACTOR = FakeExtractor()
+COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
+CATEGORIES = ("t-shirt", "shirt", "jeans")
+STAGES = ["decode", "extract", "candidates", "rerank", "fetch", "total"]
+
+
+def picture(colour, seed):
+    """A PNG of stripes in one colour; each seed has stripes of its own."""
+    shade = np.random.default_rng(seed).choice([0.4, 1.0], size=(16, 8, 1))
+    pixels = (np.array(COLOURS[colour]) * shade).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def document(product_id, category, colour, seed, facts, model=EXTRACTOR.model):
+    [features] = EXTRACTOR.extract([EXTRACTOR.decode(picture(colour, seed))])
+    visual = VisualDocument(
+        product_id=product_id,
+        category=category,
+        great_category=TAXONOMY.great_category(category),
+        attributes=(f"colour:{colour}", "gender:men"),
+        from_text=(category,),
+        code=features.code,
+        colour=features.colour,
+        box=features.box,
+        model=model,
+        source_hash="",
+        computed_at="2026-01-01T00:00:00Z",
+    )
+    return IndexDocument(product_id, facts, visual)
+
+
+def catalogue():
+    """Five of each category and colour, ids such as ``shirt-red-3``, and one of another model."""
+    products = [
+        document(
+            f"{category}-{colour}-{number}",
+            category,
+            colour,
+            seed=100 * kind + 10 * shade + number,
+            facts={
+                "title": f"{colour} {category}",
+                "brand": ("Alder", "Birch")[number % 2],
+                "price": 10.0 * number,
+            },
+        )
+        for kind, category in enumerate(CATEGORIES)
+        for shade, colour in enumerate(COLOURS)
+        for number in range(5)
+    ]
+    old = document("old", "t-shirt", "red", 0, {"title": "old", "brand": "Alder"}, "fake-0")
+    return [*products, old]
+
+
+def open_catalogue(folder):
+    engine = open_engine(f"sqlite:///{folder}/catalogue.db")
+    engine.prepare()
+    outcomes = engine.write(catalogue())
+    assert all(outcome.error is None for outcome in outcomes)
+    engine.refresh()
+    return engine
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    engine = open_catalogue(tmp_path_factory.mktemp("catalogue"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def service(engine):
+    return VisualSearch(EXTRACTOR, engine, TAXONOMY)
+
+
+def ids(answer):
+    return [hit.product_id for hit in answer.hits]
+
+
+def test_finds_the_very_product_first(service):
+    answer = service.search(picture("green", 12), SearchRequest(top=5))
+    first = answer.hits[0]
+    assert first.product_id == "t-shirt-green-2"
+    assert (first.score, first.appearance, first.colour) == (1.0, 0.0, 0.0)
+    assert first.matched == ("colour:green",)
+    assert first.product["title"] == "green t-shirt"
+    assert first.visual.category == "t-shirt"
+    assert sorted(ids(answer)) == [f"t-shirt-green-{n}" for n in range(5)]
+    assert answer.relaxed == "none"
+    assert (answer.category_source, answer.categories[0].term) == ("auto", "t-shirt")
+    assert (answer.box_source, answer.model) == ("whole", "fake-1")
+
+
+@pytest.mark.parametrize(
+    ("top", "relaxed"),
+    [
+        (5, "none"),
+        (6, "fewer-attributes"),
+        (15, "fewer-attributes"),
+        (16, "great-category"),
+        (30, "great-category"),
+        (31, "any-category"),
+        (45, "any-category"),
+        (200, "any-category"),
+    ],
+)
+def test_relaxes_no_further_than_the_page_needs(service, top, relaxed):
+    answer = service.search(picture("red", 0), SearchRequest(top=top))
+    assert answer.relaxed == relaxed
+    assert len(answer.hits) == min(top, 45)
+
+
+requests = st.builds(
+    SearchRequest,
+    category=st.sampled_from([None, *CATEGORIES, "watch"]),
+    box=st.sampled_from([None, Box(0.25, 0.25, 0.5, 0.5)]),
+    filters=st.sets(
+        st.sampled_from([TermFilter("brand", "Birch"), RangeFilter("price", 10, 30)])
+    ).map(tuple),
+    required=st.sampled_from([(), ("colour:red",)]),
+    excluded=st.sampled_from([(), ("colour:blue",)]),
+    top=st.integers(1, 60),
+    weight=st.floats(0, 1),
+)
+
+
+@settings(deadline=None)
+@given(requests, st.sampled_from(sorted(COLOURS)), st.integers(0, 50))
+def test_never_short_while_the_filters_leave_products(service, request_, colour, seed):
+    def passes(document):
+        facts, terms = document.facts, document.visual.attributes
+        return (
+            document.visual.model == EXTRACTOR.model
+            and all(
+                facts[f.field] == f.value
+                if isinstance(f, TermFilter)
+                else f.low <= facts[f.field] <= f.high
+                for f in request_.filters
+            )
+            and set(request_.required) <= set(terms)
+            and not set(request_.excluded) & set(terms)
+        )
+
+    allowed = {d.product_id for d in catalogue() if passes(d)}
+    answer = service.search(picture(colour, seed), request_)
+    assert len(answer.hits) == min(request_.top, len(allowed))
+    assert set(ids(answer)) <= allowed
+    order = [(-hit.score, hit.product_id) for hit in answer.hits]
+    assert order == sorted(order)
+    assert all(0 <= figure <= 1 for h in answer.hits for figure in (h.score, h.appearance))
+
+
+def test_the_chosen_category_guides_and_filters(service):
+    answer = service.search(picture("blue", 3), SearchRequest(category="jeans", top=4))
+    assert {hit.visual.category for hit in answer.hits} == {"jeans"}
+    assert (answer.category_source, answer.categories[0].confidence) == ("chosen", 1.0)
+
+
+def test_a_drawn_box_is_used_and_told(service):
+    box = Box(0.1, 0.2, 0.5, 0.5)
+    answer = service.search(picture("blue", 3), SearchRequest(box=box))
+    assert (answer.box, answer.box_source) == (box, "given")
+
+
+def test_the_candidate_limit_never_cuts_the_page(engine):
+    service = VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(candidates=1))
+    assert len(service.search(picture("red", 0), SearchRequest(top=40)).hits) == 40
+
+
+def test_the_same_question_has_the_same_answer(service):
+    answers = [
+        replace(service.search(picture("red", 7), SearchRequest(top=45)), took_ms={})
+        for _ in range(2)
+    ]
+    assert answer_json(answers[0]) == answer_json(answers[1])
+
+
+def test_similar_leaves_the_product_itself_out(service):
+    answer = service.similar("shirt-red-3", SearchRequest(top=4))
+    assert sorted(ids(answer)) == [f"shirt-red-{n}" for n in (0, 1, 2, 4)]
+    assert answer.hits[0].matched == ("colour:red", "gender:men")
+    assert answer.category_source == "text"
+    assert answer.took_ms["extract"] == 0
+
+
+def test_similar_in_another_category(service):
+    answer = service.similar("shirt-red-3", SearchRequest(category="jeans", top=5))
+    assert sorted(ids(answer)) == [f"jeans-red-{n}" for n in range(5)]
+    assert answer.category_source == "chosen"
+
+
+def test_similar_compares_within_one_model(service):
+    assert service.similar("old", SearchRequest()).hits == ()
+
+
+def test_similar_to_what_cannot_be_compared(service, engine, monkeypatch):
+    with pytest.raises(ProductNotFound, match="'nobody'"):
+        service.similar("nobody", SearchRequest())
+    with pytest.raises(InvalidBox, match="expected no box"):
+        service.similar("shirt-red-3", SearchRequest(box=Box(0, 0, 1, 1)))
+    monkeypatch.setattr(engine, "fetch", lambda asked: [StoredProduct(asked[0], {}, None)])
+    with pytest.raises(ProductNotFound, match="no indexed image"):
+        service.similar("shirt-red-3", SearchRequest())
+
+
+def test_one_product(service):
+    assert service.product("jeans-blue-1").facts["price"] == 10
+    with pytest.raises(ProductNotFound, match="'nobody'"):
+        service.product("nobody")
+
+
+def test_products_deleted_meanwhile_are_left_out(tmp_path, monkeypatch):
+    engine = open_catalogue(tmp_path)
+    find = engine.candidates
+
+    def candidates(query, limit):
+        found = find(query, limit)
+        engine.delete(["t-shirt-green-2"])
+        return found
+
+    monkeypatch.setattr(engine, "candidates", candidates)
+    service = VisualSearch(EXTRACTOR, engine, TAXONOMY)
+    answer = service.search(picture("green", 12), SearchRequest(top=4))
+    assert sorted(ids(answer)) == [f"t-shirt-green-{n}" for n in (0, 1, 3, 4)]
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "message"),
+    [
+        (SearchRequest(category="tshirt"), UnknownTerm, "t-shirt"),
+        (SearchRequest(required=("colour:navy",)), UnknownTerm, "colour:navy-blue"),
+        (SearchRequest(excluded=("red",)), UnknownTerm, "group:value"),
+        (SearchRequest(top=0), InvalidInput, "top from 1 to 200; got 0"),
+        (SearchRequest(top=MAX_TOP + 1), InvalidInput, "got 201"),
+        (SearchRequest(weight=1.01), InvalidInput, "weight from 0 to 1; got 1.01"),
+        (SearchRequest(weight=float("nan")), InvalidInput, "got nan"),
+        (SearchRequest(filters=(TermFilter("price", "cheap"),)), InvalidFilter, "'cheap'"),
+    ],
+)
+def test_refuses_what_cannot_be_served(service, request_, error, message):
+    with pytest.raises(error, match=message):
+        service.search(picture("red", 0), request_)
+    with pytest.raises(error, match=message):
+        service.similar("shirt-red-3", request_)
+
+
+def test_refuses_what_is_no_image_or_too_large(service, engine):
+    with pytest.raises(InvalidImage, match="expected an image"):
+        service.search(b"no image", SearchRequest())
+    small = VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(max_upload_bytes=10))
+    with pytest.raises(InvalidImage, match="at most 10 bytes; got 11"):
+        small.search(b"12345678901", SearchRequest())
+
+
+def test_says_when_the_engine_is_away(tmp_path):
+    service = VisualSearch(EXTRACTOR, open_engine(f"sqlite:///{tmp_path}/none.db"), TAXONOMY)
+    with pytest.raises(EngineUnavailable):
+        service.search(picture("red", 0), SearchRequest())
+
+
+def test_the_answer_as_json(service):
+    answer = service.search(picture("green", 12), SearchRequest(top=1))
+    found = answer_json(answer)
+    took = found.pop("took_ms")
+    assert list(took) == STAGES
+    assert all(value >= 0 for value in took.values())
+    assert took["total"] == max(took.values())
+    assert found == {
+        "query": {
+            "category": {"term": "t-shirt", "confidence": 1.0, "source": "auto"},
+            "categories": [{"term": "t-shirt", "confidence": 1.0}],
+            "attributes": [{"term": "colour:green", "confidence": 0.75}],
+            "box": [0.0, 0.0, 1.0, 1.0],
+            "box_source": "whole",
+            "relaxed": "none",
+        },
+        "hits": [
+            {
+                "product_id": "t-shirt-green-2",
+                "score": 1.0,
+                "distance": {"appearance": 0.0, "colour": 0.0},
+                "matched": ["colour:green"],
+                "product": {"title": "green t-shirt", "brand": "Alder", "price": 20.0},
+                "category": "t-shirt",
+                "great_category": "top",
+                "attributes": ["colour:green", "gender:men"],
+                "from_text": ["t-shirt"],
+                "box": [0.0, 0.0, 1.0, 1.0],
+            }
+        ],
+        "model": "fake-1",
+    }
+
+
+def test_a_product_as_json(service):
+    found = product_json(service.product("t-shirt-green-2"))
+    assert found["product"]["brand"] == "Alder"
+    assert found["attributes"] == ["colour:green", "gender:men"]
+    assert (found["category"], found["model"]) == ("t-shirt", "fake-1")
+    without = product_json(StoredProduct("p", {"price": 1}, None))
+    assert list(without) == list(found)
+    assert without["product"] == {"price": 1}
+    assert not any(without[name] for name in without if name not in ("product_id", "product"))

@@ -1,0 +1,273 @@
+"""Columns by their names, cells as values, rows as products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.cells import parse_price, parse_whole
+from ingest.columns import Columns, fact_name, parse_columns, recognise
+from ingest.feeds import Row
+from ingest.outcome import Outcome
+from ingest.products import FeedProduct, read_products
+from mappings.errors import InvalidBox, InvalidFeed, InvalidInput, InvalidProduct
+from mappings.features import Box
+from mappings.product import Product
+
+
+def header(line: str) -> list[str]:
+    return line.split(",")
+
+
+GOOGLE = header(
+    "id,title,description,link,image_link,additional_image_link,availability,price,brand,"
+    "google_product_category,product_type,item_group_id,condition"
+)
+SHOPIFY = [
+    *("Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Tags"),
+    *("Variant SKU", "Variant Inventory Qty", "Variant Price", "Image Src", "Image Position"),
+]
+STUDIO = header("id,title,category,price,currency,brand,stock,gender,image,group")
+DATA_SET = header(
+    "file,id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,"
+    "productDisplayName,group,source,width,height"
+)
+
+
+def product(columns: list[str], **cells: Any) -> Product:
+    return recognise(columns).product(dict.fromkeys(columns, "") | cells)
+
+
+def test_google_merchant() -> None:
+    found = product(
+        GOOGLE,
+        id="7",
+        title="Blue shirt",
+        image_link="a.jpg",
+        price="1,299.50 EUR",
+        brand="Puma",
+        google_product_category="212",
+        product_type="Clothing > Shirts",
+        item_group_id="g1",
+        availability="in_stock",
+        link="https://shop.example/7",
+    )
+    assert (found.product_id, found.title, found.image) == ("7", "Blue shirt", "a.jpg")
+    assert found.category_text == "Clothing > Shirts"
+    assert found.facts == {
+        "title": "Blue shirt",
+        "brand": "Puma",
+        "price": 1299.5,
+        "currency": "EUR",
+        "group": "g1",
+        "url": "https://shop.example/7",
+        "image": "a.jpg",
+        "availability": "in_stock",
+        "google_product_category": "212",
+        "product_type": "Clothing > Shirts",
+        "description": None,
+        "additional_image_link": None,
+        "condition": None,
+    }
+
+
+def test_google_names_with_a_prefix_and_the_second_category() -> None:
+    cells = {"g:id": "7", "g:title": "T", "g:image_link": "a.jpg", "g:google_product_category": "X"}
+    assert recognise(list(cells)).product(cells).category_text == "X"
+
+
+def test_shopify() -> None:
+    cells = {
+        "Handle": "blue-shirt",
+        "Title": "Blue shirt",
+        "Image Src": "a.jpg",
+        "Variant Price": "12.99",
+        "Vendor": "Puma",
+        "Type": "Shirt",
+        "Variant Inventory Qty": "-2",
+        "Variant SKU": "S-1",
+    }
+    found = product(SHOPIFY, **cells)
+    assert (found.product_id, found.category_text) == ("blue-shirt", "Shirt")
+    assert found.facts["price"] == 12.99
+    assert found.facts["stock"] == -2
+    assert found.facts["brand"] == "Puma"
+    assert found.facts["Variant_SKU"] == "S-1"
+
+
+def test_studio_feed_with_box() -> None:
+    found = product([*STUDIO, "box"], id="1", image="1.jpg", stock="3.0", box="0.1,0.2,0.5,0.5")
+    assert found.facts["stock"] == 3
+    assert found.box == Box(0.1, 0.2, 0.5, 0.5)
+    assert found.facts["price"] is None
+
+
+def test_data_set_truth_is_fact_and_never_category() -> None:
+    truth = {"articleType": "Shirts", "masterCategory": "Apparel", "subCategory": "Topwear"}
+    found = product(DATA_SET, id="1", file="images/1.jpg", productDisplayName="Blue", **truth)
+    assert (found.title, found.image, found.category_text) == ("Blue", "images/1.jpg", "")
+    assert truth.items() <= found.facts.items()
+    assert "file" not in found.facts
+
+
+def test_json_values() -> None:
+    cells = {"id": 17, "title": "T", "image": "a.jpg", "price": 12.5, "stock": 3, "new": True}
+    cells |= {"box": [0, 0, 0.5, 0.5], "tags": ["a", "b"], "score": 1.5, "note": None}
+    found = recognise(list(cells)).product(cells)
+    assert found.product_id == "17"
+    assert found.box == Box(0, 0, 0.5, 0.5)
+    facts = {"title": "T", "image": "a.jpg", "price": 12.5, "currency": None, "stock": 3}
+    assert found.facts == facts | {"new": True, "score": 1.5, "note": None}
+
+
+@pytest.mark.parametrize(
+    ("cells", "error"),
+    [
+        ({"id": ""}, InvalidProduct),
+        ({"id": "x" * 513}, InvalidProduct),
+        ({"image": ""}, InvalidProduct),
+        ({"image": ["a.jpg"]}, InvalidProduct),
+        ({"price": "free"}, InvalidProduct),
+        ({"price": "9" * 400}, InvalidProduct),
+        ({"stock": "many"}, InvalidProduct),
+        ({"stock": "1.5"}, InvalidProduct),
+        ({"year": 10**30}, InvalidProduct),
+        ({"box": "0,0,2,2"}, InvalidBox),
+        ({"box": "a box"}, InvalidBox),
+    ],
+)
+def test_unusable_cells(cells: dict[str, Any], error: type[InvalidInput]) -> None:
+    columns = recognise([*STUDIO, "box", "year"])
+    with pytest.raises(error):
+        columns.product({"id": "1", "title": "T", "image": "a.jpg"} | cells)
+
+
+def test_a_missing_column_is_explained() -> None:
+    with pytest.raises(InvalidFeed) as caught:
+        recognise(["sku", "label", "picture"])
+    assert "no column is known as the title" in str(caught.value)
+    assert "columns found: sku, label, picture" in str(caught.value)
+    assert "--columns id=sku,title=COLUMN,image=COLUMN" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [["sku", "handle", "title", "image"], ["id", "Title", "title", "image"], ["id", "id", "title"]],
+)
+def test_ambiguous_columns_are_refused(columns: list[str]) -> None:
+    with pytest.raises(InvalidFeed, match="more than one column may be the"):
+        recognise(columns)
+
+
+def test_chosen_columns() -> None:
+    chosen = parse_columns("id=sku,title=label,image=picture,category=")
+    columns = recognise(["sku", "label", "picture", "category", "title"], chosen)
+    cells = {"sku": "1", "label": "L", "picture": "p", "category": "Shoes", "title": "other"}
+    found = columns.product(cells)
+    assert (found.product_id, found.title, found.image) == ("1", "L", "p")
+    assert found.category_text == ""
+    assert found.facts == {"title": "L", "image": "p", "category": "Shoes", "title_": "other"}
+
+
+@pytest.mark.parametrize("flag", ["", "id", "=a", "id=a,,title=b"])
+def test_malformed_flag(flag: str) -> None:
+    with pytest.raises(InvalidFeed, match="expected columns as"):
+        parse_columns(flag)
+
+
+@pytest.mark.parametrize("chosen", [{"colour": "id"}, {"id": "sku"}, {"id": ""}])
+def test_chosen_columns_that_are_not_there(chosen: dict[str, str]) -> None:
+    with pytest.raises(InvalidFeed):
+        recognise(STUDIO, chosen)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("12.99 EUR", 12.99, "EUR"),
+        ("12,99 EUR", 12.99, "EUR"),
+        ("USD 12", 12.0, "USD"),
+        ("€12.99", 12.99, "EUR"),
+        ("12,99\u00a0€", 12.99, "EUR"),
+        ("$5", 5.0, None),
+        ("1,299", 1299.0, None),
+        ("1,299.00 usd", 1299.0, "USD"),
+        ("1.299,00", 1299.0, None),
+        ("1,299,000", 1299000.0, None),
+        ("1 299,50 zł", 1299.5, None),
+        ("0", 0.0, None),
+    ],
+)
+def test_prices(text: str, amount: float, currency: str | None) -> None:
+    assert parse_price(text) == (amount, currency)
+
+
+@pytest.mark.parametrize("text", ["free", "", "-5", "1.2.3", "nan", "12 EUR or so", "٣٫٥"])
+def test_what_is_no_price(text: str) -> None:
+    with pytest.raises(InvalidProduct, match="expected a price"):
+        parse_price(text)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=2), st.sampled_from(["EUR", "USD", "SEK"]))
+def test_google_prices(amount: Any, currency: str) -> None:
+    assert parse_price(f"{amount} {currency}") == (float(amount), currency)
+    assert parse_price(f"{amount:,} {currency}") == (float(amount), currency)
+
+
+@given(st.text())
+def test_any_text_is_a_value_or_an_invalid_product(text: str) -> None:
+    for read in (parse_price, lambda value: parse_whole(value, "stock")):
+        try:
+            read(text)
+        except InvalidProduct:
+            continue
+
+
+@given(st.text(min_size=1))
+def test_fact_names_are_fields(column: str) -> None:
+    name = fact_name(column)
+    assert name
+    assert not name.startswith("_")
+    assert not set(name) & set(". :=")
+    assert name not in {"visual", "product_id", "title"}
+
+
+# --- rows as products -------------------------------------------------------------------------
+
+PLAIN: Columns = recognise(["id", "title", "image", "price"])
+
+
+def rows(*cells: tuple[str, str, str]) -> list[Row]:
+    names = ("id", "title", "image")
+    return [Row(i, dict(zip(names, c, strict=True))) for i, c in enumerate(cells, start=2)]
+
+
+def test_a_repeated_id_is_reported_and_the_first_stays() -> None:
+    found = list(read_products(rows(("a", "A", "1"), ("b", "B", "2"), ("a", "A2", "3")), PLAIN))
+    first, second, third = found
+    assert isinstance(first, FeedProduct)
+    assert isinstance(second, FeedProduct)
+    assert first.product.title == "A"
+    assert isinstance(third, Outcome)
+    assert (third.product_id, third.status, third.kind, third.row) == (
+        "a",
+        "failed",
+        "duplicate id",
+        4,
+    )
+    assert "line 2" in str(third.reason)
+
+
+def test_further_pictures_of_a_shopify_product_are_no_products() -> None:
+    found = list(read_products(rows(("a", "A", "1"), ("a", "", "2"), ("b", "", "3")), PLAIN))
+    assert [entry.row for entry in found] == [2, 4]
+
+
+def test_unusable_rows_pass_as_outcomes() -> None:
+    bad = [Row(9, error=InvalidProduct("no row")), Row(10, {"id": "a", "image": "x", "price": "?"})]
+    found = list(read_products([*bad, *rows(("a", "A", "1"))], PLAIN))
+    assert [type(entry) for entry in found] == [Outcome, Outcome, FeedProduct]
+    assert [getattr(entry, "product_id", None) for entry in found] == ["", "a", None]

@@ -1,0 +1,67 @@
+import pytest
+
+from mappings.errors import InvalidConfig
+from plugin import config
+from plugin.config import Settings
+
+
+def test_defaults_where_nothing_is_set():
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env({"HOUNDSTOOTH_ENGINE": " "}) == Settings()
+    assert Settings().engine == "sqlite:///var/catalogue.db"
+
+
+def test_reads_every_variable(tmp_path):
+    taxonomy = tmp_path / "taxonomy.json"
+    taxonomy.write_text("{}")
+    environ = {
+        "HOUNDSTOOTH_ENGINE": "opensearch://127.0.0.1:9200/shop",
+        "HOUNDSTOOTH_TAXONOMY": str(taxonomy),
+        "HOUNDSTOOTH_IMAGES": str(tmp_path),
+        "HOUNDSTOOTH_REDIS": "redis://127.0.0.1:6379/3",
+        "HOUNDSTOOTH_CANDIDATES": "250",
+        "HOUNDSTOOTH_WEIGHT": "0.25",
+        "HOUNDSTOOTH_ATTRIBUTE_SHARE": "0",
+        "HOUNDSTOOTH_MAX_UPLOAD_BYTES": "1000",
+        "HOUNDSTOOTH_MAX_PIXELS": "2000",
+    }
+    assert Settings.from_env(environ) == Settings(
+        engine="opensearch://127.0.0.1:9200/shop",
+        taxonomy=taxonomy,
+        images=tmp_path,
+        redis="redis://127.0.0.1:6379/3",
+        candidates=250,
+        weight=0.25,
+        attribute_share=0.0,
+        max_upload_bytes=1000,
+        max_pixels=2000,
+    )
+
+
+def test_every_setting_has_a_variable_that_the_docstring_explains():
+    for field in Settings.__dataclass_fields__:
+        assert f"HOUNDSTOOTH_{field.upper()}" in str(config.__doc__)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        ("ENGINE", "catalogue.db", "expected a URL"),
+        ("TAXONOMY", "/nowhere/taxonomy.json", "path of a file"),
+        ("IMAGES", "/nowhere", "path of a folder"),
+        ("REDIS", "127.0.0.1", "expected a URL"),
+        ("CANDIDATES", "0", "from 1 to 10000"),
+        ("CANDIDATES", "1e3", "from 1 to 10000"),
+        ("CANDIDATES", "9" * 5000, "from 1 to 10000"),
+        ("WEIGHT", "1.5", "from 0 to 1"),
+        ("WEIGHT", "nan", "from 0 to 1"),
+        ("WEIGHT", "half", "from 0 to 1"),
+        ("ATTRIBUTE_SHARE", "-0.1", "from 0 to 1"),
+        ("MAX_UPLOAD_BYTES", "12MB", "whole number"),
+        ("MAX_PIXELS", "-1", "whole number"),
+    ],
+)
+def test_refuses_and_names_the_variable(variable, text, expected):
+    name = f"HOUNDSTOOTH_{variable}"
+    with pytest.raises(InvalidConfig, match=f"^{name}: .*{expected}.*; got"):
+        Settings.from_env({name: text})

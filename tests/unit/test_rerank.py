@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mappings.search import Candidates
+from plugin.colour_distance import colour_distances
+from plugin.hamming import hamming_distances
+from plugin.rerank import rerank
+
+BEST = 1500
+
+
+def naive(code, colour, candidates, best_score, weight, share, top):
+    appearance = hamming_distances(code, candidates.codes)
+    colours = colour_distances(colour, candidates.colours)
+    ranked = []
+    for row, product_id in enumerate(candidates.product_ids):
+        distance = weight * float(appearance[row]) + (1 - weight) * float(colours[row])
+        agreement = int(candidates.scores[row]) / best_score if best_score else 1.0
+        score = (1 - share) * (1 - distance) + share * agreement
+        ranked.append((-score, product_id, row))
+    return sorted(ranked)[:top]
+
+
+@st.composite
+def cases(draw):
+    # Few distinct rows, so that ties are common.
+    n = draw(st.integers(0, 30))
+    row = st.integers(0, n)
+    few = arrays(np.uint8, (n + 1, 4), elements=st.sampled_from([0, 1, 128, 255]))
+    codes, colours = draw(few), draw(few)
+    candidates = Candidates(
+        product_ids=draw(st.lists(st.text(max_size=3), min_size=n, max_size=n, unique=True)),
+        scores=draw(arrays(np.int64, n, elements=st.sampled_from([0, 500, 1500]))),
+        codes=codes[1:],
+        colours=colours[1:],
+    )
+    query = draw(row)
+    return codes[query], colours[query], candidates
+
+
+share = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
+
+
+@given(cases(), st.sampled_from([0, BEST]), share, share, st.integers(1, 40))
+def test_agrees_with_a_naive_loop(case, best_score, weight, attribute_share, top):
+    code, colour, candidates = case
+    expected = naive(code, colour, candidates, best_score, weight, attribute_share, top)
+    found = rerank(
+        code,
+        colour,
+        candidates,
+        best_score=best_score,
+        weight=weight,
+        attribute_share=attribute_share,
+        top=top,
+    )
+    assert found.rows.tolist() == [row for _, _, row in expected]
+    assert found.scores.tolist() == [-score for score, _, _ in expected]
+
+
+@given(cases(), share, share, st.randoms(use_true_random=False))
+def test_the_order_of_candidates_does_not_matter(case, weight, attribute_share, random):
+    code, colour, candidates = case
+    order = list(range(len(candidates)))
+    random.shuffle(order)
+    shuffled = Candidates(
+        product_ids=[candidates.product_ids[row] for row in order],
+        scores=candidates.scores[order],
+        codes=candidates.codes[order],
+        colours=candidates.colours[order],
+    )
+
+    def ids(pool):
+        found = rerank(
+            code,
+            colour,
+            pool,
+            best_score=BEST,
+            weight=weight,
+            attribute_share=attribute_share,
+            top=5,
+        )
+        return [pool.product_ids[row] for row in found.rows]
+
+    assert ids(shuffled) == ids(candidates)
+
+
+@given(cases(), share, share)
+def test_figures_stay_between_zero_and_one(case, weight, attribute_share):
+    code, colour, candidates = case
+    found = rerank(
+        code,
+        colour,
+        candidates,
+        best_score=BEST,
+        weight=weight,
+        attribute_share=attribute_share,
+        top=40,
+    )
+    for figures in (found.scores, found.appearance, found.colour):
+        assert ((figures >= 0) & (figures <= 1)).all()
+
+
+@pytest.mark.parametrize(("weight", "first"), [(1.0, "shape"), (0.0, "colour")])
+def test_weight_moves_between_shape_and_colour(weight, first):
+    code = np.array([0], dtype=np.uint8)
+    colour = np.array([255, 0], dtype=np.uint8)
+    candidates = Candidates(
+        product_ids=["colour", "shape"],
+        scores=np.array([10, 10]),
+        codes=np.array([[255], [0]], dtype=np.uint8),
+        colours=np.array([[255, 0], [0, 255]], dtype=np.uint8),
+    )
+    found = rerank(code, colour, candidates, best_score=10, weight=weight, top=1)
+    assert candidates.product_ids[found.rows[0]] == first
+    assert found.scores[0] == 1
