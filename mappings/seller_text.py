@@ -53,19 +53,21 @@ def read_seller_text(taxonomy: Taxonomy, title: str, category_text: str = "") ->
     by_title, by_category = (_leaves(clauses) for clauses in parts)
     leaves = by_title & by_category or by_category or by_title
     great = {taxonomy.great_category(leaf) for leaf in leaves}
-    attributes: dict[str, str] = {}
-    for clauses in parts:
-        for clause in clauses:
-            for meaning in reversed(clause):
-                for group, term in meaning.attributes.items():
-                    if not leaves or leaves & taxonomy.groups[group].categories:
-                        attributes.setdefault(group, term)
-    order = list(taxonomy.groups)
-    return TextEvidence(
-        leaves,
-        great.pop() if len(great) == 1 else None,
-        dict(sorted(attributes.items(), key=lambda item: order.index(item[0]))),
-    )
+    said = _attributes([*parts[0], *parts[1]])
+    attributes = {
+        name: said[name]
+        for name, group in taxonomy.groups.items()
+        if name in said and (not leaves or leaves & group.categories)
+    }
+    return TextEvidence(leaves, great.pop() if len(great) == 1 else None, attributes)
+
+
+def _attributes(clauses: Sequence[Sequence[_Meaning]]) -> dict[str, str]:
+    """Term by group: of the first clause that says one, the last, which is nearest the noun."""
+    said: dict[str, str] = {}
+    for clause in clauses:
+        said |= {g: t for meaning in clause for g, t in meaning.attributes.items() if g not in said}
+    return said
 
 
 def _leaves(clauses: Sequence[Sequence[_Meaning]]) -> frozenset[str]:

@@ -24,9 +24,9 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
         return torch.rand(n, device=device) * (high - low) + low
 
     angle = uniform(-0.17, 0.17)
-    zoom, stretch = uniform(0.85, 1.15), uniform(0.94, 1.06)
+    zoom, stretch = uniform(0.72, 1.1), uniform(0.94, 1.06)
     mirror = torch.where(torch.rand(n, device=device) < 0.5, -1.0, 1.0)
-    shift = torch.stack([uniform(-0.12, 0.12), uniform(-0.12, 0.12)], dim=1)
+    shift = torch.stack([uniform(-0.1, 0.1), uniform(-0.1, 0.1)], dim=1)
     cos, sin = torch.cos(angle), torch.sin(angle)
     # Output coordinates in [-1, 1] to input coordinates.
     matrix = torch.stack(

@@ -1,0 +1,35 @@
+# Each target sets up what it needs: a virtual environment, and by apt what the machine lacks.
+SHELL := /bin/bash
+PORT ?= 8000
+CATALOGUE ?=
+OPENSEARCH_PORT ?= 9250
+PY := .venv/bin/python
+
+.PHONY: help demo test lint opensearch opensearch-stop runtime dev
+
+help:            ## what there is to make
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
+
+demo: runtime    ## draw or take a catalogue (CATALOGUE=feed.csv), index it, serve the page (PORT=8000)
+	@.ci/demo "$(PORT)" "$(CATALOGUE)"
+
+test: lint       ## everything: lint, types, and all tests against real servers and a real browser
+	@.ci/setup browser
+	@$(PY) -m pytest
+
+lint: dev        ## ruff and mypy strict
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+opensearch: runtime  ## a real local OpenSearch node on OPENSEARCH_PORT (9250)
+	@.ci/opensearch/node start --port $(OPENSEARCH_PORT)
+
+opensearch-stop: ## stop it
+	@.ci/opensearch/node stop --port $(OPENSEARCH_PORT)
+
+runtime:
+	@.ci/setup runtime
+
+dev:
+	@.ci/setup dev

@@ -1,0 +1,177 @@
+"""Feeds as streams of rows: CSV, TSV and JSON Lines, told apart by their first line.
+
+Feeds are UTF-8, with or without a byte order mark. A row that cannot be read is a row with an
+``error``, and the next one follows.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+from mappings.errors import InvalidFeed, InvalidProduct
+
+_DELIMITERS = ",;\t"
+_JSON_SAMPLE = 100
+
+
+@dataclass(frozen=True)
+class Row:
+    """One product's cells by column name, or why they cannot be read.
+
+    ``number`` is the line of the feed where the row begins, the first line being 1.
+    """
+
+    number: int
+    cells: Mapping[str, Any] = field(default_factory=dict)
+    error: InvalidProduct | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An open feed: its columns, and its rows to be read once.
+
+    ``columns`` are the header's of CSV and TSV, in their order and repeated where the header
+    repeats them; of JSON Lines, all the keys among the first 100 objects. ``size`` is the number
+    of lines that may hold products, None where only reading would tell (a pipe).
+    """
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+    size: int | None = None
+
+
+@contextmanager
+def open_feed(path: Path) -> Iterator[Feed]:
+    """Open a feed for one streaming pass.
+
+    Raises:
+        InvalidFeed: not a file, empty, not UTF-8, or in none of the three formats.
+    """
+    try:
+        # Undecodable bytes become surrogates, so that they cost their row and not the feed.
+        stream = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise InvalidFeed(f"cannot open the feed {path}: {error.strerror}") from None
+    with stream:
+        first = _first_line(stream, path)
+        if first.lstrip().startswith("["):
+            raise InvalidFeed(f"expected one JSON object a line in {path}; got a JSON array")
+        json_lines = first.lstrip().startswith("{")
+        feed = (_json_feed if json_lines else _table_feed)(chain([first], stream))
+        size = count_lines(path) - (not json_lines) if path.is_file() else None
+        yield replace(feed, size=size)
+
+
+def count_lines(path: Path) -> int:
+    """How many lines a file has, the last one with or without its line feed."""
+    lines, block = 0, b"\n"
+    with path.open("rb") as stream:
+        while following := stream.read(1 << 20):
+            block = following
+            lines += block.count(b"\n")
+    return lines + (not block.endswith(b"\n"))
+
+
+def _first_line(stream: TextIO, path: Path) -> str:
+    try:
+        first = stream.readline()
+    except OSError as error:
+        raise InvalidFeed(f"cannot read the feed {path}: {error.strerror}") from None
+    if not first.strip():
+        raise InvalidFeed(f"expected a header or a JSON object in the first line of {path}; got ''")
+    if not _is_text(first) or "\0" in first:
+        raise InvalidFeed(
+            f"expected UTF-8 text in {path}; got {first[:20].encode(errors='replace')!r}"
+        )
+    return first
+
+
+def _is_text(value: Any) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _checked(row: Row) -> Row:
+    broken = [name for name, cell in row.cells.items() if not (_is_text(name) and _is_text(cell))]
+    if not broken:
+        return row
+    names = ", ".join(broken).encode(errors="replace").decode()
+    return Row(row.number, error=InvalidProduct(f"expected UTF-8 text in column {names}"))
+
+
+# --- CSV and TSV ------------------------------------------------------------------------------
+
+
+def _table_feed(lines: Iterator[str]) -> Feed:
+    header_line = next(lines)
+    frequency = Counter(character for character in header_line if character in _DELIMITERS)
+    delimiter = max(_DELIMITERS, key=lambda character: frequency[character])
+    reader = csv.reader(chain([header_line], lines), delimiter=delimiter)
+    try:
+        header = tuple(name.strip() for name in next(reader))
+    except csv.Error as error:
+        raise InvalidFeed(f"cannot read the header: {error}") from None
+    return Feed(header, _table_rows(reader, header, reader.line_num))
+
+
+def _table_rows(reader: Iterator[list[str]], header: tuple[str, ...], lines: int) -> Iterator[Row]:
+    while True:
+        number = lines + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(number, error=InvalidProduct(f"cannot read the row: {error}"))
+            continue
+        finally:
+            lines = reader.line_num  # type: ignore[attr-defined]
+        if len(cells) == len(header):
+            yield _checked(Row(number, dict(zip(header, cells, strict=True))))
+        elif cells:
+            span = f", over lines {number} to {lines}: is a quote left open?" * (lines > number)
+            message = f"expected {len(header)} cells, as in the header; got {len(cells)}{span}"
+            yield Row(number, error=InvalidProduct(message))
+
+
+# --- JSON Lines -------------------------------------------------------------------------------
+
+
+def _json_feed(lines: Iterator[str]) -> Feed:
+    rows = _json_rows(lines)
+    sample = list(islice(rows, _JSON_SAMPLE))
+    columns = dict.fromkeys(name for row in sample for name in row.cells)
+    return Feed(tuple(columns), chain(sample, rows))
+
+
+def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            cells = json.loads(line, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            yield Row(number, error=InvalidProduct(f"expected a JSON object; {error}"))
+            continue
+        if isinstance(cells, dict):
+            yield _checked(Row(number, cells))
+        else:
+            message = f"expected a JSON object; got {line.strip()[:40]!r}"
+            yield Row(number, error=InvalidProduct(message))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,74 @@
+"""How an ingest went: counts while it runs, a table for people and a JSON report at its end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from time import monotonic
+from typing import TextIO
+
+from ingest.outcome import Outcome
+
+
+class Report:
+    """Counts outcomes and, where a stream is given, writes each of them there at once.
+
+    The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``, ``reason``),
+    ``totals``, ``failed_by_kind``, ``seconds``, ``rate`` (products a second) and ``stopped``: why
+    the ingest ended before the feed did, null where it did not.
+    """
+
+    def __init__(self, model: str, stream: TextIO | None = None) -> None:
+        self.totals: Counter[str] = Counter(written=0, unchanged=0, failed=0)
+        self._kinds: Counter[str] = Counter()
+        self._examples: dict[str, Outcome] = {}
+        self._stream = stream
+        self._start = monotonic()
+        self._separator = "\n"
+        if stream:
+            stream.write(f'{{"model": {json.dumps(model)}, "products": [')
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Take in what became of some products."""
+        for outcome in outcomes:
+            self.totals[outcome.status] += 1
+            if outcome.kind is not None:
+                self._kinds[outcome.kind] += 1
+                self._examples.setdefault(outcome.kind, outcome)
+            if self._stream:
+                self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
+                self._separator = ",\n"
+
+    def close(self, stopped: str | None = None) -> str:
+        """Finish the JSON and return the table; ``stopped`` says why it ended early."""
+        seconds = monotonic() - self._start
+        products = self.totals.total()
+        rate = products / max(seconds, 1e-9)
+        if self._stream:
+            closing = {
+                "totals": dict(self.totals),
+                "failed_by_kind": dict(self._kinds.most_common()),
+                "seconds": round(seconds, 3),
+                "rate": round(rate, 2),
+                "stopped": stopped,
+            }
+            self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
+        lines = [f"{status:<24}{count:>10,}" for status, count in self.totals.items()]
+        for kind, count in self._kinds.most_common():
+            lines.append(f"  {kind:<22}{count:>10,}   e.g. {_where(self._examples[kind])}")
+        lines.append(f"{products:,} products in {seconds:.1f} s, {rate:.1f} a second")
+        return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
+
+
+def _line(outcome: Outcome) -> dict[str, str | int | None]:
+    return {
+        "id": outcome.product_id,
+        "row": outcome.row,
+        "outcome": outcome.status,
+        "reason": outcome.reason,
+    }
+
+
+def _where(outcome: Outcome) -> str:
+    return f"line {outcome.row}: {outcome.reason}"
