@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -22,7 +23,7 @@ from ingest.columns import parse_columns, recognise
 from ingest.feeds import open_feed
 from ingest.images import folder_images
 from ingest.outcome import Outcome
-from ingest.pipeline import BATCH, ingest_feed
+from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from ingest.products import read_products
 from ingest.report import Report
 from mappings.errors import EngineUnavailable, HoundstoothError, InvalidConfig
@@ -47,17 +48,24 @@ def main(argv: Sequence[str] | None = None, *, extractor: Extractor | None = Non
             engine = open_engine(arguments.engine or settings.engine)
             stack.callback(engine.close)
             engine.prepare()
-            extractor = extractor or _load_extractor(taxonomy, settings.max_pixels)
+            extractor = extractor or _load_extractor(taxonomy, settings)
+            file = stack.enter_context(_create(arguments.report)) if arguments.report else None
+            interrupted = stack.enter_context(_interrupts())
+            products = read_products(feed.rows, columns)
             outcomes = ingest_feed(
-                read_products(feed.rows, columns),
+                takewhile(lambda _: not interrupted.is_set(), products),
                 extractor=extractor,
                 engine=engine,
                 taxonomy=taxonomy,
                 load_image=folder_images(arguments.feed.parent, settings.max_upload_bytes),
                 batch=arguments.batch,
             )
-            file = stack.enter_context(_create(arguments.report)) if arguments.report else None
-            return _run(outcomes, engine, Report(extractor.model, file), feed.size)
+            report = Report(extractor.model, file)
+            stopped = _follow(outcomes, report, feed.size, engine)
+            if interrupted.is_set():
+                stopped = INTERRUPTED
+            print(report.close(stopped))
+            return 130 if interrupted.is_set() else int(bool(stopped or report.totals["failed"]))
     except HoundstoothError as error:
         print(f"ingest: {error}", file=sys.stderr)
         return 2
@@ -65,32 +73,26 @@ def main(argv: Sequence[str] | None = None, *, extractor: Extractor | None = Non
         return 130
 
 
-def _run(
-    outcomes: Generator[list[Outcome]], engine: Engine, report: Report, size: int | None
-) -> int:
-    stopped = None
-    status = 0
-    with _interrupts() as interrupted, tqdm(total=size, unit=" products", disable=None) as bar:
+def _follow(
+    outcomes: Iterator[list[Outcome]], report: Report, size: int | None, engine: Engine
+) -> str | None:
+    """Take in what comes; returns why it ended early, if it did."""
+    with tqdm(total=size, unit=" products", disable=None) as bar:
         try:
             for batch in outcomes:
                 report.add(batch)
                 bar.update(len(batch))
-                if interrupted.is_set():
-                    raise KeyboardInterrupt
             engine.refresh()
         except KeyboardInterrupt:
-            stopped, status = INTERRUPTED, 130
+            return INTERRUPTED
         except EngineUnavailable as error:
-            stopped, status = str(error), 1
-        finally:
-            outcomes.close()
-    print(report.close(stopped))
-    return status or int(report.totals["failed"] > 0)
+            return str(error)
+    return None
 
 
 @contextmanager
 def _interrupts() -> Iterator[Event]:
-    """The first Ctrl-C is noted, so that a batch ends whole; a second one interrupts it."""
+    """The first Ctrl-C is noted, so that batches in flight end whole; a second one interrupts."""
     interrupted = Event()
 
     def note(_signal: int, _frame: FrameType | None) -> None:
@@ -104,11 +106,16 @@ def _interrupts() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _load_extractor(taxonomy: Taxonomy, max_pixels: int) -> Extractor:
+def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Loaded when feed and engine are known to be usable: it takes longest.
     from models.extractor import load_extractor
 
-    return load_extractor(taxonomy, max_pixels=max_pixels)
+    return load_extractor(
+        taxonomy,
+        threads=threads_per_batch(),
+        max_pixels=settings.max_pixels,
+        paper_threshold=settings.paper_threshold,
+    )
 
 
 def _create(path: Path) -> TextIO:

@@ -1,8 +1,8 @@
 """HSV colour histograms (paper, section 3.5), stored as square roots in bytes.
 
-Sixteen hues by two saturations by three values, and eight greys, where hue means nothing. Pixels are
-shared between neighbouring hues and greys, so that a small shift of light moves little mass. The
-square root makes the squared distance of two stored histograms the squared Hellinger distance.
+Sixteen hues by two saturations by three values, and eight greys, where hue means nothing. Pixels
+are shared between neighbouring hues and greys, so that a small shift of light moves little mass.
+The square root makes the squared distance of two stored histograms the squared Hellinger distance.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _coloured(
     size = HUES * SATURATIONS * VALUES
     lower = (first.astype(np.intp) % HUES) * (SATURATIONS * VALUES) + cell
     upper = ((first.astype(np.intp) + 1) % HUES) * (SATURATIONS * VALUES) + cell
-    return np.bincount(lower, weight * (1 - share), size) + np.bincount(upper, weight * share, size)
+    mass = np.bincount(lower, weight * (1 - share), size)
+    return np.asarray(mass + np.bincount(upper, weight * share, size), dtype=np.float64)
 
 
 def _greys(value: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -72,6 +73,5 @@ def _greys(value: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[n
     first = np.floor(position).astype(np.intp)
     share = position - first
     upper = np.minimum(first + 1, GREYS - 1)
-    return np.bincount(first, weight * (1 - share), GREYS) + np.bincount(
-        upper, weight * share, GREYS
-    )
+    mass = np.bincount(first, weight * (1 - share), GREYS)
+    return np.asarray(mass + np.bincount(upper, weight * share, GREYS), dtype=np.float64)

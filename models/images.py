@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mappings.errors import InvalidImage
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 16
 # No network looks closer than this; larger pictures are reduced while they are decoded.
@@ -43,7 +43,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
             return _to_rgb(turned)
     except UnidentifiedImageError:
         raise InvalidImage(
-            f"expected an image ({', '.join(FORMATS[:-1])}); got {len(data)} bytes of something else"
+            f"expected an image ({', '.join(FORMATS)}); got {len(data)} bytes of something else"
         ) from None
     except (
         OSError,

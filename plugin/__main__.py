@@ -110,7 +110,9 @@ def _search(
             # Here, so that --help and refused arguments do not wait for the networks.
             from models.extractor import load_extractor
 
-            extractor = load_extractor(taxonomy, max_pixels=settings.max_pixels)
+            extractor = load_extractor(
+                taxonomy, max_pixels=settings.max_pixels, paper_threshold=settings.paper_threshold
+            )
         return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
 
 

@@ -17,6 +17,8 @@ HOUNDSTOOTH_ATTRIBUTE_SHARE    share of agreeing attributes in the     see ``plu
                                score, 0 to 1
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file taken, in bytes      12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image taken, in pixels          50000000
+HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: codes by the paper's threshold ``no``: at each dimension's
+                               0; for comparison, index and ask alike  median
 =============================  ======================================  ============================
 
 A variable that is empty counts as unset.
@@ -49,6 +51,7 @@ class Settings:
     attribute_share: float = ATTRIBUTE_SHARE
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
+    paper_threshold: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -99,6 +102,12 @@ def _share(text: str) -> float:
     return share
 
 
+def _yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise ValueError("expected yes or no")
+    return text.lower() == "yes"
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
@@ -118,4 +127,5 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "attribute_share": _share,
     "max_upload_bytes": _whole(1, 10**9),
     "max_pixels": _whole(1, 10**9),
+    "paper_threshold": _yes_or_no,
 }

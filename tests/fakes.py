@@ -37,13 +37,9 @@ class FakeExtractor:
     ) -> list[Features]:
         guides = categories or [None] * len(images)
         given = boxes or [None] * len(images)
-        return [
-            self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)
-        ]
+        return [self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)]
 
-    def _one(
-        self, image: Image.Image, guide: Collection[str] | None, box: Box | None
-    ) -> Features:
+    def _one(self, image: Image.Image, guide: Collection[str] | None, box: Box | None) -> Features:
         small = np.asarray(image.resize((8, 16)).convert("L"))
         code = np.packbits((small > small.mean()).reshape(-1))
         rgb = np.asarray(image.resize((2, 2)), dtype=np.uint8).reshape(-1)
@@ -53,7 +49,9 @@ class FakeExtractor:
         terms = sorted(guide) if guide else [self.default_category]
         source = "auto" if not guide else "chosen" if len(terms) == 1 else "text"
         return Features(
-            categories=tuple(RecognisedTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)),
+            categories=tuple(
+                RecognisedTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)
+            ),
             category_source=source,  # type: ignore[arg-type]
             attributes=(RecognisedTerm(f"colour:{name}", 0.75),),
             box=box or WHOLE_IMAGE,

@@ -1,4 +1,4 @@
-"""One softmax head per attribute group: the paper's plain baseline (section 1), masked by groups."""
+"""One softmax head per attribute group: the baseline (paper, section 1), masked by groups."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Encoder(Protocol):
         """Keep the stem and the first blocks as they are, statistics included; 0 is none."""
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised images, float [n, 3, h, w], to maps [n, c, h/16, w/16] and [n, c, h/32, w/32]."""
+        """Normalised images [n, 3, h, w] to maps [n, c, h/16, w/16] and [n, c, h/32, w/32]."""
 
 
 class EfficientNetLite0(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,19 @@ def export_recogniser(network: AttributeHeads, side: int, path: Path) -> None:
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
     batch = {0: "batch"}
-    torch.onnx.export(
-        graph,
-        (pixels, boxes),
-        str(path),
-        dynamo=False,
-        opset_version=OPSET,
-        input_names=["pixels", "boxes"],
-        output_names=["features", "logits"],
-        dynamic_axes={name: batch for name in ("pixels", "boxes", "features", "logits")},
-    )
+    with warnings.catch_warnings():
+        # The older exporter: it keeps the batch size free, and says at length that it is older.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph,
+            (pixels, boxes),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["pixels", "boxes"],
+            output_names=["features", "logits"],
+            dynamic_axes=dict.fromkeys(("pixels", "boxes", "features", "logits"), batch),
+        )
     model = onnx.load(path)
     store_in_half(model)
     onnx.checker.check_model(model)

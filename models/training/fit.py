@@ -98,7 +98,8 @@ def fit(
     """
     torch.manual_seed(recipe.seed)
     network.encoder.freeze(recipe.frozen_blocks)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device)
+    network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     loss_of = AttributeLoss(vocabulary, recipe)
     steps = math.ceil(len(data.pixels) / recipe.batch)
@@ -109,7 +110,12 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
     )
-    state = {"network": network, "average": average, "optimiser": optimiser, "schedule": schedule}
+    state: dict[str, Any] = {
+        "network": network,
+        "average": average,
+        "optimiser": optimiser,
+        "schedule": schedule,
+    }
     for epoch in range(_resume(checkpoint, state), recipe.epochs):
         rows = np.random.default_rng([recipe.seed, epoch]).permutation(len(data.pixels))
         running = 0.0

@@ -1,4 +1,4 @@
-"""Training samples: an image, the terms that are known of it, and the side of the split it is on."""
+"""Training samples: an image, the terms that are known of it, and its side of the split."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import numpy as np
 from mappings.errors import InvalidDocument
 from mappings.features import Bytes
 from mappings.search import IndexDocument
+from plugin.engines.fields import is_unicode
 
 
 def refusal(document: IndexDocument) -> str | None:
@@ -29,8 +30,10 @@ def refusal(document: IndexDocument) -> str | None:
             return f"expected a string, number or truth value for {name!r}; got {value!r}"
         if isinstance(value, float) and not isfinite(value):
             return f"expected a finite number for {name!r}; got {value!r}"
+        if isinstance(value, int) and value.bit_length() > 63:
+            return f"expected a number of 64 bits for {name!r}; got one of {value.bit_length()}"
     texts = [document.product_id, *document.facts, *document.facts.values()]
-    if not all(_is_unicode(text) for text in texts if isinstance(text, str)):
+    if not all(is_unicode(text) for text in texts if isinstance(text, str)):
         return "expected text that can be written as UTF-8; got lone surrogates"
     return None
 
@@ -54,11 +57,3 @@ def check_lengths(rows: Sequence[bytes] | Sequence[str]) -> None:
         raise InvalidDocument(
             f"expected one length for all codes of a model; got {sorted(lengths)}"
         )
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

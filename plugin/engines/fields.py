@@ -88,6 +88,7 @@ class Fields:
         """
         if one.field == "visual" or one.field.startswith("visual."):
             raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
+        _check_values(one)
         self.exact(one.field)
         kind = self._definitions.get(one.field, {}).get("type")
         if isinstance(one, RangeFilter):
@@ -123,6 +124,24 @@ def facet_value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8: no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_values(one: Filter) -> None:
+    if isinstance(one, RangeFilter):
+        bounds = [bound for bound in (one.low, one.high) if bound is not None]
+        if not all(map(isfinite, bounds)):
+            raise InvalidFilter(f"expected finite bounds for {one.field!r}; got {bounds}")
+    elif not is_unicode(one.field + one.value):
+        raise InvalidFilter(f"expected a filter in UTF-8; got {one.field!r}: {one.value!r}")
 
 
 def _flat(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -25,6 +25,7 @@ from plugin.engines.fields import Fields, facet_value, product_index, visual_fie
 from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body
 
 RETRYABLE = (429, 503)
+QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
 TIMEOUT_SECONDS = 60
 
 
@@ -214,10 +215,9 @@ class OpenSearchEngine:
             raise EngineUnavailable(
                 f"{self.address} has no index {self.index!r} yet: {_reason(error.info)}"
             ) from error
-        except RequestError as error:
-            raise InvalidFilter(f"{self.address} refused: {_reason(error.info)}") from error
         except TransportError as error:
-            raise EngineUnavailable(f"{self.address} refused: {_reason(error.info)}") from error
+            kind = InvalidFilter if error.error in QUERY_ERRORS else EngineUnavailable
+            raise kind(f"{self.address} refused: {_reason(error.info)}") from error
 
 
 def _update(document: IndexDocument) -> dict[str, Any]:

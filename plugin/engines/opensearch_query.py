@@ -77,11 +77,12 @@ def decode_rows(rows: Sequence[str]) -> Bytes:
     check_lengths(rows)
     if not rows:
         return np.zeros((0, 0), dtype=np.uint8)
-    # Filled up with zero bits rather than "=", which would end the decoding at the first row.
-    fill = "A" * (-len(rows[0]) % 4)
+    length = len(rows[0].rstrip("="))
+    # Filled up with zero bits: padding would end the decoding at the first row.
+    fill = "A" * (-length % 4)
     data = base64.b64decode(fill.join(rows) + fill)
     matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(rows), -1)
-    return np.ascontiguousarray(matrix[:, : len(rows[0]) * 3 // 4])
+    return np.ascontiguousarray(matrix[:, : length * 3 // 4])
 
 
 def _term(field: str, value: str) -> Json:

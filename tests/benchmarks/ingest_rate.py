@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.ingest_rate --products FEED [--engine URL] [--limit N]``
 
-In turns, in one process and with one onnxruntime session: (a) the networks alone, on batches of
-ready windows; (b) the whole pipeline, from the feed's rows to documents in the engine, on as many
+In turns, in one process: (a) the networks alone, with all processors, on batches of ready windows;
+(b) the whole pipeline, from the feed's rows to documents in the engine, on as many
 products. Prints both rates, their ratio, and the largest memory the process has had. The engine
 must not hold the products yet; without ``--engine`` it is a SQLite file in a temporary folder.
 """
@@ -23,27 +23,28 @@ from time import perf_counter
 from ingest.columns import recognise
 from ingest.feeds import open_feed
 from ingest.images import folder_images
-from ingest.pipeline import BATCH, ingest_feed
+from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from ingest.products import read_products
 from mappings.search import Engine
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from plugin.engines import open_engine
 
-ROUND = 32 * BATCH
+ROUND = 64 * BATCH
 
 
 def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     """Measure and print; returns whether every product was written."""
     taxonomy = Taxonomy.load()
-    extractor = load_extractor(taxonomy)
+    networks_alone = load_extractor(taxonomy).networks_only
+    extractor = load_extractor(taxonomy, threads=threads_per_batch())
     images = folder_images(feed_path.parent)
     networks = pipeline = 0.0
     outcomes: Counter[str] = Counter()
     with open_feed(feed_path) as feed:
         products = islice(read_products(feed.rows, recognise(feed.columns)), limit)
         while chunk := list(islice(products, ROUND)):
-            networks += networks_seconds(extractor.networks_only, len(chunk))
+            networks += networks_seconds(networks_alone, len(chunk))
             start = perf_counter()
             for batch in ingest_feed(
                 chunk, extractor=extractor, engine=engine, taxonomy=taxonomy, load_image=images

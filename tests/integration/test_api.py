@@ -16,6 +16,7 @@ from PIL import Image
 
 from mappings.errors import EngineUnavailable, InvalidDocument
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
+from web.__main__ import main
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +134,7 @@ def test_what_is_no_image_is_refused(client: FlaskClient, data: bytes) -> None:
 def test_too_many_bytes_are_refused(client: FlaskClient) -> None:
     refused(post(client, b"x" * 300_001), 413, "300000")
     kind = "multipart/form-data; boundary=edge"
-    refused(client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=kind), 413)
+    refused(client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=kind), 413, "300000")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ def test_similar_takes_no_box_and_no_unknown_parameter(client: FlaskClient) -> N
 def test_facets_count_what_passes(client: FlaskClient) -> None:
     facets = client.get("/api/v1/facets?category=jacket&filter=brand:Acme").json
     assert facets["total"] == 3 * PER_COLOUR // 2
-    assert facets["facets"]["brand"] == [{"value": "Acme", "count": 9}]
+    assert facets["facets"]["brand"] == [{"value": "Acme", "count": 15}]
     assert {one["value"] for one in facets["facets"]["colour"]} == {
         "colour:red", "colour:green", "colour:blue",
     }  # fmt: skip
@@ -235,6 +236,11 @@ def test_faults_of_the_service_are_500_and_tell_no_secret(
     response = client.get("/api/v1/products/a")
     refused(response, 500)
     assert "secret" not in response.get_data(as_text=True)
+
+
+def test_command_that_cannot_start_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--engine", "carrier-pigeon://loft"]) == 2
+    assert "carrier-pigeon" in capsys.readouterr().err
 
 
 def test_unknown_paths_and_methods_have_the_one_shape(client: FlaskClient) -> None:

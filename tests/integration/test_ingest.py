@@ -300,13 +300,13 @@ def test_chosen_columns(shop: Shop) -> None:
 
 SLOW = textwrap.dedent(
     """
-    import sys, time
+    import os, sys, time
     from ingest.__main__ import main
     from tests.fakes import FakeExtractor
 
     class Slow(FakeExtractor):
         def extract(self, *arguments, **options):
-            print("extracting", flush=True)
+            os.write(1, b"extracting\\n")
             time.sleep(0.2)
             return super().extract(*arguments, **options)
 
@@ -398,7 +398,7 @@ def test_batch_outcomes_stand_in_order(shop: Shop, engine: Engine) -> None:
     assert stored.visual.box == Box(0, 0, 0.5, 1)
 
 
-def test_no_more_than_two_batches_are_read(shop: Shop, engine: Engine) -> None:
+def test_no_more_than_two_batches_are_in_flight(shop: Shop, engine: Engine) -> None:
     read: list[int] = []
     done = 0
     for outcomes in ingest_feed(
@@ -410,7 +410,7 @@ def test_no_more_than_two_batches_are_read(shop: Shop, engine: Engine) -> None:
         batch=4,
     ):
         done += len(outcomes)
-        assert len(read) <= done + 4
+        assert len(read) <= done + 2 * 4
         assert outcomes[-1].row == done - 1
     assert done == len(read) == engine.count() == 50
 
@@ -454,7 +454,8 @@ def test_an_engine_that_goes_away_ends_the_ingest_with_a_report(
     monkeypatch.setattr("ingest.__main__.open_engine", lambda url: Vanishing(open_engine(url)))
     assert shop.ingest(shop.write([row(f"p{i}") for i in range(10)]), "--batch", "2") == 1
     assert shop.report["stopped"] == "gone"
-    assert shop.report["totals"]["written"] == shop.count() == 4
+    # Of the two batches in flight the later one may be written before the other fails.
+    assert 2 <= shop.report["totals"]["written"] <= shop.count() == 4
     assert "stopped early: gone" in capsys.readouterr().out
 
 

@@ -19,7 +19,7 @@ from web.app import create_app
 
 COLOURS = ("red", "green", "blue")
 CATEGORIES = ("t-shirt", "jacket", "trousers")
-PER_COLOUR = 6
+PER_COLOUR = 10
 ODD_ID = "shelf/7 größe ✓"
 
 

@@ -1,0 +1,136 @@
+"""``python -m tests.benchmarks.search_quality --products CSV --engine URL [--engine URL]``.
+
+How good are the answers? Products are split by ``group`` (20 % queries, seeded). The others become
+a feed of names and images alone, which ``python -m ingest`` brings into an engine; the queries'
+photos are then asked through the service, once with the category found automatically and once
+with it chosen. True labels are the columns ``articleType`` and ``baseColour``, used for scoring
+alone. With ``--queries CSV`` another file's photos are asked and every product is in the gallery.
+
+mAP@50 is the mean over queries of sum(precision at k, where hit k is right) / min(50, all right
+ones in the gallery); P@10 is the share of the first ten that are of the same type and colour.
+Queries without a single right product in the gallery are left out of the mAP, not of P@10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from mappings.search import SearchRequest
+from mappings.taxonomy import Taxonomy
+from models.extractor import load_extractor
+from models.training.samples import split_of
+from plugin.config import Settings
+from plugin.engines import open_engine
+from plugin.service import VisualSearch
+
+Row = Mapping[str, str]
+Labels = Callable[[Row], object]
+DEPTH = 50
+
+
+def main() -> None:
+    """Fill each engine, ask each question, print one table."""
+    options = _options()
+    rows = _rows(options.products)
+    if options.queries:
+        gallery, queries = rows, _rows(options.queries)
+    else:
+        gallery = [r for r in rows if split_of(r["group"], options.seed) != "test"]
+        queries = [r for r in rows if split_of(r["group"], options.seed) == "test"]
+    queries = queries[: options.limit]
+    print(f"gallery {len(gallery)}, queries {len(queries)}, split by group, seed {options.seed}")
+    print("| engine | category | type mAP@50 | colour mAP@50 | same type and colour, P@10 |")
+    print("|---|---|---|---|---|", flush=True)
+    for url in options.engine:
+        if not options.keep:
+            _ingest(gallery, options.products.parent, url)
+        for chosen in (False, True):
+            figures = _ask(
+                url, gallery, queries, (options.queries or options.products).parent, chosen
+            )
+            cells = " | ".join(f"{figure:.4f}" for figure in figures)
+            way = "chosen" if chosen else "automatic"
+            print(f"| {url.partition(':')[0]} | {way} | {cells} |", flush=True)
+
+
+def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
+    """The gallery by the command that a shop would use, from ids, names and images alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        feed = Path(folder) / "feed.csv"
+        with feed.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "title", "image"])
+            writer.writerows([r["id"], r["productDisplayName"], r["file"]] for r in gallery)
+        for part in {r["file"].partition("/")[0] for r in gallery}:
+            (Path(folder) / part).symlink_to((images / part).resolve())
+        command = [sys.executable, "-m", "ingest", str(feed), "--engine", url]
+        if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
+            sys.exit("expected every product to come in")
+
+
+def _ask(
+    url: str, gallery: Sequence[Row], queries: Sequence[Row], images: Path, chosen: bool
+) -> tuple[float, float, float]:
+    taxonomy, settings = Taxonomy.load(), Settings.from_env()
+    extractor = load_extractor(taxonomy, paper_threshold=settings.paper_threshold)
+    search = VisualSearch(extractor, open_engine(url), taxonomy, settings)
+    by_id = {row["id"]: row for row in gallery}
+    count_types = Counter(r["articleType"] for r in gallery)
+    count_colours = Counter(r["baseColour"] for r in gallery)
+    types, colours, both = [], [], []
+    for row in tqdm(queries, desc="queries", unit=" photos"):
+        category = taxonomy.category_for_label(row["articleType"]) if chosen else None
+        request = SearchRequest(category=category, top=DEPTH, weight=settings.weight)
+        answer = search.search((images / row["file"]).read_bytes(), request)
+        hits = [by_id[hit.product_id] for hit in answer.hits]
+        same_type = np.array([h["articleType"] == row["articleType"] for h in hits])
+        same_colour = np.array([h["baseColour"] == row["baseColour"] for h in hits])
+        if count_types[row["articleType"]]:
+            types.append(average_precision(same_type, count_types[row["articleType"]]))
+        if count_colours[row["baseColour"]]:
+            colours.append(average_precision(same_colour, count_colours[row["baseColour"]]))
+        both.append((same_type & same_colour)[:10].sum() / 10)
+    search.engine.close()
+    return float(np.mean(types)), float(np.mean(colours)), float(np.mean(both))
+
+
+def average_precision(right: np.ndarray, in_gallery: int) -> float:
+    """AP of one ranked answer: bool [hits], and how many right ones there were to find."""
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    return float((precision * right).sum() / min(DEPTH, in_gallery))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.search_quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--products", type=Path, required=True, help="a products.csv")
+    parser.add_argument("--queries", type=Path, help="ask the photos of this products.csv instead")
+    parser.add_argument(
+        "--engine", action="append", required=True, help="an empty index; repeatable"
+    )
+    parser.add_argument("--keep", action="store_true", help="the engines are filled already")
+    parser.add_argument("--seed", type=int, default=1, help="of the split (1)")
+    parser.add_argument("--limit", type=int, help="ask only the first so many queries")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,556 @@
+"""The contract that every engine keeps, run against a real SQLite file and a real OpenSearch."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from opensearchpy import OpenSearch
+
+from mappings.document import VisualDocument
+from mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
+from mappings.product import Scalar
+from mappings.search import (
+    CandidateQuery,
+    Engine,
+    Filter,
+    IndexDocument,
+    RangeFilter,
+    StoredProduct,
+    TermFilter,
+)
+from plugin.engines import open_engine
+from tests.catalogue import (
+    CODE_BYTES,
+    COLOUR_BINS,
+    MODEL,
+    VALUES,
+    document,
+    naive_candidates,
+    random_documents,
+    random_query,
+    visual,
+)
+from tests.conftest import free_port
+
+ALL = CandidateQuery(MODEL)
+
+
+@pytest.fixture
+def index_url(opensearch_url: str) -> Iterator[str]:
+    """URL of an index that is not there yet and is deleted afterwards."""
+    name = f"test-{uuid.uuid4().hex}"
+    yield f"{opensearch_url}/{name}"
+    with client(opensearch_url) as server:
+        server.indices.delete(index=name, ignore=[404])
+
+
+@pytest.fixture(params=["sqlite", "opensearch"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/catalogue.db"
+    url: str = request.getfixturevalue("index_url")
+    return url
+
+
+@pytest.fixture
+def engine(engine_url: str) -> Iterator[Engine]:
+    opened = open_engine(engine_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+def client(url: str) -> OpenSearch:
+    return OpenSearch(url.replace("opensearch://", "http://"))
+
+
+def fill(engine: Engine, *documents: IndexDocument) -> None:
+    outcomes = engine.write(documents)
+    assert [outcome.product_id for outcome in outcomes] == [one.product_id for one in documents]
+    assert [outcome.error for outcome in outcomes] == [None] * len(documents)
+    engine.refresh()
+
+
+def found(engine: Engine, query: CandidateQuery = ALL, limit: int = 1000) -> list[str]:
+    return list(engine.candidates(query, limit).product_ids)
+
+
+def the(engine: Engine, product_id: str) -> StoredProduct:
+    (product,) = engine.fetch([product_id])
+    return product
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def test_stores_and_returns_a_whole_document(engine: Engine) -> None:
+    facts: dict[str, Scalar] = {
+        "title": "Red tee",
+        "price": 9.99,
+        "stock": 3,
+        "on_sale": True,
+        "note": None,
+    }
+    fill(engine, document("1", facts, seed=5))
+    product = the(engine, "1")
+    assert product.product_id == "1"
+    assert product.facts == facts
+    assert same(product.visual, visual("1", seed=5))
+
+
+def test_a_document_with_visual_replaces_visual_and_keeps_other_facts(engine: Engine) -> None:
+    fill(engine, document("1", {"brand": "Puma", "price": 1.0}, attributes=VALUES["colour"]))
+    fill(engine, document("1", {"price": 2.0}, category="jeans", attributes=(), seed=9))
+    assert the(engine, "1").facts == {"brand": "Puma", "price": 2.0}
+    assert same(the(engine, "1").visual, visual("1", category="jeans", attributes=(), seed=9))
+    assert engine.count() == 1
+    assert found(engine, CandidateQuery(MODEL, category="t-shirt")) == []
+    assert found(engine, CandidateQuery(MODEL, required=("colour:red",))) == []
+
+
+def test_facts_alone_leave_visual_and_the_other_facts(engine: Engine) -> None:
+    fill(engine, document("1", {"brand": "Puma", "price": 30.0, "stock": 4}))
+    fill(engine, IndexDocument("1", {"price": 5.0, "stock": None}))
+    assert the(engine, "1").facts == {"brand": "Puma", "price": 5.0, "stock": None}
+    assert same(the(engine, "1").visual, visual("1"))
+    assert found(engine, only(RangeFilter("price", 29, 31))) == []
+    assert found(engine, only(RangeFilter("stock", None, None))) == []
+    assert found(engine, only(RangeFilter("price", 5, 5))) == ["1"]
+    assert found(engine, only(TermFilter("brand", "Puma"))) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (document("bad", {"price": "cheap"}), "cheap"),
+        (document("bad", {"price": True}), "price"),
+        (document("bad", {"stock": 2**40}), "stock"),
+        (document("bad", {"price": float("nan")}), "finite"),
+        (document("bad", {"views": 10**400}), "64 bits"),
+        (document("bad", {"visual": "mine"}), "reserved"),
+        (document("bad", {"_id": "mine"}), "reserved"),
+        (document("bad", {"title": "\ud800"}), "UTF-8"),
+        (document("b" * 513), "512 bytes"),
+        (IndexDocument("bad", {}, visual("other")), "other"),
+        (IndexDocument("bad", {"price": 1.0}), "bad"),
+    ],
+)
+def test_one_bad_document_costs_only_itself(engine: Engine, bad: IndexDocument, said: str) -> None:
+    good = [document("1", {"price": 1.0}), document("2", {"price": "2.5"})]
+    outcomes = engine.write([good[0], bad, good[1]])
+    assert [outcome.product_id for outcome in outcomes] == ["1", bad.product_id, "2"]
+    assert outcomes[0].error is None and outcomes[2].error is None
+    assert said in (outcomes[1].error or "")
+    assert not outcomes[1].retryable
+    engine.refresh()
+    assert found(engine) == ["1", "2"]
+    assert engine.count() == 2
+
+
+def test_a_refused_update_changes_nothing(engine: Engine) -> None:
+    fill(engine, document("1", {"brand": "Puma", "price": 1.0}))
+    (outcome,) = engine.write(
+        [document("1", {"brand": "Nike", "price": "cheap"}, category="jeans")]
+    )
+    assert outcome.error
+    engine.refresh()
+    assert the(engine, "1").facts == {"brand": "Puma", "price": 1.0}
+    assert found(engine, CandidateQuery(MODEL, "t-shirt", filters=(TermFilter("brand", "Puma"),)))
+    assert not found(engine, only(TermFilter("brand", "Nike")))
+
+
+def test_the_last_of_two_versions_in_one_bulk_wins(engine: Engine) -> None:
+    fill(engine, document("1", {"price": 1.0}), document("1", {"price": 2.0}, seed=2))
+    assert the(engine, "1").facts == {"price": 2.0}
+    assert same(the(engine, "1").visual, visual("1", seed=2))
+
+
+def test_writing_nothing_is_fine(engine: Engine) -> None:
+    assert engine.write([]) == []
+    assert engine.delete([]) == 0
+    assert engine.fetch([]) == []
+    assert engine.source_hashes([], MODEL) == {}
+
+
+def test_deletes_what_is_there(engine: Engine) -> None:
+    facts: dict[str, Scalar] = {"brand": "Puma", "price": 1.0}
+    fill(engine, document("1", facts), document("2", facts), document("é/3", facts))
+    assert engine.delete(["1", "nobody", "é/3", "1"]) == 2
+    engine.refresh()
+    assert found(engine) == ["2"]
+    assert engine.count() == 1
+    assert engine.facets(ALL, ["brand"]) == {"brand": [("Puma", 1)]}
+    fill(engine, document("1"))
+    assert found(engine, only(TermFilter("brand", "Puma"))) == ["2"]
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_candidates_are_what_the_query_says(engine: Engine, seed: int) -> None:
+    documents = random_documents(seed, 60)
+    fill(engine, *documents)
+    by_id = {one.product_id: one.visual for one in documents}
+    for n in range(40):
+        query = random_query(seed * 1000 + n, documents)
+        expected = naive_candidates(query, documents)
+        for limit in (1000, 3):
+            got = engine.candidates(query, limit)
+            assert list(zip(got.product_ids, got.scores.tolist(), strict=True)) == expected[:limit]
+            for row, key in enumerate(got.product_ids):
+                wanted = by_id[key]
+                assert wanted is not None
+                assert np.array_equal(got.codes[row], wanted.code)
+                assert np.array_equal(got.colours[row], wanted.colour)
+        assert engine.count(query) == len(expected)
+
+
+def test_candidates_have_their_shapes(engine: Engine) -> None:
+    fill(engine, *(document(str(n), seed=n) for n in range(5)))
+    some, none = engine.candidates(ALL, 3), engine.candidates(CandidateQuery("unknown"), 3)
+    assert (len(some), len(none)) == (3, 0)
+    assert some.codes.shape == (3, CODE_BYTES) and some.codes.dtype == np.uint8
+    assert some.colours.shape == (3, COLOUR_BINS) and some.colours.dtype == np.uint8
+    assert some.scores.dtype == np.int64
+    assert none.codes.shape[0] == none.colours.shape[0] == none.scores.shape[0] == 0
+
+
+def test_relaxing_a_query_step_by_step_widens_it(engine: Engine) -> None:
+    fill(
+        engine,
+        document("both", attributes=("colour:red", "sleeve:long")),
+        document("one", attributes=("colour:blue",)),
+        document("none", attributes=()),
+        document("near", category="shirt", attributes=("colour:red",)),
+        document("far", category="boots", attributes=("colour:red", "sleeve:long")),
+    )
+    preferred = {"colour": {"colour:red": 60, "colour:blue": 30}, "sleeve": {"sleeve:long": 50}}
+    steps: list[dict[str, Any]] = [
+        {"category": "t-shirt", "minimum_groups": 2},
+        {"category": "t-shirt", "minimum_groups": 1},
+        {"category": "t-shirt"},
+        {"great_category": "top"},
+        {},
+    ]
+    assert [found(engine, CandidateQuery(MODEL, preferred=preferred, **s)) for s in steps] == [
+        ["both"],
+        ["both", "one"],
+        ["both", "one", "none"],
+        ["both", "near", "one", "none"],
+        ["both", "far", "near", "one", "none"],
+    ]
+
+
+def test_more_groups_asked_than_named_match_nothing(engine: Engine) -> None:
+    fill(engine, document("1"))
+    assert found(engine, CandidateQuery(MODEL, minimum_groups=1)) == []
+    assert found(engine, CandidateQuery(MODEL, preferred={"colour": {}}, minimum_groups=1)) == []
+    assert found(engine, CandidateQuery(MODEL, preferred={"colour": {}})) == ["1"]
+
+
+def test_large_weights_add_up_exactly(engine: Engine) -> None:
+    fill(engine, document("1", attributes=("colour:red", "sleeve:long")), document("2"))
+    preferred = {"colour": {"colour:red": 8_000_001}, "sleeve": {"sleeve:long": 4_000_002}}
+    got = engine.candidates(CandidateQuery(MODEL, preferred=preferred), 9)
+    assert got.scores.tolist() == [12_000_003, 8_000_001]
+
+
+def test_ties_are_broken_by_id_in_byte_order(engine: Engine) -> None:
+    keys = ["b", "a", "B", "10", "9", "é", "z", "𝔘", "Ω"]
+    fill(engine, *(document(key) for key in keys))
+    assert found(engine) == sorted(keys)
+
+
+def test_fetches_in_the_order_asked(engine: Engine) -> None:
+    fill(engine, *(document(key) for key in ("1", "2", "3")))
+    assert [product.product_id for product in engine.fetch(["3", "nobody", "1"])] == ["3", "1"]
+
+
+def test_source_hashes_of_one_model(engine: Engine) -> None:
+    fill(engine, document("1"), document("2", model="other-1"))
+    assert engine.source_hashes(["1", "2", "3"], MODEL) == {"1": "hash-1"}
+    assert engine.source_hashes(["1", "2", "3"], "other-1") == {"2": "hash-2"}
+
+
+def test_source_hashes_see_what_was_just_written(engine: Engine) -> None:
+    engine.write([document("1")])
+    assert engine.source_hashes(["1"], MODEL) == {"1": "hash-1"}
+
+
+# --- business filters -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(engine: Engine) -> Engine:
+    rows: list[dict[str, Any]] = [
+        {"title": "Red tee", "brand": "Puma", "price": 10, "stock": 0, "sku": "007", "new": True},
+        {"title": "Red Tee", "brand": "Nike", "price": 20.5, "stock": 5, "size": 40, "new": False},
+        {"title": "Blue tee", "brand": "Nike Air", "price": 50.0, "stock": 5, "size": 41.5},
+        {"brand": "Étoile: l'été", "stock": 7, "image": "a.jpg"},
+    ]
+    fill(engine, *(document(str(n), facts) for n, facts in enumerate(rows, start=1)))
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ([TermFilter("brand", "Nike")], ["2"]),
+        ([TermFilter("brand", "nike")], []),
+        ([TermFilter("brand", "Étoile: l'été")], ["4"]),
+        ([TermFilter("brand", "Nike"), TermFilter("brand", "Puma")], ["1", "2"]),
+        ([TermFilter("brand", "Nike"), TermFilter("stock", "0")], []),
+        ([TermFilter("title", "Red tee")], ["1"]),
+        ([TermFilter("price", "10")], ["1"]),
+        ([TermFilter("price", "10.0")], ["1"]),
+        ([TermFilter("sku", "007")], ["1"]),
+        ([TermFilter("sku", "7")], []),
+        ([TermFilter("size", "40")], ["2"]),
+        ([TermFilter("new", "true")], ["1"]),
+        ([TermFilter("new", "false")], ["2"]),
+        ([RangeFilter("price", 10, 20.5)], ["1", "2"]),
+        ([RangeFilter("price", 10.01, None)], ["2", "3"]),
+        ([RangeFilter("price", None, 20)], ["1"]),
+        ([RangeFilter("price", None, None)], ["1", "2", "3"]),
+        ([RangeFilter("price", 50, 10)], []),
+        ([RangeFilter("price", 0, 10), RangeFilter("price", 50, 60)], ["1", "3"]),
+        ([RangeFilter("price", 0, 30), TermFilter("brand", "Nike")], ["2"]),
+        ([RangeFilter("stock", 1, 6)], ["2", "3"]),
+        ([RangeFilter("size", 41, 42)], ["3"]),
+        ([TermFilter("unheard_of", "1")], []),
+        ([RangeFilter("unheard_of", 1, 2)], []),
+    ],
+)
+def test_filters(shop: Engine, filters: list[Filter], expected: list[str]) -> None:
+    assert found(shop, only(*filters)) == expected
+    assert shop.count(only(*filters)) == len(expected)
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        RangeFilter("brand", 1, 2),
+        RangeFilter("title", 1, 2),
+        RangeFilter("sku", 1, 2),
+        RangeFilter("new", 0, 1),
+        RangeFilter("price", float("nan"), 1),
+        RangeFilter("price", 1, float("inf")),
+        TermFilter("brand", "\ud800"),
+        TermFilter("price", "cheap"),
+        TermFilter("price", "nan"),
+        TermFilter("image", "a.jpg"),
+        TermFilter("visual.code", "AAAA"),
+        TermFilter("visual", "AAAA"),
+    ],
+)
+def test_unusable_filters_are_refused(shop: Engine, unusable: Filter) -> None:
+    for ask in (lambda: found(shop, only(unusable)), lambda: shop.count(only(unusable))):
+        with pytest.raises(InvalidFilter, match=unusable.field):
+            ask()
+    with pytest.raises(InvalidFilter, match=unusable.field):
+        shop.facets(only(unusable), ["brand"])
+
+
+def test_values_too_long_to_filter_on_are_kept(engine: Engine) -> None:
+    long = "w" * 40_000
+    fill(engine, document("1", {"title": long, "brand": long, "image": long, "other": long}))
+    assert the(engine, "1").facts["other"] == long
+    assert found(engine, only(TermFilter("brand", long))) == []
+
+
+# --- facets -----------------------------------------------------------------------------------
+
+
+def test_facets_count_the_matches(shop: Engine) -> None:
+    fill(shop, document("5", {"brand": "Puma", "price": 10.0}, category="boots", attributes=()))
+    fields = ["brand", "price", "stock", "size", "new", "unheard_of"]
+    assert shop.facets(ALL, [*fields, "visual.category"]) == {
+        "brand": [("Puma", 2), ("Nike", 1), ("Nike Air", 1), ("Étoile: l'été", 1)],
+        "price": [("10", 2), ("20.5", 1), ("50", 1)],
+        "stock": [("5", 2), ("0", 1), ("7", 1)],
+        "size": [("40", 1), ("41.5", 1)],
+        "new": [("false", 1), ("true", 1)],
+        "unheard_of": [],
+        "visual.category": [("t-shirt", 4), ("boots", 1)],
+    }
+    assert shop.facets(only(TermFilter("stock", "5")), ["brand"], size=1) == {
+        "brand": [("Nike", 1)]
+    }
+
+
+def test_facets_of_visual_terms(engine: Engine) -> None:
+    fill(
+        engine,
+        document("1", attributes=("colour:red", "sleeve:long")),
+        document("2", attributes=("colour:red", "colour:blue"), category="shirt"),
+        document("3", attributes=("sleeve:short",), category="jeans"),
+        document("4", attributes=("sleeve:short",), model="other-1"),
+    )
+    names = ["visual.attributes", "visual.great_category"]
+    assert engine.facets(ALL, names, size=2) == {
+        "visual.attributes": [("colour:red", 2), ("colour:blue", 1)],
+        "visual.great_category": [("top", 2), ("bottom", 1)],
+    }
+    nothing = engine.facets(CandidateQuery("unknown"), names)
+    assert nothing == {name: [] for name in names}
+
+
+@pytest.mark.parametrize("field", ["image", "visual.code", "visual.nothing"])
+def test_fields_that_cannot_be_counted_are_refused(shop: Engine, field: str) -> None:
+    with pytest.raises(InvalidFilter, match=field):
+        shop.facets(ALL, [field])
+
+
+# --- life and death ---------------------------------------------------------------------------
+
+
+def test_preparing_twice_keeps_everything(engine: Engine, engine_url: str) -> None:
+    fill(engine, document("1"))
+    engine.prepare()
+    another = open_engine(engine_url)
+    another.prepare()
+    assert found(another) == found(engine) == ["1"]
+    another.close()
+
+
+def test_an_engine_without_a_catalogue_is_unavailable(engine_url: str) -> None:
+    engine = open_engine(engine_url)
+    for ask in (engine.ping, engine.count, lambda: found(engine), lambda: engine.fetch(["1"])):
+        with pytest.raises(EngineUnavailable):
+            ask()
+    engine.prepare()
+    engine.ping()
+    assert engine.count() == 0
+    engine.close()
+
+
+def test_an_absent_server_is_named_without_the_password() -> None:
+    port = free_port()
+    engine = open_engine(f"opensearch://me:secret@127.0.0.1:{port}/products")
+    actions = (
+        engine.prepare,
+        engine.ping,
+        engine.refresh,
+        lambda: found(engine),
+        lambda: engine.fetch(["1"]),
+        lambda: engine.write([document("1")]),
+        lambda: engine.delete(["1"]),
+    )
+    for act in actions:
+        with pytest.raises(EngineUnavailable, match=f"127.0.0.1:{port}") as caught:
+            act()
+        assert "secret" not in str(caught.value)
+    engine.close()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, " * 100)
+    engine = open_engine(f"sqlite:///{path}")
+    for act in (engine.prepare, engine.ping):
+        with pytest.raises(EngineUnavailable, match=r"notes\.txt"):
+            act()
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "mysql://localhost/products",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://catalogue.db",
+        "opensearch://localhost:9200",
+        "opensearch://localhost:port/products",
+        "opensearch:///products",
+        "opensearch://localhost/products/more",
+    ],
+)
+def test_engine_urls_that_make_no_sense(url: str) -> None:
+    with pytest.raises(InvalidConfig, match="expected an engine URL"):
+        open_engine(url)
+
+
+# --- a shop's own index -----------------------------------------------------------------------
+
+OWN_MAPPINGS = {
+    "dynamic": "strict",
+    "properties": {
+        "name": {"type": "text", "fields": {"raw": {"type": "keyword"}}},
+        "description": {"type": "text"},
+        "price": {"type": "float"},
+        "maker": {"properties": {"country": {"type": "keyword"}}},
+    },
+}
+
+
+@pytest.fixture
+def own(index_url: str) -> Iterator[Engine]:
+    """An engine attached to an index that has the shop's own fields and two products."""
+    server, index = client(index_url.rpartition("/")[0]), index_url.rpartition("/")[2]
+    server.indices.create(index=index, body={"mappings": OWN_MAPPINGS})
+    for n, country in enumerate(["it", "pt"], start=1):
+        body = {"name": f"Tee {n}", "price": 10 * n, "maker": {"country": country}}
+        server.index(index=index, id=str(n), body=body | {"description": "A fine tee"})
+    server.close()
+    engine = open_engine(index_url)
+    engine.prepare()
+    yield engine
+    engine.close()
+
+
+def test_attaching_keeps_the_fields_of_the_shop(own: Engine) -> None:
+    fill(own, document("1", {"price": 12.0}))
+    assert the(own, "1").facts == {
+        "name": "Tee 1",
+        "price": 12.0,
+        "maker": {"country": "it"},
+        "description": "A fine tee",
+    }
+    assert same(the(own, "1").visual, visual("1"))
+    assert the(own, "2").visual is None
+    assert (own.count(), found(own), own.source_hashes(["1", "2"], MODEL)) == (
+        2,
+        ["1"],
+        {"1": "hash-1"},
+    )
+
+
+def test_the_fields_of_the_shop_can_be_filtered_and_counted(own: Engine) -> None:
+    fill(own, document("1"), document("2"))
+    assert found(own, only(TermFilter("name", "Tee 2"))) == ["2"]
+    assert found(own, only(TermFilter("maker.country", "it"))) == ["1"]
+    assert own.facets(ALL, ["maker.country"]) == {"maker.country": [("it", 1), ("pt", 1)]}
+    for unusable in ("description", "maker"):
+        with pytest.raises(InvalidFilter, match=unusable):
+            found(own, only(TermFilter(unusable, "tee")))
+    (outcome,) = own.write([document("1", {"colour_of_lining": "red"})])
+    assert "colour_of_lining" in (outcome.error or "")
+
+
+def test_an_index_with_another_visual_is_refused(opensearch_url: str, index_url: str) -> None:
+    with client(opensearch_url) as server:
+        body = {"mappings": {"properties": {"visual": {"type": "keyword"}}}}
+        server.indices.create(index=index_url.rpartition("/")[2], body=body)
+    engine = open_engine(index_url)
+    with pytest.raises(InvalidConfig, match="visual"):
+        engine.prepare()
+    engine.close()
+
+
+# --- helpers ----------------------------------------------------------------------------------
+
+
+def only(*filters: Filter) -> CandidateQuery:
+    return CandidateQuery(MODEL, filters=filters)
+
+
+def same(one: VisualDocument | None, other: VisualDocument) -> bool:
+    return one is not None and one.to_json() == other.to_json()

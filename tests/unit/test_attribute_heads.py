@@ -1,0 +1,109 @@
+"""The baseline recogniser: pooling, loss, export; random weights, small images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.networks.attribute_heads import AttributeHeads, box_pool
+from models.networks.encoders import EfficientNetLite0
+from models.training.augment import random_view
+from models.training.calibrate import fit_temperatures
+from models.training.export import export_recogniser
+from models.training.fit import AttributeLoss, Recipe
+from models.training.vocabulary import UNKNOWN, Vocabulary
+
+VOCABULARY = Vocabulary({"category": ("a", "b", "c"), "colour": ("colour:x", "colour:y")})
+RECIPE = Recipe(name="test", version=1)
+
+
+@pytest.fixture(scope="module")
+def network() -> AttributeHeads:
+    torch.manual_seed(0)
+    return AttributeHeads(EfficientNetLite0(pretrained=False), VOCABULARY.sizes).eval()
+
+
+@given(st.lists(st.floats(0, 0.8), min_size=2, max_size=2), st.floats(0.05, 0.2))
+def test_box_pooling_is_the_mean_over_the_area_inside(corner: list[float], size: float) -> None:
+    fine, cells = 200, 5
+    maps = torch.rand(1, 3, cells, cells, dtype=torch.float64)
+    x, y = (round(c * fine) / fine for c in corner)
+    side = round(size * fine) / fine
+    pooled = box_pool(maps, torch.tensor([[x, y, x + side, y + side]], dtype=torch.float64))
+    big = maps.repeat_interleave(fine // cells, 2).repeat_interleave(fine // cells, 3)
+    rows = slice(round(y * fine), round((y + side) * fine))
+    columns = slice(round(x * fine), round((x + side) * fine))
+    assert torch.allclose(pooled, big[:, :, rows, columns].mean((2, 3)))
+
+
+def test_features_and_logits_have_their_shapes(network: AttributeHeads) -> None:
+    features, logits = network(torch.zeros(2, 3, 96, 96), torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 2))
+    assert features.shape == (2, 112 + 1280) and logits.shape == (2, 5)
+
+
+def test_frozen_blocks_stay_as_they_are() -> None:
+    encoder = EfficientNetLite0(pretrained=False)
+    encoder.freeze(3)
+    encoder.train()
+    assert not any(p.requires_grad for p in encoder.net._blocks[2].parameters())
+    assert not encoder.net._blocks[2].training and encoder.net._blocks[3].training
+
+
+def test_an_unknown_label_adds_no_loss() -> None:
+    loss_of = AttributeLoss(VOCABULARY, RECIPE)
+    logits = torch.randn(4, 5, requires_grad=True)
+    labels = torch.tensor([[0, UNKNOWN], [1, UNKNOWN], [2, UNKNOWN], [UNKNOWN, UNKNOWN]])
+    loss_of(logits, loss_of.targets(labels)).backward()
+    assert logits.grad is not None
+    assert (logits.grad[:, 3:] == 0).all() and (logits.grad[3] == 0).all()
+    assert (logits.grad[:3, :3] != 0).all()
+
+
+def test_views_move_boxes_with_their_items() -> None:
+    torch.manual_seed(3)
+    images = torch.full((16, 3, 96, 96), 255.0)
+    images[:, :, 30:60, 20:50] = 0.0
+    box = torch.tensor([[20 / 96, 30 / 96, 50 / 96, 60 / 96]]).repeat(16, 1)
+    views, boxes = random_view(images, box, 64)
+    assert views.shape == (16, 3, 64, 64)
+    for view, (left, top, right, bottom) in zip(views, (boxes * 64).tolist(), strict=True):
+        rows, columns = torch.nonzero(view[0] < 100, as_tuple=True)
+        assert left - 1 <= columns.min() and columns.max() <= right + 1
+        assert top - 1 <= rows.min() and rows.max() <= bottom + 1
+
+
+def test_temperature_makes_overconfident_logits_humble() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 400)
+    labels = np.stack([truth, np.full(400, UNKNOWN)], axis=1)
+    logits = np.zeros((400, 5), np.float32)
+    guess = np.where(rng.random(400) < 0.6, truth, rng.integers(0, 3, 400))
+    logits[np.arange(400), guess] = 9.0
+    found = fit_temperatures(logits, labels, VOCABULARY)
+    assert found["category"] > 2 and found["colour"] == 1.0
+
+
+def test_the_exported_graph_agrees_with_torch(network: AttributeHeads, tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    export_recogniser(network, 96, path)
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
+    boxes = np.array([[0, 0, 1, 1], [0.1, 0.2, 0.9, 0.8], [0.4, 0.4, 0.5, 0.6]], np.float32)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    features, logits = session.run(None, {"pixels": pixels, "boxes": boxes})
+    with torch.no_grad():
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+        expected, scores = network(images, torch.from_numpy(boxes))
+    assert np.abs(features - expected.numpy()).max() < 0.02 * np.abs(expected.numpy()).max()
+    assert np.abs(logits - scores.numpy()).max() < 0.02 * np.abs(scores.numpy()).max()
+    kinds = {
+        tensor.data_type for tensor in onnx.load(path).graph.initializer if len(tensor.dims) > 1
+    }
+    assert onnx.TensorProto.FLOAT16 in kinds

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import contextlib
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mappings.errors import InvalidImage
+from models.images import WORKING_SIDE, decode_image
+
+RED, GREEN = (220, 30, 30), (20, 160, 60)
+
+
+def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGB", (40, 60), RED),
+        Image.new("RGBA", (40, 60), (*RED, 255)),
+        Image.new("RGB", (40, 60), RED).convert("P", palette=Image.Palette.ADAPTIVE),
+        Image.new("RGB", (40, 60), RED).quantize(4),
+    ],
+    ids=["rgb", "rgba", "palette", "quantised"],
+)
+def test_any_mode_comes_out_rgb(image: Image.Image) -> None:
+    decoded = decode_image(encode(image))
+    assert decoded.mode == "RGB" and decoded.size == (40, 60)
+    assert np.abs(np.asarray(decoded, int)[30, 20] - RED).max() < 12
+
+
+def test_cmyk_comes_out_rgb() -> None:
+    data = encode(Image.new("RGB", (40, 60), RED).convert("CMYK"), "JPEG", quality=95)
+    assert np.abs(np.asarray(decode_image(data), int)[30, 20] - RED).max() < 12
+
+
+def test_sixteen_bit_keeps_its_tones() -> None:
+    levels = np.full((32, 32), 40_000, np.uint16)
+    decoded = np.asarray(decode_image(encode(Image.fromarray(levels))))
+    assert abs(int(decoded[5, 5, 0]) - 40_000 * 255 // 65_535) <= 1
+
+
+def test_transparency_lies_on_white() -> None:
+    assert (
+        np.asarray(decode_image(encode(Image.new("RGBA", (20, 20), (0, 0, 0, 0))))) == 255
+    ).all()
+
+
+def test_exif_turn_is_applied() -> None:
+    image = Image.new("RGB", (60, 30), RED)
+    image.paste(GREEN, (0, 0, 10, 30))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    decoded = decode_image(encode(image, "JPEG", quality=95, exif=exif))
+    assert decoded.size == (30, 60)
+    assert np.abs(np.asarray(decoded, int)[3, 15] - GREEN).max() < 25
+
+
+def test_animation_gives_its_first_frame() -> None:
+    frames = [Image.new("RGB", (30, 30), colour) for colour in (RED, GREEN)]
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert np.abs(np.asarray(decode_image(data), int)[15, 15] - RED).max() < 12
+
+
+def test_large_pictures_are_reduced() -> None:
+    decoded = decode_image(encode(Image.new("RGB", (3000, 1500), RED), "JPEG"))
+    assert max(decoded.size) <= WORKING_SIDE and decoded.size[0] == 2 * decoded.size[1]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "expected an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "something else"),
+        (encode(Image.new("RGB", (1, 1))), "at least 16 x 16 pixels; got 1 x 1"),
+        (encode(Image.new("RGB", (300, 300), RED), "JPEG")[:400], "broken"),
+        (encode(Image.effect_noise((300, 300), 50))[:5000], "broken"),
+    ],
+    ids=["empty", "svg", "one pixel", "cut JPEG", "cut PNG"],
+)
+def test_what_is_no_image_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(InvalidImage, match=words):
+        decode_image(data)
+
+
+def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
+    data = encode(Image.new("1", (20_000, 20_000)))
+    with pytest.raises(InvalidImage, match="at most 50,000,000 pixels; got 20000 x 20000"):
+        decode_image(data)
+
+
+PNG = encode(Image.effect_noise((64, 48), 60).convert("RGB"))
+
+
+@given(st.integers(0, len(PNG) - 1), st.binary(min_size=1, max_size=12))
+def test_damage_is_an_image_or_an_error_of_ours(place: int, junk: bytes) -> None:
+    damaged = PNG[:place] + junk + PNG[place + len(junk) :]
+    with contextlib.suppress(InvalidImage):
+        assert decode_image(damaged).mode == "RGB"
