@@ -24,9 +24,12 @@ class Ground:
 
     def differs(self, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Which of the pixels, uint8 RGB [..., 3], are not the ground: bool [...]."""
-        low, high = self.colour - TOLERANCE, self.colour + TOLERANCE
-        low8, high8 = np.clip(low, 0, 255).astype(np.uint8), np.clip(high, 0, 255).astype(np.uint8)
-        return np.asarray(((pixels < low8) | (pixels > high8)).any(axis=-1))
+        differs = np.zeros(pixels.shape[:-1], dtype=np.bool_)
+        for channel, level in enumerate(self.colour):
+            values = pixels[..., channel]
+            differs |= values < np.uint8(max(0.0, level - TOLERANCE))
+            differs |= values > np.uint8(min(255.0, level + TOLERANCE))
+        return differs
 
 
 def find_foreground(image: Image.Image) -> tuple[Box, Ground | None]:

@@ -16,7 +16,6 @@ from models.session import open_session, read_card
 CATEGORY = "category"
 # What is less likely than this is not worth a clause in a query.
 LEAST_CONFIDENCE = 0.05
-MOST_CATEGORIES = 5
 
 
 class Recogniser:
@@ -67,11 +66,11 @@ class Recogniser:
             if not narrowed.any():
                 return tuple(RecognisedTerm(term, 1 / len(choice)) for term in sorted(choice))
             allowed = narrowed
-        found = self._ranked(CATEGORY, logits, allowed)[:MOST_CATEGORIES]
+        found = self._ranked(CATEGORY, logits, allowed)
         if choice is not None and len(choice) == 1:
             chosen = next(iter(choice))
             others = tuple(guess for guess in found if guess.term != chosen)
-            return (RecognisedTerm(chosen, 1.0), *others)[:MOST_CATEGORIES]
+            return (RecognisedTerm(chosen, 1.0), *others)
         return tuple(found)
 
     def attributes(self, logits: NDArray[np.float32], category: str) -> tuple[RecognisedTerm, ...]:
@@ -79,19 +78,21 @@ class Recogniser:
         found: list[RecognisedTerm] = []
         for group in self.taxonomy.groups_of(category):
             if group in self._slices:
-                ranked = self._ranked(group, logits, self._known[group])
-                found += ranked[:1] + [t for t in ranked[1:] if t.confidence >= LEAST_CONFIDENCE]
+                found += self._ranked(group, logits, self._known[group])
         return tuple(found)
 
     def _ranked(
         self, head: str, logits: NDArray[np.float32], allowed: NDArray[np.bool_]
     ) -> list[RecognisedTerm]:
-        scores = logits[self._slices[head]] / self.card.temperatures[head]
-        scores = np.where(allowed, scores, -np.inf)
-        if not allowed.any():
+        """The likeliest allowed terms: the first in any case, others while they are likely."""
+        scores = np.where(allowed, logits[self._slices[head]], -np.inf)
+        scores /= self.card.temperatures[head]
+        best = scores.max()
+        if best == -np.inf:
             return []
-        likely = np.exp(scores - scores.max())
+        likely = np.exp(scores - best)
         likely /= likely.sum()
-        order = np.argsort(-likely, kind="stable")[: int(allowed.sum())]
+        worth = np.flatnonzero(likely >= min(LEAST_CONFIDENCE, likely.max()))
+        order = worth[np.argsort(-likely[worth], kind="stable")]
         terms = self.card.heads[head]
         return [RecognisedTerm(terms[i], round(float(likely[i]), 4)) for i in order]

@@ -19,7 +19,7 @@ LEAST_ELEMENTS = 256
 
 def export_recogniser(network: AttributeHeads, side: int, path: Path) -> None:
     """Write the serving graph: ``pixels`` and ``boxes`` in, ``features`` and ``logits`` out."""
-    graph = ServingGraph(network.cpu().float().eval())
+    graph = ServingGraph(network.cpu().float()).eval()
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
     batch = {0: "batch"}

@@ -69,20 +69,20 @@ def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: F
 
 
 def decode_rows(rows: Sequence[str]) -> Bytes:
-    """uint8 [rows, n] of base64 without padding, as binary doc values come, all in one go.
+    """uint8 [rows, n] of base64 rows, with padding or (as binary doc values come) without.
 
     Raises:
         InvalidDocument: not all of one length, which documents of one model are.
     """
-    check_lengths(rows)
-    if not rows:
+    bare = [row.rstrip("=") for row in rows]
+    check_lengths(bare)
+    if not bare:
         return np.zeros((0, 0), dtype=np.uint8)
-    length = len(rows[0].rstrip("="))
-    # Filled up with zero bits: padding would end the decoding at the first row.
-    fill = "A" * (-length % 4)
-    data = base64.b64decode(fill.join(rows) + fill)
-    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(rows), -1)
-    return np.ascontiguousarray(matrix[:, : length * 3 // 4])
+    # Filled up with zero bits and decoded in one go: padding would end it at the first row.
+    fill = "A" * (-len(bare[0]) % 4)
+    data = base64.b64decode(fill.join(bare) + fill)
+    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
+    return np.ascontiguousarray(matrix[:, : len(bare[0]) * 3 // 4])
 
 
 def _term(field: str, value: str) -> Json:

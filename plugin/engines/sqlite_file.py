@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
+from time import monotonic, sleep
 
 from mappings.errors import EngineUnavailable
 from plugin.engines.sqlite_query import COLUMNS
@@ -58,7 +59,7 @@ class SQLiteFile:
         with self._errors():
             db = self._connect("rwc")
             try:
-                db.execute("PRAGMA journal_mode = WAL")
+                _use_write_ahead_log(db)
                 db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
             finally:
                 db.close()
@@ -121,3 +122,16 @@ class SQLiteFile:
             raise EngineUnavailable(f"SQLite file {self.path}: {error}") from error
         except sqlite3.DatabaseError as error:
             raise EngineUnavailable(f"{self.path} is not a usable SQLite file: {error}") from error
+
+
+def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Kept in the file. SQLite itself does not wait for another process that does the same."""
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+            sleep(0.01)

@@ -108,18 +108,21 @@ def test_threads_read_while_others_write(engine: Engine) -> None:
     assert engine.count() == 500
 
 
-def test_processes_write_to_one_file(engine: Engine, url: str) -> None:
+def test_processes_create_and_write_one_file(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     with context.Pool(3) as pool:
         errors = pool.starmap(write_some, [(url, n) for n in range(6)])
     assert errors == [0] * 6
+    engine = open_engine(url)
     assert engine.count() == 6 * 50
     assert engine.facets(CandidateQuery(MODEL), ["shared"]) == {"shared": [("yes", 300)]}
+    engine.close()
 
 
 def write_some(url: str, n: int) -> int:
     """Write five batches and count what was refused."""
     engine = open_engine(url)
+    engine.prepare()
     outcomes = []
     for batch in range(5):
         keys = [f"{n}-{batch}-{m}" for m in range(10)]
