@@ -1,0 +1,1 @@
+"""The web application: REST, its OpenAPI document, and the page."""

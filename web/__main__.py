@@ -1,0 +1,51 @@
+"""``python -m web``: serve the page and REST."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from waitress import serve
+
+from mappings.errors import HoundstoothError
+from plugin.config import Settings
+from web.app import create_app
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted; 2 when it cannot start."""
+    parser = argparse.ArgumentParser(prog="python -m web", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port (%(default)s)")
+    parser.add_argument("--engine", help="engine URL, such as sqlite:///var/catalogue.db")
+    parser.add_argument("--images", type=Path, help="folder that image paths are relative to")
+    parser.add_argument("--threads", type=int, default=4, help="requests at once (%(default)s)")
+    given = parser.parse_args(arguments)
+    try:
+        settings = Settings.from_env()
+        settings = replace(
+            settings,
+            engine=given.engine or settings.engine,
+            images=given.images or settings.images,
+        )
+        app = create_app(settings)
+    except HoundstoothError as error:
+        print(f"web: {error}", file=sys.stderr)
+        return 2
+    print(f"Houndstooth on http://{given.host}:{given.port}/", flush=True)
+    serve(
+        app,
+        host=given.host,
+        port=given.port,
+        threads=given.threads,
+        ident="houndstooth",
+        # The application refuses in words what is too large; this only spares the disk.
+        max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""REST, as ``web/openapi.json`` describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from mappings.errors import InvalidInput, ProductNotFound
+from mappings.search import SearchRequest
+from plugin.answer import answer_json, product_json
+from web.backend import Backend
+from web.catalogue import count_facets, pick_samples, taxonomy_json
+from web.media import image_url
+from web.openapi import openapi_document
+from web.request_form import REPEATABLE, SINGLE, read_search_request
+
+MULTIPART = "multipart/form-data"
+MOST_ID_BYTES = 512
+
+
+def api_blueprint(backend: Backend) -> Blueprint:
+    """``/api/v1``: search by photo and by product, the catalogue, the document."""
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+    document = openapi_document(backend.taxonomy)
+    taxonomy = taxonomy_json(backend.taxonomy)
+
+    @api.post("/search")
+    def search() -> ResponseReturnValue:
+        image = _uploaded_image(backend.settings.max_upload_bytes)
+        asked = read_search_request(request.form, backend)
+        return _with_image_urls(answer_json(backend.search.search(image, asked)), "hits")
+
+    @api.get("/products/<product_id:product_id>/similar")
+    def similar(product_id: str) -> ResponseReturnValue:
+        asked = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
+        answer = backend.search.similar(_possible_id(product_id), asked)
+        return _with_image_urls(answer_json(answer), "hits")
+
+    @api.get("/products/<product_id:product_id>")
+    def product(product_id: str) -> ResponseReturnValue:
+        return _with_image_url(product_json(backend.search.product(_possible_id(product_id))))
+
+    @api.get("/facets")
+    def facets() -> ResponseReturnValue:
+        return count_facets(backend, _query_string(backend, REPEATABLE | {"category"}))
+
+    @api.get("/samples")
+    def samples() -> ResponseReturnValue:
+        products = [product_json(stored) for stored in pick_samples(backend)]
+        return _with_image_urls({"products": products}, "products")
+
+    @api.get("/taxonomy")
+    def get_taxonomy() -> ResponseReturnValue:
+        return jsonify(taxonomy)
+
+    @api.get("/openapi.json")
+    def openapi() -> ResponseReturnValue:
+        return jsonify(document)
+
+    return api
+
+
+def _query_string(backend: Backend, allowed: frozenset[str]) -> SearchRequest:
+    return read_search_request(request.args, backend, allowed)
+
+
+def _uploaded_image(max_bytes: int) -> bytes:
+    """The bytes of the one file ``image``.
+
+    Raises:
+        InvalidInput: no such file, several, or others beside it.
+        UnsupportedMediaType: the request is not a form with files.
+        RequestEntityTooLarge: more than ``max_bytes``.
+    """
+    too_large = RequestEntityTooLarge(f"expected an image of at most {max_bytes} bytes")
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        raise too_large
+    if request.mimetype != MULTIPART:
+        raise UnsupportedMediaType(f"expected {MULTIPART}; got {request.mimetype[:80]!r}")
+    files = [(name, file) for name, found in request.files.lists() for file in found]
+    names = [name for name, _ in files]
+    if names != ["image"]:
+        raise InvalidInput(f"expected one file in the field image; got files in {names[:10]}")
+    data: bytes = files[0][1].read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise too_large
+    return data
+
+
+def _possible_id(product_id: str) -> str:
+    if len(product_id.encode()) > MOST_ID_BYTES:
+        raise ProductNotFound(f"no product has an id of more than {MOST_ID_BYTES} bytes")
+    return product_id
+
+
+def _with_image_urls(answer: dict[str, Any], items: str) -> dict[str, Any]:
+    return {**answer, items: [_with_image_url(item) for item in answer[items]]}
+
+
+def _with_image_url(item: dict[str, Any]) -> dict[str, Any]:
+    product = item["product"]
+    return {**item, "product": {**product, "image_url": image_url(product.get("image"))}}

@@ -1,0 +1,88 @@
+"""The web application: where an extractor is wired to an engine."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from werkzeug.routing import PathConverter
+
+from mappings.search import Engine, Extractor
+from mappings.taxonomy import Taxonomy
+from plugin.config import Settings
+from plugin.engines import open_engine
+from plugin.service import VisualSearch
+from web.api import api_blueprint
+from web.backend import Backend
+from web.errors import answer_errors
+from web.health import health_blueprint
+from web.page import page_blueprint
+
+FORM_BYTES = 1_000_000
+"""Room in a request for everything that is not the image."""
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: http: https:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class ProductIdConverter(PathConverter):
+    """A product id in a path: anything at all, slashes included, even a leading one."""
+
+    part_isolating = False
+    regex = "(?s:.+?)"
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    extractor: Extractor | None = None,
+    engine: Engine | None = None,
+    taxonomy: Taxonomy | None = None,
+) -> Flask:
+    """The application, ready for any WSGI server; what is not given comes from the settings.
+
+    Raises:
+        InvalidConfig: the settings make no sense.
+        InvalidTaxonomy: the shop's own taxonomy contradicts itself.
+    """
+    backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = backend.settings.max_upload_bytes + FORM_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.converters["product_id"] = ProductIdConverter
+    app.url_map.merge_slashes = False
+    app.extensions["houndstooth"] = backend
+    answer_errors(app)
+    app.after_request(_secure)
+    app.register_blueprint(api_blueprint(backend))
+    app.register_blueprint(health_blueprint(backend))
+    app.register_blueprint(page_blueprint(backend))
+    return app
+
+
+def _wire(
+    settings: Settings,
+    extractor: Extractor | None,
+    engine: Engine | None,
+    taxonomy: Taxonomy | None,
+) -> Backend:
+    taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
+    engine = engine or open_engine(settings.engine)
+    if extractor is None:
+        from models.extractor import load_extractor  # loads the networks: not for importers
+
+        extractor = load_extractor(
+            taxonomy, max_pixels=settings.max_pixels, paper_threshold=settings.paper_threshold
+        )
+    search = VisualSearch(extractor, engine, taxonomy, settings=settings)
+    return Backend(settings, taxonomy, extractor, engine, search)
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

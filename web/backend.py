@@ -1,0 +1,21 @@
+"""What the blueprints share: the one search service and the parts it was wired from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.search import Engine, Extractor
+from mappings.taxonomy import Taxonomy
+from plugin.config import Settings
+from plugin.service import VisualSearch
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Made once by `web.app.create_app`; threads share it."""
+
+    settings: Settings
+    taxonomy: Taxonomy
+    extractor: Extractor
+    engine: Engine
+    search: VisualSearch

@@ -1,0 +1,79 @@
+"""What the catalogue holds: facets, a few products to start from, and the taxonomy's terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mappings.search import CandidateQuery, SearchRequest, StoredProduct
+from mappings.taxonomy import Taxonomy
+from web.backend import Backend
+
+CATEGORY, ATTRIBUTES, BRAND = "visual.category", "visual.attributes", "brand"
+MOST_VALUES = 200
+MOST_SAMPLES = 12
+
+
+def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
+    """How many products have which category, brand and attributes, attributes by their group."""
+    query = CandidateQuery(
+        model=backend.extractor.model,
+        category=asked.category,
+        required=asked.required,
+        excluded=asked.excluded,
+        filters=asked.filters,
+    )
+    counts = backend.engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MOST_VALUES)
+    facets = {"category": counts.get(CATEGORY, []), "brand": counts.get(BRAND, [])}
+    for term, count in counts.get(ATTRIBUTES, []):
+        facets.setdefault(term.partition(":")[0], []).append((term, count))
+    return {
+        "total": backend.engine.count(query),
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in values]
+            for name, values in facets.items()
+        },
+    }
+
+
+def pick_samples(backend: Backend) -> list[StoredProduct]:
+    """One product of each of the most frequent categories."""
+    model = backend.extractor.model
+    counts = backend.engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MOST_SAMPLES)
+    ids: list[str] = []
+    for place, (category, count) in enumerate(counts[CATEGORY]):
+        # The first by id are often of one colour; a step that differs by category mixes them.
+        wanted = 1 + place % min(count, MOST_SAMPLES)
+        found = backend.engine.candidates(CandidateQuery(model, category=category), wanted)
+        ids.extend(found.product_ids[-1:])
+    return backend.engine.fetch(ids)
+
+
+def taxonomy_json(taxonomy: Taxonomy) -> dict[str, Any]:
+    """Terms with their labels, without the words they are recognised by in sellers' text."""
+    return {
+        "version": taxonomy.version,
+        "great_categories": list(taxonomy.great_categories),
+        "categories": [
+            {
+                "term": category.term,
+                "label": category.label,
+                "great_category": category.great_category,
+                "groups": list(taxonomy.groups_of(category.term)),
+            }
+            for category in taxonomy.categories.values()
+        ],
+        "groups": [
+            {
+                "name": group.name,
+                "label": group.label,
+                "values": [
+                    {
+                        "term": f"{group.name}:{value}",
+                        "label": taxonomy.label_of(f"{group.name}:{value}"),
+                    }
+                    for value in group.values
+                ],
+            }
+            for group in taxonomy.groups.values()
+        ],
+    }

@@ -1,0 +1,20 @@
+"""The OpenAPI document of this service: ``openapi.json`` with the taxonomy's terms filled in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mappings.taxonomy import Taxonomy
+
+TEMPLATE = Path(__file__).with_name("openapi.json")
+
+
+def openapi_document(taxonomy: Taxonomy) -> dict[str, Any]:
+    """The document; a client generated from it knows this shop's categories and attributes."""
+    document: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    schemas = document["components"]["schemas"]
+    schemas["CategoryTerm"]["enum"] = list(taxonomy.categories)
+    schemas["AttributeTerm"]["enum"] = list(taxonomy.attribute_terms())
+    return document

@@ -1,0 +1,29 @@
+"""The page for people, and the catalogue images on it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from web.backend import Backend
+from web.media import MEDIA, is_servable
+
+IMAGE_SECONDS = 3600
+
+
+def page_blueprint(backend: Backend) -> Blueprint:
+    """``/`` and ``/media``; everything else on the page comes over REST."""
+    page = Blueprint("page", __name__)
+
+    @page.get("/")
+    def index() -> ResponseReturnValue:
+        return render_template("index.html", weight=backend.settings.weight)
+
+    @page.get(f"{MEDIA}/<path:image>")
+    def media(image: str) -> ResponseReturnValue:
+        folder = backend.settings.images
+        if folder is None or not is_servable(image):
+            abort(404)
+        return send_from_directory(folder.resolve(), image, max_age=IMAGE_SECONDS)
+
+    return page

@@ -1,0 +1,73 @@
+"""From the fields of a form or a query string to a `SearchRequest`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from math import isfinite
+
+from werkzeug.datastructures import MultiDict
+
+from mappings.errors import InvalidInput
+from mappings.features import Box
+from mappings.search import SearchRequest
+from plugin.filters import parse_filter
+from web.backend import Backend
+
+Fields = MultiDict[str, str]
+
+SINGLE = frozenset({"category", "box", "top", "weight"})
+REPEATABLE = frozenset({"filter", "require", "exclude"})
+MOST_VALUES = 50
+MOST_HITS = 200
+
+
+def read_search_request(
+    fields: Fields, backend: Backend, allowed: Collection[str] = SINGLE | REPEATABLE
+) -> SearchRequest:
+    """Read and check every field.
+
+    Raises:
+        InvalidInput: a field that is not allowed, given too often, or malformed; a category or
+            an attribute that the taxonomy lacks.
+    """
+    _check_names(fields, allowed)
+    taxonomy = backend.taxonomy
+    category, box = fields.get("category"), fields.get("box")
+    top, weight = fields.get("top"), fields.get("weight")
+    return SearchRequest(
+        category=None if category is None else taxonomy.check_category(category),
+        box=None if box is None else Box.parse(box),
+        filters=tuple(parse_filter(text) for text in fields.getlist("filter")),
+        required=tuple(taxonomy.check_attribute(term) for term in fields.getlist("require")),
+        excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
+        top=SearchRequest.top if top is None else _whole_number("top", top),
+        weight=backend.settings.weight if weight is None else _share("weight", weight),
+    )
+
+
+def _check_names(fields: Fields, allowed: Collection[str]) -> None:
+    for name, values in fields.lists():
+        if name not in allowed:
+            raise InvalidInput(f"expected fields among {', '.join(sorted(allowed))}; got {name!r}")
+        most = 1 if name in SINGLE else MOST_VALUES
+        if len(values) > most:
+            raise InvalidInput(f"expected {name} at most {most} times; got it {len(values)} times")
+
+
+def _whole_number(name: str, text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= number <= MOST_HITS:
+        raise InvalidInput(
+            f"expected {name} to be a whole number from 1 to {MOST_HITS}; got {text[:40]!r}"
+        )
+    return number
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (isfinite(share) and 0 <= share <= 1):
+        raise InvalidInput(f"expected {name} to be a number from 0 to 1; got {text[:40]!r}")
+    return share

@@ -1,0 +1,27 @@
+// Making and finding elements. Text is always text: nothing here parses HTML.
+
+export const find = (id) => document.getElementById(id);
+
+/** An element: `on…` properties listen, booleans toggle, the rest become attributes. */
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") Object.assign(element.style, value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Replace what an element holds; the control that had the focus gets it again, by its key. */
+export function fill(element, ...children) {
+  const key = element.contains(document.activeElement) && document.activeElement.dataset.key;
+  element.replaceChildren(...children.flat().filter(Boolean));
+  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+export const say = (words) => {
+  find("status").textContent = words;
+};

@@ -1,0 +1,157 @@
+// From what is asked to what is shown: one way round, whatever was pressed.
+
+import {
+  getFacets,
+  getProduct,
+  imageFile,
+  Refusal,
+  searchByPhoto,
+  searchByProduct,
+} from "./api.js";
+import { find, say } from "./dom.js";
+import { showFilters } from "./filters.js";
+import { takePhotos } from "./intake.js";
+import { createPicture } from "./picture.js";
+import { showUnderstanding } from "./refine.js";
+import { showProblem, showResults, showWaiting, titleOf } from "./results.js";
+import { showStart } from "./start.js";
+import { address, createHistory, EMPTY, keepPhoto, photoOf } from "./state.js";
+import { labelOf, loadTerms } from "./terms.js";
+
+const LOST_PHOTO =
+  "This address was made with a photo that only its owner has. Add one of yours: the choices made with it are kept.";
+const MOST_KEPT = 30;
+
+const kept = new Map(); // answers by address, so that going back is instant
+let asking = null; // the AbortController of the search under way
+
+const steps = createHistory(update);
+const picture = createPicture((box) => steps.go({ box }));
+const change = (patch) => steps.go(patch);
+const lasting = ({ filters, weight }) => ({ ...EMPTY, filters, weight }); // whatever is looked for
+const more = (id) => steps.go({ ...lasting(steps.current), like: id });
+const clear = () => steps.go({ filters: [], require: [], exclude: [], category: null, box: null });
+
+async function update(state, why, scroll = 0) {
+  asking?.abort();
+  const lost = state.photo && !photoOf(state);
+  const started = Boolean(state.like || state.photo) && !lost;
+  find("start").hidden = started;
+  find("search").hidden = !started;
+  find("another").hidden = !started;
+  if (!started) {
+    busy(false);
+    document.title = "Houndstooth: find it by how it looks";
+    await showStart(lost ? LOST_PHOTO : null, more);
+    if (why === "history") scrollTo({ top: scroll });
+    return;
+  }
+  asking = new AbortController();
+  const { signal } = asking;
+  try {
+    await search(state, why, scroll, signal);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof Refusal)) throw error;
+    showProblem(error, { again: () => update(state, "again"), another: () => find("file").click() });
+    say("");
+  } finally {
+    if (!signal.aborted) busy(false);
+  }
+}
+
+async function search(state, why, scroll, signal) {
+  const fresh = subjectOf(state) !== update.subject;
+  update.subject = subjectOf(state);
+  const key = address(state);
+  const known = kept.get(key);
+  if (!known) busy(true);
+  if (fresh && !known) showWaiting();
+  if (fresh && why !== "history") scrollTo({ top: 0 });
+  const [item, answer] = await Promise.all([
+    itemOf(state, signal),
+    known ?? answerTo(state, signal),
+  ]);
+  if (signal.aborted) return;
+  keep(key, answer);
+  show(state, item, answer);
+  if (why === "history") scrollTo({ top: scroll });
+  else if (fresh) find("results-heading").focus({ preventScroll: true });
+  say(`${answer.hits.length} products found, taken for ${labelOf(answer.query.category.term)}.`);
+  await narrow(state, answer, signal);
+}
+
+const subjectOf = (state) => (state.like ? `like:${state.like}` : `photo:${state.photo}`);
+
+function keep(key, answer) {
+  kept.delete(key);
+  kept.set(key, answer);
+  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+}
+
+/** What the search starts from: `{title, url, drawable}`; its picture is shown at once. */
+async function itemOf(state, signal) {
+  const photo = photoOf(state);
+  let item = { title: "Your photo", url: photo?.url, drawable: true };
+  if (!photo) {
+    const product = await getProduct(state.like);
+    const url = product.product.image_url;
+    item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")) };
+  }
+  if (!signal.aborted) {
+    picture.show({ ...item, alt: item.title, box: state.box });
+    find("caption").textContent = item.title;
+  }
+  return item;
+}
+
+async function answerTo(state, signal) {
+  const photo = photoOf(state);
+  if (photo) return searchByPhoto(state, photo.file, signal);
+  if (!state.box) return searchByProduct(state, signal);
+  const { product } = await getProduct(state.like);
+  const answer = await searchByPhoto(state, await imageFile(product.image_url, signal), signal);
+  return { ...answer, hits: answer.hits.filter((hit) => hit.product_id !== state.like) };
+}
+
+function show(state, item, answer) {
+  picture.show({ ...item, alt: item.title, box: answer.query.box });
+  showUnderstanding(answer.query, state, change);
+  const weight = state.weight ?? Number(document.body.dataset.weight);
+  find("weight").value = String(1 - weight);
+  const narrowed = Boolean(state.filters.length || state.require.length || state.exclude.length);
+  showResults(answer, { more, clear, narrowed });
+  document.title = `Like ${item.title} · Houndstooth`;
+}
+
+/** The facets come after the grid: nobody waits for them. */
+async function narrow(state, answer, signal) {
+  const counted = { ...state, filters: state.filters.filter((filter) => !filter.startsWith("brand:")) };
+  const wide = answer.query.relaxed.endsWith("category");
+  const category = wide ? null : answer.query.category.term;
+  const hasPrices = answer.hits.some((hit) => typeof hit.product.price === "number");
+  const facets = await getFacets(counted, category, signal).catch(() => ({}));
+  if (!signal.aborted) showFilters(facets, state, hasPrices, change);
+}
+
+function busy(waiting) {
+  find("results").setAttribute("aria-busy", String(waiting));
+  find("progress").hidden = !waiting;
+}
+
+takePhotos((file) => {
+  const { current } = steps;
+  const lost = current.photo && !photoOf(current);
+  steps.go({ ...(lost ? current : lasting(current)), photo: keepPhoto(file) });
+});
+find("weight").addEventListener("change", (event) =>
+  change({ weight: Math.round(100 * (1 - event.target.value)) / 100 }),
+);
+find("home").addEventListener("click", (event) => {
+  event.preventDefault();
+  steps.go(EMPTY);
+});
+
+loadTerms()
+  .catch(() => null) // terms are shown as they are where their labels cannot be had
+  .then(() => update(steps.current, "arrived"));

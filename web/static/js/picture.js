@@ -1,0 +1,122 @@
+// The photo with the item's box on it: drag to draw another, its corners or the keys to change it.
+
+import { fill, find, make } from "./dom.js";
+
+const LEAST = 0.03; // of a side; anything smaller was a click
+const STEP = 0.02; // of a side, for one press of an arrow key
+const CORNERS = ["nw", "ne", "sw", "se"];
+
+const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
+
+/** Shows pictures in `#picture`; calls `drew(box)` when a person has set the box. */
+export function createPicture(drew) {
+  const frame = find("picture");
+  let shown = null; // {url, box, drawable}
+
+  function show({ url, alt, box, drawable }) {
+    if (shown?.url !== url) {
+      const image = make("img", { src: url, alt, draggable: "false", onerror: unshowable });
+      fill(frame, image, drawable ? boxElement() : null);
+    }
+    shown = { url, box, drawable };
+    frame.classList.toggle("drawable", Boolean(drawable));
+    place(box);
+  }
+
+  function unshowable() {
+    fill(frame, make("p", { class: "unshowable" }, "This browser cannot show it"));
+  }
+
+  function boxElement() {
+    return make(
+      "div",
+      {
+        class: "box",
+        tabindex: "0",
+        role: "application",
+        "aria-roledescription": "box around the item",
+        "aria-label": "Box around the item. Arrow keys move it, with Shift they resize it.",
+        "data-key": "box",
+        onkeydown: pressed,
+      },
+      CORNERS.map((corner) => make("span", { class: `handle ${corner}`, "data-corner": corner })),
+    );
+  }
+
+  function place(box) {
+    const element = frame.querySelector(".box");
+    if (!element) return;
+    element.hidden = !box;
+    if (!box) return;
+    const [x, y, w, h] = box.map((value) => `${100 * value}%`);
+    Object.assign(element.style, { left: x, top: y, width: w, height: h });
+  }
+
+  function settle(box) {
+    shown = { ...shown, box };
+    drew(box);
+  }
+
+  function pressed(event) {
+    const change = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const direction = change[event.key];
+    if (!direction || !shown.box) return;
+    event.preventDefault();
+    let [x, y, w, h] = shown.box;
+    const [right, down] = direction.map((value) => value * STEP);
+    if (event.shiftKey) {
+      w = clamp(w + right, LEAST, 1 - x);
+      h = clamp(h + down, LEAST, 1 - y);
+    } else {
+      x = clamp(x + right, 0, 1 - w);
+      y = clamp(y + down, 0, 1 - h);
+    }
+    shown.box = [x, y, w, h];
+    place(shown.box);
+    clearTimeout(pressed.timer);
+    pressed.timer = setTimeout(() => settle([x, y, w, h]), 350);
+  }
+
+  const pointAt = (event) => {
+    const area = frame.getBoundingClientRect();
+    return [
+      clamp((event.clientX - area.left) / area.width),
+      clamp((event.clientY - area.top) / area.height),
+    ];
+  };
+
+  frame.addEventListener("pointerdown", (event) => {
+    if (!shown?.drawable || event.button !== 0) return;
+    event.preventDefault();
+    frame.setPointerCapture(event.pointerId);
+    const before = shown.box;
+    const from = fixedPoint(event.target.dataset.corner, before) ?? pointAt(event);
+    const span = (to) => [
+      Math.min(from[0], to[0]),
+      Math.min(from[1], to[1]),
+      Math.abs(to[0] - from[0]),
+      Math.abs(to[1] - from[1]),
+    ];
+    const moved = (move) => place(span(pointAt(move)));
+    const ended = (end) => {
+      frame.removeEventListener("pointermove", moved);
+      frame.removeEventListener("pointerup", ended);
+      frame.removeEventListener("pointercancel", ended);
+      const box = span(pointAt(end));
+      if (end.type === "pointerup" && box[2] >= LEAST && box[3] >= LEAST) settle(box);
+      else place(before);
+    };
+    frame.addEventListener("pointermove", moved);
+    frame.addEventListener("pointerup", ended);
+    frame.addEventListener("pointercancel", ended);
+  });
+
+  return { show };
+}
+
+/** The corner that stays when the named one is dragged. */
+function fixedPoint(corner, box) {
+  if (!corner || !box) return null;
+  const [x, y, w, h] = box;
+  return [corner.includes("w") ? x + w : x, corner.includes("n") ? y + h : y];
+}

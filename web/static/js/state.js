@@ -1,0 +1,82 @@
+// What is asked, as the address bar holds it. Photos themselves stay in this tab's memory.
+
+export const EMPTY = Object.freeze({
+  like: null,
+  photo: null,
+  category: null,
+  box: null,
+  require: [],
+  exclude: [],
+  filters: [],
+  weight: null,
+});
+
+const photos = new Map();
+
+/** Keep a photo for as long as the tab lives; returns the key that stands for it. */
+export function keepPhoto(file) {
+  const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+  photos.set(key, { file, url: URL.createObjectURL(file) });
+  return key;
+}
+
+export const photoOf = (state) => photos.get(state.photo) ?? null;
+
+export function read(search) {
+  const given = new URLSearchParams(search);
+  const box = given.get("box")?.split(",").map(Number) ?? null;
+  const weight = given.has("weight") ? Number(given.get("weight")) : null;
+  return {
+    like: given.get("like"),
+    photo: given.get("photo"),
+    category: given.get("category"),
+    box: box?.length === 4 && box.every(Number.isFinite) ? box : null,
+    require: given.getAll("require"),
+    exclude: given.getAll("exclude"),
+    filters: given.getAll("filter"),
+    weight: weight >= 0 && weight <= 1 ? weight : null,
+  };
+}
+
+/** The parameters of a search, by the names that REST gives them. */
+export function parameters(state) {
+  const given = new URLSearchParams();
+  if (state.category) given.set("category", state.category);
+  if (state.box) given.set("box", state.box.map((value) => value.toFixed(4)).join(","));
+  for (const term of state.require) given.append("require", term);
+  for (const term of state.exclude) given.append("exclude", term);
+  for (const filter of state.filters) given.append("filter", filter);
+  if (state.weight !== null) given.set("weight", state.weight);
+  return given;
+}
+
+export function address(state) {
+  const given = new URLSearchParams();
+  if (state.like) given.set("like", state.like);
+  if (state.photo) given.set("photo", state.photo);
+  for (const [name, value] of parameters(state)) given.append(name, value);
+  const text = given.toString();
+  return text ? `/?${text}` : "/";
+}
+
+/** Calls `changed(state, why)` at every step, forward ("asked") or through history ("history"). */
+export function createHistory(changed) {
+  let current = read(location.search);
+  history.scrollRestoration = "manual";
+  addEventListener("popstate", (event) => {
+    current = read(location.search);
+    changed(current, "history", event.state?.scroll ?? 0);
+  });
+  return {
+    get current() {
+      return current;
+    },
+    go(patch) {
+      if (address({ ...current, ...patch }) === address(current)) return;
+      history.replaceState({ scroll: scrollY }, "");
+      current = { ...current, ...patch };
+      history.pushState({}, "", address(current));
+      changed(current, "asked");
+    },
+  };
+}
