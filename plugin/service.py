@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from time import perf_counter
 
 from mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
@@ -28,7 +29,7 @@ from plugin.attribute_query import (
     wanted_terms,
 )
 from plugin.config import Settings
-from plugin.rerank import Ranking, rerank
+from plugin.rerank import rerank
 
 MAX_TOP = 200
 SPARE_HITS = 8
@@ -112,19 +113,11 @@ class VisualSearch:
         """From features on, images and products go the same way."""
         steps = attribute_query(features, request, self.taxonomy, without_id=without_id)
         with clock.stage("candidates"):
-            relaxed, query, candidates = self._candidates(steps, request.top)
+            relaxed, pools = self._candidates(steps, request.top)
         with clock.stage("rerank"):
-            ranking = rerank(
-                features.code,
-                features.colour,
-                candidates,
-                best_score=best_score(query),
-                weight=request.weight,
-                attribute_share=self.settings.attribute_share,
-                top=request.top + SPARE_HITS,
-            )
+            ranked = self._rank(features, request, pools)
         with clock.stage("fetch"):
-            hits = self._hits(candidates, ranking, wanted_terms(query, self.taxonomy))
+            hits = self._hits(ranked, wanted_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -139,32 +132,68 @@ class VisualSearch:
 
     def _candidates(
         self, steps: Sequence[Step], top: int
-    ) -> tuple[Relaxed, CandidateQuery, Candidates]:
-        """The first step that fills the page, or else the last, which matches most."""
-        limit = max(self.settings.candidates, top + SPARE_HITS)
-        for step in steps:
-            found = self.engine.candidates(step[1], limit)
-            if len(found) >= top:
-                break
-        relaxed, query = step
-        return relaxed, query, found
+    ) -> tuple[Relaxed, list[tuple[CandidateQuery, Candidates]]]:
+        """The first step that fills the page, and what answered before it.
 
-    def _hits(self, candidates: Candidates, ranking: Ranking, wanted: Sequence[str]) -> list[Hit]:
+        A step that only asks for fewer attributes takes the place of the one before; one that
+        leaves the category comes after it, so that what was asked for stays in front.
+        """
+        limit = max(self.settings.candidates, top + SPARE_HITS)
+        pools: list[tuple[CandidateQuery, Candidates]] = []
+        for step in steps:
+            relaxed, query = step
+            if pools and pools[-1][0].category == query.category is not None:
+                pools.pop()
+            pools.append((query, self.engine.candidates(query, limit)))
+            if len(pools[-1][1]) >= top:
+                break
+        return relaxed, pools
+
+    def _rank(
+        self,
+        features: Features,
+        request: SearchRequest,
+        pools: Sequence[tuple[CandidateQuery, Candidates]],
+    ) -> dict[str, tuple[float, float, float]]:
+        """Score, appearance and colour distance by product id, best first, pool after pool."""
+        ranked: dict[str, tuple[float, float, float]] = {}
+        for query, candidates in pools:
+            ranking = rerank(
+                features.code,
+                features.colour,
+                candidates,
+                best_score=best_score(query),
+                weight=request.weight,
+                attribute_share=self.settings.attribute_share,
+                top=request.top + SPARE_HITS,
+            )
+            ids = [candidates.product_ids[row] for row in ranking.rows]
+            figures = zip(
+                ranking.scores.tolist(),
+                ranking.appearance.tolist(),
+                ranking.colour.tolist(),
+                strict=True,
+            )
+            for product_id, found in zip(ids, figures, strict=True):
+                ranked.setdefault(product_id, found)
+        return dict(islice(ranked.items(), request.top + SPARE_HITS))
+
+    def _hits(
+        self, ranked: Mapping[str, tuple[float, float, float]], wanted: Sequence[str]
+    ) -> list[Hit]:
         """Facts of the ranked products; those deleted in the meantime are left out."""
-        ids = [candidates.product_ids[row] for row in ranking.rows]
-        stored = {product.product_id: product for product in self.engine.fetch(ids)}
         hits = []
-        for place, product_id in enumerate(ids):
-            product = stored.get(product_id)
-            if product is None or product.visual is None:
+        for product in self.engine.fetch(list(ranked)):
+            if product.visual is None:
                 continue
+            score, appearance, colour = ranked[product.product_id]
             has = set(product.visual.attributes)
             hits.append(
                 Hit(
-                    product_id=product_id,
-                    score=float(ranking.scores[place]),
-                    appearance=float(ranking.appearance[place]),
-                    colour=float(ranking.colour[place]),
+                    product_id=product.product_id,
+                    score=score,
+                    appearance=appearance,
+                    colour=colour,
                     matched=tuple(term for term in wanted if term in has),
                     product=product.facts,
                     visual=product.visual,

@@ -175,7 +175,15 @@ def test_never_short_while_the_filters_leave_products(service, request_, colour,
     answer = service.search(picture(colour, seed), request_)
     assert len(answer.hits) == min(request_.top, len(allowed))
     assert set(ids(answer)) <= allowed
-    order = [(-hit.score, hit.product_id) for hit in answer.hits]
+    asked = answer.categories[0].term
+    great = service.taxonomy.great_category(asked)
+
+    def place(hit):
+        """What was asked for stays in front, however far the search was relaxed."""
+        near = hit.visual.great_category == great and answer.relaxed != "none"
+        return 0 if hit.visual.category == asked else 1 if near else 2
+
+    order = [(place(hit), -hit.score, hit.product_id) for hit in answer.hits]
     assert order == sorted(order)
     assert all(0 <= figure <= 1 for h in answer.hits for figure in (h.score, h.appearance))
 
