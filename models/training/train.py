@@ -79,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "thresholds": [round(float(t), 5) for t in np.median(features[real], axis=0)],
     }
     stem.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
+    checkpoint.unlink()
     print(f"wrote {stem.with_suffix('.onnx')}")
 
 

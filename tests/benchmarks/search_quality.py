@@ -6,9 +6,9 @@ photos are then asked through the service, once with the category found automati
 with it chosen. True labels are the columns ``articleType`` and ``baseColour``, used for scoring
 alone. With ``--queries CSV`` another file's photos are asked and every product is in the gallery.
 
-mAP@50 is the mean over queries of sum(precision at k, where hit k is right) / min(50, all right
-ones in the gallery); P@10 is the share of the first ten that are of the same type and colour.
-Queries without a single right product in the gallery are left out of the mAP, not of P@10.
+mAP@50 is the mean over queries of the average precision at the ranks of the right hits among the
+first fifty (0 where none is right); P@10 is the share of the first ten that are of the same type
+and colour. Queries without a single right product in the gallery count in P@10 alone.
 """
 
 from __future__ import annotations
@@ -96,18 +96,18 @@ def _ask(
         same_type = np.array([h["articleType"] == row["articleType"] for h in hits])
         same_colour = np.array([h["baseColour"] == row["baseColour"] for h in hits])
         if count_types[row["articleType"]]:
-            types.append(average_precision(same_type, count_types[row["articleType"]]))
+            types.append(average_precision(same_type))
         if count_colours[row["baseColour"]]:
-            colours.append(average_precision(same_colour, count_colours[row["baseColour"]]))
+            colours.append(average_precision(same_colour))
         both.append((same_type & same_colour)[:10].sum() / 10)
     search.engine.close()
     return float(np.mean(types)), float(np.mean(colours)), float(np.mean(both))
 
 
-def average_precision(right: np.ndarray, in_gallery: int) -> float:
-    """AP of one ranked answer: bool [hits], and how many right ones there were to find."""
+def average_precision(right: np.ndarray) -> float:
+    """Mean precision at the ranks of the right hits: bool [hits]."""
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float((precision * right).sum() / min(DEPTH, in_gallery))
+    return float(precision[right].mean()) if right.any() else 0.0
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -1,0 +1,134 @@
+"""The shipped networks through the one door, on studio images."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mappings.errors import InvalidConfig
+from mappings.features import Box, Features
+from mappings.taxonomy import Taxonomy
+from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
+from models.session import WEIGHTS, read_card
+from models.training.studio import generate
+
+TAXONOMY = Taxonomy.load()
+
+
+@pytest.fixture(scope="module")
+def extractor() -> ImageExtractor:
+    return load_extractor(TAXONOMY)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    folder = tmp_path_factory.mktemp("studio")
+    generate(60, 5, folder, outfits=0.0, progress=False)
+    labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
+    return [{**label, "path": folder / label["file"]} for label in labels]
+
+
+@pytest.fixture(scope="module")
+def images(extractor: ImageExtractor, studio: list[dict[str, Path]]) -> list[Image.Image]:
+    return [extractor.decode(label["path"].read_bytes()) for label in studio]
+
+
+def same(a: Features, b: Features) -> bool:
+    bits = np.unpackbits(a.code ^ b.code).mean()
+    return a.category.term == b.category.term and bits < 0.01 and bool((a.colour == b.colour).all())
+
+
+def test_every_head_and_term_of_the_card_is_in_the_taxonomy() -> None:
+    card = read_card(WEIGHTS / f"{DEFAULT_MODEL}.json")
+    assert set(card.heads["category"]) <= set(TAXONOMY.categories)
+    for head, terms in card.heads.items():
+        if head != "category":
+            assert set(terms) <= set(TAXONOMY.attribute_terms()), head
+    assert set(card.temperatures) == set(card.heads)
+
+
+def test_studio_images_are_recognised(
+    extractor: ImageExtractor, images: list[Image.Image], studio: list[dict[str, object]]
+) -> None:
+    found = extractor.extract(images)
+    right = [f.category.term == label["category"] for f, label in zip(found, studio, strict=True)]
+    assert np.mean(right) > 0.9
+    boxes = np.array([f.box.as_list() for f in found])
+    true = np.array([label["box"] for label in studio])
+    assert np.median(np.abs(boxes - true).max(axis=1)) < 0.03
+    assert {f.box_source for f in found} == {"foreground"}
+
+
+def test_a_batch_is_its_images_one_by_one_in_any_thread(
+    extractor: ImageExtractor, images: list[Image.Image]
+) -> None:
+    batch = extractor.extract(images[:12])
+    with ThreadPoolExecutor(4) as pool:
+        alone = list(pool.map(lambda image: extractor.extract([image])[0], images[:12]))
+    assert all(same(a, b) for a, b in zip(batch, alone, strict=True))
+
+
+def test_a_chosen_category_steers_and_a_wider_choice_narrows(
+    extractor: ImageExtractor, images: list[Image.Image]
+) -> None:
+    shoes = {"casual-shoes", "sports-shoes", "formal-shoes"}
+    chosen, narrowed, free = (
+        extractor.extract(images[:1], [choice])[0] for choice in (["shirt"], shoes, None)
+    )
+    assert (chosen.category.term, chosen.category.confidence) == ("shirt", 1.0)
+    assert narrowed.category.term in shoes and {c.term for c in narrowed.categories} <= shoes
+    sources = (chosen.category_source, narrowed.category_source, free.category_source)
+    assert sources == ("chosen", "text", "auto")
+    groups = set(TAXONOMY.groups_of("shirt"))
+    assert {t.term.partition(":")[0] for t in chosen.attributes} <= groups
+
+
+def test_probabilities_are_probabilities(
+    extractor: ImageExtractor, images: list[Image.Image]
+) -> None:
+    for found in extractor.extract(images[:20]):
+        shares: dict[str, float] = {}
+        for term in found.attributes:
+            group = term.term.partition(":")[0]
+            shares[group] = shares.get(group, 0.0) + term.confidence
+        assert all(share <= 1.001 for share in shares.values())
+        assert found.best_attributes()[0].term.startswith("colour:") or shares
+
+
+def test_a_drawn_box_decides_what_is_looked_at(extractor: ImageExtractor) -> None:
+    image = Image.new("RGB", (300, 200), "white")
+    image.paste((200, 20, 20), (10, 10, 140, 190))
+    image.paste((20, 40, 200), (160, 10, 290, 190))
+    left, right = extractor.extract(
+        [image, image], boxes=[Box(0.03, 0.05, 0.44, 0.9), Box(0.53, 0.05, 0.44, 0.9)]
+    )
+    assert left.box_source == right.box_source == "given"
+    colours = left.colour.astype(int) - right.colour.astype(int)
+    assert (colours**2).sum() > 1.5 * 255**2
+
+
+def test_sizes_and_shapes(extractor: ImageExtractor) -> None:
+    sizes = [(16, 16), (1024, 40), (37, 900)]
+    for found in extractor.extract([Image.new("RGB", size, "teal") for size in sizes]):
+        assert found.code.shape == (1392 // 8,) and found.code.dtype == np.uint8
+        assert found.box_source == "whole"
+    assert extractor.extract([]) == []
+
+
+def test_the_papers_threshold_is_another_model(
+    extractor: ImageExtractor, images: list[Image.Image]
+) -> None:
+    paper = load_extractor(TAXONOMY, paper_threshold=True)
+    assert paper.model != extractor.model
+    a, b = extractor.extract(images[:1])[0], paper.extract(images[:1])[0]
+    assert (a.code != b.code).any() and (a.colour == b.colour).all()
+
+
+def test_a_missing_network_is_a_clear_error() -> None:
+    with pytest.raises(InvalidConfig, match=r"expected a model card at no-such-1\.json"):
+        load_extractor(TAXONOMY, "no-such-1")

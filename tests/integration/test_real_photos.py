@@ -1,0 +1,54 @@
+"""What the shipped networks and the text rules make of real photos, where the data is there."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mappings.seller_text import read_seller_text
+from mappings.taxonomy import Taxonomy
+from models.extractor import load_extractor
+from models.training.samples import split_of
+
+ROOT = Path(__file__).parents[2]
+PRODUCTS = Path(os.environ.get("HOUNDSTOOTH_DATA", ROOT.parent / "shared" / "data")) / "products"
+TAXONOMY = Taxonomy.load()
+
+pytestmark = pytest.mark.skipif(
+    not (PRODUCTS / "products.csv").exists(),
+    reason="needs the product photos: put them beside the checkout or set HOUNDSTOOTH_DATA",
+)
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[dict[str, str]]:
+    with (PRODUCTS / "products.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if split_of(row["group"]) == "test"]
+
+
+def test_the_text_tells_the_great_category(rows: list[dict[str, str]]) -> None:
+    right = [
+        read_seller_text(TAXONOMY, row["productDisplayName"]).great_category
+        == TAXONOMY.great_category(TAXONOMY.category_for_label(row["articleType"]) or "")
+        for row in rows
+    ]
+    assert np.mean(right) >= 0.99
+
+
+def test_text_and_image_together_tell_the_category(rows: list[dict[str, str]]) -> None:
+    extractor = load_extractor(TAXONOMY)
+    some = rows[::6]
+    images = [extractor.decode((PRODUCTS / row["file"]).read_bytes()) for row in some]
+    texts = [read_seller_text(TAXONOMY, row["productDisplayName"]) for row in some]
+    truth = [TAXONOMY.category_for_label(row["articleType"]) for row in some]
+    colours = [TAXONOMY.term_for_label("colour", row["baseColour"]) for row in some]
+    guided = extractor.extract(images, [text.categories or None for text in texts])
+    free = extractor.extract(images)
+    assert np.mean([f.category.term == t for f, t in zip(guided, truth, strict=True)]) >= 0.95
+    assert np.mean([f.category.term == t for f, t in zip(free, truth, strict=True)]) >= 0.82
+    best = [f.best_attributes()[0].term for f in free]
+    assert np.mean([found == colour for found, colour in zip(best, colours, strict=True)]) >= 0.6
