@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from ingest.urls import MAX_BYTES, UrlImages
 from mappings.errors import InvalidImage
 
 LoadImage = Callable[[str], bytes]
 """Bytes of the image that a feed names; raises InvalidImage with the reason."""
 
-MAX_BYTES = 32 * 1024 * 1024
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def feed_images(
+    folder: Path, max_bytes: int = MAX_BYTES, hosts: Collection[str] = frozenset()
+) -> LoadImage:
+    """Images by path relative to ``folder``, or by http(s) URL.
+
+    The loader is safe to call from several threads. ``hosts`` are those that may have addresses
+    which are not public; see ``ingest.urls``.
+    """
+    from_folder, from_url = folder_images(folder, max_bytes), UrlImages(max_bytes, hosts)
+
+    def load(reference: str) -> bytes:
+        return (from_url if _URL.match(reference) else from_folder)(reference)
+
+    return load
 
 
 def folder_images(folder: Path, max_bytes: int = MAX_BYTES) -> LoadImage:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mappings.errors import HoundstoothError, InvalidBox, InvalidImage, InvalidProduct
+from mappings.errors import (
+    HoundstoothError,
+    ImageUnavailable,
+    InvalidBox,
+    InvalidImage,
+    InvalidProduct,
+)
 
 Status = Literal["written", "unchanged", "failed"]
 
@@ -14,6 +20,7 @@ DUPLICATE = "duplicate id"
 REFUSED = "refused by the engine"
 _KINDS: Mapping[type[HoundstoothError], str] = {
     InvalidImage: "unusable image",
+    ImageUnavailable: "image did not come",
     InvalidBox: "unusable box",
     InvalidProduct: "unusable row",
 }
@@ -43,4 +50,6 @@ class Outcome:
     @classmethod
     def failed(cls, product_id: str, error: HoundstoothError, row: int | None = None) -> Outcome:
         """The outcome of a product that ``error`` stopped."""
-        return cls(product_id, "failed", str(error), _KINDS.get(type(error), "unusable row"), row)
+        kind = _KINDS.get(type(error), "unusable row")
+        may_pass = isinstance(error, ImageUnavailable)
+        return cls(product_id, "failed", str(error), kind, row, may_pass)

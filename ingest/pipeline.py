@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -25,6 +26,9 @@ from mappings.taxonomy import Taxonomy
 
 BATCH = 16
 """Products a batch: the networks are no faster with more, and their memory grows with it."""
+
+READERS = 8
+"""Images of a batch that are read or fetched at a time."""
 
 IN_FLIGHT = 2
 """Batches at a time, each in a thread: one is read and written while another is recognised."""
@@ -47,12 +51,36 @@ def ingest_batch(
         EngineUnavailable: the engine is away; the same call may be made again.
     """
     steps = _Steps(extractor, engine, taxonomy, load_image)
-    drafts = steps.decode_changed([steps.read(product) for product in products])
+    with ThreadPoolExecutor(READERS, "image") as readers:
+        drafts = steps.decode_changed(list(readers.map(steps.read, products)))
     features = iter(steps.extract([draft for draft in drafts if draft.image is not None]))
     documents = [
         steps.document(draft, None if draft.image is None else next(features)) for draft in drafts
     ]
     return steps.write(drafts, documents)
+
+
+def ingest_entries(
+    entries: Sequence[FeedProduct | Outcome],
+    *,
+    extractor: Extractor,
+    engine: Engine,
+    taxonomy: Taxonomy,
+    load_image: LoadImage,
+) -> list[Outcome]:
+    """``ingest_batch`` of a feed's products; entries that are outcomes already pass through.
+
+    Raises:
+        EngineUnavailable: the engine is away; the same call may be made again.
+    """
+    outcomes = ingest_batch(
+        [entry.product for entry in entries if isinstance(entry, FeedProduct)],
+        extractor=extractor,
+        engine=engine,
+        taxonomy=taxonomy,
+        load_image=load_image,
+    )
+    return _in_feed_order(entries, outcomes)
 
 
 def ingest_feed(
@@ -64,27 +92,23 @@ def ingest_feed(
     load_image: LoadImage,
     batch: int = BATCH,
 ) -> Iterator[list[Outcome]]:
-    """``ingest_batch`` over a whole feed; yields each batch's outcomes, in order, once written.
+    """``ingest_entries`` over a whole feed; yields each batch's outcomes, in order, once written.
 
     ``IN_FLIGHT`` batches are in memory at a time, each in a thread that uses extractor, engine
-    and loader. To stop early, end ``entries``. Entries that are outcomes already (rows that are
-    no products) pass through.
+    and loader. To stop early, end ``entries``.
 
     Raises:
         EngineUnavailable: the engine is away; what was yielded is written, and of the batches in
             flight some may be.
     """
 
-    def ingest(chunk: Sequence[FeedProduct | Outcome]) -> list[Outcome]:
-        outcomes = ingest_batch(
-            [entry.product for entry in chunk if isinstance(entry, FeedProduct)],
-            extractor=extractor,
-            engine=engine,
-            taxonomy=taxonomy,
-            load_image=load_image,
-        )
-        return _in_feed_order(chunk, outcomes)
-
+    ingest = partial(
+        ingest_entries,
+        extractor=extractor,
+        engine=engine,
+        taxonomy=taxonomy,
+        load_image=load_image,
+    )
     stream = iter(entries)
     chunks = iter(lambda: list(islice(stream, batch)), [])
     with ThreadPoolExecutor(IN_FLIGHT, "ingest") as pool:

@@ -5,6 +5,7 @@
     HoundstoothError
     ├── InvalidInput            what a caller gave cannot be used (HTTP 4xx)
     │   ├── InvalidImage        not an image, broken, too large or too small
+    │   │   └── ImageUnavailable  its server did not give it; it may the next time
     │   ├── InvalidBox          not a box inside the image
     │   ├── InvalidFilter       not a usable business filter
     │   ├── InvalidProduct      a feed row that is not a product
@@ -14,7 +15,9 @@
     │   ├── InvalidConfig       a setting or an engine URL that makes no sense
     │   └── UnknownTerm         a category or attribute that the taxonomy lacks
     ├── ProductNotFound         no document of that id (HTTP 404)
-    └── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
+    ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
+    ├── WorkersUnavailable      Redis is away, or no worker answers (HTTP 503)
+    └── JobNotFound             no ingest job of that id (HTTP 404)
 """
 
 
@@ -28,6 +31,10 @@ class InvalidInput(HoundstoothError):
 
 class InvalidImage(InvalidInput):
     """Not an image, or one that is broken, too large or too small."""
+
+
+class ImageUnavailable(InvalidImage):
+    """Its server did not give it; it may the next time."""
 
 
 class InvalidBox(InvalidInput):
@@ -68,3 +75,11 @@ class ProductNotFound(HoundstoothError):
 
 class EngineUnavailable(HoundstoothError):
     """The engine cannot be reached, or refuses to serve."""
+
+
+class WorkersUnavailable(HoundstoothError):
+    """Redis, through which workers are reached, is away, or no worker answers."""
+
+
+class JobNotFound(HoundstoothError):
+    """No ingest job of that id."""

@@ -207,7 +207,7 @@ class SearchRequest:
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     top: int = 24
-    weight: float = 0.5
+    weight: float = 0.7
 
 
 @dataclass(frozen=True)

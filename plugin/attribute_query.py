@@ -15,7 +15,7 @@ Step = tuple[Relaxed, CandidateQuery]
 LEAST_CONFIDENCE = 0.05
 """Terms less likely than this are not preferred at all."""
 
-CONFIDENT = 0.5
+CONFIDENT = 0.8
 """A group whose best term is at least this likely is demanded in the first step."""
 
 FULL_WEIGHT = 1000
@@ -23,13 +23,13 @@ FULL_WEIGHT = 1000
 
 GROUP_IMPORTANCE: Mapping[str, float] = {
     "colour": 1.0,
-    "gender": 0.5,
-    "usage": 0.3,
-    "season": 0.2,
+    "gender": 0.3,
+    "usage": 0.1,
+    "season": 0.05,
 }
-"""How much shoppers mind a group, colour being what they mind most."""
+"""How much shoppers mind a group, colour being what they mind most; tuned on validation photos."""
 
-OTHER_IMPORTANCE = 0.5
+OTHER_IMPORTANCE = 0.1
 """Importance of a group that GROUP_IMPORTANCE does not name."""
 
 

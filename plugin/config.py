@@ -9,9 +9,12 @@ HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipp
 HOUNDSTOOTH_IMAGES             folder that the feed's image paths are  none: images are not served
                                relative to; the page shows them
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
+HOUNDSTOOTH_IMAGE_HOSTS        names, with commas between, of the      none: public addresses alone
+                               shop's own image hosts, which may have
+                               addresses that are not public
 HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
                                10000
-HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.5
+HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.7
                                0 to 1, where a request gives none
 HOUNDSTOOTH_ATTRIBUTE_SHARE    share of agreeing attributes in the     see ``plugin/rerank.py``
                                score, 0 to 1
@@ -46,6 +49,7 @@ class Settings:
     taxonomy: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
+    image_hosts: frozenset[str] = frozenset()
     candidates: int = 1000
     weight: float = SearchRequest.weight
     attribute_share: float = ATTRIBUTE_SHARE
@@ -92,6 +96,13 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _hosts(text: str) -> frozenset[str]:
+    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    if any(character in name for name in names for character in "/@*[] "):
+        raise ValueError("expected host names with commas between, such as images.shop.example")
+    return names
+
+
 def _share(text: str) -> float:
     try:
         share = float(text)
@@ -122,6 +133,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "taxonomy": _file,
     "images": _folder,
     "redis": _url,
+    "image_hosts": _hosts,
     "candidates": _whole(1, 10_000),
     "weight": _share,
     "attribute_share": _share,

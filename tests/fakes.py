@@ -53,7 +53,7 @@ class FakeExtractor:
                 RecognisedTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)
             ),
             category_source=source,  # type: ignore[arg-type]
-            attributes=(RecognisedTerm(f"colour:{name}", 0.75),),
+            attributes=(RecognisedTerm(f"colour:{name}", 0.9),),
             box=box or WHOLE_IMAGE,
             box_source="given" if box else "whole",
             code=code,

@@ -308,7 +308,7 @@ def test_the_answer_as_json(service):
         "query": {
             "category": {"term": "t-shirt", "confidence": 1.0, "source": "auto"},
             "categories": [{"term": "t-shirt", "confidence": 1.0}],
-            "attributes": [{"term": "colour:green", "confidence": 0.75}],
+            "attributes": [{"term": "colour:green", "confidence": 0.9}],
             "box": [0.0, 0.0, 1.0, 1.0],
             "box_source": "whole",
             "relaxed": "none",

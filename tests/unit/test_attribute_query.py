@@ -117,8 +117,8 @@ def test_weights_are_whole_and_the_ideal_product_scores_best(features, request):
 SHIRT = features_of(
     "t-shirt",
     [
-        ("colour:navy-blue", 0.7),
-        ("colour:blue", 0.2),
+        ("colour:navy-blue", 0.85),
+        ("colour:blue", 0.1),
         ("colour:black", 0.04),
         ("gender:men", 0.9),
         ("sleeve:short", 0.4),
@@ -141,7 +141,7 @@ def test_the_steps_of_a_t_shirt():
 
 def test_prefers_likely_terms_of_the_category_by_confidence_and_importance():
     _, query = attribute_query(SHIRT, SearchRequest(), TAXONOMY)[0]
-    assert query.preferred["colour"] == {"colour:navy-blue": 700, "colour:blue": 200}
+    assert query.preferred["colour"] == {"colour:navy-blue": 850, "colour:blue": 100}
     assert list(query.preferred) == ["colour", "gender", "sleeve"]
     assert wanted_terms(query, TAXONOMY) == ("colour:navy-blue", "gender:men", "sleeve:short")
 

@@ -1,0 +1,37 @@
+# One image for the web service and the workers: the same code, networks and packages, so that
+# what is asked and what is indexed cannot differ. Training (torch) has no place in it.
+FROM python:3.11-slim
+
+# Logs appear at once; bytecode is compiled below, as the running service may not write here.
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+
+RUN groupadd --system --gid 10001 houndstooth \
+ && useradd --system --uid 10001 --gid houndstooth --home-dir /tmp --no-create-home \
+      --shell /usr/sbin/nologin houndstooth
+
+WORKDIR /app
+
+# Ahead of the code: this layer is built anew only when a package changes. Wheels alone: nothing
+# that comes from the network is run during the build.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --only-binary :all: \
+      --require-hashes -r requirements.lock
+
+# Owned by root: the service reads its code and cannot change it.
+COPY mappings ./mappings
+COPY models ./models
+COPY plugin ./plugin
+COPY ingest ./ingest
+COPY web ./web
+RUN python -m compileall -q mappings models plugin ingest web
+
+USER 10001:10001
+EXPOSE 8000
+
+# The process answers. Whether the catalogue does too, /readyz tells: a load balancer's question,
+# and no reason to start this container again.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+
+CMD ["python", "-m", "web", "--host", "0.0.0.0", "--port", "8000"]

@@ -1,0 +1,211 @@
+"""Images by http(s) URL, fetched so that a feed cannot reach into the network it is read in.
+
+A feed's URLs are a stranger's words. Each is resolved once, every address it resolves to must be a
+public one, and the connection goes to an address that was checked, so that a name which resolves
+differently a moment later changes nothing. A redirect is a new URL and is checked the same. Bytes,
+redirects and seconds are bounded. Proxies, cookies and passwords are not used.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPException
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from threading import Timer
+from time import monotonic
+from urllib.parse import urljoin
+
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Url, parse_url
+
+from mappings.errors import ImageUnavailable, InvalidImage
+
+MAX_BYTES = 32 * 1024 * 1024
+MAX_REDIRECTS = 4
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 10.0
+TOTAL_SECONDS = 30.0
+"""For one image, redirects included; ``READ_SECONDS`` is the longest silence within it."""
+
+PORTS = {"http": 80, "https": 443}
+PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses that may be another one next time."""
+
+_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
+_BLOCK = 64 * 1024
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True)
+class UrlImages:
+    """A loader of images by URL; safe to share among threads.
+
+    Attributes:
+        max_bytes: of one image.
+        hosts: names (or addresses, where URLs name those) that may be anywhere, in lower case:
+            a shop's own image servers.
+        seconds: for one image.
+    """
+
+    max_bytes: int = MAX_BYTES
+    hosts: Collection[str] = frozenset()
+    seconds: float = TOTAL_SECONDS
+
+    def __call__(self, reference: str) -> bytes:
+        """The bytes at a URL.
+
+        Raises:
+            ImageUnavailable: it did not come this time (time-out, connection lost, HTTP 503 …).
+            InvalidImage: it may not be fetched, is not there, or is too large.
+        """
+        deadline = monotonic() + self.seconds
+        try:
+            return self._follow(reference, deadline)
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            if monotonic() >= deadline:
+                raise ImageUnavailable(
+                    f"expected the image within {self.seconds:g} s: {_shown(reference)}"
+                ) from None
+            kind = InvalidImage if _is_lasting(error) else ImageUnavailable
+            raise kind(f"cannot fetch the image {_shown(reference)}: {error}") from None
+
+    def _follow(self, reference: str, deadline: float) -> bytes:
+        address = reference
+        for _ in range(MAX_REDIRECTS + 1):
+            with self._exchange(_checked_url(address), deadline) as response:
+                redirect = response.get_redirect_location()
+                if not redirect:
+                    return self._read(response, address, deadline)
+                address = urljoin(address, redirect)
+        raise InvalidImage(
+            f"expected at most {MAX_REDIRECTS} redirects; got more from {_shown(reference)}"
+        )
+
+    @contextmanager
+    def _exchange(self, url: Url, deadline: float) -> Iterator[BaseHTTPResponse]:
+        with ExitStack() as stack:
+            raw = stack.enter_context(self._connect(url, deadline))
+            # A second handle, because TLS takes over the first: hanging up ends what waits on it.
+            handle = stack.enter_context(raw.dup())
+            alarm = Timer(max(0.0, deadline - monotonic()), _hang_up, [handle])
+            alarm.daemon = True
+            stack.callback(alarm.cancel)
+            alarm.start()
+            connection = HTTPConnection(_host(url), _port(url), timeout=READ_SECONDS)
+            stack.callback(connection.close)
+            raw.settimeout(READ_SECONDS)
+            connection.sock = raw
+            if url.scheme == "https":
+                connection.sock = _tls().wrap_socket(raw, server_hostname=_host(url))
+            connection.request(
+                "GET",
+                url.request_uri,
+                headers={"Host": url.netloc or "", **_HEADERS},
+                preload_content=False,
+            )
+            yield connection.getresponse()
+
+    def _connect(self, url: Url, deadline: float) -> socket.socket:
+        """A connection to one of the addresses that were checked."""
+        found = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
+        if _host(url) not in self.hosts:
+            for *_, where in found:
+                _check_public(url, str(where[0]))
+        failure = OSError("it has no address")
+        for family, kind, protocol, _, where in found:
+            connection = socket.socket(family, kind, protocol)
+            connection.settimeout(min(CONNECT_SECONDS, max(0.001, deadline - monotonic())))
+            try:
+                connection.connect(where)
+                return connection
+            except OSError as error:
+                connection.close()
+                failure = error
+        raise failure
+
+    def _read(self, response: BaseHTTPResponse, address: str, deadline: float) -> bytes:
+        if response.status != 200:
+            kind = ImageUnavailable if response.status in PASSING else InvalidImage
+            raise kind(f"expected an image; got HTTP {response.status} from {_shown(address)}")
+        data = bytearray()
+        size = int(response.headers.get("Content-Length") or 0)
+        blocks = response.stream(_BLOCK, decode_content=False)
+        while size <= self.max_bytes:
+            block = next(blocks, b"")
+            if monotonic() >= deadline:
+                raise TimeoutError
+            if not block:
+                return bytes(data)
+            data += block
+            size = max(size, len(data))
+        raise InvalidImage(
+            f"expected an image of at most {self.max_bytes} bytes; got more from {_shown(address)}"
+        )
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is one of the public Internet: not private, loopback, link-local,
+    multicast, reserved, unspecified or a carrier's (CGNAT), nor an IPv6 form of such an IPv4."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if address in _NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
+        if address.sixtofour is not None or address.teredo is not None or address.is_site_local:
+            return False
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_private
+    )
+
+
+def _check_public(url: Url, address: str) -> None:
+    if not is_public(ip_address(address)):
+        raise InvalidImage(
+            f"expected an image at a public address; {_host(url)} is at {address} (a shop's own "
+            "image hosts are named in HOUNDSTOOTH_IMAGE_HOSTS)"
+        )
+
+
+def _checked_url(address: str) -> Url:
+    url = parse_url(address)
+    if url.scheme not in PORTS or not url.host:
+        raise InvalidImage(f"expected an http or https URL; got {_shown(address)}")
+    if url.auth is not None:
+        raise InvalidImage(f"expected a URL without user name and password for {url.host}")
+    return url
+
+
+def _host(url: Url) -> str:
+    return (url.host or "").strip("[]").lower()
+
+
+def _port(url: Url) -> int:
+    return url.port or PORTS[url.scheme or ""]
+
+
+def _shown(address: str) -> str:
+    return repr(address if len(address) <= 200 else f"{address[:200]}…")
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Whether the next attempt would fail in the same way: an odd URL or name, a bad certificate."""
+    if isinstance(error, socket.gaierror):
+        return error.errno != socket.EAI_AGAIN
+    return isinstance(error, ValueError | ssl.SSLCertVerificationError)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
