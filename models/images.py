@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import nullcontext
+from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -15,6 +17,10 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE = 16
 # No network looks closer than this; larger pictures are reduced while they are decoded.
 WORKING_SIDE = 1024
+
+# Images above this are decoded one at a time, so that a few uploads cannot fill the memory.
+LARGE_PIXELS = 8_000_000
+_LARGE = Lock()
 
 # Pillow's own bound only warns, and through a process-wide filter; decode_image has a firm one.
 Image.MAX_IMAGE_PIXELS = None
@@ -36,11 +42,9 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image, max_pixels)
-            image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
-            image.load()
-            turned = ImageOps.exif_transpose(image)
-            turned.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
-            return _to_rgb(turned)
+            with _LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
+                image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
+            return _to_rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise InvalidImage(
             f"expected an image ({', '.join(FORMATS)}); got {len(data)} bytes of something else"
