@@ -69,7 +69,7 @@ WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class RecognisedTerm:
-    """A category term (``t-shirt``) or attribute term (``colour:navy-blue``), and how likely it is."""
+    """A category (``t-shirt``) or attribute term (``colour:navy-blue``), and its probability."""
 
     term: str
     confidence: float
