@@ -15,6 +15,8 @@ demo: runtime    ## draw or take a catalogue (CATALOGUE=feed.csv), index it, ser
 
 test: lint       ## everything: lint, types, and all tests against real servers and a real browser
 	@.ci/setup browser
+	@.ci/setup redis
+	@.ci/setup containers
 	@$(PY) -m pytest
 
 lint: dev        ## ruff and mypy strict

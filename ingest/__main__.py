@@ -1,7 +1,10 @@
-"""``python -m ingest FEED``: bring a feed of products into an engine.
+"""``python -m ingest FEED``: bring a feed of products into an engine, here or by workers.
+
+``python -m ingest status JOB`` tells how a feed given to workers stands.
 
 Exit status: 0 = every product came in; 1 = some failed, or the engine went away on the way;
-2 = nothing could begin (arguments, feed, taxonomy or engine); 130 = interrupted.
+2 = nothing could begin (arguments, feed, taxonomy, engine or workers); 3 = the job still runs
+(``status``); 130 = interrupted.
 """
 
 from __future__ import annotations
@@ -15,18 +18,17 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import TextIO
 
 from tqdm import tqdm
 
 from ingest.columns import parse_columns, recognise
 from ingest.feeds import open_feed
-from ingest.images import folder_images
+from ingest.images import feed_images
 from ingest.outcome import Outcome
 from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from ingest.products import read_products
-from ingest.report import Report
-from mappings.errors import EngineUnavailable, HoundstoothError, InvalidConfig
+from ingest.report import Report, create_report
+from mappings.errors import EngineUnavailable, HoundstoothError
 from mappings.search import Engine, Extractor
 from mappings.taxonomy import Taxonomy
 from plugin.config import Settings
@@ -37,40 +39,54 @@ INTERRUPTED = "interrupted; give the feed again to go on, what is written will b
 
 def main(argv: Sequence[str] | None = None, *, extractor: Extractor | None = None) -> int:
     """Run the command and return its exit status; tests bring their own extractor."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parse(sys.argv[1:] if argv is None else argv)
     try:
-        with ExitStack() as stack:
-            settings = Settings.from_env()
-            feed = stack.enter_context(open_feed(arguments.feed))
-            chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
-            columns = recognise(feed.columns, chosen)
-            taxonomy = Taxonomy.load(settings.taxonomy)
-            engine = open_engine(arguments.engine or settings.engine)
-            stack.callback(engine.close)
-            engine.prepare()
-            extractor = extractor or _load_extractor(taxonomy, settings)
-            file = stack.enter_context(_create(arguments.report)) if arguments.report else None
-            interrupted = stack.enter_context(_interrupts())
-            products = read_products(feed.rows, columns)
-            outcomes = ingest_feed(
-                takewhile(lambda _: not interrupted.is_set(), products),
-                extractor=extractor,
-                engine=engine,
-                taxonomy=taxonomy,
-                load_image=folder_images(arguments.feed.parent, settings.max_upload_bytes),
-                batch=arguments.batch,
-            )
-            report = Report(extractor.model, file)
-            stopped = _follow(outcomes, report, feed.size, engine)
-            if interrupted.is_set():
-                stopped = INTERRUPTED
-            print(report.close(stopped))
-            return 130 if interrupted.is_set() else int(bool(stopped or report.totals["failed"]))
+        settings = Settings.from_env()
+        if "job" in arguments or arguments.celery:
+            # Imported here: Celery takes long to load, and an ingest in process needs none.
+            from ingest import workers
+
+            by_workers = workers.show_status if "job" in arguments else workers.ingest
+            return by_workers(arguments, settings)
+        return _ingest_here(arguments, settings, extractor)
     except HoundstoothError as error:
         print(f"ingest: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _ingest_here(
+    arguments: argparse.Namespace, settings: Settings, extractor: Extractor | None
+) -> int:
+    with ExitStack() as stack:
+        feed = stack.enter_context(open_feed(arguments.feed))
+        chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
+        columns = recognise(feed.columns, chosen)
+        taxonomy = Taxonomy.load(settings.taxonomy)
+        engine = open_engine(arguments.engine or settings.engine)
+        stack.callback(engine.close)
+        engine.prepare()
+        extractor = extractor or _load_extractor(taxonomy, settings)
+        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        interrupted = stack.enter_context(_interrupts())
+        products = read_products(feed.rows, columns)
+        outcomes = ingest_feed(
+            takewhile(lambda _: not interrupted.is_set(), products),
+            extractor=extractor,
+            engine=engine,
+            taxonomy=taxonomy,
+            load_image=feed_images(
+                arguments.feed.parent, settings.max_upload_bytes, settings.image_hosts
+            ),
+            batch=arguments.batch,
+        )
+        report = Report(extractor.model, file)
+        stopped = _follow(outcomes, report, feed.size, engine)
+        if interrupted.is_set():
+            stopped = INTERRUPTED
+        print(report.close(stopped))
+        return 130 if interrupted.is_set() else int(bool(stopped or report.totals["failed"]))
 
 
 def _follow(
@@ -118,15 +134,29 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     )
 
 
-def _create(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise InvalidConfig(f"cannot write the report {path}: {error.strerror}") from None
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    if words[:1] == ["status"]:
+        return _status_parser().parse_args(words[1:])
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if arguments.detach and (arguments.report or not arguments.celery):
+        parser.error("--detach goes with --celery, and --report with the status of its job")
+    return arguments
+
+
+def _status_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest status", description="How a feed given to workers stands."
+    )
+    parser.add_argument("job", metavar="JOB", help="the id that --celery tells")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="JSON, an outcome per product")
+    return parser
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ingest", description=_DESCRIPTION)
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest", description=_DESCRIPTION, epilog=_EPILOG
+    )
     parser.add_argument("feed", type=Path, help="CSV, TSV or JSON Lines in UTF-8")
     parser.add_argument(
         "--engine", metavar="URL", help="sqlite:///file.db or opensearch://host:port/index"
@@ -141,13 +171,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--batch", type=_batch, default=BATCH, metavar="N", help="default %(default)s"
     )
+    parser.add_argument(
+        "--celery", action="store_true", help="by worker processes, and follow their progress"
+    )
+    parser.add_argument(
+        "--detach", action="store_true", help="with --celery: print the job's id and end"
+    )
     return parser
 
 
 _DESCRIPTION = (
-    "Bring a feed of products into an engine. Image paths are relative to the feed. Products whose "
-    "text and image have not changed cost no recognition; their facts (price, stock …) are updated."
+    "Bring a feed of products into an engine. Images are http(s) URLs or paths relative to the "
+    "feed; workers must see the feed's folder under the same path. Products whose text and image "
+    "have not changed cost no recognition; their facts (price, stock …) are updated."
 )
+_EPILOG = "How a feed given to workers stands: python -m ingest status JOB [--report FILE]"
 
 
 def _batch(text: str) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
 from ingest.outcome import Outcome
+from mappings.errors import InvalidConfig
 
 
 class Report:
@@ -40,9 +42,14 @@ class Report:
                 self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
                 self._separator = ",\n"
 
-    def close(self, stopped: str | None = None) -> str:
-        """Finish the JSON and return the table; ``stopped`` says why it ended early."""
-        seconds = monotonic() - self._start
+    def close(self, stopped: str | None = None, seconds: float | None = None) -> str:
+        """Finish the JSON and return the table.
+
+        Args:
+            stopped: why it ended early.
+            seconds: what it took; None = since this report was begun.
+        """
+        seconds = monotonic() - self._start if seconds is None else seconds
         products = self.totals.total()
         rate = products / max(seconds, 1e-9)
         if self._stream:
@@ -59,6 +66,18 @@ class Report:
             lines.append(f"  {kind:<22}{count:>10,}   e.g. {_where(self._examples[kind])}")
         lines.append(f"{products:,} products in {seconds:.1f} s, {rate:.1f} a second")
         return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
+
+
+def create_report(path: Path) -> TextIO:
+    """The file of a report.
+
+    Raises:
+        InvalidConfig: it cannot be written.
+    """
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfig(f"cannot write the report {path}: {error.strerror}") from None
 
 
 def _line(outcome: Outcome) -> dict[str, str | int | None]:

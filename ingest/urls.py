@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
@@ -110,7 +110,7 @@ class UrlImages:
                 headers={"Host": url.netloc or "", **_HEADERS},
                 preload_content=False,
             )
-            yield connection.getresponse()
+            yield stack.enter_context(closing(connection.getresponse()))
 
     def _connect(self, url: Url, deadline: float) -> socket.socket:
         """A connection to one of the addresses that were checked."""
@@ -200,7 +200,7 @@ def _hang_up(connection: socket.socket) -> None:
 
 
 def _is_lasting(error: Exception) -> bool:
-    """Whether the next attempt would fail in the same way: an odd URL or name, a bad certificate."""
+    """Whether the next attempt would fail too: an odd URL, an unknown name, a bad certificate."""
     if isinstance(error, socket.gaierror):
         return error.errno != socket.EAI_AGAIN
     return isinstance(error, ValueError | ssl.SSLCertVerificationError)

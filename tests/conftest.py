@@ -6,10 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from redis import ConnectionError as NoConnection
+from redis import Redis
 
 NODE = Path(__file__).parents[1] / ".ci" / "opensearch" / "node"
 
@@ -24,10 +28,51 @@ def opensearch_url() -> Iterator[str]:
     if given:
         yield f"opensearch://{given}"
         return
+    with running_opensearch() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis of this session's own, which keeps nothing."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@contextmanager
+def running_opensearch() -> Iterator[str]:
+    """``opensearch://host:port`` of a node that runs as long as this."""
     port = str(free_port())
     subprocess.run([sys.executable, NODE, "start", "--port", port], check=True)
-    yield f"opensearch://127.0.0.1:{port}"
-    subprocess.run([sys.executable, NODE, "stop", "--port", port], check=True)
+    try:
+        yield f"opensearch://127.0.0.1:{port}"
+    finally:
+        subprocess.run([sys.executable, NODE, "stop", "--port", port], check=True)
+
+
+@contextmanager
+def running_redis(folder: Path) -> Iterator[str]:
+    """``redis://host:port/0`` of a server that runs as long as this."""
+    port = free_port()
+    options = f"--bind 127.0.0.1 --port {port} --dir {folder} --loglevel warning"
+    server = subprocess.Popen(["redis-server", *options.split(), "--save", ""])
+    try:
+        with Redis(port=port) as client:
+            deadline = time.monotonic() + 30
+            while not answers(client):
+                assert server.poll() is None and time.monotonic() < deadline
+                time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def answers(client: Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except NoConnection:
+        return False
 
 
 def free_port() -> int:

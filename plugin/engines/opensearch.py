@@ -24,7 +24,7 @@ from plugin.engines.documents import refusal
 from plugin.engines.fields import Fields, facet_value, product_index, visual_fields
 from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body
 
-RETRYABLE = (429, 503)
+RETRYABLE = (409, 429, 503)
 QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
 TIMEOUT_SECONDS = 60
 

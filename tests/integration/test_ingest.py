@@ -200,7 +200,8 @@ def test_each_bad_product_costs_only_itself(shop: Shop, capsys: pytest.CaptureFi
         "above": {"image": "../secret.png"},
         "around": {"image": "img/../../secret.png"},
         "absolute": {"image": str(outside)},
-        "url": {"image": "https://shop.example/a.png"},
+        "url": {"image": "http://127.0.0.1/a.png"},
+        "scheme": {"image": "ftp://shop.example/a.png"},
         "nul": {"image": "img/\0.png"},
         "no-image": {"image": ""},
         "price": {"price": "free"},
@@ -223,7 +224,8 @@ def test_each_bad_product_costs_only_itself(shop: Shop, capsys: pytest.CaptureFi
         "above": "leaves it by '..'",
         "around": "leaves it by '..'",
         "absolute": "is absolute and refused",
-        "url": "got a URL",
+        "url": "expected an image at a public address; 127.0.0.1 is at 127.0.0.1",
+        "scheme": "expected an http or https URL; got 'ftp://shop.example/a.png'",
         "no-image": "expected an image path or URL",
         "price": "expected a price",
         "stock": "expected a whole number as stock",
@@ -353,7 +355,8 @@ def test_a_killed_ingest_goes_on_where_it_was(shop: Shop) -> None:
     process.kill()
     process.communicate(timeout=60)
     written = shop.count()
-    assert 4 <= written < 40
+    # The third batch begins when the first is written; the second may still be on its way.
+    assert 2 <= written < 40
     assert shop.ingest(feed) == 0
     assert shop.report["totals"] == {"written": 40 - written, "unchanged": written, "failed": 0}
 

@@ -1,0 +1,76 @@
+"""A job's feed as numbered batches, and a batch as the text of a message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ingest.columns import recognise
+from ingest.feeds import open_feed
+from ingest.jobs import JobRequest
+from ingest.outcome import Outcome
+from ingest.products import FeedProduct, read_products
+from mappings.errors import InvalidFeed
+from mappings.features import Box
+from mappings.product import Product
+
+Entries = Sequence[FeedProduct | Outcome]
+
+
+@contextmanager
+def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entries]]]:
+    """The batches of a feed, always the same ones under the same numbers.
+
+    Raises:
+        InvalidFeed: this process cannot read the feed, or it has changed since the job began.
+    """
+    if feed_stamp(request.feed) != request.stamp:
+        raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
+    with open_feed(request.feed) as feed:
+        entries = read_products(feed.rows, recognise(feed.columns, request.columns))
+        yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
+
+
+def feed_stamp(feed: Path) -> str:
+    """Size and time of the last change of a feed.
+
+    Raises:
+        InvalidFeed: not a file that this process can see.
+    """
+    try:
+        status = feed.stat()
+    except OSError as error:
+        raise InvalidFeed(f"workers must see the feed {feed}: {error.strerror}") from None
+    if not feed.is_file():
+        raise InvalidFeed(f"expected a file as the feed for workers; got {feed}")
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def write_entries(entries: Entries) -> str:
+    """Entries as JSON; ``read_entries`` reads it."""
+    return json.dumps(
+        [
+            {"row": entry.row, "product": asdict(entry.product)}
+            if isinstance(entry, FeedProduct)
+            else {"outcome": asdict(entry)}
+            for entry in entries
+        ]
+    )
+
+
+def read_entries(text: str) -> list[FeedProduct | Outcome]:
+    """What ``write_entries`` wrote."""
+    return [_entry(cells) for cells in json.loads(text)]
+
+
+def _entry(cells: dict[str, Any]) -> FeedProduct | Outcome:
+    if "outcome" in cells:
+        return Outcome(**cells["outcome"])
+    product = cells["product"]
+    box = product.pop("box")
+    return FeedProduct(cells["row"], Product(**product, box=box and Box(**box)))

@@ -1,0 +1,146 @@
+"""The command's side of an ingest by workers: give a feed to them, follow it, report on it."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from contextlib import ExitStack
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TextIO
+
+from celery.exceptions import OperationalError
+from tqdm import tqdm
+
+from ingest.batches import feed_stamp
+from ingest.celery_app import IngestApp
+from ingest.columns import parse_columns, recognise
+from ingest.feeds import open_feed
+from ingest.jobs import Job, JobRequest
+from ingest.report import Report, create_report
+from mappings.errors import InvalidConfig, WorkersUnavailable
+from plugin.config import Settings
+from plugin.engines import open_engine
+
+NO_WORKER = "no worker answers; start one with: celery -A ingest.celery_app worker --concurrency 2"
+STILL_RUNNING = "the job is still running"
+_POLL_SECONDS = 0.25
+_QUIET_SECONDS = 30.0
+_PING_SECONDS = 5.0
+
+
+def ingest(arguments: Namespace, settings: Settings) -> int:
+    """``python -m ingest FEED --celery``; returns the exit status."""
+    app = IngestApp(settings)
+    with ExitStack() as stack:
+        request = make_request(arguments, settings)
+        engine = open_engine(request.engine)
+        stack.callback(engine.close)
+        engine.prepare()
+        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        job_id = submit(app, request)
+        if arguments.detach:
+            print(job_id)
+            return 0
+        look = f"python -m ingest status {job_id}"
+        print(f"job {job_id}; how it stands, at any time: {look}", file=sys.stderr)
+        try:
+            job = follow(app, job_id)
+        except KeyboardInterrupt:
+            print(f"the job goes on without this command; to look at it: {look}", file=sys.stderr)
+            return 130
+        engine.refresh()
+        print(report(app, job, file))
+        return exit_status(job)
+
+
+def show_status(arguments: Namespace, settings: Settings) -> int:
+    """``python -m ingest status JOB``; returns the exit status."""
+    app = IngestApp(settings)
+    job = app.jobs.get(arguments.job)
+    with ExitStack() as stack:
+        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        print(f"job {job.job_id} of {job.request.feed}: {job.state}")
+        print(report(app, job, file))
+    return exit_status(job)
+
+
+def make_request(arguments: Namespace, settings: Settings) -> JobRequest:
+    """What the job is to do.
+
+    Raises:
+        InvalidFeed: not a file, or its columns are unclear.
+        InvalidConfig: an engine that is one machine's own.
+    """
+    engine = arguments.engine or settings.engine
+    if engine.startswith("sqlite"):
+        raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
+    path: Path = arguments.feed.absolute()
+    stamp = feed_stamp(path)
+    chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
+    with open_feed(path) as feed:
+        recognise(feed.columns, chosen)
+        return JobRequest(path, stamp, engine, chosen, arguments.batch, feed.size)
+
+
+def submit(app: IngestApp, request: JobRequest) -> str:
+    """Give a feed to the workers; returns the job's id.
+
+    Raises:
+        WorkersUnavailable: Redis is away, or no worker answers.
+    """
+    app.jobs.ping()
+    if not worker_answers(app):
+        raise WorkersUnavailable(NO_WORKER)
+    job_id = app.jobs.create(request)
+    try:
+        app.send_task("ingest.read_feed", (job_id, 0))
+    except OperationalError as error:
+        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None
+    return job_id
+
+
+def worker_answers(app: IngestApp) -> bool:
+    """Whether at least one worker is there.
+
+    Raises:
+        WorkersUnavailable: Redis is away.
+    """
+    try:
+        return bool(app.control.ping(timeout=_PING_SECONDS, limit=1))
+    except OperationalError as error:
+        raise WorkersUnavailable(f"cannot reach the workers: {error}") from None
+
+
+def follow(app: IngestApp, job_id: str) -> Job:
+    """Show the progress of a job until it ends."""
+    job = app.jobs.get(job_id)
+    with tqdm(total=job.request.size, unit=" products", disable=None) as bar:
+        moved = monotonic()
+        while job.state == "running":
+            sleep(_POLL_SECONDS)
+            done, job = job.products, app.jobs.get(job_id)
+            bar.update(job.products - done)
+            if job.products != done:
+                moved = monotonic()
+            elif monotonic() - moved > _QUIET_SECONDS:
+                moved = monotonic()
+                if not worker_answers(app):
+                    bar.write(NO_WORKER, sys.stderr)
+    return job
+
+
+def report(app: IngestApp, job: Job, stream: TextIO | None = None) -> str:
+    """The table of a job as it stands; the JSON report goes to ``stream``."""
+    found = Report(job.model, stream)
+    for batch in app.jobs.outcomes(job.job_id):
+        found.add(batch)
+    stopped = STILL_RUNNING if job.state == "running" else job.stopped
+    return found.close(stopped, job.seconds)
+
+
+def exit_status(job: Job) -> int:
+    """0 = every product came in; 1 = some failed, or it stopped; 3 = it still runs."""
+    if job.state == "running":
+        return 3
+    return int(job.state == "stopped" or job.totals["failed"] > 0)

@@ -1,0 +1,92 @@
+"""The picture in README: the page after a search, in a real Chromium.
+
+``python -m tests.benchmarks.screenshot --engine URL --images DIR --out FILE``
+
+Serves the catalogue (``--images`` is the folder that its image paths are relative to), gives the
+page one of its photos, draws a box on it, and takes the page at 1280 by 800. The studio's images
+alone go into the repository; the photo by default is an outfit, the box is around its blazer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from selenium.webdriver import ActionChains
+
+from mappings.features import Box
+from tests.benchmarks.query_time import serve
+from tests.integration.page import Page, start_chromium
+
+WIDTH, HEIGHT, SCALE = 1280, 800, 1.5
+MOST_BYTES = 250_000
+LOADED = "return [...document.images].filter((i) => i.loading !== 'lazy').every((i) => i.complete)"
+IN_VIEW = """
+return [...document.querySelectorAll('#results img')]
+  .filter((image) => image.getBoundingClientRect().top < innerHeight)
+  .every((image) => image.complete && image.naturalWidth > 0)
+"""
+
+
+def draw(page: Page, box: Box) -> None:
+    """Draw a box with the mouse."""
+    picture = page.one("#picture")
+    width, height = picture.size["width"], picture.size["height"]
+    left, top = round((box.x - 0.5) * width), round((box.y - 0.5) * height)
+    mouse = ActionChains(page.driver).move_to_element_with_offset(picture, left, top)
+    mouse.click_and_hold().move_by_offset(round(box.w * width), round(box.h * height))
+    mouse.release().move_to_element(page.one("#results-heading")).perform()
+
+
+def take(page: Page, photo: Path, box: Box) -> bytes:
+    """A JPEG of the page after a search with a photo and a box on it."""
+    page.resize(WIDTH, HEIGHT, SCALE)
+    page.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    page.open()
+    page.upload(photo)
+    page.settled()
+    page.after(lambda: draw(page, box))
+    page.wait(lambda: page.one("#filters").is_displayed(), "no filters")
+    page.wait(lambda: page.driver.execute_script(LOADED), "pictures are missing")
+    page.wait(lambda: page.driver.execute_script(IN_VIEW), "hits without pictures")
+    time.sleep(0.5)  # the grid fades in
+    for quality in range(88, 40, -4):
+        options = {"format": "jpeg", "quality": quality}
+        shot = page.driver.execute_cdp_cmd("Page.captureScreenshot", options)
+        picture = base64.b64decode(shot["data"])
+        if len(picture) < MOST_BYTES:
+            return picture
+    raise RuntimeError(f"expected a picture below {MOST_BYTES} bytes; got {len(picture)}")
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.screenshot")
+    parser.add_argument("--engine", required=True, metavar="URL")
+    parser.add_argument("--images", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--photo", default="images/S7-00440.jpg", help="within DIR (%(default)s)")
+    parser.add_argument("--box", type=Box.parse, default="0.28,0.17,0.42,0.35", help="%(default)s")
+    parser.add_argument("--out", required=True, type=Path, metavar="FILE")
+    given = parser.parse_args()
+    photo = (given.images / given.photo).resolve()
+    if not photo.is_file():
+        print(f"expected a photo at {photo}; there is none", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as profile, serve(given.engine, given.images) as port:
+        driver = start_chromium(Path(profile))
+        try:
+            picture = take(Page(driver, f"http://127.0.0.1:{port}"), photo, given.box)
+        finally:
+            driver.quit()
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_bytes(picture)
+    print(f"{given.out}: {len(picture):,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""How near two Celery workers come to the rate of one ingest in process, on one machine.
+
+``python -m tests.benchmarks.worker_rate --products FEED [--limit N] [--rounds N]``
+
+In turns: (a) the ingest in process, with all processors; (b) two workers of one process and one
+thread each, through a Redis. Both bring the same products into a fresh index of one OpenSearch,
+the real networks included, and both have their networks loaded and warm. Prints both rates and
+their ratio after each round. Starts and stops its own Redis, OpenSearch and workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter, sleep
+
+from ingest.batches import feed_stamp
+from ingest.celery_app import IngestApp
+from ingest.columns import recognise
+from ingest.feeds import open_feed
+from ingest.images import feed_images
+from ingest.jobs import JobRequest
+from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
+from ingest.products import read_products
+from ingest.workers import submit
+from mappings.search import Extractor
+from mappings.taxonomy import Taxonomy
+from models.extractor import load_extractor
+from plugin.config import Settings
+from plugin.engines import open_engine
+from tests.conftest import running_opensearch, running_redis
+
+WORKERS = 2
+WARM_UP = 4 * BATCH
+TARGET = 0.85
+
+
+class Bench:
+    """One feed, one engine's address, and the two ways to bring the one into the other."""
+
+    def __init__(self, feed: Path, limit: int | None, opensearch: str, redis: str) -> None:
+        self.feed, self.limit, self.opensearch = feed, limit, opensearch
+        self.app = IngestApp(Settings(redis=redis))
+        self.taxonomy = Taxonomy.load()
+        self.extractor: Extractor = load_extractor(self.taxonomy, threads=threads_per_batch())
+        self.indices = 0
+
+    def fresh_index(self) -> str:
+        """URL of an index that is there and empty."""
+        self.indices += 1
+        url = f"{self.opensearch}/worker-rate-{self.indices}"
+        engine = open_engine(url)
+        engine.prepare()
+        engine.close()
+        return url
+
+    def in_process(self, limit: int | None) -> float:
+        """Products a second."""
+        engine = open_engine(self.fresh_index())
+        start = perf_counter()
+        with open_feed(self.feed) as feed:
+            entries = islice(read_products(feed.rows, recognise(feed.columns)), limit)
+            outcomes = [
+                outcome
+                for batch in ingest_feed(
+                    entries,
+                    extractor=self.extractor,
+                    engine=engine,
+                    taxonomy=self.taxonomy,
+                    load_image=feed_images(self.feed.parent),
+                )
+                for outcome in batch
+            ]
+        seconds = perf_counter() - start
+        engine.close()
+        check_written([outcome.status for outcome in outcomes])
+        return len(outcomes) / seconds
+
+    def by_workers(self, feed: Path) -> float:
+        """Products a second, from the job's beginning to its last recorded batch."""
+        url = self.fresh_index()
+        job_id = submit(self.app, JobRequest(feed, feed_stamp(feed), url, {}, BATCH))
+        while (job := self.app.jobs.get(job_id)).state == "running":
+            sleep(0.2)
+        check_written([o.status for batch in self.app.jobs.outcomes(job_id) for o in batch])
+        return job.products / job.seconds
+
+    def limited(self, folder: Path, limit: int | None) -> Path:
+        """A feed in ``folder`` of the feed's first lines and, by links, all of its images."""
+        for beside in self.feed.parent.iterdir():
+            if beside != self.feed:
+                (folder / beside.name).symlink_to(beside)
+        path = folder / self.feed.name
+        with self.feed.open("rb") as whole:
+            path.write_bytes(b"".join(islice(whole, None if limit is None else limit + 1)))
+        return path
+
+
+def check_written(statuses: Sequence[str]) -> None:
+    """Only an ingest in which every product was written is a measure."""
+    if not statuses or set(statuses) != {"written"}:
+        raise SystemExit(f"expected every product to be written; got {sorted(set(statuses))}")
+
+
+@contextmanager
+def running_workers(app: str, redis: str) -> Iterator[None]:
+    """Two workers of one process each."""
+    words = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "--concurrency", "1"]
+    started = [
+        subprocess.Popen(
+            [*words, "--loglevel", "warning", "--hostname", f"bench{number}@localhost"],
+            env={**os.environ, "HOUNDSTOOTH_REDIS": redis},
+        )
+        for number in range(WORKERS)
+    ]
+    try:
+        yield
+    finally:
+        for worker in started:
+            worker.terminate()
+        for worker in started:
+            worker.wait(60)
+
+
+def measure(bench: Bench, rounds: int) -> float:
+    """Measure in turns and print; returns the median of the rounds' ratios."""
+    with ExitStack() as stack:
+        warm_up, feed = (
+            bench.limited(Path(stack.enter_context(TemporaryDirectory())), limit)
+            for limit in (WARM_UP, bench.limit)
+        )
+        while len(bench.app.control.ping(timeout=1.0)) < WORKERS:
+            pass
+        bench.in_process(WARM_UP)
+        bench.by_workers(warm_up)
+        ratios = []
+        for number in range(rounds):
+            here, there = bench.in_process(bench.limit), bench.by_workers(feed)
+            ratios.append(there / here)
+            print(
+                f"round {number + 1}: in process {here:6.1f}/s   {WORKERS} workers {there:6.1f}/s"
+                f"   ratio {ratios[-1]:.3f}",
+                flush=True,
+            )
+    return median(ratios)
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.worker_rate")
+    parser.add_argument("--products", type=Path, required=True, metavar="FEED")
+    parser.add_argument("--limit", type=int, metavar="N", help="the first N lines only")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--app", default="ingest.celery_app", help="the workers' Celery app")
+    arguments = parser.parse_args()
+    feed = arguments.products.absolute()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        opensearch = stack.enter_context(running_opensearch())
+        redis = stack.enter_context(running_redis(folder))
+        stack.enter_context(running_workers(arguments.app, redis))
+        ratio = measure(Bench(feed, arguments.limit, opensearch, redis), arguments.rounds)
+    print(f"median ratio of {arguments.rounds} rounds {ratio:.3f}, target {TARGET}")
+    return 0 if ratio >= TARGET else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.batches import Entries, feed_stamp, numbered_batches, read_entries, write_entries
+from ingest.jobs import JobRequest
+from ingest.outcome import Outcome
+from ingest.products import FeedProduct
+from mappings.errors import InvalidFeed
+from mappings.features import Box
+from mappings.product import Product
+
+TEXT = st.text(max_size=20)
+SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+BOX = st.builds(
+    Box, x=st.floats(0, 0.4), y=st.floats(0, 0.4), w=st.just(0.5), h=st.floats(0.1, 0.5)
+)
+PRODUCT = st.builds(
+    Product,
+    product_id=st.text("abc0/é", min_size=1, max_size=9),
+    title=TEXT,
+    image=st.text(min_size=1, max_size=20),
+    category_text=TEXT,
+    box=st.none() | BOX,
+    facts=st.dictionaries(TEXT, SCALAR, max_size=4),
+)
+ENTRY = st.builds(FeedProduct, st.integers(1), PRODUCT) | st.builds(
+    Outcome, TEXT, st.just("failed"), TEXT, TEXT, st.integers(1), st.booleans()
+)
+
+
+@given(st.lists(ENTRY, max_size=3))
+def test_a_batch_comes_out_of_its_message_as_it_went_in(entries: Entries) -> None:
+    assert read_entries(write_entries(entries)) == entries
+
+
+def request_for(feed: Path, batch: int) -> JobRequest:
+    return JobRequest(feed, feed_stamp(feed), "opensearch://127.0.0.1/x", {"title": "id"}, batch)
+
+
+def test_a_request_comes_back_from_redis(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("id,image\n")
+    request = request_for(feed, 3)
+    assert JobRequest.from_json(request.to_json()) == request
+
+
+def test_batches_have_the_same_numbers_each_time(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    rows = [f"p{n % 8},a.png" for n in range(10)]
+    feed.write_text("id,image\n" + "\n".join(rows))
+    for _ in range(2):
+        with numbered_batches(request_for(feed, 4)) as batches:
+            found = list(batches)
+        assert [(number, len(entries)) for number, entries in found] == [(0, 4), (1, 4), (2, 2)]
+        assert all(isinstance(entry, Outcome) for entry in found[2][1])
+
+
+def test_a_feed_that_changed_or_went_is_refused(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("id,image\n1,a.png\n")
+    request = request_for(feed, 4)
+    os.utime(feed, (1, 1))
+    with pytest.raises(InvalidFeed, match="has changed"), numbered_batches(request):
+        pass
+    feed.unlink()
+    with pytest.raises(InvalidFeed, match="workers must see the feed"), numbered_batches(request):
+        pass
+    with pytest.raises(InvalidFeed, match="expected a file"):
+        feed_stamp(tmp_path)

@@ -1,0 +1,40 @@
+"""The app of the workers that tests start: the real one, with an extractor without networks.
+
+``celery -A tests.worker_app worker``
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from ingest.celery_app import IngestApp
+from mappings.features import Features
+from plugin.config import Settings
+from tests.fakes import FakeExtractor
+
+SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
+DEADLY_COLOUR = (1, 2, 3)
+
+
+class WorkerExtractor(FakeExtractor):
+    """Takes its time, leaves a mark that it was opened, and dies at images of one colour."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        if marks := os.environ.get("TEST_MARKS"):
+            Path(marks, str(os.getpid())).touch()
+
+    def extract(self, images: Any, *arguments: Any, **options: Any) -> list[Features]:
+        time.sleep(SECONDS_PER_BATCH)
+        if any(image.getpixel((0, 0)) == DEADLY_COLOUR for image in images):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().extract(images, *arguments, **options)
+
+
+app = IngestApp(Settings.from_env(), lambda _taxonomy, _settings: WorkerExtractor(), ahead=16)
+# A vanished worker's batches come back at once, so that no test waits for minutes.
+app.conf.broker_transport_options |= {"visibility_timeout": 5, "unacked_restore_interval": 1}
