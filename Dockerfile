@@ -2,9 +2,11 @@
 # what is asked and what is indexed cannot differ. Training (torch) has no place in it.
 FROM python:3.11-slim
 
-# Logs appear at once; bytecode is compiled below, as the running service may not write here.
+# Logs appear at once; bytecode is compiled below, as the running service may not write here;
+# `celery`, unlike `python -m`, does not import from the working directory by itself.
 ENV PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/app
 
 RUN groupadd --system --gid 10001 houndstooth \
  && useradd --system --uid 10001 --gid houndstooth --home-dir /tmp --no-create-home \
