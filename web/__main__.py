@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8000, help="port (%(default)s)")
     parser.add_argument("--engine", help="engine URL, such as sqlite:///var/catalogue.db")
     parser.add_argument("--images", type=Path, help="folder that image paths are relative to")
-    parser.add_argument("--threads", type=int, default=4, help="requests at once (%(default)s)")
+    parser.add_argument("--threads", type=int, default=8, help="requests at once (%(default)s)")
     given = parser.parse_args(arguments)
     try:
         settings = Settings.from_env()

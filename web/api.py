@@ -12,7 +12,8 @@ from mappings.errors import InvalidInput, ProductNotFound
 from mappings.search import SearchRequest
 from plugin.answer import answer_json, product_json
 from web.backend import Backend
-from web.catalogue import count_facets, pick_samples, taxonomy_json
+from web.catalogue import pick_samples, taxonomy_json
+from web.facets import count_facets
 from web.media import image_url
 from web.openapi import openapi_document
 from web.request_form import REPEATABLE, SINGLE, read_search_request

@@ -14,6 +14,7 @@ from web.api import api_blueprint
 from web.backend import Backend
 from web.errors import answer_errors
 from web.health import health_blueprint
+from web.ingest_view import ingest_blueprint
 from web.page import page_blueprint
 
 FORM_BYTES = 1_000_000
@@ -59,6 +60,7 @@ def create_app(
     answer_errors(app)
     app.after_request(_secure)
     app.register_blueprint(api_blueprint(backend))
+    app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
     app.register_blueprint(page_blueprint(backend))
     return app

@@ -1,38 +1,15 @@
-"""What the catalogue holds: facets, a few products to start from, and the taxonomy's terms."""
+"""What the catalogue holds: a few products to start from, and the taxonomy's terms."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mappings.search import CandidateQuery, SearchRequest, StoredProduct
+from mappings.search import CandidateQuery, StoredProduct
 from mappings.taxonomy import Taxonomy
 from web.backend import Backend
+from web.facets import CATEGORY
 
-CATEGORY, ATTRIBUTES, BRAND = "visual.category", "visual.attributes", "brand"
-MOST_VALUES = 200
 MOST_SAMPLES = 12
-
-
-def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
-    """How many products have which category, brand and attributes, attributes by their group."""
-    query = CandidateQuery(
-        model=backend.extractor.model,
-        category=asked.category,
-        required=asked.required,
-        excluded=asked.excluded,
-        filters=asked.filters,
-    )
-    counts = backend.engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MOST_VALUES)
-    facets = {"category": counts.get(CATEGORY, []), "brand": counts.get(BRAND, [])}
-    for term, count in counts.get(ATTRIBUTES, []):
-        facets.setdefault(term.partition(":")[0], []).append((term, count))
-    return {
-        "total": backend.engine.count(query),
-        "facets": {
-            name: [{"value": value, "count": count} for value, count in values]
-            for name, values in facets.items()
-        },
-    }
 
 
 def pick_samples(backend: Backend) -> list[StoredProduct]:

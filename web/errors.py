@@ -14,7 +14,9 @@ from mappings.errors import (
     InvalidDocument,
     InvalidImage,
     InvalidInput,
+    JobNotFound,
     ProductNotFound,
+    WorkersUnavailable,
 )
 
 STATUS: dict[type[HoundstoothError], int] = {
@@ -23,7 +25,9 @@ STATUS: dict[type[HoundstoothError], int] = {
     InvalidImage: 422,
     InvalidInput: 400,
     ProductNotFound: 404,
+    JobNotFound: 404,
     EngineUnavailable: 503,
+    WorkersUnavailable: 503,
     HoundstoothError: 500,
 }
 """By the nearest class; a stored document that cannot be read is not the caller's fault."""

@@ -1,4 +1,4 @@
-"""The page for people, and the catalogue images on it."""
+"""The pages for people, and the catalogue images on them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ IMAGE_SECONDS = 3600
 
 
 def page_blueprint(backend: Backend) -> Blueprint:
-    """``/`` and ``/media``; everything else on the page comes over REST."""
+    """``/``, ``/ingest`` and ``/media``; everything else on the pages comes over REST."""
     page = Blueprint("page", __name__)
 
     @page.get("/")
     def index() -> ResponseReturnValue:
         return render_template("index.html", weight=backend.settings.weight)
+
+    @page.get("/ingest")
+    def ingest() -> ResponseReturnValue:
+        return render_template("ingest.html")
 
     @page.get(f"{MEDIA}/<path:image>")
     def media(image: str) -> ResponseReturnValue:

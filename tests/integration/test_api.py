@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,15 +14,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from mappings.errors import EngineUnavailable, InvalidDocument
-from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
+from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of
 from web.__main__ import main
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = make_app(tmp_path_factory.mktemp("catalogue"))
-    yield app
-    app.extensions["houndstooth"].engine.close()
 
 
 @pytest.fixture
@@ -181,13 +173,25 @@ def test_similar_takes_no_box_and_no_unknown_parameter(client: FlaskClient) -> N
     refused(client.get(f"{url}?limit=3"), 400, "'limit'", "top")
 
 
-def test_facets_count_what_passes(client: FlaskClient) -> None:
-    facets = client.get("/api/v1/facets?category=jacket&filter=brand:Acme").json
-    assert facets["total"] == 3 * PER_COLOUR // 2
-    assert facets["facets"]["brand"] == [{"value": "Acme", "count": 15}]
-    assert {one["value"] for one in facets["facets"]["colour"]} == {
-        "colour:red", "colour:green", "colour:blue",
-    }  # fmt: skip
+def test_facets_count_what_another_choice_would_find(client: FlaskClient) -> None:
+    url = "/api/v1/facets?category=jacket&filter=brand:Acme&require=colour:red"
+    found = client.get(url).json
+    half = PER_COLOUR // 2
+    assert found["total"] == half
+    facets = {
+        name: {one["value"]: one["count"] for one in values}
+        for name, values in found["facets"].items()
+    }
+    assert facets["category"] == {"jacket": half, "t-shirt": half, "trousers": half}
+    assert facets["brand"] == {"Acme": half, "Loom & Co": half}
+    assert facets["colour"] == {"colour:red": half, "colour:green": half, "colour:blue": half}
+
+
+def test_price_facets_are_ranges_that_a_filter_takes(client: FlaskClient) -> None:
+    [band] = client.get("/api/v1/facets?filter=price:1000..").json["facets"]["price"]
+    assert band == {"value": "..24.99", "count": 9 * PER_COLOUR + 1}
+    narrowed = client.get("/api/v1/facets", query_string={"filter": f"price:{band['value']}"}).json
+    assert narrowed["total"] == band["count"]
 
 
 def test_samples_are_of_different_categories(client: FlaskClient) -> None:

@@ -1,134 +1,15 @@
-"""The page in a real Chromium, against a real server."""
+"""The page in a real Chromium, against a real server: what a person can ask, and each control."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
 
 import pytest
-from flask import Flask
-from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import Select, WebDriverWait
-from werkzeug.serving import make_server
+from selenium.webdriver.support.ui import Select
 
-from mappings.errors import EngineUnavailable
-from tests.integration.web_catalogue import ODD_ID, draw, file_of, make_app
-
-CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER), reason="needs Debian's chromium and chromium-driver"
-)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    app = make_app(tmp_path_factory.mktemp("catalogue"))
-    yield app
-    app.extensions["houndstooth"].engine.close()
-
-
-@pytest.fixture(scope="module")
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
-    options = Options()
-    options.binary_location = CHROMIUM or ""
-    for flag in (*FLAGS, "--window-size=1280,900"):
-        options.add_argument(flag)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(executable_path=CHROMEDRIVER))
-    yield driver
-    driver.quit()
-
-
-class Page:
-    """The page as a person uses it."""
-
-    def __init__(self, driver: WebDriver, address: str) -> None:
-        self.driver = driver
-        self.address = address
-
-    def open(self, path: str = "/") -> None:
-        self.driver.get(self.address + path)
-
-    def wait(self, condition: Callable[[], Any], what: str) -> Any:
-        return WebDriverWait(self.driver, 20).until(lambda _: condition(), what)
-
-    def all(self, css: str) -> list[Any]:
-        return self.driver.find_elements(By.CSS_SELECTOR, css)
-
-    def one(self, css: str) -> Any:
-        return self.wait(lambda: next(iter(self.all(css)), None), f"no {css}")
-
-    def ids(self) -> list[str]:
-        links = "[...document.querySelectorAll('#results .card-link')]"
-        found: list[str] = self.driver.execute_script(f"return {links}.map(a => a.dataset.id)")
-        return found
-
-    def settled(self) -> list[str]:
-        """Ids of the hits, once the last question is answered."""
-        grid = "#results[aria-busy=false] .card-link"
-        self.wait(lambda: self.all(grid) and not self.all(".ghost"), "no results")
-        return self.ids()
-
-    def after(self, action: Callable[[], Any]) -> list[str]:
-        """Hits after an action that changes the address."""
-        before = self.driver.current_url
-        action()
-        self.wait(lambda: self.driver.current_url != before, "the address stayed")
-        return self.settled()
-
-    def upload(self, file: Path) -> None:
-        self.driver.find_element(By.ID, "file").send_keys(str(file))
-
-    def text(self, css: str) -> str:
-        text: str = self.one(css).text
-        return text
-
-
-@pytest.fixture
-def page(driver: WebDriver, address: str) -> Iterator[Page]:
-    driver.get_log("browser")
-    yield Page(driver, address)
-    violations = [log for log in driver.get_log("browser") if "Content Security" in log["message"]]
-    assert violations == []
-
-
-@pytest.fixture
-def photo(tmp_path: Path) -> Path:
-    file = tmp_path / "photo.png"
-    file.write_bytes(file_of(draw("green", (200, 250))))
-    return file
+from tests.integration.page import PHONE, Page
+from tests.integration.web_catalogue import CATEGORIES, COLOURS, ODD_ID, PER_COLOUR
 
 
 def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) -> None:
@@ -137,7 +18,7 @@ def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) 
     ids = page.settled()
     assert all(found.startswith("t-shirt-green-") for found in ids[:6])
     assert page.text(".chip.kind[aria-pressed=true]") == "T-shirt"
-    assert page.text(".chip.attribute") == "Green"
+    assert page.text(".chip.attribute").strip() == "Green"
     assert page.one(".box").is_displayed()
     card = page.text(".card")
     assert "Green T-shirt" in card
@@ -163,6 +44,16 @@ def test_another_category_can_be_chosen_and_left_again(page: Page, photo: Path) 
     assert ids[0].startswith("t-shirt-green-")
 
 
+def test_likely_categories_stay_beside_the_chosen_one(page: Page, photo: Path) -> None:
+    page.open()
+    page.upload(photo)
+    page.settled()
+    page.after(lambda: Select(page.one("#other-kind")).select_by_value("jacket"))
+    assert [chip.text for chip in page.all(".chip.kind")] == ["Jacket", "T-shirt"]
+    ids = page.after(lambda: page.one("[data-key=kind-t-shirt]").click())
+    assert ids[0].startswith("t-shirt-")
+
+
 def test_box_is_drawn_changed_and_given_up(page: Page, photo: Path) -> None:
     page.open()
     page.upload(photo)
@@ -184,6 +75,18 @@ def test_box_is_drawn_changed_and_given_up(page: Page, photo: Path) -> None:
 def box_of(page: Page) -> list[float]:
     text = page.driver.current_url.split("box=")[1].split("&")[0]
     return [float(part) for part in text.replace("%2C", ",").split(",")]
+
+
+def test_box_is_moved_and_resized_by_keys_alone(page: Page, photo: Path) -> None:
+    page.open("/")
+    page.upload(photo)
+    page.settled()
+    page.driver.execute_script("document.querySelector('.box').focus()")
+    box = page.driver.switch_to.active_element
+    page.after(lambda: box.send_keys(Keys.SHIFT, Keys.ARROW_LEFT * 5, Keys.ARROW_UP * 10))
+    assert box_of(page) == pytest.approx([0, 0, 0.9, 0.8])
+    page.after(lambda: page.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN * 3))
+    assert box_of(page) == pytest.approx([0, 0.06, 0.9, 0.8])
 
 
 def test_product_leads_to_more_like_it_and_back(page: Page) -> None:
@@ -230,86 +133,78 @@ def test_slider_weighs_shape_against_colour(page: Page) -> None:
     assert "weight=1" in page.driver.current_url
 
 
-def test_filters_narrow_down(page: Page) -> None:
-    page.open("/?like=jacket-red-0")
+def test_facets_narrow_down_and_count_what_each_choice_would_find(page: Page) -> None:
+    page.open("/?like=jacket-red-0&category=jacket")
     page.settled()
-    page.wait(lambda: page.one("#filters").is_displayed(), "no filters")
-    page.one("#filters summary").click()
+    page.facet("brand")
+    half = len(COLOURS) * PER_COLOUR // 2
+    assert page.checks("brand:Acme") == f"Acme {half}"
     ids = page.after(lambda: page.one('[data-key="brand:Acme"]').click())
     assert {found[-1] for found in ids if found != ODD_ID} == {"1", "3", "5", "7", "9"}
-    price = page.one('[data-key="price-high"]')
-    ids = page.after(lambda: price.send_keys("11", Keys.ENTER))
-    assert {found[-1] for found in ids} == {"1"}
+    page.reads('[data-key="facet-brand"] .chosen', "Acme")
+    page.facet("colour")
+    assert page.checks("facet-colour:red") == f"Red {PER_COLOUR // 2}"
+    ids = page.after(lambda: page.one('[data-key="facet-colour:blue"]').click())
+    assert all(found.startswith("jacket-blue-") for found in ids[: PER_COLOUR // 2])
+    page.reads('[data-key="facet-colour"] .chosen', "Blue")
+    page.after(lambda: page.one('[data-key="facet-colour:red"]').click())
+    assert "colour%3Ablue" not in page.driver.current_url
+    page.wait(lambda: page.all("[data-key=clear]"), "no way to clear")
+    page.after(lambda: page.one("[data-key=clear]").click())
+    assert page.driver.current_url.endswith("/?like=jacket-red-0&category=jacket")
 
 
-def test_nothing_found_is_said_with_a_way_out(page: Page) -> None:
-    page.open("/?like=jacket-red-0&filter=brand:None")
-    page.wait(lambda: page.text("#results-heading") == "Nothing found", "no word")
-    page.after(lambda: page.one("#problem button").click())
-    assert page.driver.current_url.endswith("/?like=jacket-red-0")
-
-
-def test_relaxed_search_says_so(page: Page) -> None:
-    page.open("/?like=jacket-red-0&filter=brand:Acme")
+def test_price_is_chosen_by_range_or_by_hand(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
     page.settled()
-    assert "Jacket" in page.text("#relaxed")
+    page.facet("price")
+    assert page.checks("price:..24.99").startswith("up to €24.99")
+    page.after(lambda: page.one('[data-key="price:..24.99"]').click())
+    assert "price%3A..24.99" in page.driver.current_url
+    page.reads('[data-key="facet-price"] .chosen', "up to €24.99")
+    page.one('[data-key="price-low"]').send_keys("11")
+    high = page.one('[data-key="price-high"]')
+    ids = page.after(lambda: high.send_keys(Keys.CONTROL + "a" + Keys.NULL, "11", Keys.ENTER))
+    page.wait(lambda: {found[-1] for found in page.ids()} == {"1"}, f"other prices: {ids}")
 
 
-def test_failing_upload_says_why(page: Page, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(b"not an image at all")
-    page.open()
-    page.upload(broken)
-    page.wait(lambda: "Expected an image" in page.text("#problem"), "no reason")
-    assert page.text("#results-heading") == "That did not work"
+def test_kind_facet_chooses_a_category(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.facet("kind")
+    assert page.checks("facet-trousers") == f"Trousers {len(COLOURS) * PER_COLOUR + 1}"
+    ids = page.after(lambda: page.one('[data-key="facet-trousers"]').click())
+    assert ids[0].startswith("trousers-red-")
+    page.after(lambda: page.one("[data-key=any-kind]").click())
+    assert "category" not in page.driver.current_url
 
 
-def test_service_away_is_said_and_asked_again(
-    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: Any, **__: Any) -> None:
-        raise EngineUnavailable("expected an engine; none answers")
+def test_a_change_keeps_the_place(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.driver.execute_script("scrollTo(0, 300)")
+    page.after(
+        lambda: page.driver.execute_script(
+            "document.querySelector('[data-key=\"attribute-colour:red\"]').click()"
+        )
+    )
+    assert page.driver.execute_script("return scrollY") == 300
 
+
+def test_samples_are_of_every_category(page: Page) -> None:
     page.open()
     page.one(".sample")
-    with monkeypatch.context() as patch:
-        patch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
-        page.one(".sample").click()
-        page.wait(lambda: page.text("#results-heading") == "The search is away", "no word")
-    page.one("#problem button").click()
-    assert page.settled()
-    assert page.text("#results-heading") == "Looks like it"
+    assert len(page.all(".sample")) == len(CATEGORIES)
 
 
-def test_slow_answer_is_waited_for_and_a_newer_question_wins(
-    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = app.extensions["houndstooth"].engine
-    candidates, released = engine.candidates, Event()
-
-    def slow(query: Any, limit: int) -> Any:
-        if query.category == "jacket":
-            released.wait(20)
-        return candidates(query, limit)
-
-    page.open("/?like=t-shirt-red-0")
-    before = page.settled()
-    monkeypatch.setattr(engine, "candidates", slow)
-    other = Select(page.one("#other-kind"))
-    other.select_by_value("jacket")
-    page.wait(lambda: page.one("#progress").is_displayed(), "no sign of waiting")
-    assert page.ids() == before
-    ids = page.after(lambda: Select(page.one("#other-kind")).select_by_value("trousers"))
-    released.set()
-    assert ids[0].startswith("trousers-")
-    assert page.settled() == ids
-
-
-def test_address_of_anothers_photo_says_so(page: Page, photo: Path) -> None:
-    page.open("/?photo=gone&require=colour:red")
-    page.wait(lambda: "only its owner has" in page.text("#start-notice"), "no word")
-    page.upload(photo)
-    assert all("-red-" in found for found in page.settled())
+def test_phone_offers_its_camera(page: Page, photo: Path) -> None:
+    page.resize(PHONE)
+    page.open()
+    camera = page.one("#camera")
+    assert camera.get_attribute("capture") == "environment"
+    assert page.one("label[for=camera]").is_displayed()
+    camera.send_keys(str(photo))
+    assert page.settled()[0].startswith("t-shirt-green-")
 
 
 def test_photo_can_be_dropped_or_pasted(page: Page) -> None:
@@ -333,15 +228,3 @@ canvas.toBlob((blob) => {
   document.body.dispatchEvent(event);
 });
 """
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_sticks_out_sideways(page: Page, width: int) -> None:
-    size = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 600}
-    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    for path in ("/", "/?like=jacket-red-0"):
-        page.open(path)
-        page.one(".plate img")
-        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
-        assert wide <= width
-    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

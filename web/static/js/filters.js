@@ -1,19 +1,22 @@
-// Narrowing down by what the catalogue counts: brand, colour, price.
+// Narrowing down by what the catalogue counts: kind, colour, price, brand, and the rest.
 
 import { fill, find, make } from "./dom.js";
 import { swatch } from "./refine.js";
-import { labelOf } from "./terms.js";
+import { money } from "./results.js";
+import { groupLabel, groupOf, groupsOf, kindOf, labelOf } from "./terms.js";
 
-const MOST = 10;
+const MOST = 10; // values shown of each; the rest is a press away
+const opened = new Set(); // names of what a person has opened
 
 /** Shows facets in `#filters`; calls `change(patch)` with what is to change. */
-export function showFilters(facets, state, hasPrices, change) {
+export function showFilters({ facets, category, currency, state, change }) {
+  const groups = groupsOf(category).filter((name) => name !== "colour");
   const parts = [
+    kinds(facets.category ?? [], category, state, change),
+    terms("colour", facets, state, change),
+    prices(facets.price ?? [], currency, state, change),
     brands(facets.brand ?? [], state, change),
-    terms("Colour", "colour", facets, state, change),
-    terms("Pattern", "pattern", facets, state, change),
-    terms("For", "gender", facets, state, change),
-    hasPrices || priceOf(state) ? prices(state, change) : null,
+    ...groups.map((name) => terms(name, facets, state, change)),
   ].filter(Boolean);
   const used = state.filters.length + state.require.length + state.exclude.length;
   if (used) parts.push(clearing(change));
@@ -34,65 +37,154 @@ const clearing = (change) =>
     "Clear all choices",
   );
 
-const toggled = (list, item) =>
-  list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+/** One field: its name and what is chosen, and within it the values with their counts. */
+function facet(name, title, chosen, children) {
+  const [most, rest] = [children.slice(0, MOST), children.slice(MOST)];
+  return folded(
+    name,
+    "facet",
+    [make("span", {}, title), make("span", { class: "chosen" }, chosen)],
+    make(
+      "div",
+      { class: `checks ${name}`, role: "group", "aria-label": title },
+      most,
+      rest.length ? folded(`${name}-rest`, "rest", `${rest.length} more`, ...rest) : null,
+    ),
+  );
+}
 
-function box(key, checked, label, count, onchange) {
+function folded(key, kind, words, ...children) {
+  return make(
+    "details",
+    {
+      class: kind,
+      open: opened.has(key),
+      ontoggle: (event) => opened[event.currentTarget.open ? "add" : "delete"](key),
+    },
+    make("summary", { "data-key": `facet-${key}` }, words),
+    children,
+  );
+}
+
+function option({ type = "radio", group, key, checked, label, count, onchange }) {
   return make(
     "label",
     { class: "check" },
-    make("input", { type: "checkbox", checked, onchange, "data-key": key }),
+    make("input", { type, name: `facet-${group}`, checked, onchange, "data-key": key }),
     label,
     make("span", { class: "count" }, count ?? ""),
   );
 }
 
-function brands(values, state, change) {
+const any = (group, checked, label, onchange) =>
+  option({ group, key: `any-${group}`, checked, label, onchange });
+
+/** The catalogue's categories, those of the item's great category first. */
+function kinds(counted, category, state, change) {
+  const near = ({ value }) => kindOf(value) === kindOf(category);
+  const shown = [...counted.filter(near), ...counted.filter((one) => !near(one))];
+  if (shown.length < 2 && !state.category) return null;
+  const choices = shown.map(({ value, count }) =>
+    option({
+      group: "kind",
+      key: `facet-${value}`,
+      checked: state.category === value,
+      label: labelOf(value),
+      count,
+      onchange: () => change({ category: value }),
+    }),
+  );
+  const automatic = any("kind", !state.category, "As recognised", () => change({ category: null }));
+  return facet("kind", "Kind", state.category ? labelOf(state.category) : "", [automatic, ...choices]);
+}
+
+/** One attribute group: one of its values, since hardly any product has two. */
+function terms(group, facets, state, change) {
+  const counts = new Map((facets[group] ?? []).map(({ value, count }) => [value, count]));
+  const others = state.require.filter((term) => groupOf(term) !== group);
+  const chosen = state.require.find((term) => groupOf(term) === group);
+  const shown = [...new Set([chosen, ...counts.keys()].filter(Boolean))];
+  if (shown.length < 2 && !chosen) return null;
+  const choices = shown.map((term) =>
+    option({
+      group,
+      key: `facet-${term}`,
+      checked: term === chosen,
+      label: [swatch(term), labelOf(term)].filter(Boolean),
+      count: counts.get(term) ?? 0,
+      onchange: () =>
+        change({
+          require: [...others, term],
+          exclude: state.exclude.filter((other) => other !== term),
+        }),
+    }),
+  );
+  const none = any(group, !chosen, "Any", () => change({ require: others }));
+  return facet(group, groupLabel(group), chosen ? labelOf(chosen) : "", [none, ...choices]);
+}
+
+function brands(counted, state, change) {
   const chosen = state.filters.filter((filter) => filter.startsWith("brand:"));
-  const counts = new Map(values.map(({ value, count }) => [`brand:${value}`, count]));
-  const shown = [...new Set([...chosen, ...[...counts.keys()].slice(0, MOST)])];
+  const counts = new Map(counted.map(({ value, count }) => [`brand:${value}`, count]));
+  const shown = [...new Set([...chosen, ...counts.keys()])];
   if (shown.length < 2 && !chosen.length) return null;
-  return fieldset(
+  const nameOf = (filter) => filter.slice("brand:".length);
+  const toggled = (filter) =>
+    chosen.includes(filter)
+      ? state.filters.filter((other) => other !== filter)
+      : [...state.filters, filter];
+  return facet(
+    "brand",
     "Brand",
+    chosen.map(nameOf).join(", "),
     shown.map((filter) =>
-      box(filter, chosen.includes(filter), filter.slice("brand:".length), counts.get(filter), () =>
-        change({ filters: toggled(state.filters, filter) }),
-      ),
+      option({
+        type: "checkbox",
+        group: "brand",
+        key: filter,
+        checked: chosen.includes(filter),
+        label: nameOf(filter),
+        count: counts.get(filter) ?? 0,
+        onchange: () => change({ filters: toggled(filter) }),
+      }),
     ),
   );
 }
 
-function terms(title, group, facets, state, change) {
-  const counted = facets[group] ?? [];
-  const chosen = state.require.filter((term) => term.startsWith(`${group}:`));
-  const counts = new Map(counted.map(({ value, count }) => [value, count]));
-  const shown = [...new Set([...chosen, ...[...counts.keys()].slice(0, MOST)])];
-  if (shown.length < 2 && !chosen.length) return null;
-  return fieldset(
-    title,
-    shown.map((term) =>
-      box(
-        `facet-${term}`,
-        chosen.includes(term),
-        [swatch(term), labelOf(term)].filter(Boolean),
-        counts.get(term),
-        () =>
-          change({
-            require: toggled(state.require, term),
-            exclude: state.exclude.filter((other) => other !== term),
-          }),
-      ),
-    ),
+const isPrice = (filter) => /^price:.*\.\./.test(filter);
+
+/** Ranges with counts, and a form for one's own. */
+function prices(bands, currency, state, change) {
+  const chosen = state.filters.find(isPrice)?.slice("price:".length);
+  if (!bands.length && !chosen) return null;
+  const others = state.filters.filter((filter) => !isPrice(filter));
+  const choose = (range) => change({ filters: range ? [...others, `price:${range}`] : others });
+  const choices = bands.map(({ value, count }) =>
+    option({
+      group: "price",
+      key: `price:${value}`,
+      checked: value === chosen,
+      label: rangeWords(value, currency),
+      count,
+      onchange: () => choose(value),
+    }),
   );
+  return facet("price", "Price", chosen ? rangeWords(chosen, currency) : "", [
+    any("price", !chosen, "Any", () => choose("")),
+    ...choices,
+    ownPrices(chosen ?? "..", choose),
+  ]);
 }
 
-const fieldset = (title, boxes) =>
-  make("fieldset", {}, make("legend", {}, title), make("div", { class: "checks" }, boxes));
+function rangeWords(range, currency) {
+  const round = { trailingZeroDisplay: "stripIfInteger" };
+  const [low, high] = range.split("..").map((end) => end && money(Number(end), currency, round));
+  if (low && high) return `${low} – ${high}`;
+  return low ? `from ${low}` : `up to ${high}`;
+}
 
-const priceOf = (state) => state.filters.find((filter) => /^price:.*\.\./.test(filter));
-
-function prices(state, change) {
-  const [low, high] = priceOf(state)?.slice("price:".length).split("..") ?? ["", ""];
+function ownPrices(chosen, choose) {
+  const [low, high] = chosen.split("..");
   const input = (name, value, label) =>
     make("input", {
       type: "number",
@@ -106,25 +198,22 @@ function prices(state, change) {
       "data-key": `price-${name}`,
     });
   const read = (form) => {
-    const [from, to] = ["low", "high"].map((name) => form.elements[name].value);
-    const others = state.filters.filter((filter) => filter !== priceOf(state));
-    const ends = from && to && Number(from) > Number(to) ? [to, from] : [from, to];
-    change({ filters: ends.join("") ? [...others, `price:${ends.join("..")}`] : others });
+    const ends = ["low", "high"].map((name) => form.elements[name].value);
+    if (ends[0] && ends[1] && Number(ends[0]) > Number(ends[1])) ends.reverse();
+    choose(ends.join("") && ends.join(".."));
   };
-  return fieldset("Price", [
-    make(
-      "form",
-      {
-        class: "prices",
-        onchange: (event) => read(event.currentTarget),
-        onsubmit: (event) => {
-          event.preventDefault();
-          read(event.currentTarget);
-        },
+  return make(
+    "form",
+    {
+      class: "prices",
+      onsubmit: (event) => {
+        event.preventDefault();
+        read(event.currentTarget);
       },
-      input("low", low, "from"),
-      make("span", { "aria-hidden": "true" }, "–"),
-      input("high", high, "to"),
-    ),
-  ]);
+    },
+    input("low", low, "from"),
+    make("span", { "aria-hidden": "true" }, "–"),
+    input("high", high, "to"),
+    make("button", { class: "plain", "data-key": "price-apply" }, "Apply"),
+  );
 }

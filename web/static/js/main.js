@@ -23,6 +23,7 @@ const LOST_PHOTO =
 const MOST_KEPT = 30;
 
 const kept = new Map(); // answers by address, so that going back is instant
+const likely = new Map(); // what each photo or product was taken for when no category was chosen
 let asking = null; // the AbortController of the search under way
 
 const steps = createHistory(update);
@@ -92,11 +93,12 @@ function keep(key, answer) {
 /** What the search starts from: `{title, url, drawable}`; its picture is shown at once. */
 async function itemOf(state, signal) {
   const photo = photoOf(state);
-  let item = { title: "Your photo", url: photo?.url, drawable: true };
+  let item = { title: "Your photo", url: photo?.url, drawable: true, category: null };
   if (!photo) {
     const product = await getProduct(state.like);
     const url = product.product.image_url;
-    item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")) };
+    const { category } = product;
+    item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")), category };
   }
   if (!signal.aborted) {
     picture.show({ ...item, alt: item.title, box: state.box });
@@ -116,7 +118,9 @@ async function answerTo(state, signal) {
 
 function show(state, item, answer) {
   picture.show({ ...item, alt: item.title, box: answer.query.box });
-  showUnderstanding(answer.query, state, change);
+  if (!state.category) likely.set(subjectOf(state), answer.query.categories);
+  const own = item.category ? [{ term: item.category, confidence: 1 }] : [];
+  showUnderstanding(answer.query, likely.get(subjectOf(state)) ?? own, state, change);
   const weight = state.weight ?? Number(document.body.dataset.weight);
   find("weight").value = String(1 - weight);
   const narrowed = Boolean(state.filters.length || state.require.length || state.exclude.length);
@@ -126,12 +130,11 @@ function show(state, item, answer) {
 
 /** The facets come after the grid: nobody waits for them. */
 async function narrow(state, answer, signal) {
-  const counted = { ...state, filters: state.filters.filter((filter) => !filter.startsWith("brand:")) };
-  const wide = answer.query.relaxed.endsWith("category");
-  const category = wide ? null : answer.query.category.term;
-  const hasPrices = answer.hits.some((hit) => typeof hit.product.price === "number");
-  const facets = await getFacets(counted, category, signal).catch(() => ({}));
-  if (!signal.aborted) showFilters(facets, state, hasPrices, change);
+  const wide = answer.query.relaxed.endsWith("category") && !state.category;
+  const category = answer.query.category.term;
+  const facets = await getFacets(state, wide ? null : category, signal).catch(() => ({}));
+  const currency = answer.hits.find((hit) => hit.product.currency)?.product.currency;
+  if (!signal.aborted) showFilters({ facets, category, currency, state, change });
 }
 
 function busy(waiting) {
@@ -151,6 +154,8 @@ find("home").addEventListener("click", (event) => {
   event.preventDefault();
   steps.go(EMPTY);
 });
+
+find("filters").open = matchMedia("(min-width: 901px)").matches; // in the way on a phone
 
 loadTerms()
   .catch(() => null) // terms are shown as they are where their labels cannot be had

@@ -16,7 +16,8 @@ export function createPicture(drew) {
   function show({ url, alt, box, drawable }) {
     if (shown?.url !== url) {
       const image = make("img", { src: url, alt, draggable: "false", onerror: unshowable });
-      fill(frame, image, drawable ? boxElement() : null);
+      const shade = drawable ? make("span", { class: "shade" }) : null;
+      fill(frame, make("span", { class: "clip" }, image, shade), drawable ? boxElement() : null);
     }
     shown = { url, box, drawable };
     frame.classList.toggle("drawable", Boolean(drawable));
@@ -44,12 +45,12 @@ export function createPicture(drew) {
   }
 
   function place(box) {
-    const element = frame.querySelector(".box");
-    if (!element) return;
-    element.hidden = !box;
-    if (!box) return;
-    const [x, y, w, h] = box.map((value) => `${100 * value}%`);
-    Object.assign(element.style, { left: x, top: y, width: w, height: h });
+    for (const element of frame.querySelectorAll(".box, .shade")) {
+      element.hidden = !box;
+      if (!box) continue;
+      const [x, y, w, h] = box.map((value) => `${100 * value}%`);
+      Object.assign(element.style, { left: x, top: y, width: w, height: h });
+    }
   }
 
   function settle(box) {

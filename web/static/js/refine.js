@@ -1,15 +1,18 @@
 // How the item was understood, as things to press: its kind, its attributes, the box.
 
 import { fill, find, make } from "./dom.js";
-import { categoriesByKind, groupLabel, groupOf, labelOf, paintOf } from "./terms.js";
+import { categoriesByKind, groupLabel, groupOf, labelOf, paintOf, phraseOf } from "./terms.js";
 
 const LIKELY = 4;
 
-/** Shows `query` of an answer in `#understood`; calls `change(patch)` with what is to change. */
-export function showUnderstanding(query, state, change) {
+/**
+ * Shows `query` of an answer in `#understood`; calls `change(patch)` with what is to change.
+ * `likely` are the categories that were found when none was chosen.
+ */
+export function showUnderstanding(query, likely, state, change) {
   fill(
     find("understood"),
-    kinds(query, state, change),
+    kinds(query, likely, state, change),
     attributes(query, state, change),
     state.box
       ? make(
@@ -21,9 +24,10 @@ export function showUnderstanding(query, state, change) {
   );
 }
 
-function kinds(query, state, change) {
-  const likely = query.categories.slice(0, LIKELY);
+function kinds(query, likely, state, change) {
   const chosen = query.category.term;
+  const shown = likely.slice(0, LIKELY);
+  if (!shown.some(({ term }) => term === chosen)) shown.unshift(query.category);
   const chip = ({ term, confidence }) =>
     make(
       "button",
@@ -42,12 +46,12 @@ function kinds(query, state, change) {
     "div",
     { class: "group kinds", role: "group", "aria-labelledby": "kind-heading" },
     make("h3", { id: "kind-heading" }, "What it is"),
-    make("div", { class: "chips" }, likely.map(chip), otherKinds(chosen, change)),
+    make("div", { class: "chips" }, shown.map(chip), otherKinds(chosen, change)),
     state.category
       ? make(
           "button",
           { type: "button", class: "plain", "data-key": "kind-auto", onclick: () => change({ category: null }) },
-          "Decide by itself",
+          "Decide from the picture",
         )
       : null,
   );
@@ -125,7 +129,7 @@ export function attributeChip(term, state, change) {
     },
     MARKS[standing] ? make("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing]) : null,
     swatch(term),
-    labelOf(term),
+    phraseOf(term),
   );
 }
 

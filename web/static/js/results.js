@@ -1,25 +1,29 @@
 // The grid of hits, and the words for when there is something to say instead.
 
 import { fill, find, make } from "./dom.js";
-import { labelOf } from "./terms.js";
+import { labelOf, phraseOf } from "./terms.js";
 
 const FOUND = "Looks like it";
 
-const RELAXED = {
-  "fewer-attributes": () => "Few pieces share every detail, so some here differ in one or two.",
-  "great-category": (kind) =>
-    `There are not enough pieces of the kind “${kind}”, so related kinds are shown too.`,
-  "any-category": (kind) =>
-    `There are not enough pieces of the kind “${kind}”, so other kinds are shown too.`,
-};
+/** What had to be given up to fill the page, or "" where nothing was. */
+function relaxedWords({ query, hits }) {
+  const kind = labelOf(query.category.term);
+  const own = hits.filter((hit) => hit.category === query.category.term).length;
+  const others = query.relaxed === "great-category" ? "related kinds" : "other kinds";
+  if (!hits.length || query.relaxed === "none") return "";
+  if (query.relaxed === "fewer-attributes") {
+    return "Few pieces share every detail, so some here differ in one or two.";
+  }
+  if (!own) return `Nothing of the kind “${kind}” matches, so ${others} are shown.`;
+  return `Only ${own} of the kind “${kind}” ${own === 1 ? "matches" : "match"}; ${others} follow.`;
+}
 
 /** Shows an answer; `more(product_id)` when a product is clicked, `clear()` to drop choices. */
 export function showResults(answer, { more, clear, narrowed }) {
-  const { query, hits } = answer;
-  const kind = labelOf(query.category.term);
+  const { hits } = answer;
   const relaxed = find("relaxed");
-  relaxed.hidden = query.relaxed === "none" || !hits.length;
-  relaxed.textContent = relaxed.hidden ? "" : RELAXED[query.relaxed](kind);
+  relaxed.textContent = relaxedWords(answer);
+  relaxed.hidden = !relaxed.textContent;
   fill(
     find("results"),
     hits.map((hit) => make("li", { class: "card" }, card(hit, more))),
@@ -39,10 +43,11 @@ const nothing = (narrowed, clear) =>
       : null,
   );
 
-export const money = (amount, currency) => {
+export const money = (amount, currency, options = {}) => {
   if (typeof amount !== "number") return "";
   try {
-    return new Intl.NumberFormat(undefined, { style: "currency", currency }).format(amount);
+    const style = { style: "currency", currency, ...options };
+    return new Intl.NumberFormat(undefined, style).format(amount);
   } catch {
     return `${amount.toFixed(2)} ${currency ?? ""}`.trim();
   }
@@ -61,7 +66,7 @@ export function plate(item) {
 
 function card(hit, more) {
   const { product, distance } = hit;
-  const matched = hit.matched.map(labelOf).join(" · ");
+  const matched = hit.matched.map(phraseOf).join(" · ");
   return [
     make(
       "a",
@@ -84,7 +89,7 @@ function card(hit, more) {
       make("span", { class: "brand" }, product.brand ?? ""),
       make("span", { class: "price" }, money(product.price, product.currency)),
     ),
-    matched ? make("p", { class: "matched" }, make("span", { class: "unseen" }, "Same: "), matched) : null,
+    matched ? make("p", { class: "matched", title: `Same: ${matched}` }, make("span", { class: "unseen" }, "Same: "), matched) : null,
     make(
       "div",
       { class: "distances" },
@@ -142,7 +147,9 @@ export function showProblem(refusal, { again, another }) {
   head(refusal.away ? "The search is away" : "That did not work");
   const words = refusal.away
     ? "It cannot be reached right now. Your choices are kept."
-    : sentence(refusal.message);
+    : refusal.status === 404
+      ? "This product is not in the catalogue, or no more."
+      : refusal.sentence;
   const [label, onclick] = refusal.away ? ["Try again", again] : ["Choose another photo", another];
   fill(
     find("problem"),
@@ -155,14 +162,12 @@ export function showProblem(refusal, { again, another }) {
   );
 }
 
-const sentence = (words) => `${words[0].toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
-
 /** Grey plates where hits will be; what the last item was taken for goes. */
 export function showWaiting(count = 8) {
   find("relaxed").hidden = true;
   find("timing").hidden = true;
   find("filters").hidden = true;
-  head(FOUND);
+  head("Looking…");
   fill(find("problem"));
   fill(find("understood"));
   fill(

@@ -19,8 +19,36 @@ export async function loadTerms() {
 }
 
 export const labelOf = (term) => labels.get(term) ?? term;
+/** Groups whose values say little without the group: "Long" is "Long sleeve". */
+const NOUNS = {
+  sleeve: "sleeve",
+  collar: { shirt: "collar", polo: "collar", mandarin: "collar", lapel: "collar", any: "neck" },
+  fit: "fit",
+  silhouette: "cut",
+  length: "length",
+  closure: "closure",
+  heel: "heel",
+  toe: "toe",
+  frame: "frame",
+  display: "display",
+  "bag-shape": "shape",
+};
+
+/** A term that stands alone: "Long sleeve", where its label is "Long". */
+export function phraseOf(term) {
+  const [group, value] = term.split(":");
+  const nouns = NOUNS[group];
+  const noun = nouns?.[value] ?? nouns?.any ?? nouns;
+  const label = labelOf(term);
+  const whole = !noun || /neck$|sleeve|^hooded$|^off/i.test(label);
+  return whole ? label : `${label} ${noun}`;
+}
+
 export const groupOf = (term) => term.split(":")[0];
 export const groupLabel = (name) => groups.get(name) ?? name;
+export const groupsOf = (category) => categories.find(({ term }) => term === category)?.groups ?? [];
+export const kindOf = (category) =>
+  categories.find(({ term }) => term === category)?.great_category ?? null;
 
 /** `[["Top", [category, …]], …]` in the taxonomy's order. */
 export const categoriesByKind = () =>

@@ -1,0 +1,126 @@
+"""The page as a person uses it, and the keys to a real Chromium."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,900",
+)
+DESKTOP, PHONE = 1280, 390
+SECONDS = 20
+
+
+def start_chromium(profile: Path) -> WebDriver:
+    """A headless Chromium of 1280 by 900 that keeps what its console says.
+
+    Raises:
+        RuntimeError: there is none on this machine.
+    """
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        raise RuntimeError("expected chromium and chromedriver; `.ci/setup browser` installs them")
+    options = Options()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(executable_path=driver))
+
+
+class Page:
+    """What a person sees and does."""
+
+    def __init__(self, driver: WebDriver, address: str) -> None:
+        self.driver = driver
+        self.address = address
+
+    def open(self, path: str = "/") -> None:
+        self.driver.get(self.address + path)
+
+    def resize(self, width: int, height: int = 844, scale: float = 1) -> None:
+        """A window of so many CSS pixels; a phone's, with touch, where it is narrow."""
+        phone = width < 600
+        size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+
+    def restore_size(self) -> None:
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+    def wait(self, condition: Callable[[], Any], what: str) -> Any:
+        return WebDriverWait(self.driver, SECONDS).until(lambda _: condition(), what)
+
+    def all(self, css: str) -> list[Any]:
+        return self.driver.find_elements(By.CSS_SELECTOR, css)
+
+    def one(self, css: str) -> Any:
+        return self.wait(lambda: next(iter(self.all(css)), None), f"no {css}")
+
+    def text(self, css: str) -> str:
+        """What is to be read there, whether in view or not."""
+        text: str = self.one(css).get_property("innerText")
+        return text
+
+    def reads(self, css: str, words: str) -> None:
+        """Wait until words are to be read; elements may be drawn anew meanwhile."""
+        script = "return document.querySelector(arguments[0])?.innerText ?? ''"
+        self.wait(
+            lambda: words in self.driver.execute_script(script, css), f"no {words!r} in {css}"
+        )
+
+    def ids(self) -> list[str]:
+        links = "[...document.querySelectorAll('#results .card-link')]"
+        found: list[str] = self.driver.execute_script(f"return {links}.map(a => a.dataset.id)")
+        return found
+
+    def settled(self) -> list[str]:
+        """Ids of the hits, once the last question is answered."""
+        grid = "#results[aria-busy=false] .card-link"
+        self.wait(lambda: self.all(grid) and not self.all(".ghost"), "no results")
+        return self.ids()
+
+    def after(self, action: Callable[[], Any]) -> list[str]:
+        """Hits after an action that changes the address."""
+        before = self.driver.current_url
+        action()
+        self.wait(lambda: self.driver.current_url != before, "the address stayed")
+        return self.settled()
+
+    def upload(self, file: Path) -> None:
+        self.driver.find_element(By.ID, "file").send_keys(str(file))
+
+    def facet(self, name: str) -> None:
+        """Unfold one of the filters, where it is folded."""
+        self.wait(lambda: self.one("#filters").is_displayed(), "no filters")
+        script = (
+            "for (const id of arguments) document.querySelector(id).closest('details').open = true"
+        )
+        self.one(f'[data-key="facet-{name}"]')
+        self.driver.execute_script(script, "#filters > summary", f'[data-key="facet-{name}"]')
+
+    def checks(self, key: str) -> str:
+        """The line of one filter's value, its count included."""
+        script = "return arguments[0].closest('label').innerText"
+        line: str = self.driver.execute_script(script, self.one(f'[data-key="{key}"]'))
+        return " ".join(line.split())

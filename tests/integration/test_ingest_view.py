@@ -1,0 +1,134 @@
+"""The ingest view and its REST, over jobs in a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+
+from ingest.jobs import Jobs
+from mappings.errors import WorkersUnavailable
+from tests.conftest import free_port
+from tests.integration.page import Page
+from tests.integration.web_catalogue import make_app
+from tests.integration.web_jobs import (
+    MISSING,
+    PASSWORD,
+    finish,
+    finished_job,
+    running_job,
+    unfold_failures,
+)
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(redis_url: str) -> Iterator[None]:
+    with Redis.from_url(redis_url) as client:
+        client.flushdb()
+    yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> None:
+    assert client.get("/api/v1/jobs").json == {"jobs": []}
+    old, new = finished_job(redis_url), running_job(redis_url)
+    first, second = client.get("/api/v1/jobs").json["jobs"]
+    assert [first["job_id"], second["job_id"]] == [new, old]
+    assert first["state"] == "running"
+    assert first["finished_at"] is None
+    assert first["totals"] == {"written": 2, "unchanged": 0, "failed": 0}
+    assert second["state"] == "finished"
+    assert second["started_at"] <= second["finished_at"]
+    assert second["totals"] == {"written": 4, "unchanged": 1, "failed": 1}
+    assert (second["done"], second["batches"], second["products"]) == (3, 3, 6)
+
+
+def test_job_tells_failures_and_no_secret(client: FlaskClient, redis_url: str) -> None:
+    response = client.get(f"/api/v1/jobs/{finished_job(redis_url)}")
+    failure = {"product_id": "d", "row": 5, "kind": "unusable image", "reason": MISSING}
+    assert response.json["failures"] == [failure]
+    assert response.json["failed_by_kind"] == {"unusable image": 1}
+    assert response.json["feed"] == "spring.csv"
+    assert PASSWORD not in response.get_data(as_text=True)
+
+
+def test_answers_are_as_documented(client: FlaskClient, redis_url: str) -> None:
+    document = client.get("/api/v1/openapi.json").json
+    for job_id in (finished_job(redis_url), running_job(redis_url)):
+        schema = {"$ref": "#/components/schemas/JobWithFailures", **document}
+        jsonschema.validate(client.get(f"/api/v1/jobs/{job_id}").json, schema)
+
+
+def test_unknown_job_and_parameter_are_refused(client: FlaskClient) -> None:
+    missing = client.get("/api/v1/jobs/0123456789ab")
+    assert (missing.status_code, missing.json["error"]["code"]) == (404, "job_not_found")
+    assert client.get("/api/v1/jobs?page=2").status_code == 400
+
+
+def test_redis_away_is_503_and_search_goes_on(tmp_path: Path) -> None:
+    app = make_app(tmp_path, redis=f"redis://user:{PASSWORD}@127.0.0.1:{free_port()}/0")
+    client = app.test_client()
+    for path in ("/api/v1/jobs", "/api/v1/jobs/0123456789ab"):
+        response = client.get(path)
+        assert (response.status_code, response.json["error"]["code"]) == (
+            503,
+            "workers_unavailable",
+        )
+        assert PASSWORD not in response.get_data(as_text=True)
+    assert client.get("/api/v1/samples").status_code == 200
+    app.extensions["houndstooth"].engine.close()
+
+
+def test_page_tells_how_to_start_where_there_is_no_job(page: Page) -> None:
+    page.open("/ingest")
+    page.reads("#notice", "No job yet")
+    assert "python -m ingest FEED.csv --celery --engine opensearch:" in page.text("pre")
+
+
+def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
+    job_id = running_job(redis_url)
+    page.open("/ingest")
+    page.reads(".job .state", "Running")
+    page.reads(".job-progress", "33 %")
+    assert not page.all(".job details")
+    finish(redis_url, job_id)
+    page.reads(".job .state", "Finished")
+    page.reads(".job-progress", "100 %")
+    page.reads(".job-facts", "Finished")
+    page.reads("#status", "spring.csv: finished")
+    unfold_failures(page, job_id)
+    page.reads(".kinds", "unusable image: 1")
+    page.one(f'[data-key="failures-{job_id}"]').click()
+    page.wait(lambda: not page.one(".failures, .job").find_elements("css selector", "td"), "open")
+
+
+def test_page_says_why_a_job_stopped(page: Page, redis_url: str) -> None:
+    Jobs(redis_url).stop(running_job(redis_url), "the feed has changed while it was read")
+    page.open("/ingest")
+    page.reads(".job .state", "Stopped")
+    page.reads(".job .notice", "The feed has changed")
+
+
+def test_page_says_that_redis_is_away_and_comes_back(
+    page: Page, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise WorkersUnavailable("expected a Redis at redis://127.0.0.1:1/0")
+
+    running_job(redis_url)
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.jobs.Jobs.recent", away)
+        page.open("/ingest")
+        page.reads("#notice", "Redis is away")
+        page.reads("#notice", "python -m ingest FEED.csv")
+    page.reads(".job .state", "Running")
+    assert page.text("#notice") == ""

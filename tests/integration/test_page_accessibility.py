@@ -1,0 +1,141 @@
+"""axe-core on every state of the pages, at desktop and phone width."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mappings.errors import EngineUnavailable, WorkersUnavailable
+from tests.integration.page import DESKTOP, PHONE, Page
+from tests.integration.web_jobs import finished_job, running_job, unfold_failures
+
+SETUP = Path(__file__).parents[2] / ".ci" / "setup"
+
+
+def axe_source() -> str:
+    """The script that `.ci/setup browser` put into the cache."""
+    [version] = re.findall(r"^AXE_VERSION=(\S+)$", SETUP.read_text(), flags=re.MULTILINE)
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    base = Path("/var/cache") if os.geteuid() == 0 else Path(home)
+    folder = base / "houndstooth" / f"axe-core-{version}"
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return axe_source()
+
+
+def start(page: Page) -> None:
+    page.open()
+    page.one(".sample")
+
+
+def results(page: Page, photo: Path) -> None:
+    page.open()
+    page.upload(photo)
+    page.settled()
+    for name in ("kind", "colour", "price", "brand"):
+        page.facet(name)
+    page.one("#timing summary").click()
+    page.driver.execute_script(
+        "document.querySelector('[data-key=\"attribute-colour:green\"]').click()"
+    )
+    page.reads(".chip.required", "Green")
+    page.settled()
+
+
+def relaxed(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:Acme&exclude=colour:blue")
+    page.settled()
+    page.reads("#relaxed", "Only")
+
+
+def empty(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:None")
+    page.reads("#results-heading", "Nothing found")
+
+
+def refused(page: Page) -> None:
+    page.open("/?like=none-such")
+    page.reads("#problem", "not in the catalogue")
+
+
+def lost_photo(page: Page) -> None:
+    page.open("/?photo=gone")
+    page.reads("#start-notice", "only its owner has")
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What axe finds, whatever its impact, a line each."""
+    page.driver.execute_script(axe)
+    found: list[dict[str, Any]] = page.driver.execute_async_script(
+        "const done = arguments[0]; axe.run().then((result) => done(result.violations));"
+    )
+    return [
+        f"{one['impact']}: {one['id']}: {one['help']}: "
+        + "; ".join(" ".join(map(str, node["target"])) for node in one["nodes"][:4])
+        for one in found
+    ]
+
+
+def test_axe_sees_a_planted_fault(page: Page, axe: str) -> None:
+    start(page)
+    page.driver.execute_script("document.querySelector('.sample img').removeAttribute('alt')")
+    assert any("image-alt" in line for line in violations(page, axe))
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+@pytest.mark.parametrize("state", [start, relaxed, empty, refused, lost_photo])
+def test_states_of_the_page(
+    page: Page, axe: str, width: int, state: Callable[[Page], None]
+) -> None:
+    page.resize(width)
+    state(page)
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_results_with_everything_unfolded(page: Page, axe: str, width: int, photo: Path) -> None:
+    page.resize(width)
+    results(page, photo)
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_service_away(
+    page: Page, axe: str, width: int, app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise EngineUnavailable("expected an engine; none answers")
+
+    monkeypatch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
+    page.resize(width)
+    page.open("/?like=jacket-red-0")
+    page.reads("#results-heading", "The search is away")
+    assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_ingest_view(
+    page: Page, axe: str, width: int, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.resize(width)
+    running_job(redis_url)
+    finished = finished_job(redis_url)
+    page.open("/ingest")
+    unfold_failures(page, finished)
+    assert violations(page, axe) == []
+
+    def away(*_: Any, **__: Any) -> None:
+        raise WorkersUnavailable("expected a Redis; none answers")
+
+    monkeypatch.setattr("ingest.jobs.Jobs.recent", away)
+    page.open("/ingest")
+    page.reads("#notice", "away")
+    assert violations(page, axe) == []

@@ -1,0 +1,159 @@
+"""The page when things go wrong or slowly, in a real Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from PIL import Image
+from selenium.webdriver.support.ui import Select
+
+from mappings.errors import EngineUnavailable
+from tests.integration.page import DESKTOP, PHONE, Page
+from tests.integration.web_catalogue import file_of
+
+
+def away(*_: Any, **__: Any) -> None:
+    raise EngineUnavailable("expected an engine; none answers")
+
+
+def test_nothing_found_is_said_with_a_way_out(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:None")
+    page.wait(lambda: page.text("#results-heading") == "Nothing found", "no word")
+    page.after(lambda: page.one("#problem button").click())
+    assert page.driver.current_url.endswith("/?like=jacket-red-0")
+
+
+def test_relaxed_search_says_what_was_given_up(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:Acme")
+    page.settled()
+    page.reads("#relaxed", "Only 15 of the kind “Jacket” match; related kinds follow.")
+    assert all(found.startswith("jacket-") for found in page.ids()[:15])
+    page.open("/?like=jacket-red-0&category=dress")
+    page.settled()
+    page.reads("#relaxed", "Nothing of the kind “Dress” matches")
+
+
+def test_failing_upload_says_why(page: Page, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"not an image at all")
+    page.open()
+    page.upload(broken)
+    page.wait(lambda: "Expected an image" in page.text("#problem"), "no reason")
+    assert page.text("#results-heading") == "That did not work"
+
+
+def test_too_large_a_photo_is_refused_in_words(page: Page, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(b"x" * 300_001)
+    page.open()
+    page.upload(large)
+    page.reads("#problem", "at most 300000 bytes")
+
+
+def test_unknown_product_is_said(page: Page) -> None:
+    page.open("/?like=none-such")
+    page.reads("#problem", "not in the catalogue")
+    assert not page.one(".figure").is_displayed()
+
+
+def test_service_away_is_said_and_asked_again(
+    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.open()
+    page.one(".sample")
+    with monkeypatch.context() as patch:
+        patch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
+        page.one(".sample").click()
+        page.wait(lambda: page.text("#results-heading") == "The search is away", "no word")
+    page.one("#problem button").click()
+    assert page.settled()
+    assert page.text("#results-heading") == "Looks like it"
+
+
+def test_slow_network_shows_the_photo_and_that_it_waits(page: Page, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (250, 200, 3), dtype=np.uint8)
+    photo = tmp_path / "noise.png"
+    photo.write_bytes(file_of(Image.fromarray(noise)))
+    page.open()
+    page.one(".sample")
+    network = {"offline": False, "latency": 200, "downloadThroughput": 10**6}
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    set_network(page, **network, uploadThroughput=60_000)
+    try:
+        page.upload(photo)
+        page.reads("#results-heading", "Looking…")
+        assert page.one("#progress").is_displayed()
+        assert page.one("#picture img").is_displayed()
+        assert page.all(".ghost")
+        assert page.settled()
+        assert page.text("#results-heading") == "Looks like it"
+    finally:
+        set_network(page, offline=False)
+
+
+def test_network_that_breaks_off_is_said_and_asked_again(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    before = page.settled()
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    set_network(page, offline=True)
+    try:
+        page.one('[data-key="attribute-colour:red"]').click()
+        page.reads("#results-heading", "The search is away")
+        page.reads("#problem", "Your choices are kept")
+    finally:
+        set_network(page, offline=False)
+    page.one("#problem button").click()
+    assert all("-red-" in found for found in page.settled())
+    page.driver.back()
+    page.wait(lambda: page.ids() == before, "not back")
+
+
+def set_network(page: Page, **conditions: Any) -> None:
+    unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**unlimited, **conditions})
+
+
+def test_slow_answer_is_waited_for_and_a_newer_question_wins(
+    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = app.extensions["houndstooth"].engine
+    candidates, released = engine.candidates, Event()
+
+    def slow(query: Any, limit: int) -> Any:
+        if query.category == "jacket":
+            released.wait(20)
+        return candidates(query, limit)
+
+    page.open("/?like=t-shirt-red-0")
+    before = page.settled()
+    monkeypatch.setattr(engine, "candidates", slow)
+    other = Select(page.one("#other-kind"))
+    other.select_by_value("jacket")
+    page.wait(lambda: page.one("#progress").is_displayed(), "no sign of waiting")
+    assert page.ids() == before
+    ids = page.after(lambda: Select(page.one("#other-kind")).select_by_value("trousers"))
+    released.set()
+    assert ids[0].startswith("trousers-")
+    assert page.settled() == ids
+
+
+def test_address_of_anothers_photo_says_so(page: Page, photo: Path) -> None:
+    page.open("/?photo=gone&require=colour:red")
+    page.wait(lambda: "only its owner has" in page.text("#start-notice"), "no word")
+    page.upload(photo)
+    assert all("-red-" in found for found in page.settled())
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_nothing_sticks_out_sideways(page: Page, width: int) -> None:
+    page.resize(width)
+    for path in ("/", "/?like=jacket-red-0", "/ingest"):
+        page.open(path)
+        page.one("h1, .plate img")
+        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width

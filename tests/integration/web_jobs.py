@@ -1,0 +1,45 @@
+"""Ingest jobs as workers leave them in Redis, for the tests of REST and of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest.jobs import JobRequest, Jobs
+from ingest.outcome import Outcome
+from tests.integration.page import Page
+
+PASSWORD = "a-secret"
+MISSING = "expected an image file; there is none at images/2.jpg"
+
+
+def create(redis_url: str, feed: str) -> tuple[Jobs, str]:
+    jobs = Jobs(redis_url)
+    engine = f"opensearch://shop:{PASSWORD}@search:9200/shop"
+    request = JobRequest(Path("/feeds") / feed, "1", engine, {}, batch=2, size=6)
+    return jobs, jobs.create(request)
+
+
+def running_job(redis_url: str) -> str:
+    """One of three batches is done."""
+    jobs, job_id = create(redis_url, "spring.csv")
+    jobs.record(job_id, 0, [Outcome("a", "written"), Outcome("b", "written")], "fake-1")
+    return job_id
+
+
+def finish(redis_url: str, job_id: str) -> None:
+    jobs = Jobs(redis_url)
+    failed = Outcome("d", "failed", MISSING, "unusable image", 5)
+    jobs.record(job_id, 1, [Outcome("c", "unchanged"), failed], "fake-1")
+    jobs.record(job_id, 2, [Outcome("e", "written"), Outcome("f", "written")], "fake-1")
+    jobs.end_feed(job_id, 3)
+
+
+def finished_job(redis_url: str) -> str:
+    job_id = running_job(redis_url)
+    finish(redis_url, job_id)
+    return job_id
+
+
+def unfold_failures(page: Page, job_id: str) -> None:
+    page.one(f'[data-key="failures-{job_id}"]').click()
+    page.reads(".failures td:last-child", "images/2.jpg")

@@ -1,0 +1,98 @@
+"""Ingest jobs over REST, read from where the workers keep them; the page `/ingest` shows them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from ingest.jobs import Job, Jobs
+from mappings.errors import InvalidInput, JobNotFound
+from web.backend import Backend
+
+MOST_JOBS = 50
+MOST_FAILURES = 200
+
+
+def ingest_blueprint(backend: Backend) -> Blueprint:
+    """``/api/v1/jobs``, for reading alone: a job is started where the feed lies.
+
+    Raises:
+        InvalidConfig: the Redis URL makes no sense.
+    """
+    view = Blueprint("ingest", __name__, url_prefix="/api/v1/jobs")
+    jobs = Jobs(backend.settings.redis)
+
+    @view.get("")
+    def list_jobs() -> ResponseReturnValue:
+        _check_no_parameters()
+        found = []
+        for job_id in jobs.recent(MOST_JOBS):
+            with suppress(JobNotFound):  # gone since its id was read
+                found.append(job_json(jobs.get(job_id)))
+        return {"jobs": found}
+
+    @view.get("/<job_id>")
+    def get_job(job_id: str) -> ResponseReturnValue:
+        _check_no_parameters()
+        job = jobs.get(job_id)
+        return {**job_json(job), **_failures(jobs, job)}
+
+    return view
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """A job as it stands; never its engine's URL, which may hold a password."""
+    products = sum(job.totals.values())
+    changed = _iso_time(job.started + job.seconds)
+    return {
+        "job_id": job.job_id,
+        "state": job.state,
+        "feed": job.request.feed.name,
+        "products": job.request.size,
+        "batches": job.batches,
+        "done": job.done,
+        "totals": dict(job.totals),
+        "model": job.model or None,
+        "started_at": _iso_time(job.started),
+        "changed_at": changed,
+        "finished_at": None if job.state == "running" else changed,
+        "seconds": round(job.seconds, 3),
+        "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
+        "stopped": job.stopped,
+    }
+
+
+def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
+    """The first failures in the feed's order, and how many of each kind are among them."""
+    failures: list[dict[str, Any]] = []
+    kinds: Counter[str] = Counter()
+    wanted = min(job.totals.get("failed", 0), MOST_FAILURES)
+    for batch in jobs.outcomes(job.job_id) if wanted else ():
+        for one in batch:
+            if one.status == "failed" and len(failures) < wanted:
+                kinds[one.kind or "other"] += 1
+                failures.append(
+                    {
+                        "product_id": one.product_id,
+                        "row": one.row,
+                        "kind": one.kind,
+                        "reason": one.reason,
+                    }
+                )
+        if len(failures) == wanted:
+            break
+    return {"failures": failures, "failed_by_kind": dict(kinds.most_common())}
+
+
+def _iso_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _check_no_parameters() -> None:
+    if request.args:
+        raise InvalidInput(f"expected no parameters; got {sorted(request.args)[0][:80]!r}")

@@ -1,0 +1,248 @@
+// The ingest view: jobs as they stand, asked again and again while the page is looked at.
+
+import { getJob, getJobs } from "./api.js";
+import { fill, find, make, say } from "./dom.js";
+
+const BUSY_MS = 1500; // between questions while a job runs
+const IDLE_MS = 6000;
+const STATES = { running: "Running", finished: "Finished", stopped: "Stopped" };
+
+const opened = new Map(); // failures by id of the jobs whose failures are shown
+const states = new Map(); // what each job was last time, to tell what has changed
+const drawn = new Map(); // `{text, element}` by id: what has not changed stays as it is
+let next = null;
+
+async function refresh() {
+  clearTimeout(next);
+  let wait = IDLE_MS;
+  try {
+    const jobs = await getJobs();
+    await Promise.all(jobs.filter(({ job_id }) => opened.has(job_id)).map(readFailures));
+    show(jobs);
+    if (jobs.some((job) => job.state === "running")) wait = BUSY_MS;
+  } catch (refusal) {
+    showAway(refusal);
+  }
+  if (!document.hidden) next = setTimeout(refresh, wait);
+}
+
+/** Failures are read once, and again when there are more. */
+async function readFailures({ job_id, totals }) {
+  if (opened.get(job_id)?.totals.failed === totals.failed) return;
+  opened.set(job_id, await getJob(job_id));
+}
+
+function show(jobs) {
+  fill(
+    find("notice"),
+    jobs.length ? null : make("p", { class: "notice" }, "No job yet. This is how one is started:"),
+  );
+  const same = jobs.map(({ job_id }) => job_id).join() === [...drawn.keys()].join();
+  const elements = jobs.map(same ? redraw : draw);
+  if (!same) {
+    drawn.clear();
+    jobs.forEach((job, place) => drawn.set(job.job_id, { text: textOf(job), element: elements[place] }));
+    fill(find("jobs"), elements);
+  }
+  for (const { job_id, state, feed } of jobs) {
+    const before = states.get(job_id);
+    if (before && before !== state) say(`${feed}: ${STATES[state].toLowerCase()}.`);
+    states.set(job_id, state);
+  }
+}
+
+const textOf = (job) => JSON.stringify([job, opened.get(job.job_id)]);
+
+/** A job's element, put in the place of the one before where anything has changed. */
+function redraw(job) {
+  const before = drawn.get(job.job_id);
+  const text = textOf(job);
+  if (before.text === text) return before.element;
+  const element = draw(job);
+  const [old, scrolled] = [before.element.querySelector(".failures"), element.querySelector(".failures")];
+  const top = old?.scrollTop ?? 0;
+  const key = before.element.contains(document.activeElement) && document.activeElement.dataset.key;
+  before.element.replaceWith(element);
+  if (scrolled) scrolled.scrollTop = top;
+  if (key) element.querySelector(`[data-key="${key}"]`)?.focus({ preventScroll: true });
+  drawn.set(job.job_id, { text, element });
+  return element;
+}
+
+function showAway(refusal) {
+  const away = refusal.status === 503;
+  fill(
+    find("notice"),
+    make(
+      "div",
+      { class: "notice", role: "alert" },
+      make("p", {}, away ? "The workers’ Redis is away, so no jobs can be shown." : refusal.sentence),
+      away ? make("p", { class: "hint" }, refusal.sentence) : null,
+      away
+        ? make(
+            "p",
+            { class: "hint" },
+            "Without workers, the same feed is ingested in one process: ",
+            make("code", {}, "python -m ingest FEED.csv"),
+          )
+        : null,
+    ),
+  );
+  drawn.clear();
+  fill(find("jobs"));
+}
+
+function draw(job) {
+  const known = opened.get(job.job_id);
+  return make(
+    "li",
+    { class: `job ${job.state}` },
+    make(
+      "div",
+      { class: "job-head" },
+      make("h2", {}, job.feed),
+      make("span", { class: "state" }, STATES[job.state]),
+    ),
+    progress(job),
+    make("ul", { class: "job-facts" }, facts(job).map((words) => make("li", {}, words))),
+    job.stopped ? make("p", { class: "notice" }, job.stopped) : null,
+    totals(job.totals),
+    job.totals.failed ? failures(job, known) : null,
+  );
+}
+
+const productsOf = (job) => Object.values(job.totals).reduce((sum, number) => sum + number, 0);
+
+/** How much is done, from 0 to 1, by batches or else by the feed's lines; null where unknown. */
+function shareOf(job) {
+  if (job.state === "finished") return 1;
+  const [done, all] = job.batches === null ? [productsOf(job), job.products] : [job.done, job.batches];
+  return all ? Math.min(1, done / all) : null;
+}
+
+function progress(job) {
+  const share = shareOf(job);
+  const words = share === null ? `${count(productsOf(job))} products` : `${Math.floor(100 * share)} %`;
+  return make(
+    "div",
+    { class: "job-progress" },
+    make("progress", { max: "1", value: share, "aria-label": `Progress of ${job.feed}` }),
+    make("span", {}, words),
+  );
+}
+
+function facts(job) {
+  const share = shareOf(job);
+  const parts = [`started ${time(job.started_at)}`];
+  if (job.finished_at) parts.push(`${STATES[job.state].toLowerCase()} ${time(job.finished_at)}`);
+  parts.push(duration(job.seconds));
+  if (job.rate !== null) parts.push(`${job.rate.toFixed(1)} products a second`);
+  if (job.state === "running" && share) {
+    parts.push(`about ${duration((job.seconds * (1 - share)) / share)} left`);
+  }
+  if (job.model) parts.push(`model ${job.model}`);
+  return [...parts, `job ${job.job_id}`];
+}
+
+const totals = ({ written, unchanged, failed }) =>
+  make(
+    "dl",
+    { class: "totals" },
+    [
+      ["Written", written],
+      ["Unchanged", unchanged],
+      ["Failed", failed],
+    ].map(([name, number]) =>
+      make(
+        "div",
+        { class: number && name === "Failed" ? "bad" : null },
+        make("dt", {}, name),
+        make("dd", {}, count(number)),
+      ),
+    ),
+  );
+
+function failures(job, known) {
+  return make(
+    "details",
+    {
+      open: opened.has(job.job_id),
+      ontoggle: (event) => toggled(job, event.target),
+    },
+    make(
+      "summary",
+      { "data-key": `failures-${job.job_id}` },
+      `Why ${count(job.totals.failed)} failed`,
+    ),
+    known ? table(known, job) : make("p", { class: "hint" }, "Asking…"),
+  );
+}
+
+async function toggled(job, details) {
+  if (details.open === opened.has(job.job_id)) return; // drawn so, not pressed
+  if (!details.open) {
+    opened.delete(job.job_id);
+    return;
+  }
+  opened.set(job.job_id, null);
+  await refresh();
+}
+
+function table({ failures: rows, failed_by_kind: kinds }, job) {
+  const cut = job.totals.failed > rows.length;
+  return [
+    make(
+      "ul",
+      { class: "kinds" },
+      Object.entries(kinds).map(([kind, number]) => make("li", {}, `${kind}: ${count(number)}`)),
+    ),
+    make(
+      "div",
+      { class: "failures", tabindex: "0", role: "region", "aria-label": `Failures of ${job.feed}`, "data-key": "rows" },
+      make(
+        "table",
+        {},
+        make(
+          "thead",
+          {},
+          make("tr", {}, ["Line", "Product", "Reason"].map((name) => make("th", { scope: "col" }, name))),
+        ),
+        make(
+          "tbody",
+          {},
+          rows.map(({ row, product_id, reason }) =>
+            make(
+              "tr",
+              {},
+              make("td", {}, row === null ? "–" : String(row)),
+              make("td", {}, product_id || "–"),
+              make("td", {}, reason ?? ""),
+            ),
+          ),
+        ),
+      ),
+    ),
+    cut ? make("p", { class: "hint" }, `The first ${rows.length} of ${count(job.totals.failed)}.`) : null,
+  ];
+}
+
+const count = (number) => number.toLocaleString("en");
+
+function time(iso) {
+  const then = new Date(iso);
+  const today = then.toDateString() === new Date().toDateString();
+  const clock = then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return today ? clock : `${then.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${clock}`;
+}
+
+function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = Math.round(seconds % 60);
+  return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) refresh();
+});
+refresh();
