@@ -16,6 +16,11 @@ LoadImage = Callable[[str], bytes]
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
+def is_url(reference: str) -> bool:
+    """Whether a feed's reference to an image is a URL and not a path."""
+    return _URL.match(reference) is not None
+
+
 def feed_images(
     folder: Path, max_bytes: int = MAX_BYTES, hosts: Collection[str] = frozenset()
 ) -> LoadImage:
@@ -27,7 +32,7 @@ def feed_images(
     from_folder, from_url = folder_images(folder, max_bytes), UrlImages(max_bytes, hosts)
 
     def load(reference: str) -> bytes:
-        return (from_url if _URL.match(reference) else from_folder)(reference)
+        return (from_url if is_url(reference) else from_folder)(reference)
 
     return load
 
@@ -59,7 +64,7 @@ def folder_images(folder: Path, max_bytes: int = MAX_BYTES) -> LoadImage:
 
 
 def _inside(reference: str) -> str:
-    if _URL.match(reference):
+    if is_url(reference):
         raise InvalidImage(f"expected an image path relative to the feed; got a URL: {reference!r}")
     path = os.path.normpath(reference)
     if os.path.isabs(path):  # noqa: PTH117 (the path is text of the feed, not yet one of ours)

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from ingest.images import LoadImage
+from ingest.images import LoadImage, is_url
 from ingest.merge import visual_document
 from ingest.outcome import REFUSED, Outcome
 from ingest.products import FeedProduct
@@ -28,10 +28,10 @@ BATCH = 16
 """Products a batch: the networks are no faster with more, and their memory grows with it."""
 
 READERS = 8
-"""Images of a batch that are read or fetched at a time."""
+"""Images of a batch that are fetched at a time."""
 
-IN_FLIGHT = 2
-"""Batches at a time, each in a thread: one is read and written while another is recognised."""
+IN_FLIGHT = 3
+"""Batches at a time, each in a thread: one is read and written while others are recognised."""
 
 
 def ingest_batch(
@@ -51,8 +51,7 @@ def ingest_batch(
         EngineUnavailable: the engine is away; the same call may be made again.
     """
     steps = _Steps(extractor, engine, taxonomy, load_image)
-    with ThreadPoolExecutor(READERS, "image") as readers:
-        drafts = steps.decode_changed(list(readers.map(steps.read, products)))
+    drafts = steps.decode_changed(steps.read_all(products))
     features = iter(steps.extract([draft for draft in drafts if draft.image is not None]))
     documents = [
         steps.document(draft, None if draft.image is None else next(features)) for draft in drafts
@@ -121,7 +120,7 @@ def ingest_feed(
 
 def threads_per_batch() -> int:
     """Threads for one network run, such that the batches in flight share the processors."""
-    return max(1, (os.cpu_count() or 1) // IN_FLIGHT)
+    return max(1, (os.cpu_count() or 1) // (IN_FLIGHT - 1))
 
 
 def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
@@ -156,8 +155,14 @@ class _Steps:
     taxonomy: Taxonomy
     load_image: LoadImage
 
-    def read(self, product: Product) -> _Draft:
-        """The image's bytes and the hash."""
+    def read_all(self, products: Sequence[Product]) -> list[_Draft]:
+        """The images' bytes and the hashes; files at once, what lies on the web in parallel."""
+        if not any(is_url(product.image) for product in products):
+            return [self._read(product) for product in products]
+        with ThreadPoolExecutor(READERS, "image") as readers:
+            return list(readers.map(self._read, products))
+
+    def _read(self, product: Product) -> _Draft:
         try:
             data = self.load_image(product.image)
         except InvalidInput as error:

@@ -7,6 +7,8 @@ The square root makes the squared distance of two stored histograms the squared 
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,6 +18,8 @@ from mappings.features import Bytes
 HUES, SATURATIONS, VALUES, GREYS = 16, 2, 3, 8
 BINS = HUES * SATURATIONS * VALUES + GREYS
 
+# Colours are looked up in a table of this many bits a channel.
+BITS = 5
 # Below this saturation (of 255) a pixel is grey, and above twice that it is a colour.
 GREY_SATURATION = 10.0
 VIVID_SATURATION = 120
@@ -34,44 +38,44 @@ def colour_histogram(
     Returns:
         uint8 [BINS]: 255 times the square root of each bin's share.
     """
-    hsv = np.asarray(Image.fromarray(pixels[None]).convert("HSV"))[0]
-    hue, saturation, value = (hsv[:, i].astype(np.float32) for i in range(3))
-    weight = np.ones(len(pixels), np.float32) if weights is None else weights
-    # The darker a pixel, the less its saturation says.
-    chroma = saturation * value / 255.0
-    vivid = np.clip(chroma / GREY_SATURATION - 1.0, 0.0, 1.0)
-    coloured = _coloured(hue, saturation, value, weight * vivid)
-    grey = _greys(value, weight * (1.0 - vivid))
-    histogram = np.concatenate([coloured, grey])
+    bins, shares = _lookup_table()
+    coarse = (pixels >> (8 - BITS)).astype(np.intp)
+    colour = (coarse[:, 0] << 2 * BITS) | (coarse[:, 1] << BITS) | coarse[:, 2]
+    mass = shares[colour]
+    if weights is not None:
+        mass = mass * weights[:, None]
+    histogram = np.bincount(bins[colour].reshape(-1), mass.reshape(-1), BINS)
     share = histogram / max(float(histogram.sum()), 1e-9)
     return np.asarray(np.rint(255.0 * np.sqrt(share)), dtype=np.uint8)
 
 
-def _coloured(
-    hue: NDArray[np.float32],
-    saturation: NDArray[np.float32],
-    value: NDArray[np.float32],
-    weight: NDArray[np.float32],
-) -> NDArray[np.float64]:
-    """Mass by hue, saturation and value, shared between the two nearest hues: float64 [...]."""
+@cache
+def _lookup_table() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The four bins of each coarse colour, intp [8 ** BITS, 4], and its share in each."""
+    level = (np.arange(1 << BITS) * (255.0 / ((1 << BITS) - 1))).astype(np.uint8)
+    rgb = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(1, -1, 3)
+    hsv = np.asarray(Image.fromarray(rgb).convert("HSV"))[0].astype(np.float32)
+    hue, saturation, value = hsv[:, 0], hsv[:, 1], hsv[:, 2]
+    # The darker a pixel, the less its saturation says.
+    vivid = np.clip(saturation * value / (255.0 * GREY_SATURATION) - 1.0, 0.0, 1.0)
     position = hue * (HUES / 256.0)
     first = np.floor(position)
-    share = position - first
     cell = (saturation >= VIVID_SATURATION) * VALUES + np.digitize(
         value, (DARK_VALUE, BRIGHT_VALUE)
     )
-    size = HUES * SATURATIONS * VALUES
-    lower = (first.astype(np.intp) % HUES) * (SATURATIONS * VALUES) + cell
-    upper = ((first.astype(np.intp) + 1) % HUES) * (SATURATIONS * VALUES) + cell
-    mass = np.bincount(lower, weight * (1 - share), size)
-    return np.asarray(mass + np.bincount(upper, weight * share, size), dtype=np.float64)
-
-
-def _greys(value: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mass by value, shared between the two nearest greys: float64 [GREYS]."""
-    position = value * ((GREYS - 1) / 255.0)
-    first = np.floor(position).astype(np.intp)
-    share = position - first
-    upper = np.minimum(first + 1, GREYS - 1)
-    mass = np.bincount(first, weight * (1 - share), GREYS)
-    return np.asarray(mass + np.bincount(upper, weight * share, GREYS), dtype=np.float64)
+    per_hue = SATURATIONS * VALUES
+    tone = value * ((GREYS - 1) / 255.0)
+    darker = np.floor(tone)
+    bins = [
+        first % HUES * per_hue + cell,
+        (first + 1) % HUES * per_hue + cell,
+        HUES * per_hue + darker,
+        HUES * per_hue + np.minimum(darker + 1, GREYS - 1),
+    ]
+    shares = [
+        vivid * (1 - position + first),
+        vivid * (position - first),
+        (1 - vivid) * (1 - tone + darker),
+        (1 - vivid) * (tone - darker),
+    ]
+    return np.stack(bins, 1).astype(np.intp), np.stack(shares, 1).astype(np.float32)

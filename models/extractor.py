@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mappings.features import Box, BoxSource, Bytes, CategorySource, Features
@@ -20,12 +19,12 @@ from models.colour_histogram import colour_histogram
 from models.crop import Crop, crop_square
 from models.foreground import Ground, find_foreground
 from models.images import MAX_PIXELS, decode_image
-from models.recogniser import Recogniser
+from models.recogniser import Likelihoods, Recogniser
 from models.session import WEIGHTS
 
 DEFAULT_MODEL = "attribute-heads-1"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
-COLOUR_SIDE = 56
+COLOUR_SIDE = 48
 
 
 class ImageExtractor:
@@ -66,12 +65,12 @@ class ImageExtractor:
         crops = [
             crop_square(image, box, side) for image, (box, _, _) in zip(images, items, strict=True)
         ]
-        pooled, logits = self._recogniser.run(crops)
+        pooled, likelihoods = self._recogniser.run(crops)
         codes = binarise(pooled, self._thresholds)
         return [
-            self._features(crop, item, choice, scores, code)
-            for crop, item, choice, scores, code in zip(
-                crops, items, choices, logits, codes, strict=True
+            self._features(crop, item, choice, likely, code)
+            for crop, item, choice, likely, code in zip(
+                crops, items, choices, likelihoods, codes, strict=True
             )
         ]
 
@@ -91,19 +90,19 @@ class ImageExtractor:
         crop: Crop,
         item: tuple[Box, BoxSource, Ground | None],
         choice: Collection[str] | None,
-        logits: NDArray[np.float32],
+        likely: Likelihoods,
         code: Bytes,
     ) -> Features:
         box, box_source, ground = item
         choice = choice or None
-        likely = self._recogniser.categories(logits, choice)
+        categories = self._recogniser.categories(likely, choice)
         source: CategorySource = "auto"
         if choice is not None:
             source = "chosen" if len(choice) == 1 else "text"
         return Features(
-            categories=likely,
+            categories=categories,
             category_source=source,
-            attributes=self._recogniser.attributes(logits, likely[0].term),
+            attributes=self._recogniser.attributes(likely, categories[0].term),
             box=box,
             box_source=box_source,
             code=code,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,10 @@ from models.session import open_session, read_card
 CATEGORY = "category"
 # What is less likely than this is not worth a clause in a query.
 LEAST_CONFIDENCE = 0.05
+
+
+# Probabilities by head, in the order of the card's terms; they sum to 1.
+Likelihoods = Mapping[str, list[float]]
 
 
 class Recogniser:
@@ -42,57 +46,57 @@ class Recogniser:
             for head, terms in self.card.heads.items()
         }
 
-    def run(self, crops: list[Crop]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Pooled features float32 [n, d] and logits float32 [n, classes] of a batch."""
+    def run(self, crops: list[Crop]) -> tuple[NDArray[np.float32], list[Likelihoods]]:
+        """Pooled features float32 [n, d] of a batch, and what each crop is likely to be."""
         pixels = np.stack([crop.pixels for crop in crops])
         boxes = np.stack([crop.box for crop in crops])
         features, logits = self._session.run(None, {"pixels": pixels, "boxes": boxes})
-        return features, logits
+        by_head = [self._softmax(head, logits).tolist() for head in self.card.heads]
+        return features, [
+            dict(zip(self.card.heads, rows, strict=True)) for rows in zip(*by_head, strict=True)
+        ]
 
     def categories(
-        self, logits: NDArray[np.float32], choice: Collection[str] | None
+        self, likely: Likelihoods, choice: Collection[str] | None
     ) -> tuple[RecognisedTerm, ...]:
         """The likely categories of one crop, best first.
 
         Args:
-            logits: float32 [classes].
+            likely: one of ``run``'s.
             choice: the leaf categories to choose from; None is all. One alone is certain, however
                 unlikely it looks; the network's other guesses follow it.
         """
-        terms = self.card.heads[CATEGORY]
-        allowed = self._known[CATEGORY]
+        guesses = dict(zip(self.card.heads[CATEGORY], likely[CATEGORY], strict=True))
         if choice is not None and len(choice) > 1:
-            narrowed = allowed & np.array([term in choice for term in terms])
-            if not narrowed.any():
-                return tuple(RecognisedTerm(term, 1 / len(choice)) for term in sorted(choice))
-            allowed = narrowed
-        found = self._ranked(CATEGORY, logits, allowed)
+            narrowed = {term: guesses.get(term, 0.0) for term in sorted(choice)}
+            # Where the network knows none of them, one is as good as another.
+            total = sum(narrowed.values())
+            share = 1 / len(narrowed)
+            guesses = {t: p / total if total else share for t, p in narrowed.items()}
+        found = _ranked(guesses)
         if choice is not None and len(choice) == 1:
             chosen = next(iter(choice))
-            others = tuple(guess for guess in found if guess.term != chosen)
-            return (RecognisedTerm(chosen, 1.0), *others)
+            found = [RecognisedTerm(chosen, 1.0), *(g for g in found if g.term != chosen)]
         return tuple(found)
 
-    def attributes(self, logits: NDArray[np.float32], category: str) -> tuple[RecognisedTerm, ...]:
+    def attributes(self, likely: Likelihoods, category: str) -> tuple[RecognisedTerm, ...]:
         """Likely terms of the groups that the category has, best first within a group."""
         found: list[RecognisedTerm] = []
         for group in self.taxonomy.groups_of(category):
-            if group in self._slices:
-                found += self._ranked(group, logits, self._known[group])
+            if group in likely:
+                found += _ranked(dict(zip(self.card.heads[group], likely[group], strict=True)))
         return tuple(found)
 
-    def _ranked(
-        self, head: str, logits: NDArray[np.float32], allowed: NDArray[np.bool_]
-    ) -> list[RecognisedTerm]:
-        """The likeliest allowed terms: the first in any case, others while they are likely."""
-        scores = np.where(allowed, logits[self._slices[head]], -np.inf)
-        scores /= self.card.temperatures[head]
-        best = scores.max()
-        if best == -np.inf:
-            return []
-        likely = np.exp(scores - best)
-        likely /= likely.sum()
-        worth = np.flatnonzero(likely >= min(LEAST_CONFIDENCE, likely.max()))
-        order = worth[np.argsort(-likely[worth], kind="stable")]
-        terms = self.card.heads[head]
-        return [RecognisedTerm(terms[i], round(float(likely[i]), 4)) for i in order]
+    def _softmax(self, head: str, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probabilities of one head, those of unknown terms 0: float32 [n, classes]."""
+        scores = logits[:, self._slices[head]] / np.float32(self.card.temperatures[head])
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True)) * self._known[head]
+        return np.asarray(likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-30))
+
+
+def _ranked(guesses: Mapping[str, float]) -> list[RecognisedTerm]:
+    """The likeliest terms, best first: one in any case, others while they are likely."""
+    worth = [term for term, share in guesses.items() if share >= LEAST_CONFIDENCE]
+    worth = worth or [max(guesses, key=guesses.__getitem__)]
+    worth.sort(key=lambda term: -guesses[term])
+    return [RecognisedTerm(term, round(guesses[term], 4)) for term in worth]

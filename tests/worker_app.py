@@ -1,6 +1,6 @@
 """The app of the workers that tests start: the real one, with an extractor without networks.
 
-``celery -A tests.worker_app worker``
+``python -m celery -A tests.worker_app worker``
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from plugin.engines import open_engine
 
-ROUND = 64 * BATCH
+ROUND = 128 * BATCH
 
 
 def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:

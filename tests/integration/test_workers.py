@@ -405,7 +405,11 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     [
         ("sqlite:///here.db", None, "expected an engine that workers share"),
         (None, "nowhere", "expected a Redis at redis://127.0.0.1:"),
-        (None, None, "no worker answers; start one with: celery -A ingest.celery_app worker"),
+        (
+            None,
+            None,
+            "no worker answers; start one with: python -m celery -A ingest.celery_app worker",
+        ),
     ],
 )
 def test_what_is_missing_is_said(
