@@ -22,7 +22,10 @@ from mappings.errors import InvalidConfig, WorkersUnavailable
 from plugin.config import Settings
 from plugin.engines import open_engine
 
-NO_WORKER = "no worker answers; start one with: python -m celery -A ingest.celery_app worker --concurrency 2"
+NO_WORKER = (
+    "no worker answers; "
+    "start one with: python -m celery -A ingest.celery_app worker --concurrency 2"
+)
 STILL_RUNNING = "the job is still running"
 _POLL_SECONDS = 0.25
 _QUIET_SECONDS = 30.0
