@@ -401,7 +401,7 @@ def test_batch_outcomes_stand_in_order(shop: Shop, engine: Engine) -> None:
     assert stored.visual.box == Box(0, 0, 0.5, 1)
 
 
-def test_no_more_than_two_batches_are_in_flight(shop: Shop, engine: Engine) -> None:
+def test_no_more_batches_are_in_flight_than_said(shop: Shop, engine: Engine) -> None:
     read: list[int] = []
     done = 0
     for outcomes in ingest_feed(
@@ -413,7 +413,7 @@ def test_no_more_than_two_batches_are_in_flight(shop: Shop, engine: Engine) -> N
         batch=4,
     ):
         done += len(outcomes)
-        assert len(read) <= done + 2 * 4
+        assert len(read) <= done + IN_FLIGHT * 4
         assert outcomes[-1].row == done - 1
     assert done == len(read) == engine.count() == 50
 
