@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +18,7 @@ from ingest.images import LoadImage, is_url
 from ingest.merge import visual_document
 from ingest.outcome import REFUSED, Outcome
 from ingest.products import FeedProduct
-from mappings.errors import InvalidInput
+from mappings.errors import EngineUnavailable, InvalidInput
 from mappings.features import Features
 from mappings.product import Product
 from mappings.search import Engine, Extractor, IndexDocument
@@ -97,8 +98,8 @@ def ingest_feed(
     and loader. To stop early, end ``entries``.
 
     Raises:
-        EngineUnavailable: the engine is away; what was yielded is written, and of the batches in
-            flight some may be.
+        EngineUnavailable: the engine is away; what was yielded is written, the batches in flight
+            that still came through included.
     """
 
     ingest = partial(
@@ -113,7 +114,13 @@ def ingest_feed(
     with ThreadPoolExecutor(IN_FLIGHT, "ingest") as pool:
         pending = deque(pool.submit(ingest, chunk) for chunk in islice(chunks, IN_FLIGHT))
         while pending:
-            outcomes = pending.popleft().result()
+            try:
+                outcomes = pending.popleft().result()
+            except EngineUnavailable:
+                for other in pending:
+                    with suppress(EngineUnavailable):
+                        yield other.result()
+                raise
             pending.extend(pool.submit(ingest, chunk) for chunk in islice(chunks, 1))
             yield outcomes
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -200,5 +201,6 @@ def _each(
     if jobs == 1 or len(products) < 8:
         yield from bar(map(shoot, products))
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # Spawned, for a fork of a process that has threads (a test run, a service) can hang.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         yield from bar(pool.map(shoot, products, chunksize=4))
