@@ -30,6 +30,7 @@ from ingest.celery_app import IngestApp
 from ingest.jobs import JobRequest
 from ingest.workers import submit
 from mappings.search import Engine
+from models.training.studio import generate
 from plugin.config import Settings
 from plugin.engines import open_engine
 from tests.conftest import free_port
@@ -161,11 +162,24 @@ def product(number: int, **more: str) -> dict[str, str]:
     } | more
 
 
-def catalogue(count: int) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """Products, 3 in 100 of them bad, and the reason of each bad one by its id."""
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """PRODUCTS products that the studio drew."""
+    folder = tmp_path_factory.mktemp("studio")
+    generate(PRODUCTS, 9, folder, outfits=0.1, progress=False)
+    return folder
+
+
+def catalogue(shop: Shop, studio: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The studio's products, 3 in 100 made bad, and the reason of each bad one by its id."""
+    (shop.folder / "studio").symlink_to(studio)
     reasons = list(BAD)
-    bad = {n: reasons[n // 33 % len(reasons)] for n in range(20, count, 33)}
-    rows = [product(n, **BAD[bad[n]] if n in bad else {}) for n in range(count)]
+    bad = {n: reasons[n // 33 % len(reasons)] for n in range(20, PRODUCTS, 33)}
+    rows = []
+    with (studio / "feed.csv").open(newline="") as file:
+        for n, drawn in enumerate(csv.DictReader(file)):
+            row = {"title": drawn["title"], "image": f"studio/{drawn['image']}"}
+            rows.append(product(n, **row, price=drawn["price"]) | (BAD[bad[n]] if n in bad else {}))
     return rows, {f"p{n:05}": reason for n, reason in bad.items()}
 
 
@@ -206,8 +220,8 @@ def shop(tmp_path: Path, opensearch_url: str, redis_url: str) -> Iterator[Shop]:
     yield Shop(tmp_path, f"{opensearch_url}/workers-{uuid4().hex}", redis_url)
 
 
-def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop) -> None:
-    rows, reasons = catalogue(PRODUCTS)
+def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, studio: Path) -> None:
+    rows, reasons = catalogue(shop, studio)
     feed = shop.write(rows)
     with shop.workers(2, TEST_SECONDS_PER_BATCH="0.05"):
         command = shop.ingest(feed)
@@ -224,8 +238,8 @@ def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop) -> None:
     assert Counter(reasons.values()).keys() == BAD.keys()
 
 
-def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(shop: Shop) -> None:
-    rows, reasons = catalogue(PRODUCTS)
+def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(shop: Shop, studio: Path) -> None:
+    rows, reasons = catalogue(shop, studio)
     with shop.workers(2, TEST_SECONDS_PER_BATCH="0.05") as workers:
         command = shop.ingest(shop.write(rows))
         wait_until(lambda: len(shop.children()) == 2)
@@ -235,8 +249,8 @@ def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(shop: Shop) -> N
     check_complete(shop, shop.report(), reasons)
 
 
-def test_the_same_feed_twice_at_once(shop: Shop) -> None:
-    rows, reasons = catalogue(PRODUCTS)
+def test_the_same_feed_twice_at_once(shop: Shop, studio: Path) -> None:
+    rows, reasons = catalogue(shop, studio)
     feed = shop.write(rows)
     with shop.workers(1, concurrency=2):
         commands = [shop.ingest(feed, report=f"{n}.json") for n in range(2)]
