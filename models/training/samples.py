@@ -17,6 +17,7 @@ from mappings.taxonomy import Taxonomy
 
 Split = Literal["train", "validation", "test"]
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.08
+REQUIRED = {"file", "articleType", "productDisplayName", "group"}
 # Attribute groups that products.csv has a column for, and those that only names speak of.
 COLUMNS = {"colour": "baseColour", "gender": "gender", "season": "season", "usage": "usage"}
 NAMED_GROUPS = ("sleeve", "collar", "pattern", "material", "fit", "closure")
@@ -52,27 +53,37 @@ def split_of(group: str, seed: int = 1) -> Split:
     return "validation" if place < TEST_SHARE + VALIDATION_SHARE else "train"
 
 
+def product_rows(products: Path) -> list[dict[str, str]]:
+    """The rows of a products.csv.
+
+    Raises:
+        InvalidFeed: a column is missing.
+    """
+    with products.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = REQUIRED - set(reader.fieldnames or ())
+        if missing:
+            raise InvalidFeed(f"expected columns {sorted(missing)} in {products.name}")
+        return list(reader)
+
+
 def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterator[Sample]:
     """Samples of a products.csv: labels of its columns, and weak ones from the sellers' names.
 
     Raises:
         InvalidFeed: a column is missing, or an article type that the taxonomy does not know.
     """
-    with products.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            missing = {"file", "articleType", "productDisplayName", "group"} - row.keys()
-            if missing:
-                raise InvalidFeed(f"expected columns {sorted(missing)} in {products.name}")
-            category = taxonomy.category_for_label(row["articleType"])
-            if category is None:
-                raise InvalidFeed(f"article type {row['articleType']!r} is in no category")
-            yield Sample(
-                path=products.parent / row["file"],
-                category=category,
-                terms=_product_terms(row, category, taxonomy),
-                group=row["group"],
-                split=split_of(row["group"], seed),
-            )
+    for row in product_rows(products):
+        category = taxonomy.category_for_label(row["articleType"])
+        if category is None:
+            raise InvalidFeed(f"article type {row['articleType']!r} is in no category")
+        yield Sample(
+            path=products.parent / row["file"],
+            category=category,
+            terms=_product_terms(row, category, taxonomy),
+            group=row["group"],
+            split=split_of(row["group"], seed),
+        )
 
 
 def _product_terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, str]:

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from mappings.search import SearchRequest
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
-from models.training.samples import split_of
+from models.training.samples import product_rows, split_of
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch
@@ -41,9 +41,9 @@ DEPTH = 50
 def main() -> None:
     """Fill each engine, ask each question, print one table."""
     options = _options()
-    rows = _rows(options.products)
+    rows = product_rows(options.products)
     if options.queries:
-        gallery, queries = rows, _rows(options.queries)
+        gallery, queries = rows, product_rows(options.queries)
     else:
         gallery = [r for r in rows if split_of(r["group"], options.seed) != "test"]
         queries = [r for r in rows if split_of(r["group"], options.seed) == "test"]
@@ -108,11 +108,6 @@ def average_precision(right: np.ndarray) -> float:
     """Mean precision at the ranks of the right hits: bool [hits]."""
     precision = np.cumsum(right) / np.arange(1, len(right) + 1)
     return float(precision[right].mean()) if right.any() else 0.0
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _options() -> argparse.Namespace:
