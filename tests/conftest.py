@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import ConnectionError as NoConnection
 from redis import Redis
 
 NODE = Path(__file__).parents[1] / ".ci" / "opensearch" / "node"
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

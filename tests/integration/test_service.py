@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -154,7 +154,6 @@ requests = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(requests, st.sampled_from(sorted(COLOURS)), st.integers(0, 50))
 def test_never_short_while_the_filters_leave_products(service, request_, colour, seed):
     def passes(document):
