@@ -131,7 +131,17 @@ def write_some(url: str, n: int) -> int:
     return sum(outcome.error is not None for outcome in outcomes)
 
 
-def test_a_forked_process_uses_connections_of_its_own(engine: Engine) -> None:
+def test_a_forked_process_uses_connections_of_its_own(url: str) -> None:
+    # The parent is a fresh process: forking this one, with the threads of other tests, can hang.
+    process = multiprocessing.get_context("spawn").Process(target=write_and_fork, args=(url,))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def write_and_fork(url: str) -> None:
+    engine = open_engine(url)
+    engine.prepare()
     engine.write([document("1")])
     process = multiprocessing.get_context("fork").Process(target=write_in_child, args=(engine,))
     process.start()
@@ -139,6 +149,7 @@ def test_a_forked_process_uses_connections_of_its_own(engine: Engine) -> None:
     assert process.exitcode == 0
     engine.write([IndexDocument("1", {"price": 1.0})])
     assert engine.count() == 2
+    engine.close()
 
 
 def write_in_child(engine: Engine) -> None:
