@@ -142,8 +142,9 @@ class VisualSearch:
         pools: list[tuple[CandidateQuery, Candidates]] = []
         for step in steps:
             relaxed, query = step
-            if pools and pools[-1][0].category == query.category is not None:
-                pools.pop()
+            if pools and query.category is not None:
+                # Still within the category: all that the stricter step found is found again.
+                pools.clear()
             pools.append((query, self.engine.candidates(query, limit)))
             if len(pools[-1][1]) >= top:
                 break

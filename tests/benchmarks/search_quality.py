@@ -8,7 +8,9 @@ alone. With ``--queries CSV`` another file's photos are asked and every product 
 
 mAP@50 is the mean over queries of the average precision at the ranks of the right hits among the
 first fifty (0 where none is right); P@10 is the share of the first ten that are of the same type
-and colour. Queries without a single right product in the gallery count in P@10 alone.
+and colour. "Over all" divides by min(50, all right ones in the gallery) instead of those found; for
+colour no search within one category can reach 1 there: the colour is in other categories too.
+Queries without a single right product in the gallery count in P@10 alone.
 """
 
 from __future__ import annotations
@@ -49,8 +51,11 @@ def main() -> None:
         queries = [r for r in rows if split_of(r["group"], options.seed) == "test"]
     queries = queries[: options.limit]
     print(f"gallery {len(gallery)}, queries {len(queries)}, split by group, seed {options.seed}")
-    print("| engine | category | type mAP@50 | colour mAP@50 | same type and colour, P@10 |")
-    print("|---|---|---|---|---|", flush=True)
+    print(
+        "| engine | category | type mAP@50 | colour mAP@50 | same type and colour, P@10 "
+        "| type, over all | colour, over all |"
+    )
+    print("|---|---|---|---|---|---|---|", flush=True)
     for url in options.engine:
         if not options.keep:
             _ingest(gallery, options.products.parent, url)
@@ -80,7 +85,7 @@ def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
 
 def _ask(
     url: str, gallery: Sequence[Row], queries: Sequence[Row], images: Path, chosen: bool
-) -> tuple[float, float, float]:
+) -> list[float]:
     taxonomy, settings = Taxonomy.load(), Settings.from_env()
     extractor = load_extractor(taxonomy, paper_threshold=settings.paper_threshold)
     search = VisualSearch(extractor, open_engine(url), taxonomy, settings)
@@ -96,18 +101,22 @@ def _ask(
         same_type = np.array([h["articleType"] == row["articleType"] for h in hits])
         same_colour = np.array([h["baseColour"] == row["baseColour"] for h in hits])
         if count_types[row["articleType"]]:
-            types.append(average_precision(same_type))
+            types.append(average_precision(same_type, count_types[row["articleType"]]))
         if count_colours[row["baseColour"]]:
-            colours.append(average_precision(same_colour))
+            colours.append(average_precision(same_colour, count_colours[row["baseColour"]]))
         both.append((same_type & same_colour)[:10].sum() / 10)
     search.engine.close()
-    return float(np.mean(types)), float(np.mean(colours)), float(np.mean(both))
+    by_found, by_all = zip(np.mean(types, axis=0), np.mean(colours, axis=0), strict=True)
+    return [*by_found, np.mean(both), *by_all]
 
 
-def average_precision(right: np.ndarray) -> float:
-    """Mean precision at the ranks of the right hits: bool [hits]."""
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    return float(precision[right].mean()) if right.any() else 0.0
+def average_precision(right: np.ndarray, in_gallery: int) -> tuple[float, float]:
+    """Average precision of ranked hits, bool [hits]: over the right ones found, and over all.
+
+    The second divides by the right ones that fifty places could hold, and so counts those missed.
+    """
+    precision = (np.cumsum(right) / np.arange(1, len(right) + 1))[right].sum()
+    return float(precision / max(1, right.sum())), float(precision / min(DEPTH, in_gallery))
 
 
 def _options() -> argparse.Namespace:

@@ -18,10 +18,9 @@ ROOT = Path(__file__).parents[2]
 PRODUCTS = Path(os.environ.get("HOUNDSTOOTH_DATA", ROOT.parent / "shared" / "data")) / "products"
 TAXONOMY = Taxonomy.load()
 
-pytestmark = pytest.mark.skipif(
-    not (PRODUCTS / "products.csv").exists(),
-    reason="needs the product photos: put them beside the checkout or set HOUNDSTOOTH_DATA",
-)
+HERE = (PRODUCTS / "products.csv").exists()
+WHY = "needs the product photos: put them beside the checkout or set HOUNDSTOOTH_DATA"
+pytestmark = pytest.mark.skipif(not HERE, reason=WHY)
 
 
 @pytest.fixture(scope="module")
