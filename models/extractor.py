@@ -19,7 +19,8 @@ from models.colour_histogram import colour_histogram
 from models.crop import Crop, crop_square
 from models.foreground import Ground, find_foreground
 from models.images import MAX_PIXELS, decode_image
-from models.recogniser import Likelihoods, Recogniser
+from models.recognised import Recognised
+from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 
 DEFAULT_MODEL = "attribute-heads-1"
@@ -58,19 +59,19 @@ class ImageExtractor:
         """Features of a batch; see ``mappings.search.Extractor``."""
         if not images:
             return []
-        choices = list(categories) if categories is not None else [None] * len(images)
+        choices = [choice or None for choice in categories or [None] * len(images)]
         given = list(boxes) if boxes is not None else [None] * len(images)
         items = [_locate(image, box) for image, box in zip(images, given, strict=True)]
         side = self._recogniser.card.side
         crops = [
             crop_square(image, box, side) for image, (box, _, _) in zip(images, items, strict=True)
         ]
-        pooled, likelihoods = self._recogniser.run(crops)
+        pooled, recognised = self._recogniser.run(crops, choices)
         codes = binarise(pooled, self._thresholds)
         return [
-            self._features(crop, item, choice, likely, code)
-            for crop, item, choice, likely, code in zip(
-                crops, items, choices, likelihoods, codes, strict=True
+            self._features(crop, item, choice, seen, code)
+            for crop, item, choice, seen, code in zip(
+                crops, items, choices, recognised, codes, strict=True
             )
         ]
 
@@ -79,10 +80,11 @@ class ImageExtractor:
         side = self._recogniser.card.side
         noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
         crops = [Crop(noise, np.array([0.1, 0.1, 0.9, 0.9], np.float32))] * batch
-        self._recogniser.run(crops)
+        free = [None] * batch
+        self._recogniser.run(crops, free)
         start = time.perf_counter()
         for _ in range(max(1, count // batch)):
-            self._recogniser.run(crops)
+            self._recogniser.run(crops, free)
         return time.perf_counter() - start
 
     def _features(
@@ -90,19 +92,17 @@ class ImageExtractor:
         crop: Crop,
         item: tuple[Box, BoxSource, Ground | None],
         choice: Collection[str] | None,
-        likely: Likelihoods,
+        seen: Recognised,
         code: Bytes,
     ) -> Features:
         box, box_source, ground = item
-        choice = choice or None
-        categories = self._recogniser.categories(likely, choice)
         source: CategorySource = "auto"
-        if choice is not None:
+        if choice:
             source = "chosen" if len(choice) == 1 else "text"
         return Features(
-            categories=categories,
+            categories=seen.ranked_categories(),
             category_source=source,
-            attributes=self._recogniser.attributes(likely, categories[0].term),
+            attributes=seen.ranked_attributes(),
             box=box,
             box_source=box_source,
             code=code,
@@ -125,7 +125,7 @@ def load_extractor(
     Raises:
         InvalidConfig: no such network or card.
     """
-    recogniser = Recogniser(weights / model, taxonomy, threads)
+    recogniser = open_recogniser(weights / model, taxonomy, threads)
     return ImageExtractor(recogniser, max_pixels, paper_threshold)
 
 

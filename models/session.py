@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from mappings.errors import InvalidConfig
+from models.crop import Crop
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -23,16 +25,20 @@ class Card:
 
     Attributes:
         model: name and version; goes into every document.
+        decoder: ``sequence`` or ``heads``.
         side: of the square input, pixels.
-        heads: class terms by head, in output order; ``category`` comes first.
+        heads: class terms by head, in output order.
         temperatures: by head, dividing its logits.
+        trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the appearance code, float32 [features].
     """
 
     model: str
+    decoder: str
     side: int
     heads: dict[str, tuple[str, ...]]
     temperatures: dict[str, float]
+    trained_on: tuple[str, ...]
     thresholds: NDArray[np.float32]
 
 
@@ -46,13 +52,23 @@ def read_card(path: Path) -> Card:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Card(
             model=f"{data['name']}-{data['version']}",
+            decoder=data.get("decoder", "heads"),
             side=int(data["side"]),
             heads={head: tuple(terms) for head, terms in data["heads"].items()},
             temperatures={head: float(t) for head, t in data["temperatures"].items()},
+            trained_on=tuple(data.get("trained_on", ())),
             thresholds=np.array(data["thresholds"], dtype=np.float32),
         )
     except (OSError, ValueError, KeyError) as error:
         raise InvalidConfig(f"expected a model card at {path.name}: {error!r}") from None
+
+
+def crop_inputs(crops: Sequence[Crop]) -> dict[str, NDArray[Any]]:
+    """What every encoder takes: uint8 pixels [n, side, side, 3] and float32 boxes [n, 4]."""
+    return {
+        "pixels": np.stack([crop.pixels for crop in crops]),
+        "boxes": np.stack([crop.box for crop in crops]),
+    }
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:

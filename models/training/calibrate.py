@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.vocabulary import UNKNOWN, Vocabulary
+from models.training.vocabulary import Vocabulary
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3.0), 60))
 
@@ -16,7 +16,7 @@ def fit_temperatures(
     """The temperature by head under which the labels are most likely; 1 where few are known."""
     found = {}
     for column, (head, where) in enumerate(vocabulary.slices().items()):
-        known = labels[:, column] != UNKNOWN
+        known = labels[:, column] >= 0
         if known.sum() < 30:
             found[head] = 1.0
             continue

@@ -9,7 +9,10 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
 
+from mappings.errors import InvalidConfig
+from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
 from models.networks.attribute_heads import AttributeHeads, ServingGraph
 
 OPSET = 17
@@ -17,29 +20,81 @@ OPSET = 17
 LEAST_ELEMENTS = 256
 
 
-def export_recogniser(network: AttributeHeads, side: int, path: Path) -> None:
-    """Write the serving graph: ``pixels`` and ``boxes`` in, ``features`` and ``logits`` out."""
-    graph = ServingGraph(network.cpu().float()).eval()
+def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, stem: Path) -> None:
+    """Write what serves: ``STEM.onnx``, and for a sequence ``STEM.decoder.onnx`` beside it.
+
+    The first takes ``pixels`` and ``boxes``; of independent heads it gives ``features`` and
+    ``logits``, of a sequence ``features`` and what the decoder starts from.
+    """
+    round_to_half(network.cpu().float().eval())
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
-    batch = {0: "batch"}
+    images: dict[str, Tensor] = {"pixels": pixels, "boxes": boxes}
+    path = stem.with_name(stem.name + ".onnx")
+    if isinstance(network, AttributeHeads):
+        _export(ServingGraph(network), images, ["features", "logits"], path)
+        return
+    outputs = ["features", "first", "image_scores", "hidden", "cell"]
+    _export(EncoderGraph(network), images, outputs, path)
+    size = network.decoder.lstm.hidden_size
+    step = {
+        "tokens": torch.zeros(2, dtype=torch.int64),
+        "image_scores": torch.zeros(2, network.decoder.from_sequence.out_features),
+        "hidden": torch.zeros(2, size),
+        "cell": torch.zeros(2, size),
+    }
+    outputs = ["scores", "next_hidden", "next_cell"]
+    _export(StepGraph(network.decoder), step, outputs, stem.with_name(stem.name + ".decoder.onnx"))
+
+
+def _export(graph: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:
     with warnings.catch_warnings():
         # The older exporter: it keeps the batch size free, and says at length that it is older.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            graph,
-            (pixels, boxes),
+            graph.eval(),
+            tuple(inputs.values()),
             str(path),
             dynamo=False,
             opset_version=OPSET,
-            input_names=["pixels", "boxes"],
-            output_names=["features", "logits"],
-            dynamic_axes=dict.fromkeys(("pixels", "boxes", "features", "logits"), batch),
+            # Normalisation stays apart from convolution: so the weights are torch's to the bit.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs)},
         )
     model = onnx.load(path)
     store_in_half(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+@torch.no_grad()
+def round_to_half(network: nn.Module) -> None:
+    """Round what ``store_in_half`` will store, so that torch computes what the file will."""
+    for tensor in network.state_dict().values():
+        if tensor.dtype == torch.float32 and tensor.numel() >= LEAST_ELEMENTS:
+            tensor.copy_(tensor.half().float())
+
+
+def exported_weights(stem: Path) -> dict[str, Tensor]:
+    """The weights of an exported network by their names in torch, to train on from.
+
+    Raises:
+        InvalidConfig: no such network.
+    """
+    found = {}
+    for suffix in (".onnx", ".decoder.onnx"):
+        path = stem.with_name(stem.name + suffix)
+        if not path.exists() and suffix == ".onnx":
+            raise InvalidConfig(f"expected a network at {path}")
+        for tensor in onnx.load(path).graph.initializer if path.exists() else ():
+            values = numpy_helper.to_array(tensor)
+            name = tensor.name.removesuffix("_half").partition(".")[2]
+            name = f"decoder.{name}" if suffix == ".decoder.onnx" else name
+            found[name] = torch.from_numpy(values.astype(np.float32))
+    return found
 
 
 def store_in_half(model: onnx.ModelProto) -> None:

@@ -1,11 +1,11 @@
-"""The training loop, nothing of files: tensors in, a network out."""
+"""The training loop, nothing of files but its checkpoint: tensors in, a network out."""
 
 from __future__ import annotations
 
 import copy
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
+from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
 from models.training.augment import random_view
-from models.training.vocabulary import UNKNOWN, Vocabulary
+from models.training.objectives import Objective
+from models.training.recipe import Recipe
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train; the fields of a configuration file."""
-
-    name: str
-    version: int
-    seed: int = 1
-    epochs: int = 24
-    batch: int = 64
-    learning_rate: float = 8e-4
-    weight_decay: float = 0.03
-    label_smoothing: float = 0.1
-    mixup: float = 0.1
-    ema_decay: float = 0.998
-    training_side: int = 176
-    side: int = 192
-    frozen_blocks: int = 0
-    group_weights: dict[str, float] = field(default_factory=dict)
+Network = AttributeHeads | AttributeSequence
+# After an epoch: number, mean loss and the averaged network; returns the validation score.
+AfterEpoch = Callable[[int, float, nn.Module], float]
 
 
 @dataclass(frozen=True)
@@ -53,123 +39,112 @@ class TrainingSet:
         """Some of its rows."""
         return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows])
 
+    def tensors(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Images [n, 3, s, s] (bytes), boxes and labels on a device."""
+        images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
+        boxes, labels = torch.from_numpy(self.boxes), torch.from_numpy(self.labels)
+        return images, boxes.to(device), labels.to(device)
 
-class AttributeLoss(nn.Module):
-    """Smoothed cross entropy summed over heads; an unknown label adds nothing."""
 
-    def __init__(self, vocabulary: Vocabulary, recipe: Recipe) -> None:
-        super().__init__()
-        self.slices = list(vocabulary.slices().values())
-        self.weights = [recipe.group_weights.get(name, 0.3) for name in vocabulary.heads]
-        self.smoothing = recipe.label_smoothing
+def epoch_rows(
+    classes: NDArray[np.int64], recipe: Recipe, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Rows of one epoch in random order; those of rare classes come several times.
 
-    def targets(self, labels: Tensor) -> Tensor:
-        """Target distributions of all heads, rows of zeros where unknown: [n, classes]."""
-        parts = []
-        for column, where in enumerate(self.slices):
-            label, classes = labels[:, column], where.stop - where.start
-            known = (label != UNKNOWN).float()[:, None]
-            hard = F.one_hot(label.clamp(min=0), classes).float()
-            hard = hard * (1 - self.smoothing) + self.smoothing / classes
-            parts.append(hard * known)
-        return torch.cat(parts, dim=1)
-
-    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Mean over the batch of the weighted sum over heads."""
-        total = logits.new_zeros(())
-        for weight, where in zip(self.weights, self.slices, strict=True):
-            log_p = F.log_softmax(logits[:, where].float(), dim=1)
-            total = total - weight * (targets[:, where] * log_p).sum(1).mean()
-        return total
+    Args:
+        classes: leaf category by row, int64 [n].
+    """
+    counts = np.bincount(classes - classes.min())[classes - classes.min()]
+    times = np.clip(np.ceil(recipe.rare / counts), 1, recipe.most_repeats).astype(np.int64)
+    return generator.permutation(np.repeat(np.arange(len(classes)), times))
 
 
 def fit(
-    network: AttributeHeads,
+    network: Network,
     data: TrainingSet,
-    vocabulary: Vocabulary,
+    objective: Objective,
     recipe: Recipe,
     device: torch.device,
     checkpoint: Path,
-    after_epoch: Callable[[int, float, AttributeHeads], None],
-) -> AttributeHeads:
-    """Train with AdamW, a warm-up and cosine schedule; returns the moving average of the weights.
+    after_epoch: AfterEpoch,
+) -> Network:
+    """Train with AdamW, a warm-up and a cosine schedule.
 
-    Each epoch leaves a checkpoint, and goes on from one that is there.
+    Each epoch leaves a checkpoint, and goes on from one that is there. Training stops early when
+    ``recipe.patience`` epochs brought no better validation score.
+
+    Returns:
+        The moving average of the weights as it was after the best epoch.
     """
     torch.manual_seed(recipe.seed)
     network.encoder.freeze(recipe.frozen_blocks)
     network.to(device)
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
-    loss_of = AttributeLoss(vocabulary, recipe)
-    steps = math.ceil(len(data.pixels) / recipe.batch)
     weights = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
+    classes = data.labels[:, 1]
+    steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
     )
-    state: dict[str, Any] = {
-        "network": network,
-        "average": average,
-        "optimiser": optimiser,
-        "schedule": schedule,
-    }
-    for epoch in range(_resume(checkpoint, state), recipe.epochs):
-        rows = np.random.default_rng([recipe.seed, epoch]).permutation(len(data.pixels))
+    best = copy.deepcopy(average)
+    state: dict[str, Any] = {"network": network, "average": average, "best": best}
+    state |= {"optimiser": optimiser, "schedule": schedule}
+    done, best_epoch, best_score = _resume(checkpoint, state)
+    for epoch in range(done, recipe.epochs):
+        if epoch - best_epoch > recipe.patience:
+            print(f"no better for {recipe.patience} epochs: stopped")
+            break
+        rows = epoch_rows(classes, recipe, np.random.default_rng([recipe.seed, epoch]))
         running = 0.0
         network.train()
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False):
             batch = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
-            loss = _batch_loss(network, loss_of, batch, recipe, device)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(weights, 5.0)
-            optimiser.step()
+            running += _step(network, objective, batch, recipe, device, optimiser, weights)
             schedule.step()
             _update_average(average, network, recipe.ema_decay, epoch * steps + step)
-            running += float(loss.detach())
+        score = after_epoch(epoch, running / steps, average)
+        if score > best_score:
+            best_epoch, best_score = epoch, score
+            best.load_state_dict(average.state_dict())
         saved = {name: part.state_dict() for name, part in state.items()}
-        torch.save({"epoch": epoch + 1, **saved}, checkpoint)
-        after_epoch(epoch, running / steps, average)
-    return average
+        torch.save({"progress": [epoch + 1, best_epoch, best_score], **saved}, checkpoint)
+    return best
 
 
-def _resume(checkpoint: Path, state: Mapping[str, Any]) -> int:
-    """Load what an interrupted run left; returns how many epochs are done."""
+def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float]:
+    """Load what an interrupted run left: epochs done, the best one and its score."""
     if not checkpoint.exists():
-        return 0
+        return 0, 0, -1.0
     saved = torch.load(checkpoint, weights_only=True)
     for name, part in state.items():
         part.load_state_dict(saved[name])
-    return int(saved["epoch"])
+    done, best_epoch, best_score = saved["progress"]
+    return int(done), int(best_epoch), float(best_score)
 
 
-def _batch_loss(
-    network: AttributeHeads,
-    loss_of: AttributeLoss,
+def _step(
+    network: nn.Module,
+    objective: Objective,
     batch: TrainingSet,
     recipe: Recipe,
     device: torch.device,
-) -> Tensor:
-    pixels = torch.from_numpy(batch.pixels).to(device).permute(0, 3, 1, 2)
-    targets = loss_of.targets(torch.from_numpy(batch.labels).to(device))
-    boxes = torch.from_numpy(batch.boxes).to(device)
-    views, boxes = random_view(pixels, boxes, recipe.training_side)
-    if recipe.mixup > 0:
-        share = float(torch.distributions.Beta(recipe.mixup, recipe.mixup).sample())
-        views = views * share + views.flip(0) * (1 - share)
-        targets = targets * share + targets.flip(0) * (1 - share)
-        other = boxes.flip(0)
-        boxes = torch.cat(
-            [torch.minimum(boxes[:, :2], other[:, :2]), torch.maximum(boxes[:, 2:], other[:, 2:])],
-            1,
-        )
+    optimiser: torch.optim.Optimizer,
+    weights: list[nn.Parameter],
+) -> float:
+    images, boxes, labels = batch.tensors(device)
+    views, boxes = random_view(images, boxes, recipe.training_side)
+    views = views.to(memory_format=torch.channels_last)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        _, logits = network(views.to(memory_format=torch.channels_last), boxes)
-    loss: Tensor = loss_of(logits, targets)
-    return loss
+        loss = objective.loss(network, views, boxes, labels)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(weights, 5.0)
+    optimiser.step()
+    return float(loss.detach())
 
 
 @torch.no_grad()
@@ -183,22 +158,23 @@ def _update_average(average: nn.Module, network: nn.Module, decay: float, step: 
 
 
 @torch.no_grad()
-def predict(
-    network: AttributeHeads,
-    pixels: NDArray[np.uint8],
-    boxes: NDArray[np.float32],
-    device: torch.device,
-    side: int,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Features and logits of crops, reduced to ``side``: float32 [n, d] and [n, classes]."""
+def scores_of(
+    network: nn.Module, data: TrainingSet, objective: Objective, device: torch.device, side: int
+) -> NDArray[np.float32]:
+    """Scores of all heads, the labels before each being right: float32 [n, classes]."""
     network.eval()
-    features, logits = [], []
-    for start in range(0, len(pixels), 256):
-        batch = torch.from_numpy(pixels[start : start + 256]).to(device).permute(0, 3, 1, 2).float()
-        if batch.shape[-1] != side:
-            batch = F.interpolate(batch, (side, side), mode="bilinear", antialias=True)
-        where = torch.from_numpy(boxes[start : start + 256]).to(device)
-        found, scores = network(batch.to(memory_format=torch.channels_last), where)
-        features.append(found.float().cpu().numpy())
-        logits.append(scores.float().cpu().numpy())
-    return np.concatenate(features), np.concatenate(logits)
+    found = []
+    for start in range(0, len(data.pixels), 256):
+        rows = np.arange(start, min(start + 256, len(data.pixels)))
+        images, boxes, labels = data.take(rows).tensors(device)
+        images = resize(images, side)
+        found.append(objective.scores(network, images, boxes, labels).float().cpu().numpy())
+    return np.concatenate(found)
+
+
+def resize(images: torch.Tensor, side: int) -> torch.Tensor:
+    """Images [n, 3, s, s] as float, reduced to ``side``, channels last."""
+    images = images.float()
+    if images.shape[-1] != side:
+        images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
+    return images.to(memory_format=torch.channels_last)

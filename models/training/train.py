@@ -1,47 +1,55 @@
-"""``python -m models.training.train CONFIG.toml --products CSV [--studio LABELS.jsonl]``.
+"""``python -m models.training.train CONFIG.toml --products CSV [--studio LABELS.jsonl] …``.
 
-From photos to ``models/weights/NAME-VERSION.onnx`` and its card, on a GPU where there is one.
+From labelled images to ``models/weights/NAME-VERSION`` (ONNX, card, log and a plot of the curves),
+on a GPU where there is one. An interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import tomllib
+import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from mappings.taxonomy import Taxonomy
+from models.grammar import Grammar
+from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
-from models.networks.encoders import EfficientNetLite0
-from models.training.calibrate import fit_temperatures
+from models.networks.encoders import new_encoder
+from models.session import WEIGHTS
+from models.training.card import write_card
 from models.training.crops import load_crops
-from models.training.export import export_recogniser
-from models.training.fit import Recipe, TrainingSet, fit, predict
-from models.training.samples import Sample, product_samples, studio_samples
-from models.training.vocabulary import UNKNOWN, Vocabulary
+from models.training.curves import EpochLog
+from models.training.datasets import READERS
+from models.training.export import export_recogniser, exported_weights
+from models.training.fit import Network, TrainingSet, fit
+from models.training.objectives import HeadsObjective, Objective, SequenceObjective
+from models.training.recipe import Recipe
+from models.training.samples import Sample
+from models.training.vocabulary import Vocabulary
 
-WEIGHTS = Path(__file__).parent.parent / "weights"
 # Views are cut from crops this much larger, so that turning and scaling lose no detail.
 OVERSIZE = 8 / 7
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, calibrate, export, and write the card and the log."""
+    """Train, calibrate, export, and write the card, the log and the curves."""
     options = _options(arguments)
-    recipe = Recipe(**tomllib.loads(options.config.read_text()))
+    recipe = Recipe.read(options.config)
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
     taxonomy = Taxonomy.load()
-    samples = list(product_samples(options.products, taxonomy))
-    for labels in options.studio:
-        samples += studio_samples(labels, taxonomy)
+    sources = {name: getattr(options, name) for name in READERS if getattr(options, name)}
+    samples = [
+        sample
+        for name, paths in sources.items()
+        for path in paths
+        for sample in READERS[name].read(path, taxonomy)
+    ]
     training = [s for s in samples if s.split == "train"]
     validation = [s for s in samples if s.split == "validation"]
     vocabulary = Vocabulary.of(training, taxonomy)
@@ -49,105 +57,85 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
 
-    data = _training_set(training, vocabulary, round(recipe.training_side * OVERSIZE))
-    held = _training_set(validation, vocabulary, recipe.side)
+    data = _load(training, vocabulary, taxonomy, round(recipe.training_side * OVERSIZE))
+    held = _load(validation, vocabulary, taxonomy, recipe.side)
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / f"{recipe.name}-{recipe.version}"
-    log = EpochLog(stem.with_suffix(".log.csv"), vocabulary, held, recipe, device)
-    network = _new_network(vocabulary, recipe)
-    checkpoint = stem.with_suffix(".checkpoint.pt")
-    network = fit(network, data, vocabulary, recipe, device, checkpoint, log.after_epoch)
+    network, objective = _new_network(vocabulary, taxonomy, recipe)
+    if recipe.start_from:
+        print(f"{_go_on_from(network, options.out, recipe.start_from)} parts begin anew")
+    log = EpochLog(stem, vocabulary, held, objective, recipe, device)
+    checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
+    network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
-    _, logits = predict(network, held.pixels, held.boxes, device, recipe.side)
-    features, _ = predict(network, data.pixels, data.boxes, device, recipe.side)
-    export_recogniser(network, recipe.side, stem.with_suffix(".onnx"))
     real = np.array([not s.group.startswith("studio-") for s in training])
-    card = {
-        "name": recipe.name,
-        "version": recipe.version,
-        "made": datetime.now(UTC).date().isoformat(),
-        "licence": "Apache-2.0",
-        "source": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
-        "command": options.command_line,
-        "split": {"seed": 1, "test": 0.2, "validation": 0.08, "by": "group"},
-        "training_images": len(training),
-        "recipe": asdict(recipe),
-        "side": recipe.side,
-        "heads": vocabulary.heads,
-        "temperatures": fit_temperatures(logits, held.labels, vocabulary),
-        "validation_accuracy": accuracies(logits, held.labels, vocabulary),
-        "thresholds": [round(float(t), 5) for t in np.median(features[real], axis=0)],
-    }
-    stem.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n")
-    checkpoint.unlink()
-    print(f"wrote {stem.with_suffix('.onnx')}")
+    files = [path for paths in sources.values() for path in paths if path.is_file()]
+    write_card(
+        stem,
+        recipe,
+        vocabulary,
+        network,
+        objective,
+        held,
+        data.take(np.flatnonzero(real) if real.any() else np.arange(len(training))),
+        device,
+        command=options.command_line,
+        trained_on=[hashlib.sha256(path.read_bytes()).hexdigest() for path in files],
+        training_images=len(training),
+    )
+    export_recogniser(network, recipe.side, stem)
+    checkpoint.unlink(missing_ok=True)
+    print(f"wrote {stem}")
 
 
-def accuracies(
-    logits: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
-) -> dict[str, float]:
-    """Share of right first choices by head, over the samples whose label is known."""
-    found = {}
-    for column, (head, where) in enumerate(vocabulary.slices().items()):
-        known = labels[:, column] != UNKNOWN
-        if known.any():
-            right = logits[known][:, where].argmax(1) == labels[known, column]
-            found[head] = round(float(right.mean()), 4)
-    return found
-
-
-class EpochLog:
-    """One line of CSV an epoch: the loss and the accuracy of each head on validation photos."""
-
-    def __init__(
-        self,
-        path: Path,
-        vocabulary: Vocabulary,
-        held: TrainingSet,
-        recipe: Recipe,
-        device: torch.device,
-    ) -> None:
-        self.path, self.vocabulary, self.held = path, vocabulary, held
-        self.recipe, self.device = recipe, device
-
-    def after_epoch(self, epoch: int, loss: float, network: AttributeHeads) -> None:
-        """Write and show the line."""
-        _, logits = predict(
-            network, self.held.pixels, self.held.boxes, self.device, self.recipe.side
-        )
-        row = {"epoch": epoch + 1, "loss": round(loss, 4)}
-        row |= accuracies(logits, self.held.labels, self.vocabulary)
-        with self.path.open("w" if epoch == 0 else "a", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            if epoch == 0:
-                writer.writeheader()
-            writer.writerow(row)
-        shown = ("epoch", "loss", "category", "colour", "gender", "usage", "season")
-        print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
-
-
-def _new_network(vocabulary: Vocabulary, recipe: Recipe) -> AttributeHeads:
-    torch.manual_seed(recipe.seed)
-    return AttributeHeads(EfficientNetLite0(), vocabulary.sizes)
-
-
-def _training_set(samples: Sequence[Sample], vocabulary: Vocabulary, side: int) -> TrainingSet:
+def _load(
+    samples: Sequence[Sample], vocabulary: Vocabulary, taxonomy: Taxonomy, side: int
+) -> TrainingSet:
     pixels, boxes = load_crops(samples, side)
-    return TrainingSet(pixels, boxes, vocabulary.labels(samples))
+    return TrainingSet(pixels, boxes, vocabulary.labels(samples, taxonomy))
+
+
+def _new_network(
+    vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe
+) -> tuple[Network, Objective]:
+    torch.manual_seed(recipe.seed)
+    encoder = new_encoder(recipe.encoder, **recipe.encoder_options)
+    if recipe.decoder == "heads":
+        return AttributeHeads(encoder, vocabulary.sizes), HeadsObjective(vocabulary, recipe)
+    grammar = Grammar(vocabulary.heads, taxonomy)
+    network = AttributeSequence(encoder, grammar.tokens, direct=recipe.direct)
+    return network, SequenceObjective(grammar, vocabulary, recipe)
+
+
+def _go_on_from(network: Network, out: Path, name: str) -> int:
+    """Load trained weights, from ``out`` or the shipped ones; how many have another shape."""
+    folder = out if (out / f"{name}.onnx").exists() else WEIGHTS
+    trained, state = exported_weights(folder / name), network.state_dict()
+    fits = {n: t.reshape(state[n].shape) for n, t in trained.items() if _fits(t, state.get(n))}
+    network.load_state_dict(fits, strict=False)
+    return len(set(trained) - set(fits))
+
+
+def _fits(trained: Tensor, wanted: Tensor | None) -> bool:
+    return wanted is not None and trained.numel() == wanted.numel()
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
     parser.add_argument("config", type=Path, help="a recipe, such as training/configs/*.toml")
-    parser.add_argument("--products", type=Path, required=True, help="a products.csv")
-    parser.add_argument("--studio", type=Path, action="append", default=[], help="a labels.jsonl")
+    for name, reader in READERS.items():
+        parser.add_argument(
+            f"--{name}", type=Path, action="append", default=[], help=reader.help, metavar="PATH"
+        )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     options = parser.parse_args(arguments)
-    studio = " --studio STUDIO/labels.jsonl" * len(options.studio)
-    options.command_line = (
-        f"python -m models.training.train models/training/configs/{options.config.name} "
-        f"--products PRODUCTS/products.csv{studio}"
+    sources = [(name, path) for name in READERS for path in getattr(options, name)]
+    if not sources:
+        parser.error(f"expected data: one of {', '.join('--' + name for name in READERS)}")
+    options.command_line = " ".join(
+        [f"python -m models.training.train models/training/configs/{options.config.name}"]
+        + [f"--{name} {name.upper()}/{path.name}" for name, path in sources]
     )
     return options
 

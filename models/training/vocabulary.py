@@ -1,7 +1,8 @@
-"""The classes of each head: leaf categories first, then the attribute groups."""
+"""The tokens of a sequence: great categories, leaf categories, attribute terms by group."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mappings.taxonomy import Taxonomy
+from models.grammar import CATEGORY, GREAT_CATEGORY
 from models.training.samples import Sample
 
-CATEGORY = "category"
-UNKNOWN = -1
+UNKNOWN, ABSENT = -1, -2
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Vocabulary:
 
         Every category that any sample has is kept: a shop can sell a single umbrella.
         """
-        count: dict[str, int] = {}
-        for sample in samples:
-            for term in (sample.category, *sample.terms.values()):
-                count[term] = count.get(term, 0) + 1
-        heads = {CATEGORY: tuple(term for term in taxonomy.categories if term in count)}
+        leaves = {sample.category for sample in samples}
+        count = Counter(term for sample in samples for term in sample.terms.values())
+        heads = {
+            GREAT_CATEGORY: taxonomy.great_categories,
+            CATEGORY: tuple(term for term in taxonomy.categories if term in leaves),
+        }
         for group in taxonomy.groups.values():
-            terms = [f"{group.name}:{value}" for value in group.values]
-            seen = tuple(term for term in terms if count.get(term, 0) >= least)
+            seen = tuple(term for term in group.terms() if count[term] >= least)
             if len(seen) > 1:
                 heads[group.name] = seen
         return cls(heads)
@@ -52,12 +53,21 @@ class Vocabulary:
             start += len(terms)
         return found
 
-    def labels(self, samples: Sequence[Sample]) -> NDArray[np.int64]:
-        """Class by sample and head, UNKNOWN where nothing is known: int64 [n, heads]."""
+    def labels(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> NDArray[np.int64]:
+        """Class by sample and head: int64 [n, heads].
+
+        UNKNOWN where nothing is known, ABSENT where an item is known to have none of a group.
+        """
         table = np.full((len(samples), len(self.heads)), UNKNOWN, dtype=np.int64)
         for column, (head, terms) in enumerate(self.heads.items()):
             index = {term: i for i, term in enumerate(terms)}
             for row, sample in enumerate(samples):
-                term = sample.category if head == CATEGORY else sample.terms.get(head, "")
-                table[row, column] = index.get(term, UNKNOWN)
+                if head == GREAT_CATEGORY:
+                    table[row, column] = index[taxonomy.great_category(sample.category)]
+                elif head == CATEGORY:
+                    table[row, column] = index.get(sample.category, UNKNOWN)
+                elif head in sample.terms:
+                    table[row, column] = index.get(sample.terms[head], UNKNOWN)
+                elif head in sample.known:
+                    table[row, column] = ABSENT
         return table

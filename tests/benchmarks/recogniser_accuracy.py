@@ -17,7 +17,8 @@ from mappings.features import Features
 from mappings.seller_text import read_seller_text
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
-from models.training.samples import COLUMNS, Sample, product_rows, product_samples
+from models.training.datasets.products import COLUMNS, product_rows, product_samples
+from models.training.samples import Sample
 
 BATCH = 32
 

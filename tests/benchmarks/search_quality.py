@@ -1,6 +1,6 @@
 """``python -m tests.benchmarks.search_quality --products CSV --engine URL [--engine URL]``.
 
-How good are the answers? Products are split by ``group`` (20 % queries, seeded). The others become
+How good are the answers? Products are split by ``group`` (10 % queries, seeded). The others become
 a feed of names and images alone, which ``python -m ingest`` brings into an engine; the queries'
 photos are then asked through the service, once with the category found automatically and once
 with it chosen. True labels are the columns ``articleType`` and ``baseColour``, used for scoring
@@ -30,7 +30,8 @@ from tqdm import tqdm
 from mappings.search import SearchRequest
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
-from models.training.samples import product_rows, split_of
+from models.training.datasets.products import product_rows
+from models.training.samples import split_of
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch

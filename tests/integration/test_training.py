@@ -11,7 +11,9 @@ import torch
 
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
-from models.training.samples import product_samples, split_of, studio_samples
+from models.training.datasets.products import product_samples
+from models.training.datasets.studio import studio_samples
+from models.training.samples import split_of
 from models.training.studio import generate
 from models.training.train import main
 

@@ -1,0 +1,158 @@
+"""Attributes as a sequence: an LSTM over label embeddings, started from the image.
+
+Paper, section 3.2. One thing is added to the paper's decoder: every token's score also has a part
+that comes straight from the image, so the LSTM need only learn what the labels before it change.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.networks.attribute_heads import box_pool
+from models.networks.encoders import Encoder
+
+State = tuple[Tensor, Tensor]
+
+
+class AttributeDecoder(nn.Module):
+    """Scores of the next token, from the image and the tokens so far.
+
+    Args:
+        features: of the pooled image.
+        tokens: how many there are, the end included.
+        size: of the label embeddings and of the LSTM.
+        direct: whether scores have a part straight from the image; without it, the paper's own.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        tokens: int,
+        size: int = 256,
+        dropout: float = 0.2,
+        direct: bool = True,
+    ) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.image_embedding = nn.Linear(features, size)
+        self.label_embedding = nn.Embedding(tokens, size)
+        self.lstm = nn.LSTM(size, size, batch_first=True)
+        self.from_image = nn.Linear(features, tokens) if direct else None
+        self.from_sequence = nn.Linear(size, tokens)
+
+    def start(self, pooled: Tensor) -> tuple[Tensor, State]:
+        """What an image gives: its own part of all scores, and the state after seeing it.
+
+        Args:
+            pooled: [n, features].
+
+        Returns:
+            Scores [n, tokens] that hold at every step, and hidden and cell state [n, size] each.
+        """
+        pooled = self.dropout(pooled)
+        embedded = self.image_embedding(pooled)
+        nothing = torch.zeros_like(embedded)
+        hidden, cell = self._cell(embedded, (nothing, nothing))
+        if self.from_image is None:
+            scores = torch.zeros_like(self.from_sequence(hidden))
+        else:
+            scores = self.from_image(pooled)
+        return scores, (hidden, cell)
+
+    def score(self, scores: Tensor, hidden: Tensor) -> Tensor:
+        """Scores of the next token, [n, tokens], not yet limited by the grammar."""
+        added: Tensor = self.from_sequence(self.dropout(hidden))
+        return scores + added
+
+    def step(self, tokens: Tensor, state: State) -> State:
+        """The state after one more token, int64 [n]."""
+        return self._cell(self.label_embedding(tokens), state)
+
+    def forward(self, pooled: Tensor, sequences: Tensor) -> Tensor:
+        """Scores at every step when the tokens before it are the right ones.
+
+        Args:
+            pooled: [n, features].
+            sequences: tokens, int64 [n, length].
+
+        Returns:
+            [n, length + 1, tokens]: the first from the image alone, the last after all tokens.
+        """
+        scores, (hidden, cell) = self.start(pooled)
+        embedded = self.label_embedding(sequences)
+        after, _ = self.lstm(embedded, (hidden[None], cell[None]))
+        return self.score(scores[:, None], torch.cat([hidden[:, None], after], dim=1))
+
+    def _cell(self, inputs: Tensor, state: State) -> State:
+        """One step of the LSTM in plain operations: exported weights keep their names."""
+        hidden, cell = state
+        of_input, of_hidden, bias_input, bias_hidden = self.lstm.parameters()
+        gates = F.linear(inputs, of_input, bias_input)
+        gates = gates + F.linear(hidden, of_hidden, bias_hidden)
+        entry, forget, candidate, output = gates.chunk(4, dim=1)
+        cell = forget.sigmoid() * cell + entry.sigmoid() * candidate.tanh()
+        return output.sigmoid() * cell.tanh(), cell
+
+
+class AttributeSequence(nn.Module):
+    """An encoder and the decoder that reads its last map in the item's box."""
+
+    def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = AttributeDecoder(encoder.channels[1], tokens, **decoder)  # type: ignore[arg-type]
+
+    def encode(self, images: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Pooled middle map [n, channels[0]] and last map [n, channels[1]] in the boxes.
+
+        Args:
+            images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
+            boxes: [n, 4]: left, top, right, bottom in [0, 1].
+        """
+        normalised = (images / 255.0 - self.encoder.mean) / self.encoder.std
+        middle, last = self.encoder(normalised)
+        return box_pool(middle, boxes), box_pool(last, boxes)
+
+    def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
+        """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
+        _, pooled = self.encode(images, boxes)
+        scores: Tensor = self.decoder(pooled, sequences)
+        return scores
+
+
+class EncoderGraph(nn.Module):
+    """From pixels as images hold them to features and the first step's scores, for export."""
+
+    def __init__(self, network: AttributeSequence) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor, boxes: Tensor) -> tuple[Tensor, ...]:
+        """uint8 RGB [n, side, side, 3] and boxes [n, 4] to what decoding starts from.
+
+        Returns:
+            Features [n, d], the first token's scores [n, tokens], the image's part of all scores
+            [n, tokens], hidden and cell state [n, size].
+        """
+        middle, last = self.network.encode(pixels.permute(0, 3, 1, 2).float(), boxes)
+        decoder = self.network.decoder
+        image_scores, (hidden, cell) = decoder.start(last)
+        features = torch.cat([middle, last], dim=1)
+        return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
+
+
+class StepGraph(nn.Module):
+    """One step of the decoder, for export."""
+
+    def __init__(self, decoder: AttributeDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self, tokens: Tensor, image_scores: Tensor, hidden: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens int64 [n] to the next token's scores [n, tokens], hidden and cell."""
+        hidden, cell = self.decoder.step(tokens, (hidden, cell))
+        return self.decoder.score(image_scores, hidden), hidden, cell

@@ -1,0 +1,102 @@
+"""What all image encoders share: they keep first blocks as they are, and read weights by file."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from mappings.errors import InvalidConfig
+
+
+class Trunk(nn.Module):
+    """A network of a stem and blocks, the first of which can be frozen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._frozen: list[nn.Module] = []
+
+    def stem(self) -> list[nn.Module]:
+        """What comes before the first block."""
+        raise NotImplementedError
+
+    def blocks(self) -> list[nn.Module]:
+        """In the order in which images pass."""
+        raise NotImplementedError
+
+    def freeze(self, blocks: int) -> None:
+        """Keep the stem and the first blocks as they are, statistics included; 0 is none.
+
+        Raises:
+            InvalidConfig: there are not so many blocks.
+        """
+        known = self.blocks()
+        if not 0 <= blocks <= len(known):
+            raise InvalidConfig(f"expected 0 to {len(known)} frozen blocks; got {blocks}")
+        if blocks:
+            self._frozen = [*self.stem(), *known[:blocks]]
+        for module in self._frozen:
+            module.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As usual, but frozen parts always stay in evaluation mode."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+
+def load_weights(
+    network: nn.Module, path: str | Path, name_in_file: Callable[[str], str | None]
+) -> None:
+    """Fill a network from a file of weights, such as torchvision's.
+
+    Args:
+        path: what ``torch.save(network.state_dict())`` wrote; what else it holds is left out.
+        name_in_file: of one of the network's own tensors; None if the file need not have it.
+
+    Raises:
+        InvalidConfig: not such a file, or a tensor is missing or of another shape.
+    """
+    held = read_state(path)
+    own = {
+        key: tensor
+        for key, tensor in network.state_dict().items()
+        if not key.endswith("num_batches_tracked") and name_in_file(key) is not None
+    }
+    found = {key: held.get(name_in_file(key)) for key in own}
+    wrong = [key for key in own if shape_of(found[key]) != shape_of(own[key])]
+    if wrong:
+        first = wrong[0]
+        raise InvalidConfig(
+            f"{len(wrong)} of {len(own)} tensors do not fit in {path}: expected "
+            f"{name_in_file(first)} of shape {shape_of(own[first])}; got {shape_of(found[first])}"
+        )
+    network.load_state_dict(found, strict=False)
+
+
+def shape_of(tensor: Any) -> tuple[int, ...] | None:
+    """A tensor's shape, None of anything else."""
+    return tuple(tensor.shape) if isinstance(tensor, Tensor) else None
+
+
+def read_state(path: str | Path) -> dict[Any, Any]:
+    """The state dict in a file, on the CPU; nothing but tensors and plain types is unpickled.
+
+    Raises:
+        InvalidConfig: not a file that can be read so.
+    """
+    expected = f"expected a state dict, as torch.save writes it, at {path}"
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InvalidConfig(f"{expected}; got: {reason}") from None
+    if not isinstance(held, dict):
+        raise InvalidConfig(f"{expected}; got {type(held).__name__}")
+    return held

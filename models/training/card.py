@@ -1,0 +1,90 @@
+"""The JSON card that stands beside a network: how it was made, and what serving needs to know."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models.networks.attribute_decoder import AttributeSequence
+from models.training.calibrate import fit_temperatures
+from models.training.curves import accuracies
+from models.training.fit import TrainingSet, resize, scores_of
+from models.training.objectives import Objective
+from models.training.recipe import Recipe
+from models.training.samples import TEST_SHARE, VALIDATION_SHARE
+from models.training.vocabulary import Vocabulary
+
+SOURCES = {
+    "efficientnet_lite0": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
+}
+
+
+def write_card(
+    stem: Path,
+    recipe: Recipe,
+    vocabulary: Vocabulary,
+    network: nn.Module,
+    objective: Objective,
+    held: TrainingSet,
+    photos: TrainingSet,
+    device: torch.device,
+    *,
+    command: str,
+    trained_on: list[str],
+    training_images: int,
+) -> None:
+    """Calibrate on ``held``, set the code's thresholds on ``photos``, and write the card.
+
+    Args:
+        held: validation photos.
+        photos: training photos; each bit of the code is set for half of them.
+        trained_on: SHA-256 of the label files, so that an evaluation knows what was seen.
+    """
+    scores = scores_of(network, held, objective, device, recipe.side)
+    features = _features(network, photos, device, recipe.side)
+    card = {
+        "name": recipe.name,
+        "version": recipe.version,
+        "decoder": recipe.decoder,
+        "made": datetime.now(UTC).date().isoformat(),
+        "licence": "Apache-2.0",
+        "source": SOURCES.get(recipe.encoder, "trained from scratch"),
+        "command": command,
+        "split": {"seed": 1, "test": TEST_SHARE, "validation": VALIDATION_SHARE, "by": "group"},
+        "trained_on": trained_on,
+        "training_images": training_images,
+        "recipe": asdict(recipe),
+        "side": recipe.side,
+        "heads": vocabulary.heads,
+        "temperatures": fit_temperatures(scores, held.labels, vocabulary),
+        "validation_accuracy": accuracies(scores, held.labels, vocabulary),
+        "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
+    }
+    path = stem.with_name(stem.name + ".json")
+    path.write_text(json.dumps(card, indent=1) + "\n")
+
+
+@torch.no_grad()
+def _features(
+    network: nn.Module, data: TrainingSet, device: torch.device, side: int
+) -> NDArray[np.float32]:
+    """What appearance codes are made of: float32 [n, d]."""
+    network.eval()
+    found = []
+    for start in range(0, len(data.pixels), 256):
+        rows = np.arange(start, min(start + 256, len(data.pixels)))
+        images, boxes, _ = data.take(rows).tensors(device)
+        images = resize(images, side)
+        if isinstance(network, AttributeSequence):
+            features = torch.cat(network.encode(images, boxes), dim=1)
+        else:
+            features = network(images, boxes)[0]
+        found.append(features.float().cpu().numpy())
+    return np.concatenate(found)

@@ -1,0 +1,101 @@
+"""One line of CSV an epoch, and a plot of them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models.training.calibrate import negative_log_likelihood
+from models.training.fit import TrainingSet, scores_of
+from models.training.objectives import DEFAULT_WEIGHT, Objective
+from models.training.recipe import Recipe
+from models.training.vocabulary import Vocabulary
+
+SHOWN = ("category", "colour", "gender", "usage", "season")
+
+
+def accuracies(
+    scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
+) -> dict[str, float]:
+    """Share of right first choices by head, over the samples whose label is known."""
+    found = {}
+    for column, (head, where) in enumerate(vocabulary.slices().items()):
+        known = labels[:, column] >= 0
+        if known.any():
+            right = scores[known][:, where].argmax(1) == labels[known, column]
+            found[head] = round(float(right.mean()), 4)
+    return found
+
+
+class EpochLog:
+    """Writes ``STEM.log.csv`` and ``STEM.curves.png``: loss, accuracies on validation photos."""
+
+    def __init__(
+        self,
+        stem: Path,
+        vocabulary: Vocabulary,
+        held: TrainingSet,
+        objective: Objective,
+        recipe: Recipe,
+        device: torch.device,
+    ) -> None:
+        self.path = stem.with_name(stem.name + ".log.csv")
+        self.picture = stem.with_name(stem.name + ".curves.png")
+        self.vocabulary, self.held, self.objective = vocabulary, held, objective
+        self.recipe, self.device = recipe, device
+
+    def after_epoch(self, epoch: int, loss: float, network: nn.Module) -> float:
+        """Write and show the line; returns the mean accuracy, weighted as the loss is."""
+        scores = scores_of(network, self.held, self.objective, self.device, self.recipe.side)
+        found = accuracies(scores, self.held.labels, self.vocabulary)
+        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": self._nll(scores), **found}
+        with self.path.open("w" if epoch == 0 else "a", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            if epoch == 0:
+                writer.writeheader()
+            writer.writerow(row)
+        plot_curves({self.recipe.name: self.path}, self.picture)
+        shown = ("epoch", "loss", "nll", *SHOWN)
+        print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
+        weights = [self.recipe.group_weights.get(head, DEFAULT_WEIGHT) for head in found]
+        return float(np.average(list(found.values()), weights=weights))
+
+    def _nll(self, scores: NDArray[np.float32]) -> float:
+        """Mean over known labels, nats."""
+        total, count = 0.0, 0
+        for column, where in enumerate(self.vocabulary.slices().values()):
+            truth = self.held.labels[:, column]
+            known = truth >= 0
+            if known.any():
+                mean = negative_log_likelihood(scores[known][:, where], truth[known])
+                total += mean * known.sum()
+                count += int(known.sum())
+        return round(total / max(count, 1), 4)
+
+
+def plot_curves(logs: dict[str, Path], picture: Path) -> None:
+    """Loss and accuracy by epoch of one or several runs, side by side (the paper's Figure 5)."""
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    columns = ("loss", "nll", *SHOWN)
+    figure, axes = plt.subplots(1, len(columns), figsize=(3 * len(columns), 3), layout="tight")
+    for name, path in logs.items():
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        for axis, column in zip(axes, columns, strict=True):
+            points = [(int(r["epoch"]), float(r[column])) for r in rows if r.get(column)]
+            if points:
+                axis.plot(*zip(*points, strict=True), marker=".", label=name)
+            axis.set_title(column)
+            axis.set_xlabel("epoch")
+    if len(logs) > 1:
+        axes[0].legend()
+    figure.savefig(picture, dpi=80)
+    plt.close(figure)

@@ -1,0 +1,48 @@
+"""Readers of data sets: each turns one format, public or of one's own, into training samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mappings.taxonomy import Taxonomy
+from models.training.datasets.coco import coco_samples
+from models.training.datasets.deepfashion import deepfashion_samples
+from models.training.datasets.imaterialist import imaterialist_samples
+from models.training.datasets.plain_csv import csv_samples
+from models.training.datasets.products import product_samples
+from models.training.datasets.studio import studio_samples
+from models.training.samples import Sample
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format.
+
+    Attributes:
+        read: samples of the file or folder at a path, with terms of a taxonomy; raises
+            InvalidFeed for one that is not of the format.
+        help: what the path is, in a line.
+    """
+
+    read: Callable[[Path, Taxonomy], Iterator[Sample]]
+    help: str
+
+
+READERS: dict[str, Reader] = {
+    "products": Reader(
+        product_samples, "products.csv: articleType, productDisplayName, baseColour and so on"
+    ),
+    "studio": Reader(studio_samples, "labels.jsonl of drawn images: every attribute and box"),
+    "deepfashion": Reader(
+        deepfashion_samples, "folder of DeepFashion's category and attribute benchmark"
+    ),
+    "imaterialist": Reader(
+        imaterialist_samples, "train.json of iMaterialist Fashion 2018, label map beside it"
+    ),
+    "fashionpedia": Reader(
+        coco_samples, "instances_….json of Fashionpedia, or any COCO file of boxes"
+    ),
+    "csv": Reader(csv_samples, "CSV with columns file, category and attribute groups"),
+}

@@ -1,0 +1,173 @@
+"""iMaterialist Challenge (Fashion) 2018: a JSON file of a million images with 228 labels.
+
+``images`` (``imageId``, ``url``) and ``annotations`` (``imageId``, ``labelId``: a list); the
+authors' notes spell these ``image_id`` and ``label_id``, and both are read. Beside the file:
+
+- the authors' label map ``iMat_fashion_2018_label_map_228.csv`` (labelId, taskId, labelName,
+  taskName), or any one CSV file with ``label_map`` in its name;
+- the images, fetched from their URLs, as ``IMAGEID.jpg`` in a folder named like the JSON file
+  (``train/`` for ``train.json``), or in ``images/``, or next to the file.
+
+Source: Guo et al., "The iMaterialist Fashion Attribute Dataset", 2019, and
+github.com/visipedia/imat_fashion_comp.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mappings.errors import InvalidFeed
+from mappings.taxonomy import Taxonomy
+from models.training.datasets.labels import Labels, only
+from models.training.datasets.reading import Skips, read_json, split_in_name, text_lines
+from models.training.samples import Sample, split_of
+
+CATEGORIES: dict[str, Collection[str]] = {
+    "Athletic Pants": ["track-pants"],
+    "Athletic Shirts": [],
+    "Lingerie Sleepwear & Underwear": [],
+    "Pajamas": ["nightwear"],
+    "Polos": ["t-shirt"],
+    "Shoe Inserts": ["shoe-accessory"],
+    "Swim Trunks": ["shorts"],
+    "Swimsuit Cover-ups": [],
+}
+# Whom or what a garment is for: beside another category they do not make it another one.
+SAY_NO_CATEGORY = {
+    "Costumes & Cosplay",
+    "Custom Made Clothing",
+    "Dance Wear",
+    "Maternity",
+    "Uniforms",
+}
+TERMS = {
+    "Crochet": "pattern:textured",
+    "Galaxy": "pattern:printed",
+    "Geometric": "pattern:printed",
+    "Gingham": "pattern:checked",
+    "Hearts": "pattern:printed",
+    "Lace": "pattern:textured",
+    "Leopard And Cheetah": "pattern:printed",
+    "Marbled": "pattern:printed",
+    "Neoprene": "material:synthetic",
+    "Neutral": "gender:unisex",
+    "Patent": "material:leather",
+    "Snakeskin": "pattern:printed",
+    "Square Necked": "collar:square",
+    "Tie Dye": "pattern:printed",
+    "Two-Tone": "pattern:colour-block",
+    "Vinyl": "material:synthetic",
+    "Zebra": "pattern:printed",
+}
+# The map's task "category" names what an item is; the others name attributes of these groups.
+_GROUPS_OF_TASK = {
+    "color": ("colour",),
+    "gender": ("gender",),
+    "material": ("material", "pattern"),
+    "neckline": ("collar",),
+    "pattern": ("pattern",),
+    "sleeve": ("sleeve",),
+    "style": ("silhouette", "pattern", "season", "sleeve", "length", "fit"),
+}
+_COLUMNS = ("labelId", "labelName", "taskName")
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """One label: the leaves that it may mean, or the terms that it says."""
+
+    name: str
+    is_category: bool
+    leaves: frozenset[str] = frozenset()
+    terms: frozenset[str] = field(default_factory=frozenset)
+
+
+def imaterialist_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
+    """One sample for each image that is there and whose category labels agree on one leaf.
+
+    A group is known when a label says one term of it; labels that are not given say nothing. The
+    side is the one in the file's name (``train.json``, ``validation.json``); of a file that says
+    none, by the image's id.
+
+    Raises:
+        InvalidFeed: the file or the label map is missing or malformed.
+    """
+    with Skips(annotations) as skips:
+        labels = Labels(taxonomy, CATEGORIES, TERMS)
+        meanings = _meanings(annotations.parent, labels, skips)
+        folder = _image_folder(annotations)
+        split = split_in_name(annotations)
+        for number, entry in enumerate(read_json(annotations, "annotations")["annotations"]):
+            try:
+                image, found = _labelled(entry, meanings)
+            except ValueError as error:
+                skips.broken(f"annotation {number}: {error}")
+                continue
+            path = folder / f"{image}.jpg"
+            if not path.is_file():
+                skips.broken(f"{path.name}: no such image in {folder}")
+                continue
+            category = _category(found)
+            if category is None:
+                names = [meaning.name for meaning in found if meaning.is_category]
+                skips.category(" + ".join(names) or "none given")
+                continue
+            terms = labels.settled((t for meaning in found for t in meaning.terms), category)
+            group = f"imaterialist-{image}"
+            side = split or split_of(group)
+            yield Sample(path, category, terms, frozenset(terms), group, side)
+
+
+def _labelled(entry: Any, meanings: dict[str, _Meaning]) -> tuple[str, list[_Meaning]]:
+    """Id and labels of one annotation. Raises ValueError."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"expected an object; got {type(entry).__name__}")
+    image = entry.get("imageId", entry.get("image_id"))
+    given = entry.get("labelId", entry.get("label_id"))
+    if not isinstance(image, str | int) or not isinstance(given, list):
+        raise ValueError(f"expected imageId and a list labelId; got {', '.join(entry) or 'none'}")
+    unknown = [label for label in given if str(label) not in meanings]
+    if unknown:
+        raise ValueError(f"expected labels of the label map; got {unknown[0]!r}")
+    return str(image), [meanings[str(label)] for label in given]
+
+
+def _category(found: Sequence[_Meaning]) -> str | None:
+    """The one leaf that every category label may mean; None when they leave none, or several."""
+    named = [m.leaves for m in found if m.is_category and m.name not in SAY_NO_CATEGORY]
+    return only(frozenset.intersection(*named)) if named else None
+
+
+def _meanings(folder: Path, labels: Labels, skips: Skips) -> dict[str, _Meaning]:
+    """Meaning by label id. Raises InvalidFeed."""
+    maps = sorted(folder.glob("*label_map*.csv"))
+    if len(maps) != 1:
+        got = ", ".join(path.name for path in maps) or "none"
+        raise InvalidFeed(f"expected one label map *label_map*.csv in {folder}; got {got}")
+    reader = csv.DictReader(text for _, text in text_lines(maps[0]))
+    if not set(_COLUMNS) <= set(reader.fieldnames or ()):
+        got = ", ".join(reader.fieldnames or ())
+        raise InvalidFeed(f"expected columns {', '.join(_COLUMNS)} in {maps[0]}, line 1; got {got}")
+    meanings = {}
+    for row in reader:
+        identifier, name, task = (row[column] or "" for column in _COLUMNS)
+        if not (identifier and name and task):
+            raise InvalidFeed(f"expected 4 cells in {maps[0]}, line {reader.line_num}; got fewer")
+        if task == "category":
+            meanings[identifier] = _Meaning(name, True, leaves=labels.leaves(name))
+            continue
+        terms = labels.terms(name, _GROUPS_OF_TASK.get(task))
+        meanings[identifier] = _Meaning(name, False, terms=terms)
+        if not terms:
+            skips.attribute(name)
+    return meanings
+
+
+def _image_folder(annotations: Path) -> Path:
+    parent = annotations.parent
+    folders = [parent / annotations.stem, parent / "images"]
+    return next((folder for folder in folders if folder.is_dir()), parent)

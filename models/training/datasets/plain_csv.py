@@ -1,0 +1,138 @@
+"""A plain CSV of one's own: a row for each item, a column for each attribute group.
+
+Columns ``file`` (relative to the CSV) and ``category`` (a leaf, or a label that means one); where
+wanted ``group`` (items that must stay on one side; else each file is its own), ``split``
+(``train``, ``validation`` or ``test``; else by the group), ``box`` (``x,y,w,h`` in fractions of
+the image, quoted), and any attribute groups of the taxonomy: a value, ``none`` where the item is
+known to have none, or nothing where that is unknown::
+
+    file,category,group,split,box,colour,sleeve
+    a.jpg,dress,17,train,"0.1,0,0.8,1",Navy Blue,none
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mappings.errors import InvalidBox, InvalidFeed
+from mappings.features import Box
+from mappings.taxonomy import Taxonomy
+from models.training.datasets.labels import Labels
+from models.training.datasets.reading import Skips, text_lines
+from models.training.samples import Sample, Split, split_of
+
+REQUIRED = ("file", "category")
+OPTIONAL = ("group", "split", "box")
+ABSENT = "none"
+_SPLITS: dict[str, Split] = {
+    "train": "train",
+    "validation": "validation",
+    "val": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """How the rows of one CSV file are read.
+
+    Attributes:
+        groups: attribute groups that have a column.
+        sides: split by item group, as far as it has been read.
+    """
+
+    path: Path
+    labels: Labels
+    skips: Skips
+    groups: Sequence[str]
+    sides: dict[str, Split] = field(default_factory=dict)
+
+    def sample(self, row: Mapping[str, str]) -> Sample | None:
+        """The row's sample; None, counted, for one whose category is no leaf.
+
+        Raises:
+            ValueError: a cell that cannot be used; the message says which.
+            InvalidBox: in column box.
+        """
+        if not row["file"]:
+            raise ValueError("expected a file; got none")
+        category = self.labels.leaf(row["category"])
+        if category is None:
+            self.skips.category(row["category"] or "none given")
+            return None
+        terms, known = self._attributes(row, category)
+        box = Box.parse(row["box"]) if row.get("box") else None
+        group = row.get("group") or row["file"]
+        path = self.path.parent / row["file"]
+        if not path.is_file():
+            raise ValueError(f"expected an image at {path}; got none")
+        return Sample(path, category, terms, known, group, self._side(row, group), box)
+
+    def _attributes(
+        self, row: Mapping[str, str], category: str
+    ) -> tuple[dict[str, str], frozenset[str]]:
+        terms, known = dict[str, str](), set[str]()
+        for group in self.labels.taxonomy.groups_of(category):
+            value = row[group] if group in self.groups else ""
+            term = self.labels.taxonomy.term_for_label(group, value) if value else None
+            if term is not None:
+                terms[group] = term
+            elif value and value.lower() != ABSENT:
+                self.skips.attribute(f"{group}={value}")
+                continue
+            if value:
+                known.add(group)
+        return terms, frozenset(known)
+
+    def _side(self, row: Mapping[str, str], group: str) -> Split:
+        said = row.get("split", "").lower()
+        if said and said not in _SPLITS:
+            raise ValueError(f"expected a split train, validation or test; got {said!r}")
+        side = _SPLITS[said] if said else self.sides.get(group) or split_of(group)
+        if self.sides.setdefault(group, side) != side:
+            raise ValueError(f"expected group {group!r} in {self.sides[group]} alone; got {side}")
+        return side
+
+
+def csv_samples(path: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
+    """One sample for each row whose category is one leaf; a group that it lacks is left out.
+
+    Raises:
+        InvalidFeed: cannot be read, or a column is missing or is no group of the taxonomy.
+    """
+    with Skips(path) as skips:
+        rows = csv.DictReader((text + "\n" for _, text in text_lines(path)), strict=True)
+        try:
+            groups = _attribute_columns(path, rows.fieldnames or (), taxonomy)
+            reader = _Reader(path, Labels(taxonomy), skips, groups)
+            for row in rows:
+                where = f"line {rows.line_num}"
+                if None in row or None in row.values():
+                    skips.broken(f"{where}: expected {len(rows.fieldnames or ())} cells")
+                    continue
+                try:
+                    sample = reader.sample({name: cell.strip() for name, cell in row.items()})
+                except (ValueError, InvalidBox) as error:
+                    skips.broken(f"{where}: {error}")
+                    continue
+                if sample is not None:
+                    yield sample
+        except csv.Error as error:
+            line = rows.reader.line_num
+            raise InvalidFeed(f"expected CSV in {path}, line {line}; got: {error}") from None
+
+
+def _attribute_columns(path: Path, header: Sequence[str], taxonomy: Taxonomy) -> list[str]:
+    """The columns that are attribute groups. Raises InvalidFeed."""
+    missing = [name for name in REQUIRED if name not in header]
+    others = [name for name in header if name not in REQUIRED + OPTIONAL]
+    unknown = [name for name in others if name not in taxonomy.groups]
+    if missing or unknown or len(set(header)) < len(header):
+        expected = f"{', '.join(REQUIRED)}, any of {', '.join(OPTIONAL)} and attribute groups"
+        raise InvalidFeed(
+            f"expected columns {expected} in {path}, line 1, each once; got {', '.join(header)}"
+        )
+    return others

@@ -1,0 +1,63 @@
+"""``products.csv``: labels in columns, and weak ones in the sellers' names."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mappings.errors import InvalidFeed
+from mappings.seller_text import read_seller_text
+from mappings.taxonomy import Taxonomy
+from models.training.samples import Sample, split_of
+
+REQUIRED = {"file", "articleType", "productDisplayName", "group"}
+# Attribute groups that products.csv has a column for, and those that only names speak of.
+COLUMNS = {"colour": "baseColour", "gender": "gender", "season": "season", "usage": "usage"}
+NAMED_GROUPS = ("sleeve", "collar", "pattern", "material", "fit", "closure")
+
+
+def product_rows(products: Path) -> list[dict[str, str]]:
+    """The rows of a products.csv.
+
+    Raises:
+        InvalidFeed: a column is missing.
+    """
+    with products.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = REQUIRED - set(reader.fieldnames or ())
+        if missing:
+            raise InvalidFeed(f"expected columns {sorted(missing)} in {products.name}")
+        return list(reader)
+
+
+def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterator[Sample]:
+    """Samples of a products.csv; a group that neither a column nor the name tells is unknown.
+
+    Raises:
+        InvalidFeed: a column is missing, or an article type that the taxonomy does not know.
+    """
+    for row in product_rows(products):
+        category = taxonomy.category_for_label(row["articleType"])
+        if category is None:
+            raise InvalidFeed(f"article type {row['articleType']!r} is in no category")
+        terms = _terms(row, category, taxonomy)
+        yield Sample(
+            path=products.parent / row["file"],
+            category=category,
+            terms=terms,
+            known=frozenset(terms),
+            group=row["group"],
+            split=split_of(row["group"], seed),
+        )
+
+
+def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, str]:
+    named = read_seller_text(taxonomy, row["productDisplayName"]).attributes
+    terms = {group: term for group, term in named.items() if group in NAMED_GROUPS}
+    for group, column in COLUMNS.items():
+        term = taxonomy.term_for_label(group, row.get(column) or "")
+        if term is not None:
+            terms[group] = term
+    applicable = taxonomy.groups_of(category)
+    return {group: terms[group] for group in applicable if group in terms}

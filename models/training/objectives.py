@@ -1,0 +1,144 @@
+"""What is learned: the loss of a batch, and the scores of each head for those who judge them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.grammar import Grammar
+from models.training.recipe import Recipe
+from models.training.vocabulary import UNKNOWN, Vocabulary
+
+DEFAULT_WEIGHT = 0.3
+
+
+class Objective(Protocol):
+    """The loss of a network on a batch.
+
+    Images are float [n, 3, side, side] in [0, 255], boxes [n, 4], labels int64 [n, heads] as
+    ``Vocabulary.labels`` makes them. An unknown label adds nothing.
+    """
+
+    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """Mean over the batch, weighted by group."""
+
+    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """Scores of all heads side by side, [n, classes], those before them being right."""
+
+
+class HeadsObjective:
+    """Smoothed cross entropy of independent heads, with mixup."""
+
+    def __init__(self, vocabulary: Vocabulary, recipe: Recipe) -> None:
+        self.slices = list(vocabulary.slices().values())
+        self.weights = [recipe.group_weights.get(h, DEFAULT_WEIGHT) for h in vocabulary.heads]
+        self.smoothing, self.mixup = recipe.label_smoothing, recipe.mixup
+
+    def targets(self, labels: Tensor) -> Tensor:
+        """Target distributions of all heads, rows of zeros where unknown: [n, classes]."""
+        parts = []
+        for column, where in enumerate(self.slices):
+            label, classes = labels[:, column], where.stop - where.start
+            known = (label >= 0).float()[:, None]
+            hard = F.one_hot(label.clamp(min=0), classes).float()
+            hard = hard * (1 - self.smoothing) + self.smoothing / classes
+            parts.append(hard * known)
+        return torch.cat(parts, dim=1)
+
+    def cross_entropy(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Mean over the batch of the weighted sum over heads."""
+        total = logits.new_zeros(())
+        for weight, where in zip(self.weights, self.slices, strict=True):
+            log_p = F.log_softmax(logits[:, where].float(), dim=1)
+            total = total - weight * (targets[:, where] * log_p).sum(1).mean()
+        return total
+
+    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """See Objective."""
+        targets = self.targets(labels)
+        if self.mixup > 0:
+            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
+            images = images * share + images.flip(0) * (1 - share)
+            targets = targets * share + targets.flip(0) * (1 - share)
+            other = boxes.flip(0)
+            low = torch.minimum(boxes[:, :2], other[:, :2])
+            boxes = torch.cat([low, torch.maximum(boxes[:, 2:], other[:, 2:])], 1)
+        return self.cross_entropy(network(images, boxes)[1], targets)
+
+    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """See Objective."""
+        scores: Tensor = network(images, boxes)[1]
+        return scores
+
+
+class SequenceObjective:
+    """Negative log-likelihood of the known tokens, each among what could stand there.
+
+    The softmax at a step is over the terms of the known groups still to come, and the end. So a
+    group that is unknown neither wins nor loses, and one known to be absent is learned as passed
+    over.
+    """
+
+    def __init__(self, grammar: Grammar, vocabulary: Vocabulary, recipe: Recipe) -> None:
+        self.grammar = grammar
+        weights = [recipe.group_weights.get(h, DEFAULT_WEIGHT) for h in vocabulary.heads]
+        self.weights = torch.tensor([*weights, DEFAULT_WEIGHT])
+        self.starts = torch.tensor([where.start for where in vocabulary.slices().values()])
+        self.head_of = torch.from_numpy(grammar.head_of)
+        self.groups_of = torch.from_numpy(grammar.groups_of)
+        self.great_of_token = torch.full((grammar.tokens,), -1)
+        self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
+        self.smoothing = recipe.label_smoothing
+
+    def sequences(self, labels: Tensor) -> Tensor:
+        """Tokens of each sample, filled up with the end: int64 [n, heads]."""
+        tokens = torch.where(labels >= 0, labels + self.starts.to(labels.device), self.grammar.end)
+        order = torch.argsort((labels < 0).int(), dim=1, stable=True)
+        return tokens.gather(1, order)
+
+    def allowed(self, labels: Tensor, sequences: Tensor) -> Tensor:
+        """What could stand at each step, by what is known: bool [n, heads + 1, tokens]."""
+        device, heads = labels.device, labels.shape[1]
+        head_of = self.head_of.to(device)
+        said = F.pad(head_of[sequences], (1, 0), value=-1)
+        known = (labels != UNKNOWN) & self.groups_of.to(device)[labels[:, 1]]
+        known = F.pad(known, (0, 1), value=True)[:, head_of]
+        allowed = (head_of > said[:, :, None]) & known[:, None]
+        allowed[:, 0] = head_of == 0
+        allowed[:, 1] = self.great_of_token.to(device) == sequences[:, :1]
+        allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= 2
+        return allowed
+
+    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """See Objective."""
+        sequences = self.sequences(labels)
+        longest = int((labels >= 0).sum(1).max())
+        scores = network(images, boxes, sequences[:, :longest]).float()
+        target = F.pad(sequences, (0, 1), value=self.grammar.end)[:, : longest + 1]
+        allowed = self.allowed(labels, sequences)[:, : longest + 1]
+        log_p = scores.masked_fill(~allowed, -1e9).log_softmax(2)
+        right = log_p.gather(2, target[:, :, None])[:, :, 0]
+        head_of = self.head_of.to(labels.device)
+        rivals = allowed & (head_of == head_of[target][:, :, None])
+        spread = (log_p * rivals).sum(2) / rivals.sum(2)
+        loss = -(1 - self.smoothing) * right - self.smoothing * spread
+        # One end is enough: what fills up after it adds nothing.
+        first_end = torch.arange(longest + 1, device=labels.device) <= (labels >= 0).sum(1)[:, None]
+        weights = self.weights.to(labels.device)[head_of[target]] * first_end
+        mean: Tensor = (loss * weights).sum(1).mean()
+        return mean
+
+    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+        """See Objective."""
+        scores = network(images, boxes, self.sequences(labels)).float()
+        before = (labels >= 0).cumsum(1) - (labels >= 0).int()
+        step = before[:, self.head_of[: self.grammar.end].to(labels.device)]
+        chosen: Tensor = scores[:, :, : self.grammar.end].gather(1, step[:, None])[:, 0]
+        # Leaves of other great categories cannot follow.
+        leaves = torch.arange(self.grammar.end) >= self.grammar.leaves.start
+        leaves &= torch.arange(self.grammar.end) < self.grammar.leaves.stop
+        greats = self.great_of_token[: self.grammar.end].to(labels.device) != labels[:, :1]
+        return chosen.masked_fill(leaves.to(labels.device) & greats, -1e9)

@@ -1,0 +1,67 @@
+"""How to train: the fields of a configuration file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from mappings.errors import InvalidConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run.
+
+    Attributes:
+        name, version: of the weights.
+        encoder: a name of ``models.networks.encoders``, and its options.
+        decoder: ``sequence`` (LSTM) or ``heads`` (one softmax a group, the baseline).
+        start_from: trained weights to go on from, by their name and version; what has another
+            shape begins anew.
+        direct: whether the LSTM's scores have a part straight from the image.
+        mixup: of heads alone; two images' labels make no sequence.
+        training_side: of the views in training, and ``side`` of what is served, pixels.
+        frozen_blocks: of the encoder, from its stem.
+        rare: a category with fewer images is shown as if it had this many, each image at most
+            ``most_repeats`` times an epoch: that is how class imbalance is handled.
+        patience: epochs without a better validation score before training stops.
+        group_weights: how much each group counts in the loss; the rest 0.3.
+    """
+
+    name: str
+    version: int
+    encoder: str = "efficientnet_lite0"
+    encoder_options: dict[str, Any] = field(default_factory=dict)
+    decoder: Literal["sequence", "heads"] = "sequence"
+    start_from: str = ""
+    direct: bool = True
+    seed: int = 1
+    epochs: int = 12
+    batch: int = 64
+    learning_rate: float = 8e-4
+    weight_decay: float = 0.03
+    label_smoothing: float = 0.1
+    mixup: float = 0.0
+    ema_decay: float = 0.998
+    training_side: int = 176
+    side: int = 192
+    frozen_blocks: int = 0
+    rare: int = 0
+    most_repeats: int = 3
+    patience: int = 4
+    group_weights: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> Recipe:
+        """The recipe of a TOML file.
+
+        Raises:
+            InvalidConfig: cannot be read, lacks a field, or has one that no recipe has.
+        """
+        try:
+            return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+            known = ", ".join(f.name for f in fields(cls))
+            raise InvalidConfig(f"expected a recipe at {path} with {known}; got: {error}") from None

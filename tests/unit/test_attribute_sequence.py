@@ -1,0 +1,307 @@
+"""The sequence recogniser: grammar, loss, decoding, guidance, export; random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mappings.taxonomy import Taxonomy
+from models import decoding
+from models.crop import Crop
+from models.decoding import Start
+from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
+from models.networks.attribute_decoder import (
+    AttributeDecoder,
+    AttributeSequence,
+    EncoderGraph,
+    StepGraph,
+)
+from models.networks.encoders import EfficientNetLite0
+from models.recognised import Recognised
+from models.sequence_recogniser import SequenceRecogniser, decode
+from models.session import Card
+from models.training.export import export_recogniser, exported_weights
+from models.training.objectives import SequenceObjective
+from models.training.recipe import Recipe
+from models.training.samples import Sample
+from models.training.vocabulary import ABSENT, UNKNOWN, Vocabulary
+
+TAXONOMY = Taxonomy.load()
+LEAVES = ("t-shirt", "shirt", "jeans", "skirt", "dress", "heels", "watch")
+SIDE, SIZE = 64, 24
+
+
+def heads() -> dict[str, tuple[str, ...]]:
+    groups = {name: group.terms() for name, group in TAXONOMY.groups.items()}
+    return {GREAT_CATEGORY: TAXONOMY.great_categories, CATEGORY: LEAVES, **groups}
+
+
+HEADS = heads()
+GRAMMAR = Grammar(HEADS, TAXONOMY)
+TEMPERATURES = dict.fromkeys(HEADS, 1.0)
+
+
+def random_decoder(seed: int = 0) -> AttributeDecoder:
+    torch.manual_seed(seed)
+    decoder = AttributeDecoder(10, GRAMMAR.tokens, SIZE).eval()
+    for parameter in decoder.parameters():
+        torch.nn.init.normal_(parameter, std=0.7)
+    return decoder
+
+
+def asked(decoder: AttributeDecoder, n: int) -> tuple[decoding.Step, Start]:
+    """The decoder as decoding asks it, and the start of n random images."""
+    graph = StepGraph(decoder)
+
+    def step(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        with torch.no_grad():
+            return tuple(part.numpy() for part in graph(*map(torch.from_numpy, inputs)))
+
+    with torch.no_grad():
+        scores, (hidden, cell) = decoder.start(torch.randn(n, 10))
+        first = decoder.score(scores, hidden)
+    return step, Start(first.numpy(), scores.numpy(), hidden.numpy(), cell.numpy())
+
+
+def run(seed: int, choices: list[set[str] | None], **options: object) -> list[Recognised]:
+    step, start = asked(random_decoder(seed), len(choices))
+    return decode(step, start, choices, GRAMMAR, TAXONOMY, TEMPERATURES, **options)
+
+
+@pytest.mark.parametrize("options", [{}, {"width": 4}, {"generator": np.random.default_rng(1)}])
+def test_only_what_the_taxonomy_allows_comes_out(options: dict[str, object]) -> None:
+    for seen in run(3, [None] * 40, **options):
+        groups = list(seen.groups)
+        allowed = TAXONOMY.groups_of(seen.category)
+        assert groups == [group for group in allowed if group in groups]
+        assert all(abs(sum(likely.values()) - 1) < 1e-4 for likely in seen.groups.values())
+        assert abs(sum(seen.categories.values()) - 1) < 1e-4
+
+
+def test_a_given_category_is_fed_in_and_certain() -> None:
+    for category in LEAVES:
+        for seen in run(4, [{category}] * 8):
+            assert seen.category == category and seen.given
+            assert seen.ranked_categories()[0].confidence == 1.0
+            assert set(seen.groups) <= set(TAXONOMY.groups_of(category))
+
+
+def test_guidance_conditions_all_that_follows() -> None:
+    """The same image, guided to two categories, has other probabilities for the same question."""
+    a, b = (
+        [r.groups["colour"] for r in run(5, [{c}] * 10) if "colour" in r.groups] for c in LEAVES[:2]
+    )
+    assert a and b and a[0] != b[0]
+
+
+def test_a_category_that_the_network_does_not_know_still_gets_attributes() -> None:
+    seen = run(6, [{"sweatshirt"}] * 20)
+    assert all(one.category == "sweatshirt" for one in seen)
+    assert {group for one in seen for group in one.groups} <= set(TAXONOMY.groups_of("sweatshirt"))
+    assert any(one.groups for one in seen)
+
+
+def test_among_a_choice_the_image_decides() -> None:
+    choice = {"jeans", "skirt"}
+    free, narrowed = run(7, [None] * 20), run(7, [choice] * 20)
+    for before, after in zip(free, narrowed, strict=True):
+        assert set(after.categories) == choice and not after.given
+        total = sum(before.categories[c] for c in choice)
+        assert after.categories["jeans"] == pytest.approx(
+            before.categories["jeans"] / total, abs=1e-5
+        )
+        assert after.category == max(choice, key=before.categories.__getitem__)
+
+
+def naive_greedy(decoder: AttributeDecoder, pooled: torch.Tensor, leaf: int) -> list[int]:
+    """Greedy decoding of one image by scoring the whole sequence anew for each token."""
+    tokens = [int(GRAMMAR.great_of[leaf]), leaf + GRAMMAR.leaves.start]
+    while True:
+        with torch.no_grad():
+            scores = decoder(pooled, torch.tensor([tokens]))[0, -1]
+        last = int(GRAMMAR.head_of[tokens[-1]])
+        allowed = GRAMMAR.attributes(np.array([last]), GRAMMAR.groups_of[[leaf]])[0]
+        token = int(torch.where(torch.from_numpy(allowed), scores, -1e9).argmax())
+        if token == GRAMMAR.end:
+            return tokens[2:]
+        tokens.append(token)
+
+
+def test_greedy_decoding_agrees_with_the_naive_loop() -> None:
+    decoder = random_decoder(8)
+    step, start = asked(decoder, 12)
+    torch.manual_seed(9)
+    pooled = torch.randn(12, 10)
+    with torch.no_grad():
+        scores, (hidden, cell) = decoder.start(pooled)
+        first = decoder.score(scores, hidden)
+    start = Start(*(part.numpy() for part in (first, scores, hidden, cell)))
+    found = decode(step, start, [None] * 12, GRAMMAR, TAXONOMY, TEMPERATURES)
+    for row, seen in enumerate(found):
+        expected = naive_greedy(decoder, pooled[row : row + 1], LEAVES.index(seen.category))
+        best = [max(likely, key=likely.__getitem__) for likely in seen.groups.values()]
+        assert best == [GRAMMAR.terms[token] for token in expected]
+
+
+def test_a_beam_finds_sequences_at_least_as_likely_as_greedy() -> None:
+    step, start = asked(random_decoder(10), 30)
+    greats = decoding.after_greats(step, start, GRAMMAR)
+    scores = []
+    for width in (1, 6):
+        given = [[decoding.Hypothesis(0, 0.0)] + [decoding.Hypothesis(0, -1e9)] * (width - 1)] * 30
+        numbers = [[int(GRAMMAR.great_of[0])] * width] * 30
+        found = decoding.attributes(step, start, greats, GRAMMAR, given, numbers, TEMPERATURES)
+        scores.append(np.array([hypothesis.log_p for hypothesis in found]))
+    assert (scores[1] >= scores[0] - 1e-4).mean() > 0.9 and scores[1].sum() > scores[0].sum()
+
+
+def labels() -> tuple[Vocabulary, torch.Tensor]:
+    """A t-shirt of known colour, one known to have no pattern, and a watch of nothing known."""
+    vocabulary = Vocabulary(HEADS)
+
+    def sample(category: str, terms: dict[str, str], known: set[str]) -> Sample:
+        return Sample(Path("x"), category, terms, frozenset(known), "g", "train")
+
+    samples = [
+        sample("t-shirt", {"colour": "colour:red"}, {"colour"}),
+        sample("t-shirt", {"colour": "colour:red"}, {"colour", "pattern"}),
+        sample("watch", {}, set()),
+    ]
+    table = vocabulary.labels(samples, TAXONOMY)
+    columns = {name: i for i, name in enumerate(HEADS)}
+    assert table[0, columns["pattern"]] == UNKNOWN and table[1, columns["pattern"]] == ABSENT
+    return vocabulary, torch.from_numpy(table)
+
+
+def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
+    vocabulary, table = labels()
+    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
+
+    class Network(torch.nn.Module):
+        def forward(self, images: object, boxes: object, sequences: torch.Tensor) -> torch.Tensor:
+            return scores[:, : sequences.shape[1] + 1]
+
+    objective.loss(Network(), torch.zeros(1), torch.zeros(1), table).backward()
+    touched = (scores.grad.abs().sum(1) > 0).numpy()
+    pattern, colour = GRAMMAR.slices["pattern"], GRAMMAR.slices["colour"]
+    assert not touched[0, pattern].any() and touched[1, pattern].all()
+    assert touched[0, colour].all() and not touched[2, colour].any()
+    shoes = [GRAMMAR.leaves.start + LEAVES.index("heels")]
+    assert not touched[:, shoes].any(), "a leaf of another great category is no rival"
+
+
+def test_the_loss_prefers_the_right_sequence() -> None:
+    vocabulary, table = labels()
+    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    sequences = objective.sequences(table)
+    assert [GRAMMAR.terms[t] for t in sequences[0, :3]] == ["top", "t-shirt", "colour:red"]
+    assert (sequences[2, 2:] == GRAMMAR.end).all()
+
+    def loss(good: float) -> float:
+        scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens)
+        target = torch.nn.functional.pad(sequences, (0, 1), value=GRAMMAR.end)
+        scores.scatter_(2, target[:, :, None], good)
+        return float(objective.loss(lambda *_: scores[:, :4], *torch.zeros(2, 1), table))
+
+    assert loss(4.0) < loss(0.0) < loss(-4.0)
+
+
+def test_the_gradient_reaches_the_encoder() -> None:
+    vocabulary, table = labels()
+    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 3)
+    objective.loss(network, torch.rand(3, 3, SIDE, SIDE) * 255, boxes, table).backward()
+    gradient = network.encoder.net._conv_stem.weight.grad
+    assert gradient is not None and gradient.abs().sum() > 0
+
+
+def test_teacher_forcing_and_stepping_are_the_same_network() -> None:
+    decoder = random_decoder(11)
+    pooled, tokens = torch.randn(4, 10), torch.randint(0, GRAMMAR.tokens, (4, 5))
+    with torch.no_grad():
+        together = decoder(pooled, tokens)
+        scores, state = decoder.start(pooled)
+        single = [decoder.score(scores, state[0])]
+        for k in range(5):
+            state = decoder.step(tokens[:, k], state)
+            single.append(decoder.score(scores, state[0]))
+    assert torch.allclose(together, torch.stack(single, 1), atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AttributeSequence, Path]]:
+    torch.manual_seed(12)
+    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    for parameter in network.decoder.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    for tensor in network.state_dict().values():
+        if tensor.is_floating_point():  # the exporter stores equal tensors once
+            tensor += torch.rand_like(tensor) * 0.01
+    stem = tmp_path_factory.mktemp("weights") / "tiny-1"
+    export_recogniser(network, SIDE, stem)
+    yield network, stem
+
+
+def test_torch_and_onnxruntime_agree_on_every_term(
+    exported: tuple[AttributeSequence, Path],
+) -> None:
+    network, stem = exported
+    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
+    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (500, SIDE, SIDE, 3), dtype=np.uint8)
+    crops = [Crop(p, np.array([0.1, 0.1, 0.9, 0.9], np.float32)) for p in pixels]
+    graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
+
+    def by_torch(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        with torch.no_grad():
+            return tuple(part.numpy() for part in step(*map(torch.from_numpy, inputs)))
+
+    for begin in range(0, 500, 100):
+        here = slice(begin, begin + 100)
+        with torch.no_grad():
+            boxes = torch.from_numpy(np.stack([c.box for c in crops[here]]))
+            _, *start = graph(torch.from_numpy(pixels[here]), boxes)
+        expected = decode(
+            by_torch,
+            Start(*(s.numpy() for s in start)),
+            [None] * 100,
+            GRAMMAR,
+            TAXONOMY,
+            TEMPERATURES,
+        )
+        for a, b in zip(recogniser.run(crops[here], [None] * 100)[1], expected, strict=True):
+            assert a.category == b.category and list(a.groups) == list(b.groups)
+            for group, likely in a.groups.items():
+                other = b.groups[group]
+                assert max(likely, key=likely.__getitem__) == max(other, key=other.__getitem__)
+
+
+def test_likelihoods_of_the_truth_are_those_of_the_decoder(
+    exported: tuple[AttributeSequence, Path],
+) -> None:
+    _network, stem = exported
+    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
+    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+    crop = Crop(np.full((SIDE, SIDE, 3), 90, np.uint8), np.array([0, 0, 1, 1], np.float32))
+    truth = {GREAT_CATEGORY: "top", CATEGORY: "shirt", "colour": "colour:red", "fit": "fit:slim"}
+    found = recogniser.likelihoods([crop], [truth])[0]
+    assert set(found) == set(truth) and all(0 <= p <= 1 for p in found.values())
+    guided = recogniser.run([crop], [{"shirt"}])[1][0]
+    if "colour" in guided.groups:
+        assert found["colour"] == pytest.approx(guided.groups["colour"]["colour:red"], abs=1e-5)
+
+
+def test_exported_weights_come_back_whole(exported: tuple[AttributeSequence, Path]) -> None:
+    network, stem = exported
+    weights, state = exported_weights(stem), network.state_dict()
+    missing = set(state) - set(weights)
+    assert all(name.endswith("num_batches_tracked") for name in missing)
+    for name, tensor in weights.items():
+        assert torch.equal(tensor.reshape(state[name].shape), state[name]), name
