@@ -76,6 +76,23 @@ class RecognisedTerm:
 
 
 @dataclass(frozen=True)
+class FoundItem:
+    """One thing that a detector found in an image.
+
+    Attributes:
+        label: the detector's class, ``shoes``.
+        categories: leaf categories of that class.
+        score: how likely, in [0, 1].
+        box: where.
+    """
+
+    label: str
+    categories: tuple[str, ...]
+    score: float
+    box: Box
+
+
+@dataclass(frozen=True)
 class Features:
     """All that is indexed of a product's image, and all that is asked with a query's.
 
@@ -90,6 +107,8 @@ class Features:
         code: appearance code, uint8 [bits / 8], bits packed most significant first.
         colour: square root of the HSV histogram, uint8 [bins], 255 = all pixels in one bin.
         model: which weights made this; codes of different models are not comparable.
+        items: all that a detector found in the image, best first, for "which of these?"; empty
+            where none looked.
     """
 
     categories: tuple[RecognisedTerm, ...]
@@ -100,6 +119,7 @@ class Features:
     code: Bytes
     colour: Bytes
     model: str
+    items: tuple[FoundItem, ...] = ()
 
     @property
     def category(self) -> RecognisedTerm:

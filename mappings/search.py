@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mappings.document import VisualDocument
-from mappings.features import Box, Bytes, Features, RecognisedTerm
+from mappings.features import Box, Bytes, Features, FoundItem, RecognisedTerm
 from mappings.product import Scalar
 
 # --- business filters -------------------------------------------------------------------------
@@ -234,6 +234,7 @@ class SearchAnswer:
         categories: what the query was taken for, best first.
         relaxed: which step answered: "none" = all attributes and the category held.
         took_ms: milliseconds by stage.
+        items: all that was found in the image, best first; empty where nothing looked.
     """
 
     categories: tuple[RecognisedTerm, ...]
@@ -245,3 +246,4 @@ class SearchAnswer:
     hits: tuple[Hit, ...]
     took_ms: Mapping[str, float]
     model: str
+    items: tuple[FoundItem, ...] = ()

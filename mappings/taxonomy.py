@@ -77,7 +77,10 @@ class AttributeGroup:
 
 @dataclass(frozen=True, eq=False)
 class Taxonomy:
-    """Great categories, leaf categories and attribute groups, each in file order."""
+    """Great categories, leaf categories and attribute groups, each in file order.
+
+    ``siblings`` are sets of leaves that look alike; see ``siblings_of``.
+    """
 
     version: str
     great_categories: tuple[str, ...]
@@ -85,6 +88,7 @@ class Taxonomy:
     kinds: Mapping[str, Kind]
     groups: Mapping[str, AttributeGroup]
     ignored_phrases: tuple[str, ...]
+    siblings: tuple[frozenset[str], ...] = ()
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
@@ -139,11 +143,22 @@ class Taxonomy:
             kinds,
             groups,
             tuple(data.get("ignored_phrases", ())),
+            tuple(frozenset(leaves) for leaves in data.get("siblings", ())),
         )
 
     def great_category(self, leaf: str) -> str:
         """Great category of a leaf. Raises UnknownTerm."""
         return self.categories[self.check_category(leaf)].great_category
+
+    def siblings_of(self, leaf: str) -> frozenset[str]:
+        """Leaves that a picture of this one may be taken for, itself left out. Raises UnknownTerm.
+
+        A tunic on a model looks like a dress: who asks for one is served with the other rather
+        than with nothing.
+        """
+        self.check_category(leaf)
+        alike = (leaves for leaves in self.siblings if leaf in leaves)
+        return frozenset().union(*alike) - {leaf}
 
     def groups_of(self, leaf: str) -> tuple[str, ...]:
         """Names of the attribute groups that a leaf has, in file order. Raises UnknownTerm."""

@@ -11,7 +11,7 @@ from mappings.words import phrase_key
 _TERM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _TOP = {"version", "great_categories", "categories", "attribute_groups"}
-_TOP_OPTIONAL = {"kinds", "ignored_phrases"}
+_TOP_OPTIONAL = {"kinds", "siblings", "ignored_phrases"}
 _CATEGORY, _CATEGORY_OPTIONAL = {"label", "great_category", "words"}, {"labels"}
 _KIND, _KIND_OPTIONAL = {"words", "categories"}, {"modifier"}
 _GROUP = {"label", "values"}
@@ -41,6 +41,7 @@ class _Check:
             self._kind(f"kinds.{name}", entry)
         for name, entry in groups.items():
             self._group(f"attribute_groups.{name}", entry)
+        self._siblings(top.get("siblings", []))
         self._each_great_category_is_used()
         self._each_word_has_one_meaning(kinds, groups, ignored)
 
@@ -80,6 +81,16 @@ class _Check:
             return
         self._known(f"{where}.value_labels", labels, values)
         self._texts(f"{where}.value_labels", list(labels.values()))
+
+    def _siblings(self, data: Any) -> None:
+        if not isinstance(data, list):
+            self._expected("siblings", "a list of lists of categories", data)
+            return
+        for place, leaves in enumerate(data):
+            where = f"siblings.{place}"
+            self._known(where, terms := self._terms(where, leaves), self.leaves)
+            if len(terms) == 1:
+                self._expected(where, "at least two categories", terms)
 
     # --- across entries -------------------------------------------------------------------
 

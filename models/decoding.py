@@ -7,7 +7,7 @@ tests, torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,11 @@ class Start:
     hidden: Array
     cell: Array
 
+    def take(self, rows: Numbers) -> Start:
+        """That of some images, in another order or several times."""
+        parts = (self.first, self.image_scores, self.hidden, self.cell)
+        return Start(*(part[rows] for part in parts))
+
 
 @dataclass(frozen=True)
 class Greats:
@@ -46,6 +51,10 @@ class Greats:
     hidden: Array
     cell: Array
 
+    def take(self, rows: Numbers) -> Greats:
+        """That of some images, in another order or several times."""
+        return Greats(self.scores[rows], self.hidden[rows], self.cell[rows])
+
 
 @dataclass
 class Hypothesis:
@@ -53,17 +62,24 @@ class Hypothesis:
 
     Attributes:
         leaf: number of the leaf category; their count is a leaf that the network does not know.
-        log_p: natural logarithm of its probability.
+        log_p_leaf: natural logarithm of the leaf's probability.
+        log_p: that of the attributes so far.
         tokens: of the attributes, in order.
         likely: calibrated probabilities within each group that spoke, by head.
         ended: nothing more comes.
     """
 
     leaf: int
-    log_p: float
+    log_p_leaf: float
+    log_p: float = 0.0
     tokens: list[int] = field(default_factory=list)
     likely: dict[str, Array] = field(default_factory=dict)
     ended: bool = False
+
+    @property
+    def total(self) -> float:
+        """Natural logarithm of the whole sequence's probability."""
+        return self.log_p_leaf + self.log_p
 
 
 def softmax(scores: Array, temperature: float = 1.0) -> Array:
@@ -151,11 +167,10 @@ def attributes(
             break
         spoke = said != grammar.end
         state = _say(step, said, spoke, start.image_scores[image], before)
-    return [max(beams[i : i + width], key=_log_p) for i in range(0, len(beams), width)]
-
-
-def _log_p(hypothesis: Hypothesis) -> float:
-    return hypothesis.log_p
+    return [
+        max(beams[i : i + width], key=lambda hypothesis: hypothesis.total)
+        for i in range(0, len(beams), width)
+    ]
 
 
 def _say(
@@ -187,7 +202,7 @@ def _choose(
     log_p[ended, grammar.end] = 0.0
     if width == 1:
         return np.arange(len(beams)), log_p.argmax(axis=1)
-    so_far = np.array([hypothesis.log_p for hypothesis in beams])
+    so_far = np.array([hypothesis.total for hypothesis in beams])
     totals = (log_p + so_far[:, None]).reshape(len(beams) // width, -1)
     best = np.argsort(-totals, axis=1, kind="stable")[:, :width]
     parents = best // grammar.tokens + np.arange(len(best))[:, None] * width
@@ -212,9 +227,9 @@ def _grown(
         return parent
     total = parent.log_p + float(log_p[token])
     if token == grammar.end:
-        return Hypothesis(parent.leaf, total, parent.tokens, parent.likely, ended=True)
+        return replace(parent, log_p=total, ended=True)
     name = list(grammar.heads)[grammar.head_of[token]]
     where = grammar.slices[name]
     inside = np.where(grammar.known[where], scores[where], np.float32(-1e9))
     likely = {**parent.likely, name: softmax(inside, temperatures[name])}
-    return Hypothesis(parent.leaf, total, [*parent.tokens, token], likely)
+    return replace(parent, log_p=total, tokens=[*parent.tokens, token], likely=likely)

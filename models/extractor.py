@@ -1,6 +1,6 @@
 """The one door from images to features; ingest and queries both go through it.
 
-image → box → window around it → network → category, attributes, code; colours from the window.
+image → box of the item → window around it → category, attributes and code; its colours.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mappings.features import Box, BoxSource, Bytes, CategorySource, Features
+from mappings.features import Box, Bytes, CategorySource, Features
 from mappings.taxonomy import Taxonomy
 from models.appearance_code import binarise
 from models.colour_histogram import colour_histogram
 from models.crop import Crop, crop_square
-from models.foreground import Ground, find_foreground
+from models.detector import Detector
+from models.foreground import Ground
 from models.images import MAX_PIXELS, decode_image
+from models.locate import Located, Locator
 from models.recognised import Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 
 DEFAULT_MODEL = "attribute-heads-1"
+DEFAULT_DETECTOR = "guided-detector-1"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48
 
@@ -33,18 +36,25 @@ class ImageExtractor:
 
     Args:
         recogniser: category, attributes and the features that codes are made of.
+        locator: finds the item's box.
         max_pixels: the largest image decoded.
         paper_threshold: binarise at 0, as in the paper, and not at each dimension's median.
     """
 
     def __init__(
-        self, recogniser: Recogniser, max_pixels: int = MAX_PIXELS, paper_threshold: bool = False
+        self,
+        recogniser: Recogniser,
+        locator: Locator,
+        max_pixels: int = MAX_PIXELS,
+        paper_threshold: bool = False,
     ) -> None:
         self._recogniser = recogniser
+        self._locator = locator
         self._max_pixels = max_pixels
         learned = recogniser.card.thresholds
         self._thresholds = np.zeros_like(learned) if paper_threshold else learned
-        self.model = recogniser.card.model + ("-threshold-0" if paper_threshold else "")
+        names = [recogniser.card.model, *([locator.detector.model] if locator.detector else [])]
+        self.model = "+".join(names) + ("-threshold-0" if paper_threshold else "")
 
     def decode(self, data: bytes) -> Image.Image:
         """One image file's bytes to an RGB image; see ``models.images.decode_image``."""
@@ -61,17 +71,20 @@ class ImageExtractor:
             return []
         choices = [choice or None for choice in categories or [None] * len(images)]
         given = list(boxes) if boxes is not None else [None] * len(images)
-        items = [_locate(image, box) for image, box in zip(images, given, strict=True)]
+        located = [
+            self._locator.locate(image, choice, box)
+            for image, choice, box in zip(images, choices, given, strict=True)
+        ]
         side = self._recogniser.card.side
         crops = [
-            crop_square(image, box, side) for image, (box, _, _) in zip(images, items, strict=True)
+            crop_square(image, item.box, side) for image, item in zip(images, located, strict=True)
         ]
         pooled, recognised = self._recogniser.run(crops, choices)
         codes = binarise(pooled, self._thresholds)
         return [
             self._features(crop, item, choice, seen, code)
             for crop, item, choice, seen, code in zip(
-                crops, items, choices, recognised, codes, strict=True
+                crops, located, choices, recognised, codes, strict=True
             )
         ]
 
@@ -90,12 +103,11 @@ class ImageExtractor:
     def _features(
         self,
         crop: Crop,
-        item: tuple[Box, BoxSource, Ground | None],
+        item: Located,
         choice: Collection[str] | None,
         seen: Recognised,
         code: Bytes,
     ) -> Features:
-        box, box_source, ground = item
         source: CategorySource = "auto"
         if choice:
             source = "chosen" if len(choice) == 1 else "text"
@@ -103,11 +115,12 @@ class ImageExtractor:
             categories=seen.ranked_categories(),
             category_source=source,
             attributes=seen.ranked_attributes(),
-            box=box,
-            box_source=box_source,
+            box=item.box,
+            box_source=item.source,
             code=code,
-            colour=_colours(crop, ground),
+            colour=_colours(crop, item.ground),
             model=self.model,
+            items=item.items,
         )
 
 
@@ -115,26 +128,20 @@ def load_extractor(
     taxonomy: Taxonomy,
     model: str = DEFAULT_MODEL,
     *,
+    detector: str | None = DEFAULT_DETECTOR,
     weights: Path = WEIGHTS,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
     paper_threshold: bool = False,
 ) -> ImageExtractor:
-    """Open the shipped networks, or others by name from another folder.
+    """Open the shipped networks, or others by name from another folder; no detector where None.
 
     Raises:
         InvalidConfig: no such network or card.
     """
     recogniser = open_recogniser(weights / model, taxonomy, threads)
-    return ImageExtractor(recogniser, max_pixels, paper_threshold)
-
-
-def _locate(image: Image.Image, given: Box | None) -> tuple[Box, BoxSource, Ground | None]:
-    """The item's box: the given one, else what stands out from plain ground, else everything."""
-    found, ground = find_foreground(image)
-    if given is not None:
-        return given, "given", ground
-    return found, "whole" if ground is None else "foreground", ground
+    finder = None if detector is None else Detector(WEIGHTS / detector, threads)
+    return ImageExtractor(recogniser, Locator(finder, taxonomy), max_pixels, paper_threshold)
 
 
 def _colours(crop: Crop, ground: Ground | None) -> Bytes:

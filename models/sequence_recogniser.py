@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from mappings.taxonomy import Taxonomy
 from models import decoding
 from models.crop import Crop
-from models.decoding import Array, Greats, Hypothesis, Numbers, Start
+from models.decoding import Array, Hypothesis, Numbers, Start
 from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
 from models.recognised import Choice, Recognised, narrowed
 from models.session import Card, crop_inputs, open_session
+
+# So many likely categories are gone on from where none is given.
+LEAVES_WEIGHED = 4
 
 
 class SequenceRecogniser:
@@ -108,67 +111,93 @@ def decode(
 ) -> list[Recognised]:
     """From what the encoder saw to what each image shows, guided where a choice is given.
 
+    Greedy decoding goes on from the likeliest few categories, and weighs what it finds after each
+    by the category's probability: where two are as likely, neither alone decides the colour.
+
     Args:
         choices: for each image the leaves it may be of; None is all. One alone is fed in instead
             of decided, and everything after is conditioned on it.
+        width: of the beam; 1 is greedy.
+        generator: draws sequences by their probability instead.
     """
-    greats: Greats = decoding.after_greats(step, start, grammar)
+    greats = decoding.after_greats(step, start, grammar)
     leaves = decoding.leaf_likelihoods(start, greats, grammar, temperatures)
     names = grammar.heads[CATEGORY]
     guesses = [
         narrowed({name: p for name, p in zip(names, row, strict=True) if p > 0}, choice)
         for row, choice in zip(leaves.tolist(), choices, strict=True)
     ]
+    given = [choice is not None and len(choice) == 1 for choice in choices]
+    greedy = width == 1 and generator is None
+    going_on = 1 if generator or (greedy and all(given)) else LEAVES_WEIGHED if greedy else width
     first = [
-        _first(guess, choice, width, generator)
+        _first(guess, choice, going_on, generator)
         for guess, choice in zip(guesses, choices, strict=True)
     ]
-    number = {name: i for i, name in enumerate(names)}
-    great_names = {name: i for i, name in enumerate(grammar.heads[GREAT_CATEGORY])}
-    given = [[Hypothesis(number.get(leaf, len(names)), log_p) for leaf, log_p in b] for b in first]
-    great_of = [
-        [great_names.get(taxonomy.great_category(leaf), -1) for leaf, _ in b] for b in first
-    ]
+    beams = [[_hypothesis(leaf, log_p, grammar) for leaf, log_p in row] for row in first]
+    great_of = [[_great(leaf, grammar, taxonomy) for leaf, _ in row] for row in first]
+    if greedy:
+        rows = np.repeat(np.arange(len(first)), going_on)
+        start, greats = start.take(rows), greats.take(rows)
+        beams = [[hypothesis] for row in beams for hypothesis in row]
+        great_of = [[number] for row in great_of for number in row]
     found = decoding.attributes(
-        step, start, greats, grammar, given, great_of, temperatures, generator
+        step, start, greats, grammar, beams, great_of, temperatures, generator
     )
+    per_image = len(found) // max(len(first), 1)
     return [
-        _recognised(guess, choice, beam, hypothesis, grammar, taxonomy)
-        for guess, choice, beam, hypothesis in zip(guesses, choices, first, found, strict=True)
+        _recognised(guess, row[0][0], told, found[at * per_image :][:per_image], grammar, taxonomy)
+        for at, (guess, row, told) in enumerate(zip(guesses, first, given, strict=True))
     ]
 
 
 def _first(
     guesses: Mapping[str, float],
     choice: Choice,
-    width: int,
+    count: int,
     generator: np.random.Generator | None,
 ) -> list[tuple[str, float]]:
-    """The leaves to go on from, with the logarithm of their probability: ``width`` of them."""
+    """The leaves to go on from, best first, with the logarithm of their probability."""
     if choice is not None and len(choice) == 1:
-        return [(next(iter(choice)), 0.0)] + [(next(iter(choice)), -1e9)] * (width - 1)
+        return [(next(iter(choice)), 0.0)] + [(next(iter(choice)), -1e9)] * (count - 1)
     if generator is not None:
         likely = np.array(list(guesses.values()))
         return [(str(generator.choice(list(guesses), p=likely / likely.sum())), 0.0)]
-    best = sorted(guesses, key=lambda leaf: -guesses[leaf])[:width]
-    best += best[-1:] * (width - len(best))
-    return [(leaf, float(np.log(guesses[leaf] + 1e-30))) for leaf in best]
+    best = sorted(guesses, key=lambda leaf: -guesses[leaf])[:count]
+    found = [(leaf, float(np.log(guesses[leaf] + 1e-30))) for leaf in best]
+    return found + [(best[-1], -1e9)] * (count - len(best))
+
+
+def _hypothesis(leaf: str, log_p: float, grammar: Grammar) -> Hypothesis:
+    names = grammar.heads[CATEGORY]
+    return Hypothesis(names.index(leaf) if leaf in names else len(names), log_p)
+
+
+def _great(leaf: str, grammar: Grammar, taxonomy: Taxonomy) -> int:
+    names, great = grammar.heads[GREAT_CATEGORY], taxonomy.great_category(leaf)
+    return names.index(great) if great in names else -1
 
 
 def _recognised(
     guesses: Mapping[str, float],
-    choice: Choice,
-    beam: Sequence[tuple[str, float]],
-    hypothesis: Hypothesis,
+    first: str,
+    given: bool,
+    found: Sequence[Hypothesis],
     grammar: Grammar,
     taxonomy: Taxonomy,
 ) -> Recognised:
+    """One image's answer, from its sequences; ``found`` has one for each leaf gone on from."""
     names = grammar.heads[CATEGORY]
-    unknown = hypothesis.leaf == len(names)
-    category = beam[0][0] if unknown else names[hypothesis.leaf]
-    groups = {
-        group: dict(zip(grammar.heads[group], hypothesis.likely[group].tolist(), strict=True))
-        for group in taxonomy.groups_of(category)
-        if group in hypothesis.likely
-    }
-    return Recognised(guesses, category, choice is not None and len(choice) == 1, groups)
+    alone = len(found) == 1 and found[0].leaf < len(names)
+    category = names[found[0].leaf] if alone else first
+    weights = np.exp(np.array([hypothesis.log_p_leaf for hypothesis in found]))
+    groups = {}
+    for group in taxonomy.groups_of(category):
+        heard = [
+            (w, h.likely[group]) for w, h in zip(weights, found, strict=True) if group in h.likely
+        ]
+        share = sum(weight for weight, _ in heard)
+        if share >= weights.sum() / 2:
+            mean = sum(weight * likely for weight, likely in heard) / share
+            groups[group] = dict(zip(grammar.heads[group], mean.tolist(), strict=True))
+    return Recognised(guesses, category, given, groups)

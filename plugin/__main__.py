@@ -134,8 +134,9 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
     lines = [
         f"{taxonomy.label_of(category.term)} ({answer.category_source}, "
         f"{category.confidence:.0%}): {seen}",
-        f"box {','.join(f'{v:g}' for v in answer.box.as_list())} ({answer.box_source}) · "
+        f"box {_text_of(answer.box)} ({answer.box_source}) · "
         f"relaxed: {answer.relaxed} · {len(answer.hits)} hits in {answer.took_ms['total']:.0f} ms",
+        *_items(answer),
     ]
     rows: list[tuple[str, ...]] = [("", "id", "score", "shape", "colour", "title", "matched")]
     for rank, hit in enumerate(answer.hits, 1):
@@ -148,6 +149,21 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def _items(answer: SearchAnswer) -> list[str]:
+    """What to ask for instead, a line each; none where there is nothing to choose from."""
+    if len(answer.items) < 2:
+        return []
+    return [
+        f"found {item.label.replace('-', ' ')} ({item.score:.0%}): --box {_text_of(item.box)}"
+        for item in answer.items
+    ]
+
+
+def _text_of(box: Box) -> str:
+    """``x,y,w,h``, as ``--box`` takes it."""
+    return ",".join(f"{value:g}" for value in box.as_list())
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from mappings.document import VisualDocument
-from mappings.features import RecognisedTerm
+from mappings.features import FoundItem, RecognisedTerm
 from mappings.search import Hit, SearchAnswer, StoredProduct
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
-    """A search answer; distances and scores to six digits, confidences to four.
+    """A search answer; distances and a hit's score to six digits, confidences and boxes to four.
 
     ``query.attributes`` holds the best term of each group, ``query.categories`` what else the
-    item may be.
+    item may be, ``query.items`` what else is in the image: a box of theirs can be asked for.
     """
     category = answer.categories[0]
     return {
@@ -24,6 +24,7 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             "attributes": _terms(answer.attributes),
             "box": answer.box.as_list(),
             "box_source": answer.box_source,
+            "items": [_item(item) for item in answer.items],
             "relaxed": answer.relaxed,
         },
         "hits": [_hit(hit) for hit in answer.hits],
@@ -71,6 +72,15 @@ _NOT_RECOGNISED: dict[str, Any] = {
     "from_text": [],
     "box": None,
 }
+
+
+def _item(item: FoundItem) -> dict[str, Any]:
+    return {
+        "label": item.label,
+        "categories": list(item.categories),
+        "score": round(item.score, 4),
+        "box": item.box.as_list(),
+    }
 
 
 def _term(found: RecognisedTerm) -> dict[str, Any]:

@@ -128,6 +128,7 @@ class VisualSearch:
             hits=tuple(hits[: request.top]),
             took_ms=clock.took_ms(),
             model=features.model,
+            items=features.items,
         )
 
     def _candidates(

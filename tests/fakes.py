@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from mappings.errors import InvalidImage
-from mappings.features import WHOLE_IMAGE, Box, Features, RecognisedTerm
+from mappings.features import WHOLE_IMAGE, Box, Features, FoundItem, RecognisedTerm
 
 
 class FakeExtractor:
@@ -60,3 +61,30 @@ class FakeExtractor:
             colour=colour,
             model=self.model,
         )
+
+
+class OutfitExtractor(FakeExtractor):
+    """Finds the same items in every image; the best one's box is used where none is given.
+
+    A box of an item is recognised as the first category of that item.
+    """
+
+    def __init__(self, items: Sequence[FoundItem]) -> None:
+        super().__init__(items[0].categories[0])
+        self.items = tuple(items)
+
+    def _one(self, image: Image.Image, guide: Collection[str] | None, box: Box | None) -> Features:
+        features = super()._one(image, guide, box)
+        if box is None:
+            return replace(features, box=self.items[0].box, box_source="detector", items=self.items)
+        within = [item.categories[0] for item in self.items if item.box == box]
+        if guide or not within:
+            return features
+        return replace(features, categories=(RecognisedTerm(within[0], 1.0),))
+
+
+OUTFIT = (
+    FoundItem("top", ("t-shirt", "shirt"), 0.93456, Box(0.3, 0.15, 0.4, 0.35)),
+    FoundItem("trousers", ("trousers", "jeans"), 0.9, Box(0.32, 0.5, 0.36, 0.45)),
+    FoundItem("over-jacket", ("jacket",), 0.8, Box(0.1, 0.1, 0.25, 0.5)),
+)

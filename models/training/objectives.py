@@ -91,7 +91,23 @@ class SequenceObjective:
         self.groups_of = torch.from_numpy(grammar.groups_of)
         self.great_of_token = torch.full((grammar.tokens,), -1)
         self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
-        self.smoothing = recipe.label_smoothing
+        self.smoothing, self.sampled = recipe.label_smoothing, recipe.sampled
+
+    @torch.no_grad()
+    def _as_heard(self, said: Tensor, scores: Tensor) -> Tensor:
+        """The right tokens, some of them as the network itself would have said them.
+
+        Categories stay: who guides is right. Of the attributes a share is drawn from the network's
+        own answer within the group, so that it learns to go on from its own mistakes (scheduled
+        sampling, Bengio et al. 2015, in two passes).
+        """
+        head_of = self.head_of.to(said.device)
+        inside = head_of == head_of[said][:, :, None]
+        likely = scores[:, :-1].masked_fill(~inside, -1e9).softmax(2)
+        drawn = torch.multinomial(likely.flatten(0, 1), 1).view_as(said)
+        attribute = (head_of[said] >= 2) & (said != self.grammar.end)
+        heard = attribute & (torch.rand(said.shape, device=said.device) < self.sampled)
+        return torch.where(heard, drawn, said)
 
     def sequences(self, labels: Tensor) -> Tensor:
         """Tokens of each sample, filled up with the end: int64 [n, heads]."""
@@ -116,7 +132,11 @@ class SequenceObjective:
         """See Objective."""
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
-        scores = network(images, boxes, sequences[:, :longest]).float()
+        _, pooled = network.encode(images, boxes)
+        said = sequences[:, :longest]
+        scores = network.decoder(pooled, said).float()
+        if self.sampled:
+            scores = network.decoder(pooled, self._as_heard(said, scores)).float()
         target = F.pad(sequences, (0, 1), value=self.grammar.end)[:, : longest + 1]
         allowed = self.allowed(labels, sequences)[:, : longest + 1]
         log_p = scores.masked_fill(~allowed, -1e9).log_softmax(2)

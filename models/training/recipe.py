@@ -22,6 +22,8 @@ class Recipe:
             shape begins anew.
         direct: whether the LSTM's scores have a part straight from the image.
         mixup: of heads alone; two images' labels make no sequence.
+        sampled: share of attributes that the LSTM hears in training as it would have said them
+            itself, not as they are.
         training_side: of the views in training, and ``side`` of what is served, pixels.
         frozen_blocks: of the encoder, from its stem.
         rare: a category with fewer images is shown as if it had this many, each image at most
@@ -44,13 +46,14 @@ class Recipe:
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
     mixup: float = 0.0
+    sampled: float = 0.0
     ema_decay: float = 0.998
     training_side: int = 176
     side: int = 192
     frozen_blocks: int = 0
     rare: int = 0
     most_repeats: int = 3
-    patience: int = 4
+    patience: int = 6
     group_weights: dict[str, float] = field(default_factory=dict)
 
     @classmethod

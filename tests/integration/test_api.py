@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
+import jsonschema
 import numpy as np
 import pytest
 from flask import Flask
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from mappings.errors import EngineUnavailable, InvalidDocument
+from mappings.features import BoxSource
+from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of
 from web.__main__ import main
 
@@ -51,6 +54,21 @@ def test_photo_finds_what_looks_like_it(client: FlaskClient) -> None:
     best = answer["hits"][0]
     assert best["distance"]["appearance"] <= answer["hits"][-1]["distance"]["appearance"] + 1
     assert best["product"]["image_url"] == f"/media/{best['product']['image']}"
+
+
+def test_found_items_are_told_as_documented(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = post(client).json
+    assert (answer["query"]["items"], answer["query"]["box_source"]) == ([], "whole")
+    monkeypatch.setattr(app.extensions["houndstooth"].search, "extractor", OutfitExtractor(OUTFIT))
+    answer = post(client).json
+    assert [item["label"] for item in answer["query"]["items"]] == [i.label for i in OUTFIT]
+    assert answer["query"]["box_source"] == "detector"
+    schemas = client.get("/api/v1/openapi.json").json["components"]
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Answer", "components": schemas})
+    documented = schemas["schemas"]["Answer"]["properties"]["query"]["properties"]["box_source"]
+    assert documented["enum"] == list(get_args(BoxSource))
 
 
 def test_every_choice_is_heard(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from plugin.__main__ import main
 from plugin.engines import open_engine
-from tests.fakes import FakeExtractor
+from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture
 
 
@@ -34,9 +34,9 @@ def run(url, capsys, monkeypatch):
     """The command in this process, on the catalogue: exit status, output, errors."""
     monkeypatch.setenv("HOUNDSTOOTH_ENGINE", url)
 
-    def run(*arguments):
+    def run(*arguments, extractor=None):
         try:
-            status = main(arguments, extractor=FakeExtractor())
+            status = main(arguments, extractor=extractor or FakeExtractor())
         except SystemExit as stop:
             status = stop.code
         return status, *capsys.readouterr()
@@ -60,6 +60,17 @@ def test_prints_a_table(run, image):
     first = ["1", "t-shirt-green-2", "1.000", "0.000", "0.000", "green", "t-shirt", "Green"]
     assert lines[3].split() == first
     assert len(lines) == 6
+
+
+def test_names_what_was_found_where_there_is_a_choice(run, image):
+    _, output, _ = run(image, "--top", "1", extractor=OutfitExtractor(OUTFIT))
+    assert output.splitlines()[2:5] == [
+        "found top (93%): --box 0.3,0.15,0.4,0.35",
+        "found trousers (90%): --box 0.32,0.5,0.36,0.45",
+        "found over jacket (80%): --box 0.1,0.1,0.25,0.5",
+    ]
+    _, output, _ = run(image, extractor=OutfitExtractor(OUTFIT[:1]))
+    assert "found" not in output
 
 
 def test_prints_json(run, image):

@@ -24,7 +24,7 @@ from plugin.answer import answer_json, product_json
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import MAX_TOP, VisualSearch
-from tests.fakes import FakeExtractor
+from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 
 TAXONOMY = Taxonomy.load()
 EXTRACTOR = FakeExtractor()
@@ -199,6 +199,23 @@ def test_a_drawn_box_is_used_and_told(service):
     assert (answer.box, answer.box_source) == (box, "given")
 
 
+def test_all_that_was_found_is_told_and_can_be_asked_for(engine):
+    service = VisualSearch(OutfitExtractor(OUTFIT), engine, TAXONOMY)
+    answer = service.search(picture("blue", 3), SearchRequest())
+    assert (answer.items, answer.box, answer.box_source) == (OUTFIT, OUTFIT[0].box, "detector")
+    query = answer_json(answer)["query"]
+    assert query["items"][0] == {
+        "label": "top",
+        "categories": ["t-shirt", "shirt"],
+        "score": 0.9346,
+        "box": [0.3, 0.15, 0.4, 0.35],
+    }
+    box = Box(*query["items"][1]["box"])
+    answer = service.search(picture("blue", 3), SearchRequest(box=box))
+    assert (answer.items, answer.box_source) == ((), "given")
+    assert answer.categories[0].term == OUTFIT[1].categories[0]
+
+
 def test_the_candidate_limit_never_cuts_the_page(engine):
     service = VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(candidates=1))
     assert len(service.search(picture("red", 0), SearchRequest(top=40)).hits) == 40
@@ -310,6 +327,7 @@ def test_the_answer_as_json(service):
             "attributes": [{"term": "colour:green", "confidence": 0.9}],
             "box": [0.0, 0.0, 1.0, 1.0],
             "box_source": "whole",
+            "items": [],
             "relaxed": "none",
         },
         "hits": [

@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
+from models.training import fit
 from models.training.datasets.products import product_samples
 from models.training.datasets.studio import studio_samples
+from models.training.evaluate import evaluate as figures_of
+from models.training.evaluate import main as evaluate
 from models.training.samples import split_of
 from models.training.studio import generate
 from models.training.train import main
@@ -64,20 +68,98 @@ def test_samples_know_what_is_known_and_no_more(folder: Path) -> None:
     assert {s.split for s in studio_samples(folder / "labels.jsonl", TAXONOMY)} == {"train"}
 
 
-def test_one_command_trains_exports_and_writes_the_card(folder: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both kinds of recogniser, by the one command."""
+    weights = tmp_path_factory.mktemp("weights")
     threads = torch.get_num_threads()
-    (tmp_path / "tiny.toml").write_text(RECIPE)
-    main([
-        str(tmp_path / "tiny.toml"), "--products", str(folder / "products.csv"),
-        "--studio", str(folder / "labels.jsonl"), "--out", str(tmp_path / "weights"),
-    ])  # fmt: skip
+    for decoder in ("sequence", "heads"):
+        config = weights / f"{decoder}.toml"
+        config.write_text(RECIPE.replace("tiny", decoder) + f'decoder = "{decoder}"\nrare = 2\n')
+        main([
+            str(config), "--products", str(folder / "products.csv"),
+            "--studio", str(folder / "labels.jsonl"), "--out", str(weights),
+        ])  # fmt: skip
     torch.set_num_threads(threads)
-    card = json.loads((tmp_path / "weights" / "tiny-3.json").read_text())
+    return weights
+
+
+@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+def test_one_command_trains_exports_and_writes_the_card(
+    decoder: str, trained: Path, folder: Path
+) -> None:
+    card = json.loads((trained / f"{decoder}-3.json").read_text())
     assert card["recipe"]["epochs"] == 2 and card["split"]["by"] == "group"
-    assert len(card["thresholds"]) == 112 + 1280
-    log = (tmp_path / "weights" / "tiny-3.log.csv").read_text().splitlines()
-    assert len(log) == 3 and log[0].startswith("epoch,loss,category")
-    assert not list((tmp_path / "weights").glob("*.pt"))
-    extractor = load_extractor(TAXONOMY, "tiny-3", weights=tmp_path / "weights")
+    assert card["split"]["test"] == card["split"]["validation"] == 0.1
+    assert len(card["thresholds"]) == 112 + 1280 and len(card["trained_on"]) == 2
+    log = (trained / f"{decoder}-3.log.csv").read_text().splitlines()
+    assert len(log) == 3 and log[0].startswith("epoch,loss,nll,great_category,category")
+    assert (trained / f"{decoder}-3.curves.png").stat().st_size > 1000
+    assert not list(trained.glob("*.pt"))
+    extractor = load_extractor(TAXONOMY, f"{decoder}-3", weights=trained, detector=None)
     image = extractor.decode(next(folder.glob("images/*.jpg")).read_bytes())
-    assert extractor.extract([image])[0].model == "tiny-3"
+    assert extractor.extract([image])[0].model == f"{decoder}-3"
+
+
+@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+def test_evaluation_ends_with_one_line_of_json(
+    decoder: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    products, weights = str(folder / "products.csv"), str(trained)
+    name = f"{decoder}-3"
+    assert evaluate([name, "--products", products, "--weights", weights, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert {"precision", "recall", "nll", "groups", "guided", "ece", "images_per_s"} <= set(figures)
+    assert figures["split"] == "test", "of what it was trained on, only the test split"
+    for group in ("category", "colour", "gender"):
+        assert set(figures["groups"][group]) == {"accuracy", "macro_f1"}
+    assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
+
+
+def test_a_file_never_seen_is_judged_whole(trained: Path, folder: Path) -> None:
+    rows = (folder / "products.csv").read_text().splitlines()
+    (folder / "others.csv").write_text("\n".join(rows[:13]) + "\n")
+    products = str(folder / "others.csv")
+    figures = figures_of("sequence-3", Path(products), weights=trained)
+    assert figures["split"] == "all" and figures["photos"] == 12
+
+
+def test_an_interrupted_run_goes_on(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text(RECIPE)
+    command = [str(config), "--products", str(folder / "products.csv"), "--out", str(tmp_path)]
+    real = fit.torch.save
+
+    def interrupted(state: dict[str, object], path: Path) -> None:
+        real(state, path)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit.torch, "save", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            main(command)
+    assert "epoch 1 " in capsys.readouterr().out
+    main(command)
+    second = capsys.readouterr().out
+    assert "epoch 2 " in second and "epoch 1 " not in second
+    assert len((tmp_path / "tiny-3.log.csv").read_text().splitlines()) == 3
+
+
+def test_training_goes_on_from_trained_weights(
+    trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = trained / "further.toml"
+    config.write_text(RECIPE.replace("tiny", "further") + 'start_from = "sequence-3"\n')
+    main([
+        str(config), "--products", str(folder / "products.csv"), "--studio",
+        str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
+    ])  # fmt: skip
+    assert "0 parts begin anew" in capsys.readouterr().out
+
+
+def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\nlearning = 3\n')
+    with pytest.raises(InvalidConfig, match="learning"):
+        main([str(tmp_path / "bad.toml"), "--products", "x.csv"])

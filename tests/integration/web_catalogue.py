@@ -10,7 +10,7 @@ from flask import Flask
 from PIL import Image, ImageDraw
 
 from mappings.document import VisualDocument
-from mappings.search import Engine, IndexDocument
+from mappings.search import Engine, Extractor, IndexDocument
 from mappings.taxonomy import Taxonomy
 from plugin.config import Settings
 from plugin.engines import open_engine
@@ -38,7 +38,7 @@ def file_of(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def make_app(folder: Path, **changes: object) -> Flask:
+def make_app(folder: Path, extractor: Extractor | None = None, **changes: object) -> Flask:
     """An application over `PER_COLOUR` products of each category and colour in SQLite."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,8 @@ def make_app(folder: Path, **changes: object) -> Flask:
     engine = open_engine(f"sqlite:///{folder / 'catalogue.db'}")
     _fill(engine, taxonomy, images)
     settings = replace(Settings(images=folder, max_upload_bytes=300_000), **changes)  # type: ignore[arg-type]
-    return create_app(settings, extractor=FakeExtractor(), engine=engine, taxonomy=taxonomy)
+    extractor = extractor or FakeExtractor()
+    return create_app(settings, extractor=extractor, engine=engine, taxonomy=taxonomy)
 
 
 def _fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:

@@ -140,7 +140,8 @@ def test_greedy_decoding_agrees_with_the_naive_loop() -> None:
         scores, (hidden, cell) = decoder.start(pooled)
         first = decoder.score(scores, hidden)
     start = Start(*(part.numpy() for part in (first, scores, hidden, cell)))
-    found = decode(step, start, [None] * 12, GRAMMAR, TAXONOMY, TEMPERATURES)
+    choices = [{LEAVES[row % len(LEAVES)]} for row in range(12)]
+    found = decode(step, start, choices, GRAMMAR, TAXONOMY, TEMPERATURES)
     for row, seen in enumerate(found):
         expected = naive_greedy(decoder, pooled[row : row + 1], LEAVES.index(seen.category))
         best = [max(likely, key=likely.__getitem__) for likely in seen.groups.values()]
@@ -155,7 +156,7 @@ def test_a_beam_finds_sequences_at_least_as_likely_as_greedy() -> None:
         given = [[decoding.Hypothesis(0, 0.0)] + [decoding.Hypothesis(0, -1e9)] * (width - 1)] * 30
         numbers = [[int(GRAMMAR.great_of[0])] * width] * 30
         found = decoding.attributes(step, start, greats, GRAMMAR, given, numbers, TEMPERATURES)
-        scores.append(np.array([hypothesis.log_p for hypothesis in found]))
+        scores.append(np.array([hypothesis.total for hypothesis in found]))
     assert (scores[1] >= scores[0] - 1e-4).mean() > 0.9 and scores[1].sum() > scores[0].sum()
 
 
@@ -177,16 +178,38 @@ def labels() -> tuple[Vocabulary, torch.Tensor]:
     return vocabulary, torch.from_numpy(table)
 
 
+class Scored:
+    """A network whose scores are given."""
+
+    def __init__(self, scores: torch.Tensor) -> None:
+        self.scores = scores
+
+    def encode(self, images: object, boxes: object) -> tuple[None, None]:
+        return None, None
+
+    def decoder(self, pooled: object, said: torch.Tensor) -> torch.Tensor:
+        return self.scores[:, : said.shape[1] + 1]
+
+
+def test_own_answers_stand_in_for_attributes_alone() -> None:
+    vocabulary, table = labels()
+    recipe = Recipe(name="t", version=1, sampled=1.0)
+    objective = SequenceObjective(GRAMMAR, vocabulary, recipe)
+    said = objective.sequences(table)[:, :4]
+    scores = torch.zeros(3, 5, GRAMMAR.tokens)
+    scores[:, :, GRAMMAR.slices["colour"].start + 1] = 50.0
+    heard = objective._as_heard(said, scores)
+    assert torch.equal(heard[:, :2], said[:, :2]) and torch.equal(heard[:, 3:], said[:, 3:])
+    assert (heard[:2, 2] == GRAMMAR.slices["colour"].start + 1).all()
+    assert torch.equal(heard[2], said[2])
+
+
 def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
     vocabulary, table = labels()
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
 
-    class Network(torch.nn.Module):
-        def forward(self, images: object, boxes: object, sequences: torch.Tensor) -> torch.Tensor:
-            return scores[:, : sequences.shape[1] + 1]
-
-    objective.loss(Network(), torch.zeros(1), torch.zeros(1), table).backward()
+    objective.loss(Scored(scores), torch.zeros(1), torch.zeros(1), table).backward()
     touched = (scores.grad.abs().sum(1) > 0).numpy()
     pattern, colour = GRAMMAR.slices["pattern"], GRAMMAR.slices["colour"]
     assert not touched[0, pattern].any() and touched[1, pattern].all()
@@ -206,7 +229,7 @@ def test_the_loss_prefers_the_right_sequence() -> None:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens)
         target = torch.nn.functional.pad(sequences, (0, 1), value=GRAMMAR.end)
         scores.scatter_(2, target[:, :, None], good)
-        return float(objective.loss(lambda *_: scores[:, :4], *torch.zeros(2, 1), table))
+        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table))
 
     assert loss(4.0) < loss(0.0) < loss(-4.0)
 

@@ -105,6 +105,14 @@ def test_groups_belong_to_the_categories_that_have_them() -> None:
     assert "bag-shape" in TAXONOMY.groups_of("handbag")
 
 
+def test_siblings_look_alike() -> None:
+    assert {"dress", "kurta", "shirt"} <= TAXONOMY.siblings_of("tunic")
+    assert "tunic" not in TAXONOMY.siblings_of("tunic")
+    assert TAXONOMY.siblings_of("umbrella") == frozenset()
+    with pytest.raises(UnknownTerm):
+        TAXONOMY.siblings_of("tunics")
+
+
 def test_labels_for_people() -> None:
     assert TAXONOMY.label_of("t-shirt") == "T-shirt"
     assert TAXONOMY.label_of("colour:navy-blue") == "Navy blue"
@@ -210,6 +218,9 @@ COLOUR = ("attribute_groups", "colour")
             broken("categories", "robe", "labels", value=["tents"]),
             r"categories\.tent: expected labels of its own; got 'Tents'",
         ),
+        (broken("siblings", value={"robe": "tent"}), "siblings: expected a list of lists"),
+        (broken("siblings", value=[["robe", "rug"]]), r"siblings\.0: expected one of robe, tent"),
+        (broken("siblings", value=[["robe"]]), r"siblings\.0: expected at least two categories"),
         (
             broken("kinds", value={"any": {"words": ["thing"], "categories": ["robe", "rug"]}}),
             r"kinds\.any\.categories: expected one of robe, tent; got 'rug'",

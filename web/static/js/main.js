@@ -11,6 +11,7 @@ import {
 import { find, say } from "./dom.js";
 import { showFilters } from "./filters.js";
 import { takePhotos } from "./intake.js";
+import { foundItems, itemAt, onlyCategory } from "./items.js";
 import { createPicture } from "./picture.js";
 import { showUnderstanding } from "./refine.js";
 import { showProblem, showResults, showWaiting, titleOf } from "./results.js";
@@ -101,7 +102,8 @@ async function itemOf(state, signal) {
     item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")), category };
   }
   if (!signal.aborted) {
-    picture.show({ ...item, alt: item.title, box: state.box });
+    const items = foundItems(subjectOf(state));
+    picture.show({ ...item, alt: item.title, box: state.box, items });
     find("caption").textContent = item.title;
   }
   return item;
@@ -117,10 +119,20 @@ async function answerTo(state, signal) {
 }
 
 function show(state, item, answer) {
-  picture.show({ ...item, alt: item.title, box: answer.query.box });
-  if (!state.category) likely.set(subjectOf(state), answer.query.categories);
+  const { box, categories } = answer.query;
+  const subject = subjectOf(state);
+  const items = foundItems(subject, answer.query.items);
+  picture.show({ ...item, alt: item.title, box, items });
+  const chosen = state.category && state.category !== onlyCategory(itemAt(items, state.box));
+  if (!chosen) likely.set(subject, categories);
   const own = item.category ? [{ term: item.category, confidence: 1 }] : [];
-  showUnderstanding(answer.query, likely.get(subjectOf(state)) ?? own, state, change);
+  showUnderstanding(answer.query, {
+    likely: likely.get(subject) ?? own,
+    items,
+    state,
+    change,
+    point: picture.point,
+  });
   const weight = state.weight ?? Number(document.body.dataset.weight);
   find("weight").value = String(1 - weight);
   const narrowed = Boolean(state.filters.length || state.require.length || state.exclude.length);

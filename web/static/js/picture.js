@@ -1,6 +1,8 @@
 // The photo with the item's box on it: drag to draw another, its corners or the keys to change it.
+// Other items that were found have a thin outline.
 
 import { fill, find, make } from "./dom.js";
+import { sameBox } from "./state.js";
 
 const LEAST = 0.03; // of a side; anything smaller was a click
 const STEP = 0.02; // of a side, for one press of an arrow key
@@ -12,16 +14,31 @@ const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value))
 export function createPicture(drew) {
   const frame = find("picture");
   let shown = null; // {url, box, drawable}
+  let outlines = new Map(); // by item
 
-  function show({ url, alt, box, drawable }) {
+  function show({ url, alt, box, drawable, items = [] }) {
     if (shown?.url !== url) {
       const image = make("img", { src: url, alt, draggable: "false", onerror: unshowable });
       const shade = drawable ? make("span", { class: "shade" }) : null;
       fill(frame, make("span", { class: "clip" }, image, shade), drawable ? boxElement() : null);
+      outlines = new Map();
     }
     shown = { url, box, drawable };
     frame.classList.toggle("drawable", Boolean(drawable));
     place(box);
+    outline(items.filter((item) => !sameBox(item.box, box)));
+  }
+
+  function outline(items) {
+    for (const element of outlines.values()) element.remove();
+    outlines = new Map(items.map((item) => [item, make("span", { class: "outline" })]));
+    for (const [item, element] of outlines) lay(element, item.box);
+    frame.querySelector(".clip")?.append(...outlines.values());
+  }
+
+  /** Makes one item's outline stand out; null for none. */
+  function point(item) {
+    for (const [other, element] of outlines) element.classList.toggle("pointed", other === item);
   }
 
   function unshowable() {
@@ -47,9 +64,7 @@ export function createPicture(drew) {
   function place(box) {
     for (const element of frame.querySelectorAll(".box, .shade")) {
       element.hidden = !box;
-      if (!box) continue;
-      const [x, y, w, h] = box.map((value) => `${100 * value}%`);
-      Object.assign(element.style, { left: x, top: y, width: w, height: h });
+      if (box) lay(element, box);
     }
   }
 
@@ -112,7 +127,12 @@ export function createPicture(drew) {
     frame.addEventListener("pointercancel", ended);
   });
 
-  return { show };
+  return { show, point };
+}
+
+function lay(element, box) {
+  const [left, top, width, height] = box.map((value) => `${100 * value}%`);
+  Object.assign(element.style, { left, top, width, height });
 }
 
 /** The corner that stays when the named one is dragged. */

@@ -1,27 +1,39 @@
 // How the item was understood, as things to press: its kind, its attributes, the box.
 
 import { fill, find, make } from "./dom.js";
+import { itemAt, itemChips, onlyCategory } from "./items.js";
 import { categoriesByKind, groupLabel, groupOf, labelOf, paintOf, phraseOf } from "./terms.js";
 
 const LIKELY = 4;
+const NOTHING_FOUND = "No item stands out, so all of the picture counts. Drag a box around yours.";
 
 /**
  * Shows `query` of an answer in `#understood`; calls `change(patch)` with what is to change.
- * `likely` are the categories that were found when none was chosen.
+ * `likely` are the categories that were found when none was chosen, `items` what else is in the
+ * picture; `point(item)` shows where.
  */
-export function showUnderstanding(query, likely, state, change) {
+export function showUnderstanding(query, { likely, items, state, change, point }) {
   fill(
     find("understood"),
+    itemChips(items, query.box, change, point),
+    query.box_source === "whole" ? make("p", { class: "hint" }, NOTHING_FOUND) : null,
     kinds(query, likely, state, change),
     attributes(query, state, change),
     state.box
       ? make(
           "button",
-          { type: "button", class: "plain", "data-key": "box-auto", onclick: () => change({ box: null }) },
+          { type: "button", class: "plain", "data-key": "box-auto", onclick: () => change(unboxed(items, state)) },
           "Find the item by itself again",
         )
       : null,
   );
+}
+
+/** Without the box, and without the category where that came with the box's item. */
+function unboxed(items, state) {
+  const { category } = state;
+  const came = category === onlyCategory(itemAt(items, state.box));
+  return { box: null, category: came ? null : category };
 }
 
 function kinds(query, likely, state, change) {

@@ -38,11 +38,20 @@ export function read(search) {
   };
 }
 
+/** `x,y,w,h` to four digits: its edges are rounded, so that what lay inside still does. */
+function boxText([x, y, w, h]) {
+  const edge = (value) => Math.round(1e4 * value);
+  const [left, top, right, bottom] = [x, y, x + w, y + h].map(edge);
+  return [left, top, right - left, bottom - top].map((value) => (value / 1e4).toFixed(4)).join(",");
+}
+
+export const sameBox = (one, other) => Boolean(one && other) && boxText(one) === boxText(other);
+
 /** The parameters of a search, by the names that REST gives them. */
 export function parameters(state) {
   const given = new URLSearchParams();
   if (state.category) given.set("category", state.category);
-  if (state.box) given.set("box", state.box.map((value) => value.toFixed(4)).join(","));
+  if (state.box) given.set("box", boxText(state.box));
   for (const term of state.require) given.append("require", term);
   for (const term of state.exclude) given.append("exclude", term);
   for (const filter of state.filters) given.append("filter", filter);

@@ -50,10 +50,13 @@ export const groupsOf = (category) => categories.find(({ term }) => term === cat
 export const kindOf = (category) =>
   categories.find(({ term }) => term === category)?.great_category ?? null;
 
+/** A name that has no label: "sports-bag" is "Sports bag". */
+export const wordsOf = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("-", " ");
+
 /** `[["Top", [category, …]], …]` in the taxonomy's order. */
 export const categoriesByKind = () =>
   greatCategories.map((name) => [
-    name[0].toUpperCase() + name.slice(1).replaceAll("-", " "),
+    wordsOf(name),
     categories.filter((category) => category.great_category === name),
   ]);
 

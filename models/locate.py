@@ -1,0 +1,75 @@
+"""Where the item is: the box that is given, else a detector's, else what stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PIL import Image
+
+from mappings.features import Box, BoxSource, FoundItem
+from mappings.taxonomy import Taxonomy
+from models.detector import Detector
+from models.foreground import Ground, find_foreground
+
+# Great categories whose items are photographed on a person, among other garments.
+WORN = {"top", "bottom", "whole-body"}
+
+
+@dataclass(frozen=True)
+class Located:
+    """The item's box, and what was seen on the way.
+
+    Attributes:
+        box: in fractions of the image.
+        source: who said so.
+        ground: the plain ground around it; None where there is none.
+        items: all that the detector found, best first; empty where it did not look.
+    """
+
+    box: Box
+    source: BoxSource
+    ground: Ground | None
+    items: tuple[FoundItem, ...] = ()
+
+
+class Locator:
+    """Finds the item that is meant (paper, section 3.4).
+
+    Args:
+        detector: None leaves it at what stands out from plain ground.
+        taxonomy: says which categories are siblings.
+    """
+
+    def __init__(self, detector: Detector | None, taxonomy: Taxonomy) -> None:
+        self.detector, self.taxonomy = detector, taxonomy
+
+    def locate(
+        self, image: Image.Image, choice: Collection[str] | None, given: Box | None
+    ) -> Located:
+        """The item's box in an RGB image of any size.
+
+        Args:
+            choice: the leaf categories it may be of; None is all.
+            given: drawn by hand or from the feed; it wins, and nobody looks further.
+        """
+        foreground, ground = find_foreground(image)
+        if given is not None:
+            return Located(given, "given", ground)
+        source: BoxSource = "whole" if ground is None else "foreground"
+        if self.detector is None or not self._worth_a_look(choice, ground):
+            return Located(foreground, source, ground)
+        [found] = self.detector.find([image])
+        items = tuple(self.detector.sure(found))
+        if choice is None and ground is not None:
+            return Located(foreground, source, ground, items)
+        item = self.detector.choose(found, choice, self.taxonomy)
+        if item is None:
+            return Located(foreground, source, ground, items)
+        return Located(item.box, "detector", ground, items)
+
+    def _worth_a_look(self, choice: Collection[str] | None, ground: Ground | None) -> bool:
+        """A shoe on plain ground is all that stands out from it; a shirt may be worn with more."""
+        if choice is None or ground is None:
+            return True
+        return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)

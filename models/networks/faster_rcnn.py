@@ -1,0 +1,179 @@
+"""Faster R-CNN with a feature pyramid on EfficientNet-Lite0, small enough for a web request.
+
+Ren et al. (2015), as in section 3.4 of the SK Planet paper; the pyramid is of Lin et al. (2017).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.faster_rcnn import TwoMLPHead
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
+from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
+
+from models.networks.encoders import EfficientNetLite0
+
+# Sides of images are multiples of this, so that every level of the pyramid has whole cells.
+STRIDE = 32
+# Sides of anchors at pyramid levels of stride 4, 8, 16, 32 and 64, pixels, and height to width:
+# a belt is wide, trousers are tall.
+ANCHOR_SIDES = (12, 24, 48, 96, 192)
+ANCHOR_RATIOS = (0.4, 0.8, 1.6, 3.0)
+POOLED = 7
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many boxes the stages keep, and from which score.
+
+    Attributes:
+        proposals: of the first stage, an image.
+        found: of the second, an image.
+        least_score: a box below is no find, in [0, 1].
+        overlap: two boxes of one class that overlap more, as IoU, are one.
+    """
+
+    proposals: int = 150
+    found: int = 60
+    least_score: float = 0.05
+    overlap: float = 0.45
+
+
+class Pyramid(nn.Module):
+    """RGB in [0, 1] normalised, [n, 3, h, w], to maps of one width at strides 4 to 64.
+
+    Batch normalisation is folded into the convolutions: with so few photos its statistics stay
+    those of ImageNet anyway, and a network without it trains and exports as one and the same.
+
+    Args:
+        width: channels of every level.
+        frozen_blocks: the stem and this many blocks keep their weights.
+        pretrained: ImageNet weights; without, random ones, for tests and for loading others.
+    """
+
+    # The last block at each stride, and its channels.
+    BLOCKS = (2, 4, 10, 15)
+    CHANNELS = (24, 40, 112, 320)
+
+    def __init__(self, width: int, frozen_blocks: int = 0, pretrained: bool = True) -> None:
+        super().__init__()
+        net = EfficientNetLite0(pretrained).eval().net
+        net._conv_head, net._bn1 = nn.Identity(), nn.Identity()
+        fold_normalisation(net)
+        self.body = net
+        self.fpn = FeaturePyramidNetwork(
+            list(self.CHANNELS), width, extra_blocks=LastLevelMaxPool()
+        )
+        self.out_channels = width
+        if frozen_blocks:
+            for module in (net._conv_stem, *net._blocks[:frozen_blocks]):
+                module.requires_grad_(False)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Maps by name, finest first."""
+        x = self.body._swish(self.body._bn0(self.body._conv_stem(images)))
+        maps: dict[str, Tensor] = {}
+        for index, block in enumerate(self.body._blocks):
+            x = block(x)
+            if index in self.BLOCKS:
+                maps[str(self.BLOCKS.index(index))] = x
+        levels: dict[str, Tensor] = self.fpn(maps)
+        return levels
+
+
+def faster_rcnn(
+    classes: int,
+    width: int = 64,
+    hidden: int = 256,
+    frozen_blocks: int = 0,
+    pretrained: bool = True,
+    limits: Limits | None = None,
+) -> FasterRCNN:
+    """Torchvision's Faster R-CNN for images that are resized already, class 0 the background.
+
+    Args:
+        classes: without the background.
+        width, hidden: channels of the pyramid and of the box head.
+
+    Returns:
+        A network that takes a list of float images [3, h, w] in [0, 1] (and, while it trains,
+        targets) as torchvision's do; smaller images are padded to multiples of ``STRIDE``.
+    """
+    limits = limits or Limits()
+    levels = [str(i) for i in range(len(Pyramid.BLOCKS))]
+    network = FasterRCNN(
+        Pyramid(width, frozen_blocks, pretrained),
+        num_classes=None,
+        rpn_anchor_generator=AnchorGenerator(
+            tuple((side,) for side in ANCHOR_SIDES), (ANCHOR_RATIOS,) * len(ANCHOR_SIDES)
+        ),
+        box_roi_pool=MultiScaleRoIAlign(levels, POOLED, 2, canonical_scale=96, canonical_level=4),
+        box_head=TwoMLPHead(width * POOLED**2, hidden),
+        box_predictor=BoxPredictor(hidden, classes + 1),
+        rpn_pre_nms_top_n_train=400,
+        rpn_pre_nms_top_n_test=limits.proposals,
+        rpn_post_nms_top_n_train=300,
+        rpn_post_nms_top_n_test=limits.proposals,
+        rpn_batch_size_per_image=128,
+        box_batch_size_per_image=96,
+        box_score_thresh=limits.least_score,
+        box_nms_thresh=limits.overlap,
+        box_detections_per_img=limits.found,
+    )
+    network.transform = Normalised()
+    return network
+
+
+class Normalised(GeneralizedRCNNTransform):  # type: ignore[misc]
+    """Torchvision's transform without its resizing: images come at the size they are seen at."""
+
+    def __init__(self) -> None:
+        mean, std = [EfficientNetLite0.mean] * 3, [EfficientNetLite0.std] * 3
+        super().__init__(0, 0, mean, std, size_divisible=STRIDE)
+
+    def resize(
+        self, image: Tensor, target: dict[str, Tensor] | None = None
+    ) -> tuple[Tensor, dict[str, Tensor] | None]:
+        """Both as they are."""
+        return image, target
+
+
+class BoxPredictor(nn.Module):
+    """Class scores [n, classes] and boxes for each class [n, 4 classes] of pooled regions."""
+
+    def __init__(self, hidden: int, classes: int) -> None:
+        super().__init__()
+        self.cls_score = nn.Linear(hidden, classes)
+        self.bbox_pred = nn.Linear(hidden, classes * 4)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Of features [n, hidden]."""
+        return self.cls_score(x), self.bbox_pred(x)
+
+
+@torch.no_grad()
+def fold_normalisation(net: nn.Module) -> None:
+    """Merge every batch normalisation of an EfficientNet into the convolution before it."""
+    pairs = [(net, "_conv_stem", "_bn0")]
+    for block in net._blocks:  # type: ignore[union-attr]
+        if hasattr(block, "_expand_conv"):
+            pairs.append((block, "_expand_conv", "_bn0"))
+        pairs += [(block, "_depthwise_conv", "_bn1"), (block, "_project_conv", "_bn2")]
+    for owner, conv_name, norm_name in pairs:
+        conv, norm = getattr(owner, conv_name), getattr(owner, norm_name)
+        conv.weight, conv.bias = fuse_conv_bn_weights(
+            conv.weight,
+            conv.bias,
+            norm.running_mean,
+            norm.running_var,
+            norm.eps,
+            norm.weight,
+            norm.bias,
+        )
+        setattr(owner, norm_name, nn.Identity())

@@ -1,0 +1,141 @@
+"""Photos with boxes: street photos, products that stand alone, and the studio's outfits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mappings.errors import InvalidFeed
+from models.foreground import find_foreground
+from models.training.datasets.products import product_rows
+from models.training.detection.classes import category_numbers, product_numbers, street_numbers
+from models.training.samples import Split, split_of
+
+TEST_SHARE, VALIDATION_SHARE = 0.2, 0.08
+STREET_LABELS = "street.jsonl"
+LEAST_SIDE = 8
+# Of one article type: more shoes teach nothing new.
+MOST_OF_A_TYPE = 120
+
+
+@dataclass(frozen=True)
+class BoxedImage:
+    """One image and the boxes in it.
+
+    Attributes:
+        pixels: uint8 RGB [h, w, 3].
+        boxes: float32 [n, 4]: left, top, right, bottom in pixels.
+        labels: int64 [n]: class numbers from 1.
+        name: of its file.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    name: str
+
+
+def street_split(file: str, seed: int = 1) -> Split:
+    """The side of a street photo, by a hash of its name and the seed: the same everywhere."""
+    digest = hashlib.sha256(f"houndstooth-street-{seed}:{Path(file).name}".encode()).digest()
+    place = int.from_bytes(digest[:4], "big") / 2**32
+    if place < TEST_SHARE:
+        return "test"
+    return "validation" if place < TEST_SHARE + VALIDATION_SHARE else "train"
+
+
+def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterator[BoxedImage]:
+    """Photos of a folder with a ``street.jsonl``; boxes under 8 px or of no class are dropped.
+
+    Args:
+        splits: only of these sides; None is all.
+
+    Raises:
+        InvalidFeed: no such file, or a line that is not of its form.
+    """
+    numbers = street_numbers()
+    try:
+        lines = (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines()
+        for line in lines:
+            record = json.loads(line)
+            if splits is not None and street_split(record["file"]) not in splits:
+                continue
+            kept = [
+                box
+                for box in record["boxes"]
+                if box["label"] in numbers and min(box["w"], box["h"]) >= LEAST_SIDE
+            ]
+            corners = [(b["x"], b["y"], b["x"] + b["w"], b["y"] + b["h"]) for b in kept]
+            with Image.open(folder / record["file"]) as image:
+                pixels = np.asarray(image.convert("RGB"))
+            yield _boxed(pixels, corners, [numbers[b["label"]] for b in kept], record["file"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidFeed(f"expected street photos and street.jsonl there; got {error!r}") from None
+
+
+def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
+    """Photos of a products.csv's train side whose foreground is the item, its box the foreground's.
+
+    Raises:
+        InvalidFeed: a column is missing.
+    """
+    numbers = product_numbers()
+    taken: Counter[str] = Counter()
+    for row in product_rows(products):
+        kind = row["articleType"]
+        if kind not in numbers or split_of(row["group"], seed) != "train":
+            continue
+        if taken[kind] >= MOST_OF_A_TYPE:
+            continue
+        with Image.open(products.parent / row["file"]) as opened:
+            image = opened.convert("RGB")
+        box, ground = find_foreground(image)
+        if ground is None or float(ground.colour.min()) < 235:
+            continue
+        taken[kind] += 1
+        width, height = image.size
+        corners = (
+            box.x * width,
+            box.y * height,
+            (box.x + box.w) * width,
+            (box.y + box.h) * height,
+        )
+        yield _boxed(np.asarray(image), [corners], [numbers[kind]], row["file"])
+
+
+def studio_images(labels: Path) -> Iterator[BoxedImage]:
+    """Drawn outfits and items of a studio's ``labels.jsonl`` whose every item has a class."""
+    numbers = category_numbers()
+    for line in labels.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        items = [i for i in record["items"] if i["category"] in numbers]
+        if not items or len(items) < len(record["items"]):
+            continue
+        with Image.open(labels.parent / record["file"]) as opened:
+            opened.thumbnail((320, 320))
+            pixels = np.asarray(opened.convert("RGB"))
+        height, width = pixels.shape[:2]
+        corners = [
+            (x * width, y * height, (x + w) * width, (y + h) * height)
+            for x, y, w, h in (item["box"] for item in items)
+        ]
+        found = [numbers[i["category"]] for i in items]
+        yield _boxed(pixels, corners, found, record["file"])
+
+
+def _boxed(
+    pixels: NDArray[np.uint8],
+    corners: list[tuple[float, float, float, float]],
+    labels: list[int],
+    name: str,
+) -> BoxedImage:
+    boxes = np.array(corners, dtype=np.float32).reshape(-1, 4)
+    return BoxedImage(pixels, boxes, np.array(labels, dtype=np.int64), name)

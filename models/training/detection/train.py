@@ -1,0 +1,114 @@
+"""``python -m models.training.detection.train CONFIG.toml --street DIR --products CSV --studio …``.
+
+From photos with boxes to ``models/weights/NAME-VERSION.onnx``, its card and its log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torchvision.models.detection import FasterRCNN
+
+from models.networks.faster_rcnn import faster_rcnn
+from models.session import WEIGHTS
+from models.training.detection.card import write_detector
+from models.training.detection.classes import CLASSES
+from models.training.detection.composites import cut_out
+from models.training.detection.fit import DetectorRecipe, fit
+from models.training.detection.samples import (
+    STREET_LABELS,
+    lone_products,
+    street_images,
+    studio_images,
+)
+from models.training.detection.views import Sources
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, export, and write the card and the log."""
+    options = _options(arguments)
+    recipe = DetectorRecipe(**tomllib.loads(options.config.read_text()))
+    recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
+    sources = read_sources(options.street, options.products, options.studio)
+    print(sources.sizes())
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe.seed)
+    network = faster_rcnn(len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks)
+    options.out.mkdir(parents=True, exist_ok=True)
+    stem = options.out / f"{recipe.name}-{recipe.version}"
+    log = EpochLog(stem.with_name(stem.name + ".log.csv"))
+    trained = fit(
+        network,
+        lambda epoch: sources.epoch(
+            recipe.shares, recipe.images, recipe.batch, (recipe.seed, epoch)
+        ),
+        recipe,
+        device,
+        stem.with_name(stem.name + ".checkpoint.pt"),
+        log.after_epoch,
+    )
+    held = list(street_images(options.street, {"validation"}))
+    seen = hashlib.sha256((options.street / STREET_LABELS).read_bytes()).hexdigest()
+    facts = {
+        "command": options.command_line,
+        "trained_on": [seen],
+        "training_images": sources.sizes(),
+    }
+    write_detector(stem, trained, recipe, facts, held)
+
+
+def read_sources(street: Path, products: Path | None, studio: Path | None) -> Sources:
+    """The training sides of everything, in memory."""
+    photos = list(street_images(street, {"train"}))
+    alone = list(lone_products(products)) if products else []
+    cutouts = [c for c in map(cut_out, alone) if c and CLASSES[c.label - 1].sizes]
+    drawn = list(studio_images(studio)) if studio else []
+    return Sources(photos, alone, drawn, cutouts)
+
+
+class EpochLog:
+    """One line of CSV an epoch."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def after_epoch(self, epoch: int, losses: dict[str, float], network: FasterRCNN) -> None:
+        """Write and show the line."""
+        row = {"epoch": epoch + 1} | {name: round(loss, 4) for name, loss in losses.items()}
+        with self.path.open("w" if epoch == 0 else "a", newline="") as file:
+            writer = csv.DictWriter(file, list(row), lineterminator="\n")
+            if epoch == 0:
+                writer.writeheader()
+            writer.writerow(row)
+        print("  ".join(f"{name} {value}" for name, value in row.items()), flush=True)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.training.detection.train", description=__doc__
+    )
+    parser.add_argument("config", type=Path, help="a recipe, such as training/configs/*.toml")
+    parser.add_argument("--street", type=Path, required=True, help="a folder with street.jsonl")
+    parser.add_argument("--products", type=Path, help="a products.csv")
+    parser.add_argument("--studio", type=Path, help="a labels.jsonl of the studio")
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    options = parser.parse_args(arguments)
+    given = " --products PRODUCTS/products.csv" if options.products else ""
+    given += " --studio STUDIO/labels.jsonl" if options.studio else ""
+    options.command_line = (
+        f"python -m models.training.detection.train models/training/configs/{options.config.name} "
+        f"--street STREET{given}"
+    )
+    return options
+
+
+if __name__ == "__main__":
+    main()

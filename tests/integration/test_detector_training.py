@@ -1,0 +1,150 @@
+"""The one command from photos with boxes to a detector that serves, on a few drawn images."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from models.detector import Detector, resized
+from models.networks.encoders import EfficientNetLite0
+from models.networks.faster_rcnn import fold_normalisation
+from models.session import WEIGHTS
+from models.training import evaluate_boxes
+from models.training.detection.classes import CLASSES
+from models.training.detection.train import main
+from models.training.studio import generate
+from tests.benchmarks.detector_agreement import torch_boxes, torch_detector, without_match
+
+STEM = WEIGHTS / "guided-detector-1"
+RECIPE = """
+name = "tiny"
+version = 2
+epochs = 2
+images = 8
+batch = 4
+width = 16
+hidden = 32
+
+[shares]
+street = 0.4
+composite = 0.2
+product = 0.1
+paper = 0.1
+studio = 0.2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn images three times: with their labels, as street photos, and as products."""
+    folder = tmp_path_factory.mktemp("detector")
+    generate(40, 5, folder, outfits=0.6, jobs=1)
+    (folder / "recipe.toml").write_text(RECIPE)
+    labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
+    write_street(folder, labels)
+    write_bags(folder, 12)
+    return folder
+
+
+def write_street(folder: Path, labels: list[dict[str, Any]]) -> None:
+    names = {leaf: c.street[0] for c in CLASSES for leaf in c.categories}
+    with (folder / "street.jsonl").open("w") as file:
+        for label in labels:
+            with Image.open(folder / label["file"]) as image:
+                width, height = image.size
+            boxes = [
+                {"label": names[i["category"]], "x": x * width, "y": y * height}
+                | {"w": w * width, "h": h * height}
+                for i in label["items"]
+                if i["category"] in names
+                for x, y, w, h in [i["box"]]
+            ]
+            file.write(json.dumps({"file": label["file"], "boxes": boxes}) + "\n")
+
+
+def write_bags(folder: Path, count: int) -> None:
+    with (folder / "products.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "articleType", "productDisplayName", "group"])
+        for name in (f"bag-{n}" for n in range(count)):
+            item = Image.new("RGB", (90, 120), "white")
+            item.paste((80, 40, 20), (20, 30, 70, 100))
+            item.save(folder / f"{name}.jpg")
+            writer.writerow([f"{name}.jpg", "Handbags", "A bag", name])
+
+
+@pytest.fixture(scope="module")
+def trained(folder: Path) -> Path:
+    command = [
+        str(folder / "recipe.toml"), "--street", str(folder), "--out", str(folder / "out"),
+        "--products", str(folder / "products.csv"), "--studio", str(folder / "labels.jsonl"),
+    ]  # fmt: skip
+    main([*command, "--epochs", "1"])
+    main(command)
+    return folder / "out" / "tiny-2"
+
+
+def test_leaves_a_network_its_card_and_its_log(trained: Path) -> None:
+    card = json.loads(trained.with_suffix(".json").read_text())
+    assert card["name"] == "tiny"
+    assert str(trained.parent) not in card["command"]
+    assert list(card["classes"]) == [c.label for c in CLASSES]
+    assert set(card["validation"]["guided"]) == {"0.5", "0.6", "0.7", "0.8", "0.9"}
+    log = trained.with_suffix(".log.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in log] == ["epoch", "1", "2"]
+
+
+def test_goes_on_from_its_checkpoint(trained: Path) -> None:
+    saved = torch.load(trained.with_suffix(".checkpoint.pt"), weights_only=True)
+    assert saved["epoch"] == 2
+
+
+def test_is_evaluated_as_it_serves(
+    folder: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["--street", str(folder), "--split", "all", "--weights", str(trained), "--json"]
+    assert evaluate_boxes.main(command) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(figures) == {"guided", "unguided", "classes"}
+    assert figures["guided"]["0.5"] >= figures["unguided"]["0.5"]
+    assert figures["classes"]["top"]["boxes"] > 0
+
+
+def test_what_training_saw_is_left_out_of_the_evaluation(
+    folder: Path, trained: Path, tmp_path: Path
+) -> None:
+    detector = Detector(trained, threads=1)
+    assert evaluate_boxes.split_unseen(detector, folder) == "test"
+    (tmp_path / "street.jsonl").write_text("{}")
+    assert evaluate_boxes.split_unseen(detector, tmp_path) == "all"
+
+
+def test_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate_boxes.main(["--street", str(tmp_path)]) == 2
+    assert "street.jsonl" in capsys.readouterr().err
+
+
+def test_same_boxes_as_torch_to_a_pixel(folder: Path) -> None:
+    detector, graph = Detector(STEM, threads=1), torch_detector(STEM)
+    for file in sorted((folder / "images").glob("*.jpg"))[:10]:
+        with Image.open(file) as image:
+            pixels = resized(image.convert("RGB"), detector.card.side)
+        served, held = detector.run(pixels), torch_boxes(graph, pixels)
+        assert len(served[0])
+        assert without_match(served, held) == without_match(held, served) == 0
+
+
+@torch.no_grad()
+def test_normalisation_folds_away() -> None:
+    encoder = EfficientNetLite0().eval()
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    maps = encoder(images)
+    encoder.net._conv_head, encoder.net._bn1 = torch.nn.Identity(), torch.nn.Identity()
+    fold_normalisation(encoder.net)
+    assert torch.allclose(encoder(images)[0], maps[0], atol=1e-3)
