@@ -88,16 +88,28 @@ class ImageExtractor:
             )
         ]
 
-    def networks_only(self, count: int, batch: int) -> float:
-        """Seconds that the networks alone take for ``count`` ready windows; for benchmarks."""
+    def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
+        """Seconds that the networks alone take for images on plain ground; for benchmarks.
+
+        Args:
+            choices: of each image; they decide whether the detector looks.
+            batch: images at a time.
+        """
         side = self._recogniser.card.side
         noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
         crops = [Crop(noise, np.array([0.1, 0.1, 0.9, 0.9], np.float32))] * batch
-        free = [None] * batch
-        self._recogniser.run(crops, free)
+        photo = Image.fromarray(noise).resize((240, 320))
+        ground = Ground(np.full(3, 255, np.float32))
+        looked = sum(self._locator.looks(choice, ground) for choice in choices)
+        free = [choice or None for choice in choices[:batch]]
+        self._recogniser.run(crops[: len(free)], free)
         start = time.perf_counter()
-        for _ in range(max(1, count // batch)):
-            self._recogniser.run(crops, free)
+        for first in range(0, len(choices), batch):
+            here = [choice or None for choice in choices[first : first + batch]]
+            self._recogniser.run(crops[: len(here)], here)
+        if self._locator.detector is not None:
+            for _ in range(looked):
+                self._locator.detector.find([photo])
         return time.perf_counter() - start
 
     def _features(

@@ -57,19 +57,22 @@ class Locator:
         if given is not None:
             return Located(given, "given", ground)
         source: BoxSource = "whole" if ground is None else "foreground"
-        if self.detector is None or not self._worth_a_look(choice, ground):
+        if self.detector is None or not self.looks(choice, ground):
             return Located(foreground, source, ground)
         [found] = self.detector.find([image])
         items = tuple(self.detector.sure(found))
-        if choice is None and ground is not None:
+        if choice is None and ground is not None and len(items) < 2:
             return Located(foreground, source, ground, items)
         item = self.detector.choose(found, choice, self.taxonomy)
         if item is None:
             return Located(foreground, source, ground, items)
         return Located(item.box, "detector", ground, items)
 
-    def _worth_a_look(self, choice: Collection[str] | None, ground: Ground | None) -> bool:
-        """A shoe on plain ground is all that stands out from it; a shirt may be worn with more."""
+    def looks(self, choice: Collection[str] | None, ground: Ground | None) -> bool:
+        """Whether the detector is worth its time.
+
+        A shoe on plain ground is all that stands out from it; a shirt may be worn with more.
+        """
         if choice is None or ground is None:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)

@@ -2,10 +2,11 @@
 
 ``python -m tests.benchmarks.ingest_rate --products FEED [--engine URL] [--limit N]``
 
-In turns, in one process: (a) the networks alone, with all processors, on batches of ready windows;
-(b) the whole pipeline, from the feed's rows to documents in the engine, on as many
-products. Prints both rates, their ratio, and the largest memory the process has had. The engine
-must not hold the products yet; without ``--engine`` it is a SQLite file in a temporary folder.
+In turns, in one process: (a) the networks alone, with all processors, on batches of ready windows,
+and the detector as often as the categories in the sellers' texts have it look; (b) the whole
+pipeline, from the feed's rows to documents in the engine, on as many products. Prints both rates,
+their ratio, and the largest memory the process has had. The engine must not hold the products yet;
+without ``--engine`` it is a SQLite file in a temporary folder.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import resource
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -23,9 +24,11 @@ from time import perf_counter
 from ingest.columns import recognise
 from ingest.feeds import open_feed
 from ingest.images import folder_images
+from ingest.outcome import Outcome
 from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from ingest.products import read_products
+from ingest.products import FeedProduct, read_products
 from mappings.search import Engine
+from mappings.seller_text import read_seller_text
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from plugin.engines import open_engine
@@ -44,7 +47,7 @@ def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     with open_feed(feed_path) as feed:
         products = islice(read_products(feed.rows, recognise(feed.columns)), limit)
         while chunk := list(islice(products, ROUND)):
-            networks += networks_seconds(networks_alone, len(chunk))
+            networks += networks_alone(choices(chunk, taxonomy), BATCH)
             start = perf_counter()
             for batch in ingest_feed(
                 chunk, extractor=extractor, engine=engine, taxonomy=taxonomy, load_image=images
@@ -57,10 +60,13 @@ def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     return outcomes["written"] == outcomes.total() > 0
 
 
-def networks_seconds(networks_only: Callable[[int, int], float], count: int) -> float:
-    """Seconds of the networks for ``count`` images, measured on whole batches."""
-    whole = -(-count // BATCH) * BATCH
-    return networks_only(whole, BATCH) * count / whole
+def choices(
+    products: Sequence[FeedProduct | Outcome], taxonomy: Taxonomy
+) -> list[Collection[str] | None]:
+    """The leaf categories that each product's text leaves."""
+    entries = [entry for entry in products if isinstance(entry, FeedProduct)]
+    texts = [read_seller_text(taxonomy, entry.product.title).categories for entry in entries]
+    return [leaves or None for leaves in texts]
 
 
 def print_line(count: int, networks: float, pipeline: float) -> None:

@@ -20,6 +20,7 @@ def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) 
     assert page.text(".chip.kind[aria-pressed=true]") == "T-shirt"
     assert page.text(".chip.attribute").strip() == "Green"
     assert page.one(".box").is_displayed()
+    assert "all of the picture counts" in page.text("#understood")
     card = page.text(".card")
     assert "Green T-shirt" in card
     assert "€1" in card

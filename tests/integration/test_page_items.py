@@ -44,6 +44,7 @@ def test_found_items_are_offered_and_the_used_one_is_marked(outfit: Page) -> Non
     assert names(outfit) == ["Top", "Trousers", "Over jacket"]
     assert outfit.text(PRESSED) == "Top"
     assert len(outfit.all(".outline")) == len(OUTFIT) - 1
+    assert "all of the picture counts" not in outfit.text("#understood")
 
 
 def test_item_is_asked_for_and_given_up_again(outfit: Page) -> None:

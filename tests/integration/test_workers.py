@@ -411,7 +411,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
     assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "failed": 0}
-    assert shop.report()["model"].startswith("attribute-heads-")
+    assert shop.report()["model"].startswith("attribute-sequence-")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ export function showUnderstanding(query, { likely, items, state, change, point }
   fill(
     find("understood"),
     itemChips(items, query.box, change, point),
-    query.box_source === "whole" ? make("p", { class: "hint" }, NOTHING_FOUND) : null,
+    query.box_source === "whole" && !items.length
+      ? make("p", { class: "hint" }, NOTHING_FOUND)
+      : null,
     kinds(query, likely, state, change),
     attributes(query, state, change),
     state.box

@@ -1,0 +1,93 @@
+"""Guided detection in the one door, on drawn outfits with exact boxes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mappings.features import Box, FoundItem
+from mappings.taxonomy import Taxonomy
+from models.extractor import ImageExtractor, load_extractor
+from models.training.studio import generate
+
+TAXONOMY = Taxonomy.load()
+
+
+@pytest.fixture(scope="module")
+def extractor() -> ImageExtractor:
+    return load_extractor(TAXONOMY)
+
+
+@pytest.fixture(scope="module")
+def outfits(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    folder = tmp_path_factory.mktemp("outfits")
+    generate(12, 6, folder, outfits=1.0, progress=False)
+    labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
+    return [{**label, "path": folder / label["file"]} for label in labels]
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    wide = max(0.0, min(a.x + a.w, b.x + b.w) - max(a.x, b.x))
+    high = max(0.0, min(a.y + a.h, b.y + b.h) - max(a.y, b.y))
+    return wide * high / (a.w * a.h + b.w * b.h - wide * high)
+
+
+def test_each_item_of_an_outfit_is_found_by_its_category(
+    extractor: ImageExtractor, outfits: list[dict[str, object]]
+) -> None:
+    shares = []
+    for outfit in outfits:
+        image = extractor.decode(Path(str(outfit["path"])).read_bytes())
+        items = [item for item in outfit["items"] if item["box"][3] > 0.1]  # type: ignore[attr-defined]
+        found = extractor.extract([image] * len(items), [{i["category"]} for i in items])
+        for item, seen in zip(items, found, strict=True):
+            assert seen.category.term == item["category"] and seen.category_source == "chosen"
+            shares.append(overlap(seen.box, Box(*item["box"])))
+    assert np.mean(np.array(shares) > 0.5) > 0.7
+
+
+def test_unguided_all_that_was_found_is_told(
+    extractor: ImageExtractor, outfits: list[dict[str, object]]
+) -> None:
+    image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
+    [seen] = extractor.extract([image])
+    assert seen.box_source == "detector" and len(seen.items) >= 2
+    assert seen.box in [item.box for item in seen.items]
+    assert all(isinstance(item, FoundItem) and 0.5 <= item.score <= 1 for item in seen.items)
+    scores = [item.score for item in seen.items]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_given_box_wins_and_nobody_looks_further(
+    extractor: ImageExtractor, outfits: list[dict[str, object]]
+) -> None:
+    image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
+    box = Box(0.2, 0.3, 0.3, 0.3)
+    [seen] = extractor.extract([image], boxes=[box])
+    assert (seen.box, seen.box_source, seen.items) == (box, "given", ())
+
+
+def test_nothing_found_leaves_the_foreground_and_says_so(extractor: ImageExtractor) -> None:
+    image = Image.new("RGB", (240, 320), "white")
+    image.paste((30, 60, 140), (60, 80, 180, 240))
+    [seen] = extractor.extract([image], [{"umbrella"}])
+    assert seen.box_source == "foreground"
+    [seen] = extractor.extract([Image.new("RGB", (240, 320), "teal")])
+    assert seen.box_source == "whole" and seen.items == ()
+
+
+def test_a_shoe_on_plain_ground_is_all_that_stands_out(extractor: ImageExtractor) -> None:
+    image = Image.new("RGB", (240, 320), "white")
+    image.paste((30, 60, 140), (60, 200, 180, 260))
+    [seen] = extractor.extract([image], [{"sports-shoes"}])
+    assert seen.box_source == "foreground" and seen.items == ()
+
+
+def test_another_detector_is_another_model(extractor: ImageExtractor) -> None:
+    assert extractor.model.endswith("+guided-detector-1")
+    assert load_extractor(TAXONOMY, detector=None).model == extractor.model.partition("+")[0]
