@@ -20,25 +20,26 @@ class Crop:
 
     Attributes:
         pixels: uint8 RGB [side, side, 3]; white where the window reaches past the image.
-        box: the item in the window, float32 [4]: left, top, right, bottom in [0, 1].
+        box: what was cut out, in the window, float32 [4]: left, top, right, bottom in [0, 1].
+        item: the item in it, of the same form; its looks are those in this box.
     """
 
     pixels: NDArray[np.uint8]
     box: NDArray[np.float32]
+    item: NDArray[np.float32]
 
 
-def crop_square(image: Image.Image, box: Box, side: int) -> Crop:
+def crop_square(image: Image.Image, box: Box, side: int, item: Box | None = None) -> Crop:
     """Cut a square around the box, with the surroundings the image has, scaled to ``side``.
 
     Args:
         image: mode RGB, any size.
-        box: the item, in fractions of the image.
+        box: what to cut out, in fractions of the image.
+        item: where the item is; None is all of it.
     """
     width, height = image.size
-    left, top = box.x * width, box.y * height
-    right, bottom = left + box.w * width, top + box.h * height
-    window = max(right - left, bottom - top, 2.0) * MARGIN
-    x0, y0 = (left + right - window) / 2, (top + bottom - window) / 2
+    window = max(box.w * width, box.h * height, 2.0) * MARGIN
+    x0, y0 = ((2 * box.x + box.w) * width - window) / 2, ((2 * box.y + box.h) * height - window) / 2
     scale = side / window
     inside = (max(x0, 0.0), max(y0, 0.0), min(x0 + window, width), min(y0 + window, height))
     target = [
@@ -51,5 +52,10 @@ def crop_square(image: Image.Image, box: Box, side: int) -> Crop:
     part = image.resize(size, Image.Resampling.BILINEAR, box=inside, reducing_gap=2.0)
     canvas = Image.new("RGB", (side, side), "white")
     canvas.paste(part, (target[0], target[1]))
-    edges = np.array([left - x0, top - y0, right - x0, bottom - y0], dtype=np.float32) / window
-    return Crop(np.asarray(canvas), edges.clip(0, 1))
+
+    def inside_window(box: Box) -> NDArray[np.float32]:
+        across, down = np.array([box.x, box.x + box.w]), np.array([box.y, box.y + box.h])
+        (x, right), (y, bottom) = across * width - x0, down * height - y0
+        return (np.array([x, y, right, bottom], dtype=np.float32) / window).clip(0, 1)
+
+    return Crop(np.asarray(canvas), inside_window(box), inside_window(item or box))

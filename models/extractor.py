@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mappings.features import Box, Bytes, CategorySource, Features
@@ -21,11 +22,11 @@ from models.detector import Detector
 from models.foreground import Ground
 from models.images import MAX_PIXELS, decode_image
 from models.locate import Located, Locator
-from models.recognised import Recognised
+from models.recognised import Choice, Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 
-DEFAULT_MODEL = "attribute-heads-1"
+DEFAULT_MODEL = "attribute-sequence-1"
 DEFAULT_DETECTOR = "guided-detector-1"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48
@@ -48,8 +49,8 @@ class ImageExtractor:
         max_pixels: int = MAX_PIXELS,
         paper_threshold: bool = False,
     ) -> None:
-        self._recogniser = recogniser
-        self._locator = locator
+        self.recogniser = recogniser
+        self.locator = locator
         self._max_pixels = max_pixels
         learned = recogniser.card.thresholds
         self._thresholds = np.zeros_like(learned) if paper_threshold else learned
@@ -69,17 +70,7 @@ class ImageExtractor:
         """Features of a batch; see ``mappings.search.Extractor``."""
         if not images:
             return []
-        choices = [choice or None for choice in categories or [None] * len(images)]
-        given = list(boxes) if boxes is not None else [None] * len(images)
-        located = [
-            self._locator.locate(image, choice, box)
-            for image, choice, box in zip(images, choices, given, strict=True)
-        ]
-        side = self._recogniser.card.side
-        crops = [
-            crop_square(image, item.box, side) for image, item in zip(images, located, strict=True)
-        ]
-        pooled, recognised = self._recogniser.run(crops, choices)
+        choices, located, crops, pooled, recognised = self._see(images, categories, boxes)
         codes = binarise(pooled, self._thresholds)
         return [
             self._features(crop, item, choice, seen, code)
@@ -88,6 +79,66 @@ class ImageExtractor:
             )
         ]
 
+    def recognise(
+        self,
+        images: Sequence[Image.Image],
+        categories: Sequence[Collection[str] | None] | None = None,
+    ) -> tuple[list[Crop], list[Recognised]]:
+        """The window that was looked at in each image, and all that it may show; for evaluation."""
+        _, _, crops, _, recognised = self._see(images, categories, None)
+        return crops, recognised
+
+    def _see(
+        self,
+        images: Sequence[Image.Image],
+        categories: Sequence[Collection[str] | None] | None,
+        boxes: Sequence[Box | None] | None,
+    ) -> tuple[list[Choice], list[Located], list[Crop], NDArray[np.float32], list[Recognised]]:
+        choices: list[Choice] = [choice or None for choice in categories or [None] * len(images)]
+        given = list(boxes) if boxes is not None else [None] * len(images)
+        located = [
+            self.locator.locate(image, choice, box)
+            for image, choice, box in zip(images, choices, given, strict=True)
+        ]
+        crops = self._crops(images, located)
+        pooled, recognised = self.recogniser.run(crops, choices)
+        self._look_again(images, choices, located, crops, pooled, recognised)
+        return choices, located, crops, pooled, recognised
+
+    def _crops(self, images: Sequence[Image.Image], located: Sequence[Located]) -> list[Crop]:
+        side = self.recogniser.card.side
+        return [
+            crop_square(image, item.window, side, item.box)
+            for image, item in zip(images, located, strict=True)
+        ]
+
+    def _look_again(
+        self,
+        images: Sequence[Image.Image],
+        choices: Sequence[Choice],
+        located: list[Located],
+        crops: list[Crop],
+        pooled: NDArray[np.float32],
+        recognised: list[Recognised],
+    ) -> None:
+        """Where nobody guides and the item is worn with more: guide by the category recognised.
+
+        Box, code and colours are then those of that item, as they are of a product whose text
+        names the category.
+        """
+        rows = []
+        for row, choice in enumerate(choices):
+            if choice is None:
+                found = self.locator.again(located[row], recognised[row].category)
+                if found is not located[row]:
+                    located[row] = found
+                    rows.append(row)
+        if rows:
+            closer = self._crops([images[row] for row in rows], [located[row] for row in rows])
+            pooled[rows] = self.recogniser.run(closer, [choices[row] for row in rows])[0]
+            for row, crop in zip(rows, closer, strict=True):
+                crops[row] = crop
+
     def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
         """Seconds that the networks alone take for images on plain ground; for benchmarks.
 
@@ -95,21 +146,22 @@ class ImageExtractor:
             choices: of each image; they decide whether the detector looks.
             batch: images at a time.
         """
-        side = self._recogniser.card.side
+        side = self.recogniser.card.side
         noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
-        crops = [Crop(noise, np.array([0.1, 0.1, 0.9, 0.9], np.float32))] * batch
+        box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
+        crops = [Crop(noise, box, box)] * batch
         photo = Image.fromarray(noise).resize((240, 320))
         ground = Ground(np.full(3, 255, np.float32))
-        looked = sum(self._locator.looks(choice, ground) for choice in choices)
+        looked = sum(self.locator.looks(choice, ground) for choice in choices)
         free = [choice or None for choice in choices[:batch]]
-        self._recogniser.run(crops[: len(free)], free)
+        self.recogniser.run(crops[: len(free)], free)
         start = time.perf_counter()
         for first in range(0, len(choices), batch):
             here = [choice or None for choice in choices[first : first + batch]]
-            self._recogniser.run(crops[: len(here)], here)
-        if self._locator.detector is not None:
+            self.recogniser.run(crops[: len(here)], here)
+        if self.locator.detector is not None:
             for _ in range(looked):
-                self._locator.detector.find([photo])
+                self.locator.detector.find([photo])
         return time.perf_counter() - start
 
     def _features(
@@ -160,7 +212,7 @@ def _colours(crop: Crop, ground: Ground | None) -> Bytes:
     """Histogram of the item's pixels: in its box, plain ground left out, the middle weighs most."""
     step = max(1, crop.pixels.shape[0] // COLOUR_SIDE)
     pixels = crop.pixels[::step, ::step]
-    left, top, right, bottom = crop.box
+    left, top, right, bottom = crop.item
     centres = (np.arange(len(pixels), dtype=np.float32) + 0.5) / len(pixels)
     x, y = centres[None, :], centres[:, None]
     inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -21,13 +21,16 @@ class Located:
     """The item's box, and what was seen on the way.
 
     Attributes:
-        box: in fractions of the image.
+        box: in fractions of the image; code and colours are taken in it.
+        window: where attributes are recognised. On plain ground that is all that stands out: the
+            category says which garment is meant, and how it is worn says more about it.
         source: who said so.
         ground: the plain ground around it; None where there is none.
         items: all that the detector found, best first; empty where it did not look.
     """
 
     box: Box
+    window: Box
     source: BoxSource
     ground: Ground | None
     items: tuple[FoundItem, ...] = ()
@@ -55,18 +58,31 @@ class Locator:
         """
         foreground, ground = find_foreground(image)
         if given is not None:
-            return Located(given, "given", ground)
+            return Located(given, given, "given", ground)
         source: BoxSource = "whole" if ground is None else "foreground"
         if self.detector is None or not self.looks(choice, ground):
-            return Located(foreground, source, ground)
+            return Located(foreground, foreground, source, ground)
         [found] = self.detector.find([image])
         items = tuple(self.detector.sure(found))
-        if choice is None and ground is not None and len(items) < 2:
-            return Located(foreground, source, ground, items)
+        if choice is None and ground is not None:
+            # What a shop's photo is of shows in how it is framed: the recogniser sees it whole.
+            return Located(foreground, foreground, source, ground, items)
         item = self.detector.choose(found, choice, self.taxonomy)
-        if item is None:
-            return Located(foreground, source, ground, items)
-        return Located(item.box, "detector", ground, items)
+        if item is None or (ground is not None and _alone(item, items)):
+            return Located(foreground, foreground, source, ground, items)
+        window = item.box if ground is None else foreground
+        return Located(item.box, window, "detector", ground, items)
+
+    def again(self, located: Located, category: str) -> Located:
+        """Once the category is recognised in the foreground: its box among what was found there."""
+        if self.detector is None or located.source != "foreground" or not located.items:
+            return located
+        if not self.looks({category}, located.ground):
+            return located
+        item = self.detector.choose(located.items, {category}, self.taxonomy)
+        if item is None or _alone(item, located.items):
+            return located
+        return replace(located, box=item.box, source="detector")
 
     def looks(self, choice: Collection[str] | None, ground: Ground | None) -> bool:
         """Whether the detector is worth its time.
@@ -76,3 +92,8 @@ class Locator:
         if choice is None or ground is None:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
+
+
+def _alone(item: FoundItem, items: Collection[FoundItem]) -> bool:
+    """Whether nothing else was found: then all that stands out from the ground is the item."""
+    return all(other.label == item.label for other in items)

@@ -64,10 +64,11 @@ def read_card(path: Path) -> Card:
 
 
 def crop_inputs(crops: Sequence[Crop]) -> dict[str, NDArray[Any]]:
-    """What every encoder takes: uint8 pixels [n, side, side, 3] and float32 boxes [n, 4]."""
+    """What an encoder takes: uint8 pixels [n, side, side, 3], float32 boxes and items' [n, 4]."""
     return {
         "pixels": np.stack([crop.pixels for crop in crops]),
         "boxes": np.stack([crop.box for crop in crops]),
+        "item_boxes": np.stack([crop.item for crop in crops]),
     }
 
 

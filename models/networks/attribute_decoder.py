@@ -111,9 +111,12 @@ class AttributeSequence(nn.Module):
             images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
             boxes: [n, 4]: left, top, right, bottom in [0, 1].
         """
-        normalised = (images / 255.0 - self.encoder.mean) / self.encoder.std
-        middle, last = self.encoder(normalised)
+        middle, last = self.maps(images)
         return box_pool(middle, boxes), box_pool(last, boxes)
+
+    def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Middle and last map of RGB images in [0, 255], [n, 3, side, side]."""
+        return self.encoder((images / 255.0 - self.encoder.mean) / self.encoder.std)
 
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
         """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
@@ -129,17 +132,21 @@ class EncoderGraph(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pixels: Tensor, boxes: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
         """uint8 RGB [n, side, side, 3] and boxes [n, 4] to what decoding starts from.
+
+        Args:
+            boxes: where attributes are recognised.
+            item_boxes: where features of the item's looks are taken.
 
         Returns:
             Features [n, d], the first token's scores [n, tokens], the image's part of all scores
             [n, tokens], hidden and cell state [n, size].
         """
-        middle, last = self.network.encode(pixels.permute(0, 3, 1, 2).float(), boxes)
+        middle, last = self.network.maps(pixels.permute(0, 3, 1, 2).float())
         decoder = self.network.decoder
-        image_scores, (hidden, cell) = decoder.start(last)
-        features = torch.cat([middle, last], dim=1)
+        image_scores, (hidden, cell) = decoder.start(box_pool(last, boxes))
+        features = torch.cat([box_pool(middle, item_boxes), box_pool(last, item_boxes)], dim=1)
         return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
 
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models.crop import crop_square
-from models.foreground import find_foreground
 from models.images import decode_image
+from models.locate import Locator
 from models.training.samples import Sample
 
 
 def load_crops(
-    samples: Sequence[Sample], side: int, workers: int = 8
+    samples: Sequence[Sample], side: int, locator: Locator, workers: int = 8
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The windows that the network sees when it serves.
 
@@ -29,7 +29,8 @@ def load_crops(
     def load(index: int) -> None:
         sample = samples[index]
         image = decode_image(sample.path.read_bytes())
-        crop = crop_square(image, sample.box or find_foreground(image)[0], side)
+        located = locator.locate(image, {sample.category}, sample.box)
+        crop = crop_square(image, located.window, side)
         pixels[index], boxes[index] = crop.pixels, crop.box
 
     with ThreadPoolExecutor(workers) as pool:

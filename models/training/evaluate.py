@@ -16,23 +16,22 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from mappings.errors import HoundstoothError
+from mappings.errors import HoundstoothError, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.crop import Crop
-from models.extractor import DEFAULT_MODEL
+from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
 from models.grammar import CATEGORY, GREAT_CATEGORY
 from models.recognised import Choice, Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 from models.training.calibrate import expected_calibration_error
-from models.training.crops import load_crops
 from models.training.datasets.products import COLUMNS, product_samples
 from models.training.metrics import group_scores, precision_recall, term_precision
 from models.training.samples import Sample
@@ -70,50 +69,73 @@ def evaluate(
         InvalidFeed: not a products.csv, or no photo in that split.
     """
     taxonomy = Taxonomy.load()
-    stem = weights / (DEFAULT_MODEL if name == "default" else name)
-    recogniser = open_recogniser(stem, taxonomy)
-    card = recogniser.card
+    name = DEFAULT_MODEL if name == "default" else name
+    extractor = load_extractor(taxonomy, name, weights=weights)
+    card = extractor.recogniser.card
     seen = hashlib.sha256(products.read_bytes()).hexdigest() in card.trained_on
     split = split or ("test" if seen else "all")
     samples = [s for s in product_samples(products, taxonomy) if split in (s.split, "all")]
+    if not samples:
+        raise InvalidFeed(f"expected photos of the {split} split in {products.name}; got none")
     known = [_known(sample, taxonomy) for sample in samples]
-    pixels, boxes = load_crops(samples, card.side)
-    crops = [Crop(p, b) for p, b in zip(pixels, boxes, strict=True)]
-    free: list[Choice] = [None] * len(crops)
-    start = time.perf_counter()
-    unguided = run(recogniser, crops, free)
-    seconds = time.perf_counter() - start
-    guided = run(recogniser, crops, [{s.category} for s in samples])
+    free = run(extractor, samples, guided=False)
+    told = run(extractor, samples, guided=True)
     raw = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))
-    likely = _likelihoods(recogniser, crops, known)
-    plain = open_recogniser(stem, taxonomy, card=raw)
+    plain = open_recogniser(weights / name, taxonomy, card=raw)
+    uncalibrated = [
+        seen
+        for first in range(0, len(samples), BATCH)
+        for seen in plain.run(
+            free.crops[first : first + BATCH], free.choices[first : first + BATCH]
+        )[1]
+    ]
+    likely = _likelihoods(extractor.recogniser, told.crops, known)
     return {
-        **_figures(unguided, known, likely, taxonomy, GROUPS),
-        "guided": _guided(_figures(guided, known, likely, taxonomy, REST)),
-        "unguided_rest": _figures(unguided, known, likely, taxonomy, REST),
-        "ece": round(_calibration(unguided, known), 4),
-        "ece_before": round(_calibration(run(plain, crops, free), known), 4),
+        **_figures(free.seen, known, likely, taxonomy, GROUPS),
+        "guided": _guided(_figures(told.seen, known, likely, taxonomy, REST)),
+        "unguided_rest": _figures(free.seen, known, likely, taxonomy, REST),
+        "ece": round(_calibration(free.seen, known), 4),
+        "ece_before": round(_calibration(uncalibrated, known), 4),
         "term_to_product": {
             CATEGORY: round(
-                term_precision([r.categories for r in unguided], [k[CATEGORY] for k in known]), 4
+                term_precision([r.categories for r in free.seen], [k[CATEGORY] for k in known]), 4
             ),
-            "colour": round(_colour_precision(unguided, known), 4),
+            "colour": round(_colour_precision(free.seen, known), 4),
         },
-        "images_per_s": round(len(crops) / seconds, 1),
-        "model": card.model,
+        "images_per_s": round(len(samples) / free.seconds, 1),
+        "model": extractor.model,
         "split": split,
-        "photos": len(crops),
+        "photos": len(samples),
     }
 
 
-def run(
-    recogniser: Recogniser, crops: Sequence[Crop], choices: Sequence[Choice]
-) -> list[Recognised]:
-    """What each crop shows, in batches as serving has them."""
-    found: list[Recognised] = []
-    for start in tqdm(range(0, len(crops), BATCH), unit=" batches", leave=False):
-        here = slice(start, start + BATCH)
-        found += recogniser.run(crops[here], choices[here])[1]
+@dataclass
+class Run:
+    """What was seen in all photos, the windows looked at, what guided, and how long that took.
+
+    Attributes:
+        seconds: of finding the items and recognising them; reading and decoding left out.
+    """
+
+    seen: list[Recognised] = field(default_factory=list)
+    crops: list[Crop] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def run(extractor: ImageExtractor, samples: Sequence[Sample], guided: bool) -> Run:
+    """All photos through the way that serves, in batches as serving has them."""
+    found = Run()
+    for first in tqdm(range(0, len(samples), BATCH), unit=" batches", leave=False):
+        here = samples[first : first + BATCH]
+        images = [extractor.decode(sample.path.read_bytes()) for sample in here]
+        choices: list[Choice] = [{s.category} if guided else None for s in here]
+        start = time.perf_counter()
+        crops, seen = extractor.recognise(images, choices)
+        found.seconds += time.perf_counter() - start
+        found.crops += crops
+        found.choices += choices
+        found.seen += seen
     return found
 
 

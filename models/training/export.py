@@ -34,6 +34,7 @@ def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, st
     if isinstance(network, AttributeHeads):
         _export(ServingGraph(network), images, ["features", "logits"], path)
         return
+    images["item_boxes"] = boxes.flip(0)
     outputs = ["features", "first", "image_scores", "hidden", "cell"]
     _export(EncoderGraph(network), images, outputs, path)
     size = network.decoder.lstm.hidden_size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -128,7 +128,7 @@ class SequenceObjective:
         allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= 2
         return allowed
 
-    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def loss(self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
         """See Objective."""
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
@@ -151,7 +151,7 @@ class SequenceObjective:
         mean: Tensor = (loss * weights).sum(1).mean()
         return mean
 
-    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def scores(self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
         """See Objective."""
         scores = network(images, boxes, self.sequences(labels)).float()
         before = (labels >= 0).cumsum(1) - (labels >= 0).int()

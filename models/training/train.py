@@ -17,7 +17,10 @@ import torch
 from torch import Tensor
 
 from mappings.taxonomy import Taxonomy
+from models.detector import Detector
+from models.extractor import DEFAULT_DETECTOR
 from models.grammar import Grammar
+from models.locate import Locator
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
 from models.networks.encoders import new_encoder
@@ -57,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
 
-    data = _load(training, vocabulary, taxonomy, round(recipe.training_side * OVERSIZE))
-    held = _load(validation, vocabulary, taxonomy, recipe.side)
+    locator = Locator(_detector(options.detector), taxonomy)
+    data = _load(training, vocabulary, locator, round(recipe.training_side * OVERSIZE))
+    held = _load(validation, vocabulary, locator, recipe.side)
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / f"{recipe.name}-{recipe.version}"
     network, objective = _new_network(vocabulary, taxonomy, recipe)
@@ -89,10 +93,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _load(
-    samples: Sequence[Sample], vocabulary: Vocabulary, taxonomy: Taxonomy, side: int
+    samples: Sequence[Sample], vocabulary: Vocabulary, locator: Locator, side: int
 ) -> TrainingSet:
-    pixels, boxes = load_crops(samples, side)
-    return TrainingSet(pixels, boxes, vocabulary.labels(samples, taxonomy))
+    pixels, boxes = load_crops(samples, side, locator)
+    return TrainingSet(pixels, boxes, vocabulary.labels(samples, locator.taxonomy))
+
+
+def _detector(name: str) -> Detector | None:
+    return None if name == "none" else Detector(WEIGHTS / name, 1)
 
 
 def _new_network(
@@ -129,6 +137,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--detector",
+        default=DEFAULT_DETECTOR,
+        help=f"finds items worn with others: a name, or none ({DEFAULT_DETECTOR})",
+    )
     options = parser.parse_args(arguments)
     sources = [(name, path) for name in READERS for path in getattr(options, name)]
     if not sources:

@@ -62,7 +62,7 @@ def test_studio_images_are_recognised(
     boxes = np.array([f.box.as_list() for f in found])
     true = np.array([label["box"] for label in studio])
     assert np.median(np.abs(boxes - true).max(axis=1)) < 0.03
-    assert {f.box_source for f in found} == {"foreground"}
+    assert np.mean([f.box_source == "foreground" for f in found]) > 0.9
 
 
 def test_a_batch_is_its_images_one_by_one_in_any_thread(

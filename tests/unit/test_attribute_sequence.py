@@ -279,7 +279,8 @@ def test_torch_and_onnxruntime_agree_on_every_term(
     recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (500, SIDE, SIDE, 3), dtype=np.uint8)
-    crops = [Crop(p, np.array([0.1, 0.1, 0.9, 0.9], np.float32)) for p in pixels]
+    box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
+    crops = [Crop(p, box, box) for p in pixels]
     graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
 
     def by_torch(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -290,7 +291,7 @@ def test_torch_and_onnxruntime_agree_on_every_term(
         here = slice(begin, begin + 100)
         with torch.no_grad():
             boxes = torch.from_numpy(np.stack([c.box for c in crops[here]]))
-            _, *start = graph(torch.from_numpy(pixels[here]), boxes)
+            _, *start = graph(torch.from_numpy(pixels[here]), boxes, boxes)
         expected = decode(
             by_torch,
             Start(*(s.numpy() for s in start)),
@@ -312,7 +313,8 @@ def test_likelihoods_of_the_truth_are_those_of_the_decoder(
     _network, stem = exported
     card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
     recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
-    crop = Crop(np.full((SIDE, SIDE, 3), 90, np.uint8), np.array([0, 0, 1, 1], np.float32))
+    whole = np.array([0, 0, 1, 1], np.float32)
+    crop = Crop(np.full((SIDE, SIDE, 3), 90, np.uint8), whole, whole)
     truth = {GREAT_CATEGORY: "top", CATEGORY: "shirt", "colour": "colour:red", "fit": "fit:slim"}
     found = recogniser.likelihoods([crop], [truth])[0]
     assert set(found) == set(truth) and all(0 <= p <= 1 for p in found.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-from scipy import ndimage  # type: ignore[import-untyped]
+from scipy import ndimage
 
 from models.foreground import TOLERANCE
 from models.training.detection.classes import CLASSES
