@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,7 @@ class ImageExtractor:
         """Where nobody guides and the item is worn with more: guide by the category recognised.
 
         Box, code and colours are then those of that item, as they are of a product whose text
-        names the category.
+        names the category; its attributes too, where it is looked at more closely.
         """
         rows = []
         for row, choice in enumerate(choices):
@@ -135,8 +136,11 @@ class ImageExtractor:
                     rows.append(row)
         if rows:
             closer = self._crops([images[row] for row in rows], [located[row] for row in rows])
-            pooled[rows] = self.recogniser.run(closer, [choices[row] for row in rows])[0]
-            for row, crop in zip(rows, closer, strict=True):
+            guides = [{recognised[row].category} for row in rows]
+            pooled[rows], seen = self.recogniser.run(closer, guides)
+            for row, crop, item in zip(rows, closer, seen, strict=True):
+                if crop.pixels.tobytes() != crops[row].pixels.tobytes():
+                    recognised[row] = replace(recognised[row], groups=item.groups)
                 crops[row] = crop
 
     def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
@@ -152,7 +156,7 @@ class ImageExtractor:
         crops = [Crop(noise, box, box)] * batch
         photo = Image.fromarray(noise).resize((240, 320))
         ground = Ground(np.full(3, 255, np.float32))
-        looked = sum(self.locator.looks(choice, ground) for choice in choices)
+        looked = sum(self.locator.looks(choice, ground, shape=1.0) for choice in choices)
         free = [choice or None for choice in choices[:batch]]
         self.recogniser.run(crops[: len(free)], free)
         start = time.perf_counter()

@@ -14,6 +14,10 @@ from models.foreground import Ground, find_foreground
 
 # Great categories whose items are photographed on a person, among other garments.
 WORN = {"top", "bottom", "whole-body"}
+# Height by width from which on what stands out may be a person.
+TALL = 1.2
+# An item that covers less of what stands out is a small part of it.
+SMALL = 0.3
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Located:
     Attributes:
         box: in fractions of the image; code and colours are taken in it.
         window: where attributes are recognised. On plain ground that is all that stands out: the
-            category says which garment is meant, and how it is worn says more about it.
+            category says which garment is meant, and how it is worn says more about it. An item
+            that is a small part of it is looked at closely.
         source: who said so.
         ground: the plain ground around it; None where there is none.
         items: all that the detector found, best first; empty where it did not look.
@@ -60,7 +65,7 @@ class Locator:
         if given is not None:
             return Located(given, given, "given", ground)
         source: BoxSource = "whole" if ground is None else "foreground"
-        if self.detector is None or not self.looks(choice, ground):
+        if self.detector is None or not self.looks(choice, ground, _shape(image, foreground)):
             return Located(foreground, foreground, source, ground)
         [found] = self.detector.find([image])
         items = tuple(self.detector.sure(found))
@@ -70,28 +75,39 @@ class Locator:
         item = self.detector.choose(found, choice, self.taxonomy)
         if item is None or (ground is not None and _alone(item, items)):
             return Located(foreground, foreground, source, ground, items)
-        window = item.box if ground is None else foreground
+        window = item.box if ground is None or _small(item.box, foreground) else foreground
         return Located(item.box, window, "detector", ground, items)
 
     def again(self, located: Located, category: str) -> Located:
         """Once the category is recognised in the foreground: its box among what was found there."""
         if self.detector is None or located.source != "foreground" or not located.items:
             return located
-        if not self.looks({category}, located.ground):
-            return located
         item = self.detector.choose(located.items, {category}, self.taxonomy)
         if item is None or _alone(item, located.items):
             return located
-        return replace(located, box=item.box, source="detector")
+        window = item.box if _small(item.box, located.box) else located.window
+        return replace(located, box=item.box, window=window, source="detector")
 
-    def looks(self, choice: Collection[str] | None, ground: Ground | None) -> bool:
+    def looks(self, choice: Collection[str] | None, ground: Ground | None, shape: float) -> bool:
         """Whether the detector is worth its time.
 
-        A shoe on plain ground is all that stands out from it; a shirt may be worn with more.
+        A shoe on plain ground is all that stands out from it, unless that is as tall as a person; a
+        shirt may be worn with more.
+
+        Args:
+            shape: height by width of what stands out, in pixels.
         """
-        if choice is None or ground is None:
+        if choice is None or ground is None or shape > TALL:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
+
+
+def _shape(image: Image.Image, box: Box) -> float:
+    return box.h * image.height / (box.w * image.width)
+
+
+def _small(item: Box, foreground: Box) -> bool:
+    return item.w * item.h < SMALL * foreground.w * foreground.h
 
 
 def _alone(item: FoundItem, items: Collection[FoundItem]) -> bool:

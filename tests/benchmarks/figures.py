@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -75,10 +77,11 @@ def attributes(folder: Path, extractor: ImageExtractor, taxonomy: Taxonomy, pict
 
 
 def guided(folder: Path, search: VisualSearch, taxonomy: Taxonomy, picture: Path) -> None:
-    """The outfit with the most items, asked by each of their categories."""
+    """The outfit with the most large items, asked by each of their categories."""
     lines = (folder / "outfits" / "labels.jsonl").read_text().splitlines()
-    record = max(map(json.loads, lines), key=lambda r: len(r["items"]))
-    categories = list(dict.fromkeys(item["category"] for item in record["items"]))[:4]
+    record = max(map(json.loads, lines), key=plainly_visible)
+    items = sorted(record["items"], key=lambda item: -item["box"][2] * item["box"][3])
+    categories = list(dict.fromkeys(item["category"] for item in items))[:4]
     path = folder / "outfits" / record["file"]
     figure, axes = plt.subplots(
         len(categories), HITS + 1, figsize=(13, 3.6 * len(categories)), layout="tight"
@@ -86,13 +89,19 @@ def guided(folder: Path, search: VisualSearch, taxonomy: Taxonomy, picture: Path
     for row, category in zip(axes, categories, strict=True):
         answer = search.search(path.read_bytes(), SearchRequest(category=category, top=HITS))
         show(row[0], path, answer.box)
-        row[0].set_title(f"guided by: {taxonomy.label_of(category)} (box: {answer.box_source})")
+        row[0].set_title(f"{taxonomy.label_of(category)} (box: {answer.box_source})", fontsize=9)
         row[0].set_xlabel(words(answer.attributes, 6), fontsize=8)
         for axis, hit in zip(row[1:], answer.hits, strict=True):
             show(axis, folder / "items" / str(hit.product["image"]))
-            axis.set_title(str(hit.product["title"]), fontsize=8)
+            axis.set_title(textwrap.shorten(str(hit.product["title"]), 34), fontsize=8)
             axis.set_xlabel(f"score {hit.score:.2f}", fontsize=8)
     figure.savefig(picture, dpi=70)
+
+
+def plainly_visible(record: dict[str, Any]) -> float:
+    """How many items of an outfit are large: the fourth largest box's share of the image."""
+    areas = sorted(item["box"][2] * item["box"][3] for item in record["items"])
+    return float(areas[-4]) if len(areas) >= 4 else 0.0
 
 
 def show(axis: Axes, path: Path, box: Box | None = None) -> None:
