@@ -260,6 +260,8 @@ def test_the_same_feed_twice_at_once(shop: Shop, studio: Path) -> None:
 
 
 def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
+    # What a shell runs in the background has the interrupt ignored, and so have its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     feed = shop.write([product(n) for n in range(320)])
     with shop.workers(TEST_SECONDS_PER_BATCH="0.1"):
         command = shop.ingest(feed)
