@@ -103,6 +103,7 @@ def main() -> None:
             engine = open_engine(f"sqlite:///{folder}/street.db")
             every = product_rows(options.products)
             fill(engine, every, options.products.parent, found[1], taxonomy)
+            found[0].model = found[1].model  # else no product counts as comparable
             print("\n| box | hits of the asked category | ΔE of the colour term |\n|---|---|---|")
             for name, extractor in (("without", found[0]), ("with", found[1])):
                 share, distance, count = street(options.street, extractor, engine, taxonomy)
