@@ -127,19 +127,21 @@ class ImageExtractor:
         Box, code and colours are then those of that item, as they are of a product whose text
         names the category; its attributes too, where it is looked at more closely.
         """
-        rows = []
+        rows, closely = [], set()
         for row, choice in enumerate(choices):
             if choice is None:
                 found = self.locator.again(located[row], recognised[row].category)
                 if found is not located[row]:
-                    located[row] = found
                     rows.append(row)
+                    if found.window != located[row].window:
+                        closely.add(row)
+                    located[row] = found
         if rows:
             closer = self._crops([images[row] for row in rows], [located[row] for row in rows])
             guides = [{recognised[row].category} for row in rows]
             pooled[rows], seen = self.recogniser.run(closer, guides)
             for row, crop, item in zip(rows, closer, seen, strict=True):
-                if crop.pixels.tobytes() != crops[row].pixels.tobytes():
+                if row in closely:
                     recognised[row] = replace(recognised[row], groups=item.groups)
                 crops[row] = crop
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -13,20 +14,20 @@ from torch import Tensor, nn
 from mappings.errors import InvalidConfig
 
 
-class Trunk(nn.Module):
+class Trunk(nn.Module, ABC):
     """A network of a stem and blocks, the first of which can be frozen."""
 
     def __init__(self) -> None:
         super().__init__()
         self._frozen: list[nn.Module] = []
 
+    @abstractmethod
     def stem(self) -> list[nn.Module]:
         """What comes before the first block."""
-        raise NotImplementedError
 
+    @abstractmethod
     def blocks(self) -> list[nn.Module]:
         """In the order in which images pass."""
-        raise NotImplementedError
 
     def freeze(self, blocks: int) -> None:
         """Keep the stem and the first blocks as they are, statistics included; 0 is none.

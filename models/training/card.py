@@ -15,7 +15,7 @@ from torch import nn
 from models.networks.attribute_decoder import AttributeSequence
 from models.training.calibrate import fit_temperatures
 from models.training.curves import accuracies
-from models.training.fit import TrainingSet, resize, scores_of
+from models.training.fit import TrainingSet, batches, scores_of
 from models.training.objectives import Objective
 from models.training.recipe import Recipe
 from models.training.samples import TEST_SHARE, VALIDATION_SHARE
@@ -78,10 +78,7 @@ def _features(
     """What appearance codes are made of: float32 [n, d]."""
     network.eval()
     found = []
-    for start in range(0, len(data.pixels), 256):
-        rows = np.arange(start, min(start + 256, len(data.pixels)))
-        images, boxes, _ = data.take(rows).tensors(device)
-        images = resize(images, side)
+    for images, boxes, _ in batches(data, device, side):
         if isinstance(network, AttributeSequence):
             features = torch.cat(network.encode(images, boxes), dim=1)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from models.training.objectives import Objective
 from models.training.recipe import Recipe
 
 Network = AttributeHeads | AttributeSequence
+# Images [n, 3, s, s], boxes [n, 4] and labels [n, heads].
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 # After an epoch: number, mean loss and the averaged network; returns the validation score.
 AfterEpoch = Callable[[int, float, nn.Module], float]
 
@@ -39,7 +41,7 @@ class TrainingSet:
         """Some of its rows."""
         return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows])
 
-    def tensors(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def tensors(self, device: torch.device) -> Batch:
         """Images [n, 3, s, s] (bytes), boxes and labels on a device."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
         boxes, labels = torch.from_numpy(self.boxes), torch.from_numpy(self.labels)
@@ -163,17 +165,21 @@ def scores_of(
 ) -> NDArray[np.float32]:
     """Scores of all heads, the labels before each being right: float32 [n, classes]."""
     network.eval()
-    found = []
+    return np.concatenate([
+        objective.scores(network, images, boxes, labels).float().cpu().numpy()
+        for images, boxes, labels in batches(data, device, side)
+    ])  # fmt: skip
+
+
+def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batch]:
+    """Images as float, reduced to ``side``, channels last; their boxes and labels."""
     for start in range(0, len(data.pixels), 256):
         rows = np.arange(start, min(start + 256, len(data.pixels)))
         images, boxes, labels = data.take(rows).tensors(device)
-        images = resize(images, side)
-        found.append(objective.scores(network, images, boxes, labels).float().cpu().numpy())
-    return np.concatenate(found)
+        yield _resized(images, side), boxes, labels
 
 
-def resize(images: torch.Tensor, side: int) -> torch.Tensor:
-    """Images [n, 3, s, s] as float, reduced to ``side``, channels last."""
+def _resized(images: torch.Tensor, side: int) -> torch.Tensor:
     images = images.float()
     if images.shape[-1] != side:
         images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)

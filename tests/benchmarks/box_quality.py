@@ -17,7 +17,6 @@ masks themselves are not there, so the box's middle stands in for them.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -46,6 +45,7 @@ from models.training.studio.colours import centre
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch
+from tests.benchmarks.feed import write_feed
 
 Row = Mapping[str, str]
 BATCH = 16
@@ -133,10 +133,7 @@ def fill(
     engine.prepare()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "feed.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "title", "image"])
-            writer.writerows([r["id"], r["productDisplayName"], r["file"]] for r in rows)
+        write_feed(rows, path)
         with open_feed(path) as feed:
             total = tqdm(total=len(rows), desc="index", leave=False)
             for batch in ingest_feed(

@@ -16,7 +16,6 @@ Queries without a single right product in the gallery count in P@10 alone.
 from __future__ import annotations
 
 import argparse
-import csv
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,7 @@ from models.training.samples import split_of
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch
+from tests.benchmarks.feed import write_feed
 
 Row = Mapping[str, str]
 Labels = Callable[[Row], object]
@@ -73,10 +73,7 @@ def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
     """The gallery by the command that a shop would use, from ids, names and images alone."""
     with tempfile.TemporaryDirectory() as folder:
         feed = Path(folder) / "feed.csv"
-        with feed.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "title", "image"])
-            writer.writerows([r["id"], r["productDisplayName"], r["file"]] for r in gallery)
+        write_feed(gallery, feed)
         for part in {r["file"].partition("/")[0] for r in gallery}:
             (Path(folder) / part).symlink_to((images / part).resolve())
         command = [sys.executable, "-m", "ingest", str(feed), "--engine", url]
