@@ -12,7 +12,7 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
 
     Args:
         images: [n, 3, s, s] in [0, 255], on white ground.
-        boxes: [n, 4]: left, top, right, bottom in [0, 1].
+        boxes: [n, k, 4]: left, top, right, bottom in [0, 1].
         side: of the views, pixels.
 
     Returns:
@@ -40,13 +40,26 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
     # Inverted, so that what lies outside comes out white.
     views = 255.0 - F.grid_sample(255.0 - images.float(), grid, align_corners=False)
-    return _light(views), _move_boxes(boxes, matrix, shift)
+    moved = [_move_boxes(each, matrix, shift) for each in boxes.unbind(1)]
+    return _light(views), torch.stack(moved, dim=1)
+
+
+def forget_items(boxes: Tensor, share: float = 0.5) -> Tensor:
+    """Some items' own boxes as if nobody had looked for them; boxes [n, 2, 4], the item's second.
+
+    A network must do with what stands out until the category, and so the item's box, is known.
+    """
+    where, _ = boxes.unbind(1)
+    forgotten = torch.rand(len(boxes), 1, 1, device=boxes.device) < share
+    return torch.where(forgotten, torch.stack([where, where], dim=1), boxes)
 
 
 def _light(images: Tensor) -> Tensor:
+    """Half of them lit otherwise; the rest as they are, for lightness tells navy from blue."""
     n = len(images)
-    gain = torch.rand(n, 1, 1, 1, device=images.device) * 0.3 + 0.85
-    gamma = torch.rand(n, 1, 1, 1, device=images.device) * 0.3 + 0.85
+    lit = (torch.rand(n, 1, 1, 1, device=images.device) < 0.5) * 0.3
+    gain = 1 + (torch.rand(n, 1, 1, 1, device=images.device) - 0.5) * lit
+    gamma = 1 + (torch.rand(n, 1, 1, 1, device=images.device) - 0.5) * lit
     return ((images.clamp(0, 255) / 255.0) ** gamma * gain * 255.0).clamp(0, 255)
 
 

@@ -23,6 +23,7 @@ from models.training.vocabulary import Vocabulary
 
 SOURCES = {
     "efficientnet_lite0": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
+    "efficientnet_lite2": "fine-tuned from EfficientNet-Lite2 (ImageNet weights, Apache-2.0)",
 }
 
 
@@ -78,10 +79,10 @@ def _features(
     """What appearance codes are made of: float32 [n, d]."""
     network.eval()
     found = []
-    for images, boxes, _ in batches(data, device, side):
+    for images, boxes, *_ in batches(data, device, side):
         if isinstance(network, AttributeSequence):
-            features = torch.cat(network.encode(images, boxes), dim=1)
+            features = network.pooled(network.maps(images), boxes[:, 1])
         else:
-            features = network(images, boxes)[0]
+            features = network(images, boxes[:, 0])[0]
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)

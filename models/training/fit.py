@@ -18,34 +18,43 @@ from tqdm import tqdm
 
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
-from models.training.augment import random_view
+from models.training.augment import forget_items, random_view
 from models.training.objectives import Objective
 from models.training.recipe import Recipe
 
 Network = AttributeHeads | AttributeSequence
-# Images [n, 3, s, s], boxes [n, 4] and labels [n, heads].
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+# Images [n, 3, s, s], boxes [n, 2, 4], labels [n, heads] and soft labels [n, classes].
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 # After an epoch: number, mean loss and the averaged network; returns the validation score.
 AfterEpoch = Callable[[int, float, nn.Module], float]
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Everything in memory: crops uint8 [n, s, s, 3], boxes [n, 4], labels int64 [n, heads]."""
+    """Everything in memory.
+
+    Attributes:
+        pixels: crops, uint8 RGB [n, s, s, 3].
+        boxes: where attributes are recognised in them, and the items' own; float32 [n, 2, 4].
+        labels: as ``Vocabulary.labels`` makes them, int64 [n, heads].
+        soft: what others saw in each, float16 [n, classes]; zeros where nobody looked.
+    """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
+    soft: NDArray[np.float16]
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Some of its rows."""
-        return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows])
+        return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows], self.soft[rows])
 
     def tensors(self, device: torch.device) -> Batch:
-        """Images [n, 3, s, s] (bytes), boxes and labels on a device."""
+        """Images [n, 3, s, s] (bytes), boxes, labels and soft labels on a device."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
         boxes, labels = torch.from_numpy(self.boxes), torch.from_numpy(self.labels)
-        return images, boxes.to(device), labels.to(device)
+        soft = torch.from_numpy(self.soft).to(device)
+        return images, boxes.to(device), labels.to(device), soft
 
 
 def epoch_rows(
@@ -137,11 +146,11 @@ def _step(
     optimiser: torch.optim.Optimizer,
     weights: list[nn.Parameter],
 ) -> float:
-    images, boxes, labels = batch.tensors(device)
-    views, boxes = random_view(images, boxes, recipe.training_side)
+    images, boxes, labels, soft = batch.tensors(device)
+    views, boxes = random_view(images, forget_items(boxes), recipe.training_side)
     views = views.to(memory_format=torch.channels_last)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        loss = objective.loss(network, views, boxes, labels)
+        loss = objective.loss(network, views, boxes, labels, soft.float())
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(weights, 5.0)
@@ -167,16 +176,16 @@ def scores_of(
     network.eval()
     return np.concatenate([
         objective.scores(network, images, boxes, labels).float().cpu().numpy()
-        for images, boxes, labels in batches(data, device, side)
+        for images, boxes, labels, _ in batches(data, device, side)
     ])  # fmt: skip
 
 
 def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batch]:
-    """Images as float, reduced to ``side``, channels last; their boxes and labels."""
+    """Images as float, reduced to ``side``, channels last; their boxes and labels of both kinds."""
     for start in range(0, len(data.pixels), 256):
         rows = np.arange(start, min(start + 256, len(data.pixels)))
-        images, boxes, labels = data.take(rows).tensors(device)
-        yield _resized(images, side), boxes, labels
+        images, boxes, labels, soft = data.take(rows).tensors(device)
+        yield _resized(images, side), boxes, labels, soft
 
 
 def _resized(images: torch.Tensor, side: int) -> torch.Tensor:

@@ -18,11 +18,14 @@ DEFAULT_WEIGHT = 0.3
 class Objective(Protocol):
     """The loss of a network on a batch.
 
-    Images are float [n, 3, side, side] in [0, 255], boxes [n, 4], labels int64 [n, heads] as
-    ``Vocabulary.labels`` makes them. An unknown label adds nothing.
+    Images are float [n, 3, side, side] in [0, 255], boxes [n, 2, 4], labels int64 [n, heads] as
+    ``Vocabulary.labels`` makes them. An unknown label adds nothing. Soft labels [n, classes] are
+    what others saw, by head a distribution or zeros: a share of the target where a label is known.
     """
 
-    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def loss(
+        self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+    ) -> Tensor:
         """Mean over the batch, weighted by group."""
 
     def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
@@ -36,14 +39,19 @@ class HeadsObjective:
         self.slices = list(vocabulary.slices().values())
         self.weights = [recipe.group_weights.get(h, DEFAULT_WEIGHT) for h in vocabulary.heads]
         self.smoothing, self.mixup = recipe.label_smoothing, recipe.mixup
+        self.soft_share = recipe.soft_share
 
-    def targets(self, labels: Tensor) -> Tensor:
+    def targets(self, labels: Tensor, soft: Tensor) -> Tensor:
         """Target distributions of all heads, rows of zeros where unknown: [n, classes]."""
         parts = []
         for column, where in enumerate(self.slices):
             label, classes = labels[:, column], where.stop - where.start
             known = (label >= 0).float()[:, None]
             hard = F.one_hot(label.clamp(min=0), classes).float()
+            seen = soft[:, where]
+            mass = seen.sum(1, keepdim=True)
+            share = self.soft_share * (mass > 0)
+            hard = hard * (1 - share) + seen / mass.clamp(min=1e-6) * share
             hard = hard * (1 - self.smoothing) + self.smoothing / classes
             parts.append(hard * known)
         return torch.cat(parts, dim=1)
@@ -56,21 +64,23 @@ class HeadsObjective:
             total = total - weight * (targets[:, where] * log_p).sum(1).mean()
         return total
 
-    def loss(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def loss(
+        self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+    ) -> Tensor:
         """See Objective."""
-        targets = self.targets(labels)
+        targets = self.targets(labels, soft)
         if self.mixup > 0:
             share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
             images = images * share + images.flip(0) * (1 - share)
             targets = targets * share + targets.flip(0) * (1 - share)
             other = boxes.flip(0)
-            low = torch.minimum(boxes[:, :2], other[:, :2])
-            boxes = torch.cat([low, torch.maximum(boxes[:, 2:], other[:, 2:])], 1)
-        return self.cross_entropy(network(images, boxes)[1], targets)
+            low = torch.minimum(boxes[..., :2], other[..., :2])
+            boxes = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
+        return self.cross_entropy(network(images, boxes[:, 0])[1], targets)
 
     def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
         """See Objective."""
-        scores: Tensor = network(images, boxes)[1]
+        scores: Tensor = network(images, boxes[:, 0])[1]
         return scores
 
 
@@ -92,6 +102,7 @@ class SequenceObjective:
         self.great_of_token = torch.full((grammar.tokens,), -1)
         self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
         self.smoothing, self.sampled = recipe.label_smoothing, recipe.sampled
+        self.soft_share = recipe.soft_share
 
     @torch.no_grad()
     def _as_heard(self, said: Tensor, scores: Tensor) -> Tensor:
@@ -128,11 +139,13 @@ class SequenceObjective:
         allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= 2
         return allowed
 
-    def loss(self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def loss(
+        self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+    ) -> Tensor:
         """See Objective."""
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
-        _, pooled = network.encode(images, boxes)
+        pooled = network.encode(images, boxes)
         said = sequences[:, :longest]
         scores = network.decoder(pooled, said).float()
         if self.sampled:
@@ -143,6 +156,7 @@ class SequenceObjective:
         right = log_p.gather(2, target[:, :, None])[:, :, 0]
         head_of = self.head_of.to(labels.device)
         rivals = allowed & (head_of == head_of[target][:, :, None])
+        right = self._shared(right, log_p, rivals, soft)
         spread = (log_p * rivals).sum(2) / rivals.sum(2)
         loss = -(1 - self.smoothing) * right - self.smoothing * spread
         # One end is enough: what fills up after it adds nothing.
@@ -150,6 +164,13 @@ class SequenceObjective:
         weights = self.weights.to(labels.device)[head_of[target]] * first_end
         mean: Tensor = (loss * weights).sum(1).mean()
         return mean
+
+    def _shared(self, right: Tensor, log_p: Tensor, rivals: Tensor, soft: Tensor) -> Tensor:
+        """The right tokens' log-likelihoods [n, steps], a share of each what others saw there."""
+        seen = F.pad(soft, (0, 1))[:, None] * rivals
+        mass = seen.sum(2)
+        expected = (seen * log_p).sum(2) / mass.clamp(min=1e-6)
+        return torch.where(mass > 0, right.lerp(expected, self.soft_share), right)
 
     def scores(self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
         """See Objective."""

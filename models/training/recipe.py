@@ -21,6 +21,9 @@ class Recipe:
         start_from: trained weights to go on from, by their name and version; what has another
             shape begins anew.
         direct: whether the LSTM's scores have a part straight from the image.
+        soft_labels: what others saw in the photos, by name and version of the recipe that
+            ``models.training.cross_fit`` ran, and their ``soft_share`` of every target.
+        folds: that cross-fitting parts the photos into.
         mixup: of heads alone; two images' labels make no sequence.
         sampled: share of attributes that the LSTM hears in training as it would have said them
             itself, not as they are.
@@ -39,6 +42,9 @@ class Recipe:
     decoder: Literal["sequence", "heads"] = "sequence"
     start_from: str = ""
     direct: bool = True
+    soft_labels: str = ""
+    soft_share: float = 0.5
+    folds: int = 4
     seed: int = 1
     epochs: int = 12
     batch: int = 64

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,13 +14,16 @@ from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from models.training import fit
+from models.training.cross_fit import main as cross_fit
 from models.training.datasets.products import product_samples
 from models.training.datasets.studio import studio_samples
 from models.training.evaluate import evaluate as figures_of
 from models.training.evaluate import main as evaluate
 from models.training.samples import split_of
+from models.training.soft_labels import SoftLabels
 from models.training.studio import generate
 from models.training.train import main
+from models.training.vocabulary import Vocabulary
 
 TAXONOMY = Taxonomy.load()
 RECIPE = """
@@ -163,3 +167,27 @@ def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\nlearning = 3\n')
     with pytest.raises(InvalidConfig, match="learning"):
         main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
+
+
+def test_soft_labels_are_made_by_those_who_did_not_see(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "folds.toml"
+    config.write_text(RECIPE.replace("tiny", "folds") + "folds = 2\n")
+    data = ["--products", str(folder / "products.csv"), "--out", str(tmp_path), "--epochs", "1"]
+    cross_fit([str(config), *data])
+    assert not list(tmp_path.glob("*.npy")) and not list(tmp_path.glob("*.pt"))
+    training = [s for s in product_samples(folder / "products.csv", TAXONOMY) if s.split == "train"]
+    vocabulary = Vocabulary.of(training, TAXONOMY)
+    soft = SoftLabels.read(tmp_path / "folds-3.soft.npz")
+    likely = soft.of(training, vocabulary).astype(np.float32)
+    for where in vocabulary.slices().values():
+        np.testing.assert_allclose(likely[:, where].sum(1), 1.0, atol=0.01)
+
+    config.write_text(RECIPE + 'soft_labels = "folds-3"\nsoft_share = 0.7\n')
+    main([str(config), *data])
+    card = json.loads((tmp_path / "tiny-3.json").read_text())
+    assert card["recipe"]["soft_labels"] == "folds-3"
+    config.write_text(RECIPE + 'soft_labels = "others-1"\n')
+    with pytest.raises(InvalidConfig, match="cross_fit"):
+        main([str(config), *data])

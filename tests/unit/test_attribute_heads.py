@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from models.networks.attribute_heads import AttributeHeads, box_pool
 from models.networks.encoders import EfficientNetLite0
-from models.training.augment import random_view
+from models.training.augment import forget_items, random_view
 from models.training.calibrate import fit_temperatures
 from models.training.export import export_recogniser
 from models.training.objectives import HeadsObjective
@@ -61,7 +61,7 @@ def test_an_unknown_label_adds_no_loss() -> None:
     objective = HeadsObjective(VOCABULARY, RECIPE)
     logits = torch.randn(4, 5, requires_grad=True)
     labels = torch.tensor([[0, UNKNOWN], [1, UNKNOWN], [2, UNKNOWN], [UNKNOWN, UNKNOWN]])
-    objective.cross_entropy(logits, objective.targets(labels)).backward()
+    objective.cross_entropy(logits, objective.targets(labels, torch.zeros(4, 5))).backward()
     assert logits.grad is not None
     assert (logits.grad[:, 3:] == 0).all() and (logits.grad[3] == 0).all()
     assert (logits.grad[:3, :3] != 0).all()
@@ -72,12 +72,22 @@ def test_views_move_boxes_with_their_items() -> None:
     images = torch.full((16, 3, 96, 96), 255.0)
     images[:, :, 30:60, 20:50] = 0.0
     box = torch.tensor([[20 / 96, 30 / 96, 50 / 96, 60 / 96]]).repeat(16, 1)
-    views, boxes = random_view(images, box, 64)
-    assert views.shape == (16, 3, 64, 64)
-    for view, (left, top, right, bottom) in zip(views, (boxes * 64).tolist(), strict=True):
+    views, boxes = random_view(images, torch.stack([box, box], dim=1), 64)
+    assert views.shape == (16, 3, 64, 64) and torch.equal(boxes[:, 0], boxes[:, 1])
+    for view, (left, top, right, bottom) in zip(views, (boxes[:, 0] * 64).tolist(), strict=True):
         rows, columns = torch.nonzero(view[0] < 100, as_tuple=True)
         assert left - 1 <= columns.min() and columns.max() <= right + 1
         assert top - 1 <= rows.min() and rows.max() <= bottom + 1
+
+
+def test_some_items_are_forgotten_and_all_windows_stay() -> None:
+    torch.manual_seed(4)
+    boxes = torch.rand(200, 2, 4)
+    seen = forget_items(boxes, share=0.3)
+    assert torch.equal(seen[:, 0], boxes[:, 0])
+    forgotten = (seen[:, 1] == boxes[:, 0]).all(1)
+    assert 30 < forgotten.sum() < 90
+    assert torch.equal(seen[~forgotten, 1], boxes[~forgotten, 1])
 
 
 def test_temperature_makes_overconfident_logits_humble() -> None:

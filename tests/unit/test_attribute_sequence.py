@@ -43,6 +43,7 @@ def heads() -> dict[str, tuple[str, ...]]:
 HEADS = heads()
 GRAMMAR = Grammar(HEADS, TAXONOMY)
 TEMPERATURES = dict.fromkeys(HEADS, 1.0)
+NOTHING_SEEN = torch.zeros(3, GRAMMAR.end)
 
 
 def random_decoder(seed: int = 0) -> AttributeDecoder:
@@ -209,7 +210,7 @@ def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
 
-    objective.loss(Scored(scores), torch.zeros(1), torch.zeros(1), table).backward()
+    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN).backward()
     touched = (scores.grad.abs().sum(1) > 0).numpy()
     pattern, colour = GRAMMAR.slices["pattern"], GRAMMAR.slices["colour"]
     assert not touched[0, pattern].any() and touched[1, pattern].all()
@@ -229,17 +230,54 @@ def test_the_loss_prefers_the_right_sequence() -> None:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens)
         target = torch.nn.functional.pad(sequences, (0, 1), value=GRAMMAR.end)
         scores.scatter_(2, target[:, :, None], good)
-        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table))
+        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN))
 
     assert loss(4.0) < loss(0.0) < loss(-4.0)
+
+
+def test_what_others_saw_is_a_share_of_the_target() -> None:
+    vocabulary, table = labels()
+    colours = GRAMMAR.slices["colour"]
+    soft = NOTHING_SEEN.clone()
+    soft[0, colours.start + 3] = 1.0
+    recipe = Recipe(name="t", version=1, soft_share=0.25, label_smoothing=0.0)
+    objective = SequenceObjective(GRAMMAR, vocabulary, recipe)
+
+    def gradient(seen: torch.Tensor) -> torch.Tensor:
+        scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
+        objective.loss(Scored(scores), *torch.zeros(2, 1), table, seen).backward()
+        return scores.grad[0, 2, colours]
+
+    hard, shared = gradient(NOTHING_SEEN), gradient(soft)
+    said = int(table[0, list(HEADS).index("colour")])
+    assert said != 3
+    moved = (shared - hard) / (hard[said] - hard[3])
+    assert moved[3] == pytest.approx(0.25) and moved[said] == pytest.approx(-0.25)
+    assert moved.abs().sum() == pytest.approx(0.5), "and no other term"
+
+
+def test_an_image_and_its_mirror_image_have_the_same_features() -> None:
+    torch.manual_seed(2)
+    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    images = torch.rand(3, 3, SIDE, SIDE) * 255
+    boxes = torch.tensor([[0.0, 0.0, 0.5, 1.0], [0.2, 0.1, 0.9, 0.6], [0.0, 0.0, 1.0, 1.0]])
+    boxes = torch.stack([boxes, boxes.flip(0)], dim=1)
+    left, top, right, bottom = boxes.unbind(2)
+    mirrored = torch.stack([1 - right, top, 1 - left, bottom], dim=2)
+    with torch.no_grad():
+        seen = network.eval().encode(images, boxes)
+        assert seen.shape == (3, 2 * (112 + 1280))
+        torch.testing.assert_close(seen, network.encode(images.flip(3), mirrored))
+        assert not torch.allclose(seen, network.encode(images, mirrored))
 
 
 def test_the_gradient_reaches_the_encoder() -> None:
     vocabulary, table = labels()
     network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
-    boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 3)
-    objective.loss(network, torch.rand(3, 3, SIDE, SIDE) * 255, boxes, table).backward()
+    boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0]] * 2] * 3)
+    images = torch.rand(3, 3, SIDE, SIDE) * 255
+    objective.loss(network, images, boxes, table, NOTHING_SEEN).backward()
     gradient = network.encoder.net._conv_stem.weight.grad
     assert gradient is not None and gradient.abs().sum() > 0
 
