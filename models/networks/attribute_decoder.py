@@ -100,10 +100,10 @@ class AttributeSequence(nn.Module):
     """An encoder and the decoder that reads its maps in the item's box.
 
     The middle map is read too: colours show there before the last map has turned them into things.
-    Both are read twice, in all that stands out and in the item's own box: how a garment is worn says
-    what it is, and only its own pixels say its colour. When it serves, it looks at an image and at
-    its mirror image, and what it reads is their mean: so a garment photographed from the other side
-    has the same features.
+    Both are read twice, in all that stands out and in the item's own box: how a garment is worn
+    says what it is, and only its own pixels say its colour. When it serves, it looks at an image
+    and at its mirror image, and what it reads is their mean: so a garment photographed from the
+    other side has the same features.
     """
 
     def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:

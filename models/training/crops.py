@@ -21,8 +21,8 @@ def load_crops(
     """The windows that the network sees when it serves, its category being known.
 
     Returns:
-        uint8 RGB [n, side, side, 3], and in them two boxes each, float32 [n, 2, 4]: where attributes
-        are recognised, and the item's own.
+        uint8 RGB [n, side, side, 3], and in them two boxes each, float32 [n, 2, 4]: where
+        attributes are recognised, and the item's own.
     """
     pixels = np.empty((len(samples), side, side, 3), dtype=np.uint8)
     boxes = np.empty((len(samples), 2, 4), dtype=np.float32)
