@@ -8,6 +8,7 @@ and every term of every image is compared. Then what decoding costs: greedy deco
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def main() -> None:
     for file in sorted(options.images.rglob("*.jpg"))[: options.count]:
         image = decode_image(file.read_bytes())
         crops.append(crop_square(image, find_foreground(image)[0], recogniser.card.side))
-    network = AttributeSequence(new_encoder("efficientnet_lite0"), recogniser.grammar.tokens)
+    recipe = json.loads((WEIGHTS / f"{options.model}.json").read_text())["recipe"]
+    encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
+    network = AttributeSequence(encoder, recogniser.grammar.tokens)
     state = network.state_dict()
     weights = exported_weights(WEIGHTS / options.model)
     network.load_state_dict(
