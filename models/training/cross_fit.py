@@ -20,7 +20,7 @@ from models.training.curves import EpochLog
 from models.training.fit import TrainingSet, fit, scores_of
 from models.training.inputs import Inputs, read_inputs
 from models.training.new_network import new_network
-from models.training.soft_labels import SoftLabels, fold_of, key_of
+from models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
 from models.training.vocabulary import Vocabulary
 
 
@@ -38,10 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             shown = data.take(np.flatnonzero(folds != fold))
             np.save(part, _seen(inputs, fold, shown, held, data.take(kept)))
         likely[kept] = np.load(part)
-    terms = tuple(term for names in inputs.vocabulary.heads.values() for term in names)
     keys = {key_of(sample): row for row, sample in enumerate(samples)}
     path = Path(f"{inputs.stem}.soft.npz")
-    SoftLabels(keys, terms, likely).write(path)
+    SoftLabels(keys, class_names(inputs.vocabulary), likely).write(path)
     for part in parts:
         part.unlink()
     print(f"wrote {path}: {len(keys)} photos")

@@ -182,8 +182,8 @@ def scores_of(
 
 def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batch]:
     """Images as float, reduced to ``side``, channels last; their boxes and labels of both kinds."""
-    for start in range(0, len(data.pixels), 256):
-        rows = np.arange(start, min(start + 256, len(data.pixels)))
+    for start in range(0, len(data.pixels), 64):
+        rows = np.arange(start, min(start + 64, len(data.pixels)))
         images, boxes, labels, soft = data.take(rows).tensors(device)
         yield _resized(images, side), boxes, labels, soft
 

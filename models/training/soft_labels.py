@@ -27,12 +27,12 @@ class SoftLabels:
 
     Attributes:
         row_of: row by ``key_of`` the sample.
-        terms: of the columns.
-        likely: float16 [n, terms], by head a distribution or zeros.
+        classes: names of the columns, see ``class_names``.
+        likely: float16 [n, classes], by head a distribution or zeros.
     """
 
     row_of: dict[str, int]
-    terms: tuple[str, ...]
+    classes: tuple[str, ...]
     likely: NDArray[np.float16]
 
     @classmethod
@@ -54,13 +54,12 @@ class SoftLabels:
             )
         with np.load(path, allow_pickle=False) as file:
             keys = {str(key): row for row, key in enumerate(file["keys"])}
-            return cls(keys, tuple(map(str, file["terms"])), file["likely"])
+            return cls(keys, tuple(map(str, file["classes"])), file["likely"])
 
     def write(self, path: Path) -> None:
         """As a compressed NPZ without pickles."""
-        np.savez_compressed(
-            path, keys=np.array(list(self.row_of)), terms=np.array(self.terms), likely=self.likely
-        )
+        names = {"keys": np.array(list(self.row_of)), "classes": np.array(self.classes)}
+        np.savez_compressed(path, likely=self.likely, **names)
 
     def of(self, samples: Sequence[Sample], vocabulary: Vocabulary) -> NDArray[np.float16]:
         """By sample and class of a vocabulary, zeros where nobody looked: float16 [n, classes]."""
@@ -68,13 +67,18 @@ class SoftLabels:
         if not self.row_of:
             return table
         rows = np.array([self.row_of.get(key_of(sample), -1) for sample in samples])
-        column_of = {term: column for column, term in enumerate(self.terms)}
-        wanted = [term for terms in vocabulary.heads.values() for term in terms]
-        pairs = [(at, column_of[t]) for at, t in enumerate(wanted) if t in column_of]
+        column_of = {name: column for column, name in enumerate(self.classes)}
+        wanted = class_names(vocabulary)
+        pairs = [(at, column_of[name]) for at, name in enumerate(wanted) if name in column_of]
         to, source = np.array(pairs).T
         seen = np.flatnonzero(rows >= 0)
         table[np.ix_(seen, to)] = self.likely[np.ix_(rows[seen], source)]
         return table
+
+
+def class_names(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """All classes with their heads: a great category and a leaf can have the same name."""
+    return tuple(f"{head}={term}" for head, terms in vocabulary.heads.items() for term in terms)
 
 
 def key_of(sample: Sample) -> str:

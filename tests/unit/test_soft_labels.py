@@ -9,10 +9,10 @@ import pytest
 
 from mappings.errors import InvalidConfig
 from models.training.samples import Sample
-from models.training.soft_labels import SoftLabels, fold_of, key_of
+from models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
 from models.training.vocabulary import Vocabulary
 
-TERMS = ("shirt", "dress", "colour:red", "colour:blue")
+VOCABULARY = Vocabulary({"category": ("shirt", "dress"), "colour": ("colour:red", "colour:blue")})
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def photos(tmp_path: Path) -> list[Sample]:
 
 def seen(photos: list[Sample]) -> SoftLabels:
     likely = np.array([[0.9, 0.1, 0.2, 0.8], [0.5, 0.5, 1.0, 0.0]], dtype=np.float16)
-    return SoftLabels({key_of(s): row for row, s in enumerate(photos[:2])}, TERMS, likely)
+    return SoftLabels(
+        {key_of(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), likely
+    )
 
 
 def test_they_come_back_as_written_wherever_the_photos_lie(
@@ -38,8 +40,7 @@ def test_they_come_back_as_written_wherever_the_photos_lie(
         Sample(s.path.rename(tmp_path / f"moved-{s.path.name}"), "shirt", {}, s.known, "g", "train")
         for s in photos
     ]
-    vocabulary = Vocabulary({"category": ("shirt", "dress"), "colour": TERMS[2:]})
-    table = SoftLabels.read(tmp_path / "x.soft.npz").of(moved, vocabulary)
+    table = SoftLabels.read(tmp_path / "x.soft.npz").of(moved, VOCABULARY)
     np.testing.assert_array_equal(table[:2], seen(moved).likely)
     assert not table[2].any(), "nobody looked"
 
@@ -48,6 +49,14 @@ def test_another_vocabulary_takes_what_it_knows(photos: list[Sample]) -> None:
     vocabulary = Vocabulary({"colour": ("colour:blue", "colour:green"), "category": ("dress",)})
     table = seen(photos).of(photos, vocabulary)
     np.testing.assert_allclose(table[0], [0.8, 0.0, 0.1], atol=1e-3)
+
+
+def test_a_great_category_is_not_the_leaf_of_its_name(photos: list[Sample]) -> None:
+    heads = {"great_category": ("top", "bottom"), "category": ("top", "shirt")}
+    vocabulary = Vocabulary(heads)
+    likely = np.array([[0.9, 0.1, 0.3, 0.7]], dtype=np.float16)
+    soft = SoftLabels({key_of(photos[0]): 0}, class_names(vocabulary), likely)
+    np.testing.assert_array_equal(soft.of(photos[:1], vocabulary), likely)
 
 
 def test_another_item_in_the_same_photo_is_another_key(photos: list[Sample]) -> None:
