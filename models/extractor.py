@@ -27,7 +27,7 @@ from models.recognised import Choice, Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 
-DEFAULT_MODEL = "attribute-sequence-1"
+DEFAULT_MODEL = "attribute-sequence-2"
 DEFAULT_DETECTOR = "guided-detector-1"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48
@@ -124,25 +124,21 @@ class ImageExtractor:
     ) -> None:
         """Where nobody guides and the item is worn with more: guide by the category recognised.
 
-        Box, code and colours are then those of that item, as they are of a product whose text
-        names the category; its attributes too, where it is looked at more closely.
+        All but the category is then that item's own, as of a product whose text names the category.
         """
-        rows, closely = [], set()
+        rows = []
         for row, choice in enumerate(choices):
             if choice is None:
                 found = self.locator.again(located[row], recognised[row].category)
                 if found is not located[row]:
                     rows.append(row)
-                    if found.window != located[row].window:
-                        closely.add(row)
                     located[row] = found
         if rows:
             closer = self._crops([images[row] for row in rows], [located[row] for row in rows])
             guides = [{recognised[row].category} for row in rows]
             pooled[rows], seen = self.recogniser.run(closer, guides)
             for row, crop, item in zip(rows, closer, seen, strict=True):
-                if row in closely:
-                    recognised[row] = replace(recognised[row], groups=item.groups)
+                recognised[row] = replace(recognised[row], groups=item.groups)
                 crops[row] = crop
 
     def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
