@@ -58,8 +58,8 @@ class SoftLabels:
 
     def write(self, path: Path) -> None:
         """As a compressed NPZ without pickles."""
-        names = {"keys": np.array(list(self.row_of)), "classes": np.array(self.classes)}
-        np.savez_compressed(path, likely=self.likely, **names)
+        keys, classes = np.array(list(self.row_of)), np.array(self.classes)
+        np.savez_compressed(path, keys=keys, classes=classes, likely=self.likely)
 
     def of(self, samples: Sequence[Sample], vocabulary: Vocabulary) -> NDArray[np.float16]:
         """By sample and class of a vocabulary, zeros where nobody looked: float16 [n, classes]."""
