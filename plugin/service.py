@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from time import perf_counter
-
-import numpy as np
 
 from mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from mappings.features import Features
@@ -32,7 +29,6 @@ from plugin.attribute_query import (
     wanted_terms,
 )
 from plugin.config import Settings
-from plugin.feedback import APPEARANCE_WEIGHT, NEIGHBOURS, believed
 from plugin.rerank import rerank
 
 MAX_TOP = 200
@@ -75,8 +71,6 @@ class VisualSearch:
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
-        with clock.stage("candidates"):
-            features = self._as_this_shop_says(features, request)
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
@@ -135,34 +129,6 @@ class VisualSearch:
             took_ms=clock.took_ms(),
             model=features.model,
             items=features.items,
-        )
-
-    def _as_this_shop_says(self, features: Features, request: SearchRequest) -> Features:
-        """The features, the nearest products of the category having a say in the colour."""
-        strictest = attribute_query(features, request, self.taxonomy)[0][1]
-        query = replace(strictest, minimum_groups=0)
-        candidates = self.engine.candidates(query, self.settings.candidates)
-        nearest = rerank(
-            features.code,
-            features.colour,
-            candidates,
-            best_score=0,
-            attribute_share=0.0,
-            weight=APPEARANCE_WEIGHT,
-            top=NEIGHBOURS,
-        )
-        near = dict(
-            zip(
-                (candidates.product_ids[row] for row in nearest.rows),
-                nearest.scores.tolist(),
-                strict=True,
-            )
-        )
-        products = [p for p in self.engine.fetch(list(near)) if p.visual is not None]
-        return believed(
-            features,
-            np.array([1 - near[product.product_id] for product in products]),
-            [product.visual.attributes for product in products if product.visual is not None],
         )
 
     def _candidates(
