@@ -25,7 +25,7 @@ from mappings.search import Engine, Extractor, IndexDocument
 from mappings.seller_text import TextEvidence, read_seller_text
 from mappings.taxonomy import Taxonomy
 
-BATCH = 16
+BATCH = 8
 """Products a batch: the networks are no faster with more, and their memory grows with it."""
 
 READERS = 8
