@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.networks.attribute_heads import box_pool
+from models.networks.colour_reader import ColourReader
 from models.networks.encoders import Encoder
 
 State = tuple[Tensor, Tensor]
@@ -104,15 +105,23 @@ class AttributeSequence(nn.Module):
     says what it is, and only its own pixels say its colour. When it serves, it looks at an image
     and at its mirror image, and what it reads is their mean: so a garment photographed from the
     other side has the same features.
+
+    Args:
+        colour_levels: of a ColourReader beside the encoder; 0 for none.
     """
 
-    def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:
+    def __init__(
+        self, encoder: Encoder, tokens: int, colour_levels: int = 0, **decoder: float | bool
+    ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.decoder = AttributeDecoder(2 * sum(encoder.channels), tokens, **decoder)  # type: ignore[arg-type]
+        self.colours = ColourReader(colour_levels) if colour_levels else None
+        features = 2 * sum(encoder.channels)
+        features += self.colours.hidden.out_features if self.colours else 0
+        self.decoder = AttributeDecoder(features, tokens, **decoder)  # type: ignore[arg-type]
 
     def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
-        """What the decoder reads: the maps pooled in two boxes, [n, 2 * the encoder's channels].
+        """What the decoder reads: the maps pooled in two boxes, and the colours in them, [n, d].
 
         Args:
             images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
@@ -120,7 +129,12 @@ class AttributeSequence(nn.Module):
                 [0, 1].
         """
         maps = self.maps(images)
-        return torch.cat([self.pooled(maps, each) for each in boxes.unbind(1)], dim=1)
+        return self.read(images, boxes, [self.pooled(maps, each) for each in boxes.unbind(1)])
+
+    def read(self, images: Tensor, boxes: Tensor, pooled: list[Tensor]) -> Tensor:
+        """The maps as pooled in each of the boxes [n, 2, 4] with the colours there, [n, d]."""
+        colours = [self.colours(images, boxes)] if self.colours else []
+        return torch.cat([*pooled, *colours], dim=1)
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
@@ -164,9 +178,11 @@ class EncoderGraph(nn.Module):
             [n, tokens], hidden and cell state [n, size].
         """
         network, decoder = self.network, self.network.decoder
-        maps = network.maps(pixels.permute(0, 3, 1, 2).float())
+        images = pixels.permute(0, 3, 1, 2).float()
+        maps = network.maps(images)
         features = network.pooled(maps, item_boxes)
-        read = torch.cat([network.pooled(maps, boxes), features], dim=1)
+        both = torch.stack([boxes, item_boxes], dim=1)
+        read = network.read(images, both, [network.pooled(maps, boxes), features])
         image_scores, (hidden, cell) = decoder.start(read)
         return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
 

@@ -93,13 +93,16 @@ def fit(
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     weights = [p for p in network.parameters() if p.requires_grad]
+    encoder = {id(p) for p in network.encoder.parameters()}
+    groups = [[p for p in weights if (id(p) in encoder) == inside] for inside in (True, False)]
+    rates = [recipe.learning_rate, recipe.learning_rate * recipe.decoder_rate]
     optimiser = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        [{"params": params} for params in groups], weight_decay=recipe.weight_decay
     )
     classes = data.labels[:, 1]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
+        optimiser, rates, total_steps=steps * recipe.epochs, pct_start=0.1
     )
     best = copy.deepcopy(average)
     state: dict[str, Any] = {"network": network, "average": average, "best": best}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mappings.taxonomy import Taxonomy
@@ -29,18 +30,26 @@ def new_network(
     if recipe.decoder == "heads":
         return AttributeHeads(encoder, vocabulary.sizes), HeadsObjective(vocabulary, recipe)
     grammar = Grammar(vocabulary.heads, taxonomy)
-    network = AttributeSequence(encoder, grammar.tokens, direct=recipe.direct)
+    levels = recipe.colour_levels
+    network = AttributeSequence(encoder, grammar.tokens, levels, direct=recipe.direct)
     return network, SequenceObjective(grammar, vocabulary, recipe)
 
 
 def go_on_from(network: Network, out: Path, name: str) -> int:
-    """Load trained weights, from ``out`` or the shipped ones; how many have another shape."""
+    """Load trained weights, from ``out`` or the shipped ones; how many have another shape.
+
+    Where a layer reads more than it did, what it read comes first, and the rest begins at zero.
+    """
     folder = out if (out / f"{name}.onnx").exists() else WEIGHTS
     trained, state = exported_weights(folder / name), network.state_dict()
-    fits = {n: t.reshape(state[n].shape) for n, t in trained.items() if _fits(t, state.get(n))}
+    known = {n: _widened(t, state[n]) for n, t in trained.items() if n in state}
+    fits = {n: t.reshape(state[n].shape) for n, t in known.items() if t.numel() == state[n].numel()}
     network.load_state_dict(fits, strict=False)
-    return len(set(trained) - set(fits))
+    return len(trained) - len(fits)
 
 
-def _fits(trained: Tensor, wanted: Tensor | None) -> bool:
-    return wanted is not None and trained.numel() == wanted.numel()
+def _widened(trained: Tensor, wanted: Tensor) -> Tensor:
+    """A matrix [outputs, inputs] with columns of zeros for inputs that it lacks."""
+    if trained.ndim != 2 or wanted.ndim != 2 or len(trained) != len(wanted):
+        return trained
+    return F.pad(trained, (0, max(0, wanted.shape[1] - trained.shape[1])))

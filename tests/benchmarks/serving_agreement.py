@@ -53,7 +53,8 @@ def main() -> None:
         crops.append(crop_square(image, find_foreground(image)[0], recogniser.card.side))
     recipe = json.loads((WEIGHTS / f"{options.model}.json").read_text())["recipe"]
     encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
-    network = AttributeSequence(encoder, recogniser.grammar.tokens)
+    levels = recipe.get("colour_levels", 0)
+    network = AttributeSequence(encoder, recogniser.grammar.tokens, levels)
     state = network.state_dict()
     weights = exported_weights(WEIGHTS / options.model)
     network.load_state_dict(

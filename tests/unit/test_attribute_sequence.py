@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from models.recognised import Recognised
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
 from models.training.export import export_recogniser, exported_weights
+from models.training.new_network import go_on_from, new_network
 from models.training.objectives import SequenceObjective
 from models.training.recipe import Recipe
 from models.training.samples import Sample
@@ -258,7 +260,8 @@ def test_what_others_saw_is_a_share_of_the_target() -> None:
 
 def test_an_image_and_its_mirror_image_have_the_same_features() -> None:
     torch.manual_seed(2)
-    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    encoder = EfficientNetLite0(pretrained=False)
+    network = AttributeSequence(encoder, GRAMMAR.tokens, 3, size=SIZE)
     images = torch.rand(3, 3, SIDE, SIDE) * 255
     boxes = torch.tensor([[0.0, 0.0, 0.5, 1.0], [0.2, 0.1, 0.9, 0.6], [0.0, 0.0, 1.0, 1.0]])
     boxes = torch.stack([boxes, boxes.flip(0)], dim=1)
@@ -266,8 +269,9 @@ def test_an_image_and_its_mirror_image_have_the_same_features() -> None:
     mirrored = torch.stack([1 - right, top, 1 - left, bottom], dim=2)
     with torch.no_grad():
         seen = network.eval().encode(images, boxes)
-        assert seen.shape == (3, 2 * (112 + 1280))
-        torch.testing.assert_close(seen, network.encode(images.flip(3), mirrored))
+        assert seen.shape == (3, 2 * (112 + 1280) + 128)
+        again = network.encode(images.flip(3), mirrored)
+        torch.testing.assert_close(seen[:, :-128], again[:, :-128])
         assert not torch.allclose(seen, network.encode(images, mirrored))
 
 
@@ -298,7 +302,8 @@ def test_teacher_forcing_and_stepping_are_the_same_network() -> None:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AttributeSequence, Path]]:
     torch.manual_seed(12)
-    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    encoder = EfficientNetLite0(pretrained=False)
+    network = AttributeSequence(encoder, GRAMMAR.tokens, 3, size=SIZE)
     for parameter in network.decoder.parameters():
         torch.nn.init.normal_(parameter, std=0.5)
     for tensor in network.state_dict().values():
@@ -368,3 +373,19 @@ def test_exported_weights_come_back_whole(exported: tuple[AttributeSequence, Pat
     assert all(name.endswith("num_batches_tracked") for name in missing)
     for name, tensor in weights.items():
         assert torch.equal(tensor.reshape(state[name].shape), state[name]), name
+
+
+def test_a_network_that_reads_more_begins_as_the_one_it_goes_on_from(tmp_path: Path) -> None:
+    vocabulary, table = labels()
+    recipe = Recipe(name="t", version=1)
+    before, _ = new_network(vocabulary, TAXONOMY, recipe)
+    export_recogniser(before, SIDE, tmp_path / "t-1")
+    wider, objective = new_network(vocabulary, TAXONOMY, replace(recipe, colour_levels=3, seed=2))
+    assert go_on_from(wider, tmp_path, "t-1") == 0
+    boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0], [0.2, 0.2, 0.9, 0.9]]] * 3)
+    images = torch.rand(3, 3, SIDE, SIDE) * 255
+    with torch.no_grad():
+        torch.testing.assert_close(
+            objective.scores(wider.eval(), images, boxes, table),
+            objective.scores(before.eval(), images, boxes, table),
+        )
