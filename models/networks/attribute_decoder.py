@@ -136,6 +136,10 @@ class AttributeSequence(nn.Module):
         colours = [self.colours(images, boxes)] if self.colours else []
         return torch.cat([*pooled, *colours], dim=1)
 
+    def features(self, images: Tensor, item_boxes: Tensor) -> Tensor:
+        """What appearance codes are made of, [n, sum of channels]; item_boxes [n, 4]."""
+        return self.pooled(self.maps(images), item_boxes)
+
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
 
@@ -153,50 +157,16 @@ class AttributeSequence(nn.Module):
         found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
         return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
 
+    def start(self, images: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
+        """What decoding starts from; see EncoderGraph.forward."""
+        maps = self.maps(images)
+        features = self.pooled(maps, item_boxes)
+        both = torch.stack([boxes, item_boxes], dim=1)
+        read = self.read(images, both, [self.pooled(maps, boxes), features])
+        image_scores, (hidden, cell) = self.decoder.start(read)
+        return features, self.decoder.score(image_scores, hidden), image_scores, hidden, cell
+
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
         """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
         scores: Tensor = self.decoder(self.encode(images, boxes), sequences)
         return scores
-
-
-class EncoderGraph(nn.Module):
-    """From pixels as images hold them to features and the first step's scores, for export."""
-
-    def __init__(self, network: AttributeSequence) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
-        """uint8 RGB [n, side, side, 3] and boxes [n, 4] to what decoding starts from.
-
-        Args:
-            boxes: all that stands out.
-            item_boxes: the items' own, where features of their looks are taken.
-
-        Returns:
-            Features [n, d], the first token's scores [n, tokens], the image's part of all scores
-            [n, tokens], hidden and cell state [n, size].
-        """
-        network, decoder = self.network, self.network.decoder
-        images = pixels.permute(0, 3, 1, 2).float()
-        maps = network.maps(images)
-        features = network.pooled(maps, item_boxes)
-        both = torch.stack([boxes, item_boxes], dim=1)
-        read = network.read(images, both, [network.pooled(maps, boxes), features])
-        image_scores, (hidden, cell) = decoder.start(read)
-        return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
-
-
-class StepGraph(nn.Module):
-    """One step of the decoder, for export."""
-
-    def __init__(self, decoder: AttributeDecoder) -> None:
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(
-        self, tokens: Tensor, image_scores: Tensor, hidden: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Tokens int64 [n] to the next token's scores [n, tokens], hidden and cell."""
-        hidden, cell = self.decoder.step(tokens, (hidden, cell))
-        return self.decoder.score(image_scores, hidden), hidden, cell

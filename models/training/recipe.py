@@ -22,6 +22,8 @@ class Recipe:
             lack begin at zero, and what has another shape begins anew.
         colour_levels: of each channel in a learned histogram of colours that the LSTM is started
             from too; 0 for none.
+        members: trained networks that decide together, by name and version; with them nothing is
+            trained, but calibrated and exported as one.
         direct: whether the LSTM's scores have a part straight from the image.
         soft_labels: what others saw in the photos, by name and version of the recipe that
             ``models.training.cross_fit`` ran, and their ``soft_share`` of every target.
@@ -44,6 +46,7 @@ class Recipe:
     encoder_options: dict[str, Any] = field(default_factory=dict)
     decoder: Literal["sequence", "heads"] = "sequence"
     start_from: str = ""
+    members: list[str] = field(default_factory=list)
     colour_levels: int = 0
     direct: bool = True
     soft_labels: str = ""

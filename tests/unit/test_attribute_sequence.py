@@ -10,23 +10,20 @@ import numpy as np
 import pytest
 import torch
 
+from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 from models import decoding
 from models.crop import Crop
 from models.decoding import Start
 from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
-from models.networks.attribute_decoder import (
-    AttributeDecoder,
-    AttributeSequence,
-    EncoderGraph,
-    StepGraph,
-)
+from models.networks.attribute_decoder import AttributeDecoder, AttributeSequence
+from models.networks.committee import EncoderGraph, StepGraph
 from models.networks.encoders import EfficientNetLite0
 from models.recognised import Recognised
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
 from models.training.export import export_recogniser, exported_weights
-from models.training.new_network import go_on_from, new_network
+from models.training.new_network import committee_of, go_on_from, new_network
 from models.training.objectives import SequenceObjective
 from models.training.recipe import Recipe
 from models.training.samples import Sample
@@ -58,7 +55,7 @@ def random_decoder(seed: int = 0) -> AttributeDecoder:
 
 def asked(decoder: AttributeDecoder, n: int) -> tuple[decoding.Step, Start]:
     """The decoder as decoding asks it, and the start of n random images."""
-    graph = StepGraph(decoder)
+    graph = StepGraph([decoder])
 
     def step(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.no_grad():
@@ -324,7 +321,7 @@ def test_torch_and_onnxruntime_agree_on_every_term(
     pixels = rng.integers(0, 256, (500, SIDE, SIDE, 3), dtype=np.uint8)
     box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
     crops = [Crop(p, box, box) for p in pixels]
-    graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
+    graph, step = EncoderGraph([network]).eval(), StepGraph([network.decoder]).eval()
 
     def by_torch(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.no_grad():
@@ -389,3 +386,41 @@ def test_a_network_that_reads_more_begins_as_the_one_it_goes_on_from(tmp_path: P
             objective.scores(wider.eval(), images, boxes, table),
             objective.scores(before.eval(), images, boxes, table),
         )
+
+
+def test_a_committee_says_the_mean_and_is_served_as_one(tmp_path: Path) -> None:
+    vocabulary, table = labels()
+    recipe = Recipe(name="t", version=1, colour_levels=3)
+    for seed in (1, 2):
+        network, _ = new_network(vocabulary, TAXONOMY, replace(recipe, seed=seed))
+        export_recogniser(network, SIDE, tmp_path / f"t-{seed}")
+    both = replace(recipe, members=["t-1", "t-2"])
+    committee = committee_of(vocabulary, TAXONOMY, both, tmp_path).eval()
+    boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0], [0.2, 0.2, 0.9, 0.9]]] * 3)
+    images = (torch.rand(3, 3, SIDE, SIDE) * 255).byte()
+    objective = SequenceObjective(GRAMMAR, vocabulary, recipe)
+    with torch.no_grad():
+        together = objective.scores(committee, images.float(), boxes, table)
+        alone = [objective.scores(m, images.float(), boxes, table) for m in committee.members]
+        torch.testing.assert_close(together, torch.stack(alone).mean(0))
+        assert not torch.allclose(alone[0], alone[1])
+    export_recogniser(committee, SIDE, tmp_path / "both-1")
+    card = Card("both-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
+    served = SequenceRecogniser(tmp_path / "both-1", card, TAXONOMY, 1)
+    pairs = zip(images.permute(0, 2, 3, 1).numpy(), boxes.numpy(), strict=True)
+    crops = [Crop(pixels, *each) for pixels, each in pairs]
+    truths = [{GREAT_CATEGORY: "top", CATEGORY: "shirt"}] * 3
+    likely = served.likelihoods(crops, truths)
+    shirt = list(HEADS[GREAT_CATEGORY]).index("top")
+    expected = together[:, : len(HEADS[GREAT_CATEGORY])].softmax(1)[:, shirt]
+    got = [each[GREAT_CATEGORY] for each in likely]
+    np.testing.assert_allclose(got, expected.numpy(), atol=1e-4)
+
+
+def test_a_member_made_otherwise_is_refused(tmp_path: Path) -> None:
+    vocabulary, _ = labels()
+    recipe = Recipe(name="t", version=1)
+    network, _ = new_network(vocabulary, TAXONOMY, replace(recipe, colour_levels=3))
+    export_recogniser(network, SIDE, tmp_path / "t-1")
+    with pytest.raises(InvalidConfig, match="t-1 is made otherwise"):
+        committee_of(vocabulary, TAXONOMY, replace(recipe, members=["t-1"]), tmp_path)
