@@ -92,12 +92,13 @@ def fit(
     network.to(device)
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
-    weights = [p for p in network.parameters() if p.requires_grad]
-    encoder = {id(p) for p in network.encoder.parameters()}
-    groups = [[p for p in weights if (id(p) in encoder) == inside] for inside in (True, False)]
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
+    encoder = [p for name, p in named if name.startswith("encoder.")]
+    behind = [p for name, p in named if not name.startswith("encoder.")]
+    weights = [*encoder, *behind]
     rates = [recipe.learning_rate, recipe.learning_rate * recipe.decoder_rate]
     optimiser = torch.optim.AdamW(
-        [{"params": params} for params in groups], weight_decay=recipe.weight_decay
+        [{"params": encoder}, {"params": behind}], weight_decay=recipe.weight_decay
     )
     classes = data.labels[:, 1]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
