@@ -11,7 +11,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.networks.attribute_heads import box_pool
-from models.networks.colour_reader import ColourReader
 from models.networks.encoders import Encoder
 
 State = tuple[Tensor, Tensor]
@@ -105,23 +104,15 @@ class AttributeSequence(nn.Module):
     says what it is, and only its own pixels say its colour. When it serves, it looks at an image
     and at its mirror image, and what it reads is their mean: so a garment photographed from the
     other side has the same features.
-
-    Args:
-        colour_levels: of a ColourReader beside the encoder; 0 for none.
     """
 
-    def __init__(
-        self, encoder: Encoder, tokens: int, colour_levels: int = 0, **decoder: float | bool
-    ) -> None:
+    def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:
         super().__init__()
         self.encoder = encoder
-        self.colours = ColourReader(colour_levels) if colour_levels else None
-        features = 2 * sum(encoder.channels)
-        features += self.colours.hidden.out_features if self.colours else 0
-        self.decoder = AttributeDecoder(features, tokens, **decoder)  # type: ignore[arg-type]
+        self.decoder = AttributeDecoder(2 * sum(encoder.channels), tokens, **decoder)  # type: ignore[arg-type]
 
     def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
-        """What the decoder reads: the maps pooled in two boxes, and the colours in them, [n, d].
+        """What the decoder reads: the maps pooled in two boxes, [n, 2 * the encoder's channels].
 
         Args:
             images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
@@ -129,16 +120,7 @@ class AttributeSequence(nn.Module):
                 [0, 1].
         """
         maps = self.maps(images)
-        return self.read(images, boxes, [self.pooled(maps, each) for each in boxes.unbind(1)])
-
-    def read(self, images: Tensor, boxes: Tensor, pooled: list[Tensor]) -> Tensor:
-        """The maps as pooled in each of the boxes [n, 2, 4] with the colours there, [n, d]."""
-        colours = [self.colours(images, boxes)] if self.colours else []
-        return torch.cat([*pooled, *colours], dim=1)
-
-    def features(self, images: Tensor, item_boxes: Tensor) -> Tensor:
-        """What appearance codes are made of, [n, sum of channels]; item_boxes [n, 4]."""
-        return self.pooled(self.maps(images), item_boxes)
+        return torch.cat([self.pooled(maps, each) for each in boxes.unbind(1)], dim=1)
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
@@ -157,16 +139,48 @@ class AttributeSequence(nn.Module):
         found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
         return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
 
-    def start(self, images: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
-        """What decoding starts from; see EncoderGraph.forward."""
-        maps = self.maps(images)
-        features = self.pooled(maps, item_boxes)
-        both = torch.stack([boxes, item_boxes], dim=1)
-        read = self.read(images, both, [self.pooled(maps, boxes), features])
-        image_scores, (hidden, cell) = self.decoder.start(read)
-        return features, self.decoder.score(image_scores, hidden), image_scores, hidden, cell
-
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
         """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
         scores: Tensor = self.decoder(self.encode(images, boxes), sequences)
         return scores
+
+
+class EncoderGraph(nn.Module):
+    """From pixels as images hold them to features and the first step's scores, for export."""
+
+    def __init__(self, network: AttributeSequence) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
+        """uint8 RGB [n, side, side, 3] and boxes [n, 4] to what decoding starts from.
+
+        Args:
+            boxes: all that stands out.
+            item_boxes: the items' own, where features of their looks are taken.
+
+        Returns:
+            Features [n, d], the first token's scores [n, tokens], the image's part of all scores
+            [n, tokens], hidden and cell state [n, size].
+        """
+        network, decoder = self.network, self.network.decoder
+        maps = network.maps(pixels.permute(0, 3, 1, 2).float())
+        features = network.pooled(maps, item_boxes)
+        read = torch.cat([network.pooled(maps, boxes), features], dim=1)
+        image_scores, (hidden, cell) = decoder.start(read)
+        return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
+
+
+class StepGraph(nn.Module):
+    """One step of the decoder, for export."""
+
+    def __init__(self, decoder: AttributeDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self, tokens: Tensor, image_scores: Tensor, hidden: Tensor, cell: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Tokens int64 [n] to the next token's scores [n, tokens], hidden and cell."""
+        hidden, cell = self.decoder.step(tokens, (hidden, cell))
+        return self.decoder.score(image_scores, hidden), hidden, cell

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from models.networks.attribute_heads import AttributeHeads
-from models.networks.committee import Committee
+from models.networks.attribute_decoder import AttributeSequence
 from models.training.calibrate import fit_temperatures
 from models.training.curves import accuracies
-from models.training.fit import Network, TrainingSet, batches, scores_of
+from models.training.fit import TrainingSet, batches, scores_of
 from models.training.objectives import Objective
 from models.training.recipe import Recipe
 from models.training.samples import TEST_SHARE, VALIDATION_SHARE
@@ -33,7 +33,7 @@ def write_card(
     stem: Path,
     recipe: Recipe,
     vocabulary: Vocabulary,
-    network: Network | Committee,
+    network: nn.Module,
     objective: Objective,
     held: TrainingSet,
     photos: TrainingSet,
@@ -77,15 +77,15 @@ def write_card(
 
 @torch.no_grad()
 def _features(
-    network: Network | Committee, data: TrainingSet, device: torch.device, side: int
+    network: nn.Module, data: TrainingSet, device: torch.device, side: int
 ) -> NDArray[np.float32]:
     """What appearance codes are made of: float32 [n, d]."""
     network.eval()
     found = []
     for images, boxes, *_ in batches(data, device, side):
-        if isinstance(network, AttributeHeads):
-            features = network(images, boxes[:, 0])[0]
+        if isinstance(network, AttributeSequence):
+            features = network.pooled(network.maps(images), boxes[:, 1])
         else:
-            features = network.features(images, boxes[:, 1])
+            features = network(images, boxes[:, 0])[0]
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)

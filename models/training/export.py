@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import onnx
@@ -14,17 +12,15 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from mappings.errors import InvalidConfig
-from models.networks.attribute_decoder import AttributeSequence
+from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
 from models.networks.attribute_heads import AttributeHeads, ServingGraph
-from models.networks.committee import Committee, EncoderGraph, StepGraph
-from models.training.fit import Network
 
 OPSET = 17
 # Small tensors stay as they are: nothing to save, and shapes must stay whole numbers.
 LEAST_ELEMENTS = 256
 
 
-def export_recogniser(network: Network | Committee, side: int, stem: Path) -> None:
+def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, stem: Path) -> None:
     """Write what serves: ``STEM.onnx``, and for a sequence ``STEM.decoder.onnx`` beside it.
 
     The first takes ``pixels`` and ``boxes``; of independent heads it gives ``features`` and
@@ -40,18 +36,16 @@ def export_recogniser(network: Network | Committee, side: int, stem: Path) -> No
         return
     images["item_boxes"] = boxes.flip(0)
     outputs = ["features", "first", "image_scores", "hidden", "cell"]
-    members = members_of(network)
-    _export(EncoderGraph(members), images, outputs, path)
-    decoders = [member.decoder for member in members]
-    size = sum(decoder.lstm.hidden_size for decoder in decoders)
+    _export(EncoderGraph(network), images, outputs, path)
+    size = network.decoder.lstm.hidden_size
     step = {
         "tokens": torch.zeros(2, dtype=torch.int64),
-        "image_scores": torch.zeros(2, decoders[0].from_sequence.out_features),
+        "image_scores": torch.zeros(2, network.decoder.from_sequence.out_features),
         "hidden": torch.zeros(2, size),
         "cell": torch.zeros(2, size),
     }
     outputs = ["scores", "next_hidden", "next_cell"]
-    _export(StepGraph(decoders), step, outputs, stem.with_name(stem.name + ".decoder.onnx"))
+    _export(StepGraph(network.decoder), step, outputs, stem.with_name(stem.name + ".decoder.onnx"))
 
 
 def _export(graph: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:
@@ -85,18 +79,8 @@ def round_to_half(network: nn.Module) -> None:
             tensor.copy_(tensor.half().float())
 
 
-def members_of(network: AttributeSequence | Committee) -> list[AttributeSequence]:
-    """Those of a committee; a network alone is its only member."""
-    if isinstance(network, AttributeSequence):
-        return [network]
-    return list(cast(Iterable[AttributeSequence], network.members))
-
-
-def exported_weights(stem: Path, member: int = 0) -> dict[str, Tensor]:
+def exported_weights(stem: Path) -> dict[str, Tensor]:
     """The weights of an exported network by their names in torch, to train on from.
-
-    Args:
-        member: of a committee.
 
     Raises:
         InvalidConfig: no such network.
@@ -107,13 +91,10 @@ def exported_weights(stem: Path, member: int = 0) -> dict[str, Tensor]:
         if not path.exists() and suffix == ".onnx":
             raise InvalidConfig(f"expected a network at {path}")
         for tensor in onnx.load(path).graph.initializer if path.exists() else ():
-            graph, _, name = tensor.name.removesuffix("_half").partition(".")
-            if graph in ("members", "decoders"):
-                number, _, name = name.partition(".")
-                if int(number) != member:
-                    continue
-            name = f"decoder.{name}" if graph == "decoders" else name
-            found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
+            values = numpy_helper.to_array(tensor)
+            name = tensor.name.removesuffix("_half").partition(".")[2]
+            name = f"decoder.{name}" if suffix == ".decoder.onnx" else name
+            found[name] = torch.from_numpy(values.astype(np.float32))
     return found
 
 

@@ -92,18 +92,14 @@ def fit(
     network.to(device)
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
-    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
-    encoder = [p for name, p in named if name.startswith("encoder.")]
-    behind = [p for name, p in named if not name.startswith("encoder.")]
-    weights = [*encoder, *behind]
-    rates = [recipe.learning_rate, recipe.learning_rate * recipe.decoder_rate]
+    weights = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": encoder}, {"params": behind}], weight_decay=recipe.weight_decay
+        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     classes = data.labels[:, 1]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, rates, total_steps=steps * recipe.epochs, pct_start=0.1
+        optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
     )
     best = copy.deepcopy(average)
     state: dict[str, Any] = {"network": network, "average": average, "best": best}

@@ -18,17 +18,12 @@ class Recipe:
         name, version: of the weights.
         encoder: a name of ``models.networks.encoders``, and its options.
         decoder: ``sequence`` (LSTM) or ``heads`` (one softmax a group, the baseline).
-        start_from: trained weights to go on from, by their name and version; inputs that they
-            lack begin at zero, and what has another shape begins anew.
-        colour_levels: of each channel in a learned histogram of colours that the LSTM is started
-            from too; 0 for none.
-        members: trained networks that decide together, by name and version; with them nothing is
-            trained, but calibrated and exported as one.
+        start_from: trained weights to go on from, by their name and version; what has another
+            shape begins anew.
         direct: whether the LSTM's scores have a part straight from the image.
         soft_labels: what others saw in the photos, by name and version of the recipe that
             ``models.training.cross_fit`` ran, and their ``soft_share`` of every target.
         folds: that cross-fitting parts the photos into.
-        decoder_rate: how much faster than the encoder all behind it learns.
         mixup: of heads alone; two images' labels make no sequence.
         sampled: share of attributes that the LSTM hears in training as it would have said them
             itself, not as they are.
@@ -46,8 +41,6 @@ class Recipe:
     encoder_options: dict[str, Any] = field(default_factory=dict)
     decoder: Literal["sequence", "heads"] = "sequence"
     start_from: str = ""
-    members: list[str] = field(default_factory=list)
-    colour_levels: int = 0
     direct: bool = True
     soft_labels: str = ""
     soft_share: float = 0.5
@@ -56,7 +49,6 @@ class Recipe:
     epochs: int = 12
     batch: int = 64
     learning_rate: float = 8e-4
-    decoder_rate: float = 1.0
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
     mixup: float = 0.0

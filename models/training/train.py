@@ -1,8 +1,7 @@
 """``python -m models.training.train CONFIG.toml --products CSV [--studio LABELS.jsonl] …``.
 
 From labelled images to ``models/weights/NAME-VERSION`` (ONNX, card, log and a plot of the curves),
-on a GPU where there is one. An interrupted run goes on where it stopped. A recipe with ``members``
-makes one recogniser of trained ones that decide together.
+on a GPU where there is one. An interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ from collections.abc import Sequence
 
 import torch
 
-from models.networks.committee import Committee
 from models.training.card import write_card
 from models.training.curves import EpochLog
 from models.training.export import export_recogniser
-from models.training.fit import Network, fit
+from models.training.fit import fit
 from models.training.inputs import read_inputs
-from models.training.new_network import committee_of, go_on_from, new_network
+from models.training.new_network import go_on_from, new_network
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,16 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
 
     data, held = inputs.training_set(), inputs.load(validation, recipe.side)
-    untrained, objective = new_network(vocabulary, inputs.taxonomy, recipe)
+    network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
+    if recipe.start_from:
+        print(f"{go_on_from(network, inputs.out, recipe.start_from)} parts begin anew")
+    log = EpochLog(stem, vocabulary, held, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
-    network: Network | Committee
-    if recipe.members:
-        network = committee_of(vocabulary, inputs.taxonomy, recipe, inputs.out).to(device)
-    else:
-        if recipe.start_from:
-            print(f"{go_on_from(untrained, inputs.out, recipe.start_from)} parts begin anew")
-        log = EpochLog(stem, vocabulary, held, objective, recipe, device)
-        network = fit(untrained, data, objective, recipe, device, checkpoint, log.after_epoch)
+    network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
     write_card(
         stem,

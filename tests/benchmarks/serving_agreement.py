@@ -23,15 +23,13 @@ from models.extractor import DEFAULT_MODEL
 from models.foreground import find_foreground
 from models.grammar import Grammar
 from models.images import decode_image
-from models.networks.attribute_decoder import AttributeSequence
-from models.networks.committee import EncoderGraph, StepGraph
+from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
+from models.networks.encoders import new_encoder
 from models.recognised import Recognised
 from models.recogniser import open_recogniser
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import WEIGHTS, crop_inputs
-from models.training.new_network import load_exported, new_network
-from models.training.recipe import Recipe
-from models.training.vocabulary import Vocabulary
+from models.training.export import exported_weights
 
 BATCH = 25
 
@@ -53,19 +51,19 @@ def main() -> None:
     for file in sorted(options.images.rglob("*.jpg"))[: options.count]:
         image = decode_image(file.read_bytes())
         crops.append(crop_square(image, find_foreground(image)[0], recogniser.card.side))
-    stem, vocabulary = WEIGHTS / options.model, Vocabulary(recogniser.card.heads)
-    recipe = Recipe(**json.loads(stem.with_name(f"{options.model}.json").read_text())["recipe"])
-    members = []
-    for number in range(max(1, len(recipe.members))):
-        member, _ = new_network(vocabulary, taxonomy, recipe)
-        assert isinstance(member, AttributeSequence)
-        load_exported(member, stem, number)
-        members.append(member)
+    recipe = json.loads((WEIGHTS / f"{options.model}.json").read_text())["recipe"]
+    encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
+    network = AttributeSequence(encoder, recogniser.grammar.tokens)
+    state = network.state_dict()
+    weights = exported_weights(WEIGHTS / options.model)
+    network.load_state_dict(
+        {name: tensor.reshape(state[name].shape) for name, tensor in weights.items()}, strict=False
+    )
     terms = differing = 0
     for first in tqdm(range(0, len(crops), BATCH), unit=" batches", leave=False):
         here = crops[first : first + BATCH]
         served = recogniser.run(here, [None] * len(here))[1]
-        for a, b in zip(served, by_torch(members, here, recogniser, taxonomy), strict=True):
+        for a, b in zip(served, by_torch(network, here, recogniser, taxonomy), strict=True):
             terms += len(best(a))
             differing += len(set(best(a)) ^ set(best(b)))
     print(f"{len(crops)} images, {terms} terms, {differing} differ between torch and onnxruntime")
@@ -73,15 +71,14 @@ def main() -> None:
 
 
 def by_torch(
-    members: list[AttributeSequence],
+    network: AttributeSequence,
     crops: list[Crop],
     recogniser: SequenceRecogniser,
     taxonomy: Taxonomy,
 ) -> list[Recognised]:
     """The same decoding with torch in the place of onnxruntime."""
     grammar: Grammar = recogniser.grammar
-    graph = EncoderGraph(members).eval()
-    step = StepGraph([member.decoder for member in members]).eval()
+    graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
 
     def ask(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.no_grad():
