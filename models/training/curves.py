@@ -13,7 +13,7 @@ from torch import nn
 
 from models.training.calibrate import negative_log_likelihood
 from models.training.fit import TrainingSet, scores_of
-from models.training.objectives import DEFAULT_WEIGHT, Objective
+from models.training.objectives import Objective
 from models.training.recipe import Recipe
 from models.training.vocabulary import Vocabulary
 
@@ -51,7 +51,10 @@ class EpochLog:
         self.recipe, self.device = recipe, device
 
     def after_epoch(self, epoch: int, loss: float, network: nn.Module) -> float:
-        """Write and show the line; returns the mean accuracy, weighted as the loss is."""
+        """Write and show the line; the score is the negative NLL over all known labels.
+
+        Not an accuracy: a group with a handful of photos would decide by one of them.
+        """
         scores = scores_of(network, self.held, self.objective, self.device, self.recipe.side)
         found = accuracies(scores, self.held.labels, self.vocabulary)
         row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": self._nll(scores), **found}
@@ -63,8 +66,7 @@ class EpochLog:
         plot_curves({self.recipe.name: self.path}, self.picture)
         shown = ("epoch", "loss", "nll", *SHOWN)
         print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
-        weights = [self.recipe.group_weights.get(head, DEFAULT_WEIGHT) for head in found]
-        return float(np.average(list(found.values()), weights=weights))
+        return -float(row["nll"])
 
     def _nll(self, scores: NDArray[np.float32]) -> float:
         """Mean over known labels, nats."""

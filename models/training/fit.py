@@ -129,7 +129,7 @@ def fit(
 def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float]:
     """Load what an interrupted run left: epochs done, the best one and its score."""
     if not checkpoint.exists():
-        return 0, 0, -1.0
+        return 0, 0, -math.inf
     saved = torch.load(checkpoint, weights_only=True)
     for name, part in state.items():
         part.load_state_dict(saved[name])
