@@ -63,7 +63,7 @@ def test_training_stops_when_it_gets_no_better(tmp_path: Path) -> None:
 
 
 def test_one_photo_of_a_rare_group_does_not_decide(tmp_path: Path) -> None:
-    """A group known of one photo, wrong there, outweighs no improvement in all the others."""
+    """One photo of a group, now wrong, does not outweigh all the others that are now right."""
     held = photos(20)
     held.labels[:, 1] = -1
     held.labels[0, 1] = 0
