@@ -57,8 +57,7 @@ class EpochLog:
         """
         scores = scores_of(network, self.held, self.objective, self.device, self.recipe.side)
         found = accuracies(scores, self.held.labels, self.vocabulary)
-        nll = self._nll(scores)
-        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **found}
+        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": self._nll(scores), **found}
         with self.path.open("w" if epoch == 0 else "a", newline="") as file:
             writer = csv.DictWriter(file, list(row))
             if epoch == 0:
@@ -67,7 +66,7 @@ class EpochLog:
         plot_curves({self.recipe.name: self.path}, self.picture)
         shown = ("epoch", "loss", "nll", *SHOWN)
         print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
-        return -nll
+        return -float(row["nll"])
 
     def _nll(self, scores: NDArray[np.float32]) -> float:
         """Mean over known labels, nats."""
