@@ -2,11 +2,12 @@
 
 ``python -m tests.benchmarks.box_quality --products CSV [--street DIR]``
 
-Products: the test split's tops and bottoms worn with more, that is photos in which the detector is
-sure of a garment that is neither the product's own kind nor a sibling. Each is guided by the
-category that the seller's text names. Colour is right when the recogniser's first choice is the
-shop's own label; P@10 is the share of hits of the same type and colour, out of all tops and
-bottoms of the other splits, indexed by names and images, boxes found in the same way.
+Products: the test split's (or ``--split validation``'s) tops and bottoms worn with more, that is
+photos in which the detector is sure of a garment that is neither the product's own kind nor a
+sibling. Each is guided by the category that the seller's text names. Colour is right when the
+recogniser's first choice is the shop's own label; P@10 is the share of hits of the same type and
+colour, out of all tops and bottoms of the splits before, indexed by names and images, boxes found
+in the same way.
 
 Street (test split): every labelled garment is asked by its own category, with the detector and
 without. Share of the first ten hits in that category, and how far the centre of the recognised
@@ -40,14 +41,12 @@ from models.extractor import ImageExtractor, load_extractor
 from models.locate import WORN
 from models.training.datasets.products import product_rows
 from models.training.detection.samples import LEAST_SIDE, street_split
-from models.training.samples import split_of
 from models.training.studio.colours import centre
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch
-from tests.benchmarks.feed import write_feed
+from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
 
-Row = Mapping[str, str]
 BATCH = 16
 
 
@@ -75,6 +74,9 @@ def main() -> None:
     )
     parser.add_argument("--products", type=Path, required=True, help="a products.csv")
     parser.add_argument("--street", type=Path, help="a folder with a street.jsonl")
+    parser.add_argument(
+        "--split", choices=CATALOGUE, default="test", help="whose photos are asked (test)"
+    )
     options = parser.parse_args()
     taxonomy = Taxonomy.load()
     found = load_extractor(taxonomy, detector=None), load_extractor(taxonomy)
@@ -85,10 +87,8 @@ def main() -> None:
         if taxonomy.great_category(taxonomy.category_for_label(row["articleType"]) or "watch")
         in ("top", "bottom")
     ]
-    queries = worn_with_more(
-        [r for r in rows if split_of(r["group"]) == "test"], options.products.parent, taxonomy
-    )
-    gallery = [r for r in rows if split_of(r["group"]) != "test"]
+    gallery, asked = catalogue_and_queries(rows, options.split)
+    queries = worn_with_more(asked, options.products.parent, taxonomy)
     print(f"{len(queries)} photos worn with more, gallery {len(gallery)}")
     print("| box | colour accuracy | same type and colour, P@10 |\n|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as folder:

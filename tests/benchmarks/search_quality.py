@@ -2,9 +2,10 @@
 
 How good are the answers? Products are split by ``group`` (10 % queries, seeded). The others become
 a feed of names and images alone, which ``python -m ingest`` brings into an engine; the queries'
-photos are then asked through the service, once with the category found automatically and once
-with it chosen. True labels are the columns ``articleType`` and ``baseColour``, used for scoring
-alone. With ``--queries CSV`` another file's photos are asked and every product is in the gallery.
+photos are then asked through the service, once with the category found automatically and once with
+it chosen. With ``--split validation`` those photos are asked, and test photos play no part. True
+labels are the columns ``articleType`` and ``baseColour``, used for scoring alone. With ``--queries
+CSV`` another file's photos are asked and every product is in the gallery.
 
 mAP@50 is the mean over queries of the average precision at the ranks of the right hits among the
 first fifty (0 where none is right); P@10 is the share of the first ten that are of the same type
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,13 +31,11 @@ from mappings.search import SearchRequest
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from models.training.datasets.products import product_rows
-from models.training.samples import split_of
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.service import VisualSearch
-from tests.benchmarks.feed import write_feed
+from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
 
-Row = Mapping[str, str]
 Labels = Callable[[Row], object]
 DEPTH = 50
 
@@ -48,8 +47,7 @@ def main() -> None:
     if options.queries:
         gallery, queries = rows, product_rows(options.queries)
     else:
-        gallery = [r for r in rows if split_of(r["group"], options.seed) != "test"]
-        queries = [r for r in rows if split_of(r["group"], options.seed) == "test"]
+        gallery, queries = catalogue_and_queries(rows, options.split, options.seed)
     queries = queries[: options.limit]
     print(f"gallery {len(gallery)}, queries {len(queries)}, split by group, seed {options.seed}")
     print(
@@ -129,6 +127,9 @@ def _options() -> argparse.Namespace:
         "--engine", action="append", required=True, help="an empty index; repeatable"
     )
     parser.add_argument("--keep", action="store_true", help="the engines are filled already")
+    parser.add_argument(
+        "--split", choices=CATALOGUE, default="test", help="whose photos are asked (test)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the split (1)")
     parser.add_argument("--limit", type=int, help="ask only the first so many queries")
     return parser.parse_args()
