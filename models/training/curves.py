@@ -57,7 +57,8 @@ class EpochLog:
         """
         scores = scores_of(network, self.held, self.objective, self.device, self.recipe.side)
         found = accuracies(scores, self.held.labels, self.vocabulary)
-        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": self._nll(scores), **found}
+        nll = self._nll(scores)
+        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **found}
         with self.path.open("w" if epoch == 0 else "a", newline="") as file:
             writer = csv.DictWriter(file, list(row))
             if epoch == 0:
@@ -66,7 +67,7 @@ class EpochLog:
         plot_curves({self.recipe.name: self.path}, self.picture)
         shown = ("epoch", "loss", "nll", *SHOWN)
         print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
-        return -float(row["nll"])
+        return -nll
 
     def _nll(self, scores: NDArray[np.float32]) -> float:
         """Mean over known labels, nats."""
@@ -76,8 +77,9 @@ class EpochLog:
             known = truth >= 0
             if known.any():
                 mean = negative_log_likelihood(scores[known][:, where], truth[known])
-                total += mean * known.sum()
-                count += int(known.sum())
+                photos = int(known.sum())
+                total += float(mean) * photos
+                count += photos
         return round(total / max(count, 1), 4)
 
 
