@@ -1,9 +1,10 @@
 """How often a product's category is right: from the seller's text, and with its image.
 
-``python -m tests.benchmarks.category_accuracy --products products.csv [--split B] [--misses]``
+``python -m tests.benchmarks.category_accuracy --products products.csv [--split B] [--unseen]``
 
 The truth is the leaf of the column ``articleType``. The words of the taxonomy were written with
-the names of split A in view; split B is the other half of the groups.
+the names of split A in view; split B is the other half of the groups. Where the image decides,
+only ``--unseen`` photos are a fair question: those of the test split, which no network was shown.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tqdm import tqdm
 from mappings.search import Extractor
 from mappings.seller_text import TextEvidence, read_seller_text
 from mappings.taxonomy import Taxonomy
+from models.training import samples
 
 SEED = "houndstooth"
 BATCH = 32
@@ -40,12 +42,18 @@ def split_of(group: str) -> str:
     return "AB"[hashlib.sha256(f"{SEED}:{group}".encode()).digest()[0] & 1]
 
 
-def read_products(path: Path, taxonomy: Taxonomy, split: str) -> list[Named]:
-    """Products of one split, or of both for ``all``, whose true leaf the taxonomy knows."""
+def read_products(path: Path, taxonomy: Taxonomy, split: str, unseen: bool = False) -> list[Named]:
+    """Products of one split, or of both for ``all``, whose true leaf the taxonomy knows.
+
+    Args:
+        unseen: those alone whose photos are for testing, not for training.
+    """
     found = []
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             leaf = taxonomy.category_for_label(row["articleType"])
+            if unseen and samples.split_of(row["group"]) != "test":
+                continue
             if leaf and split in ("all", split_of(row["group"])):
                 name = row["productDisplayName"]
                 image = path.parent / row["file"]
@@ -95,19 +103,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--products", type=Path, required=True, help="products.csv")
     parser.add_argument("--split", choices=["A", "B", "all"], default="B")
+    parser.add_argument("--unseen", action="store_true", help="photos of the test split alone")
+    parser.add_argument("--model", help="another recogniser than the shipped one")
     parser.add_argument("--misses", action="store_true", help="list what went wrong")
     parser.add_argument("--text-only", action="store_true", help="leave the images alone")
     options = parser.parse_args(arguments)
     taxonomy = Taxonomy.load()
-    products = read_products(options.products, taxonomy, options.split)
+    products = read_products(options.products, taxonomy, options.split, options.unseen)
     if not products:
         parser.error(f"expected products of split {options.split} in {options.products}; got none")
     print(f"{len(products)} products, split {options.split} by group, seed {SEED!r}")
     misses = {"great category, text alone": report_text(taxonomy, products)}
     if not options.text_only:
-        from models.extractor import load_extractor
+        from models.extractor import DEFAULT_MODEL, load_extractor
 
-        leaves = list(leaves_with_image(load_extractor(taxonomy), products))
+        extractor = load_extractor(taxonomy, options.model or DEFAULT_MODEL)
+        leaves = list(leaves_with_image(extractor, products))
         misses["leaf, text and image together"] = report_leaves(products, leaves)
     for title, lines in misses.items() if options.misses else ():
         print(f"\n{title}: {len(lines)} misses (name | expected | got)")
