@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -10,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mappings.taxonomy import Taxonomy
+from models.committee import Committee
 from models.crop import Crop
 from models.heads_recogniser import HeadsRecogniser
 from models.recognised import Choice, Recognised
 from models.sequence_recogniser import SequenceRecogniser
-from models.session import Card, read_card
+from models.session import Card, read_card, read_members
 
 
 class Recogniser(Protocol):
@@ -38,18 +40,27 @@ class Recogniser(Protocol):
 
 
 def open_recogniser(
-    stem: Path, taxonomy: Taxonomy, threads: int | None = None, card: Card | None = None
+    stem: Path, taxonomy: Taxonomy, threads: int | None = None, *, calibrated: bool = True
 ) -> Recogniser:
-    """Open a network by its path without ``.onnx``; its card says of which kind it is.
+    """Open a network, or a committee of some, by its path without ``.onnx``; its card says which.
 
     Args:
         taxonomy: only its terms are recognised, and only groups that the category has.
         threads: for one network run; all processors where None.
-        card: instead of the one beside the network.
+        calibrated: whether scores are divided by the card's temperatures.
 
     Raises:
         InvalidConfig: no such network or card.
     """
-    card = card or read_card(stem.with_name(stem.name + ".json"))
+    path = stem.with_name(stem.name + ".json")
+    if members := read_members(path):
+        opened = [
+            open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
+            for name in members
+        ]
+        return Committee(stem.name, opened, taxonomy)
+    card = read_card(path)
+    if not calibrated:
+        card = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))
     kind = SequenceRecogniser if card.decoder == "sequence" else HeadsRecogniser
     return kind(stem, card, taxonomy, threads)

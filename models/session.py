@@ -63,6 +63,18 @@ def read_card(path: Path) -> Card:
         raise InvalidConfig(f"expected a model card at {path.name}: {error!r}") from None
 
 
+def read_members(path: Path) -> tuple[str, ...]:
+    """The networks that a committee's card names; none where it is the card of one network.
+
+    Raises:
+        InvalidConfig: no such file, or not a card.
+    """
+    try:
+        return tuple(json.loads(path.read_text(encoding="utf-8")).get("members", ()))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InvalidConfig(f"expected a model card at {path.name}: {error!r}") from None
+
+
 def crop_inputs(crops: Sequence[Crop]) -> dict[str, NDArray[Any]]:
     """What an encoder takes: uint8 pixels [n, side, side, 3], float32 boxes and items' [n, 4]."""
     return {

@@ -16,7 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,7 @@ def evaluate(
     known = [_known(sample, taxonomy) for sample in samples]
     free = run(extractor, samples, guided=False)
     told = run(extractor, samples, guided=True)
-    raw = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))
-    plain = open_recogniser(weights / name, taxonomy, card=raw)
+    plain = open_recogniser(weights / name, taxonomy, calibrated=False)
     uncalibrated = [
         seen
         for first in range(0, len(samples), BATCH)

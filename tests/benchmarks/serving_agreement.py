@@ -1,37 +1,51 @@
 """``python -m tests.benchmarks.serving_agreement --images DIR [--count 500]``.
 
-Do torch and onnxruntime say the same? The shipped recogniser's weights are read back into torch,
+Do torch and onnxruntime say the same? The shipped recognisers' weights are read back into torch,
 and every term of every image is compared. Then what decoding costs: greedy decoding of one image
-(the encoder's run left out) against the encoder's own run, medians, taking turns.
+(the encoder's run left out) against the encoder's own run, medians, taking turns, by member.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from mappings.taxonomy import Taxonomy
+from models.committee import Committee
 from models.crop import Crop, crop_square
-from models.decoding import Start
 from models.extractor import DEFAULT_MODEL
 from models.foreground import find_foreground
-from models.grammar import Grammar
 from models.images import decode_image
 from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
 from models.networks.encoders import new_encoder
 from models.recognised import Recognised
-from models.recogniser import open_recogniser
+from models.recogniser import Recogniser, open_recogniser
 from models.sequence_recogniser import SequenceRecogniser, decode
-from models.session import WEIGHTS, crop_inputs
+from models.session import WEIGHTS
 from models.training.export import exported_weights
 
 BATCH = 25
+
+
+class TorchSession:
+    """Runs a graph in the place of an ``onnxruntime.InferenceSession``."""
+
+    def __init__(self, graph: nn.Module) -> None:
+        self.graph = graph.eval()
+
+    def run(self, _: None, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """Outputs in the graph's order; inputs must come in it too."""
+        with torch.no_grad():
+            return [part.numpy() for part in self.graph(*map(torch.from_numpy, inputs.values()))]
 
 
 def main() -> None:
@@ -45,50 +59,44 @@ def main() -> None:
     options = parser.parse_args()
     taxonomy = Taxonomy.load()
     recogniser = open_recogniser(WEIGHTS / options.model, taxonomy)
-    if not isinstance(recogniser, SequenceRecogniser):
-        parser.error(f"expected a sequence recogniser; {options.model} is none")
+    twin = in_torch(recogniser)
     crops = []
     for file in sorted(options.images.rglob("*.jpg"))[: options.count]:
         image = decode_image(file.read_bytes())
         crops.append(crop_square(image, find_foreground(image)[0], recogniser.card.side))
-    recipe = json.loads((WEIGHTS / f"{options.model}.json").read_text())["recipe"]
-    encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
-    network = AttributeSequence(encoder, recogniser.grammar.tokens)
-    state = network.state_dict()
-    weights = exported_weights(WEIGHTS / options.model)
-    network.load_state_dict(
-        {name: tensor.reshape(state[name].shape) for name, tensor in weights.items()}, strict=False
-    )
     terms = differing = 0
     for first in tqdm(range(0, len(crops), BATCH), unit=" batches", leave=False):
-        here = crops[first : first + BATCH]
-        served = recogniser.run(here, [None] * len(here))[1]
-        for a, b in zip(served, by_torch(network, here, recogniser, taxonomy), strict=True):
+        here, choices = crops[first : first + BATCH], [None] * BATCH
+        served = recogniser.run(here, choices[: len(here)])[1]
+        expected = twin.run(here, choices[: len(here)])[1]
+        for a, b in zip(served, expected, strict=True):
             terms += len(best(a))
             differing += len(set(best(a)) ^ set(best(b)))
     print(f"{len(crops)} images, {terms} terms, {differing} differ between torch and onnxruntime")
-    print_times(recogniser, crops[:100], taxonomy)
+    for member in recogniser.members if isinstance(recogniser, Committee) else [recogniser]:
+        print_times(member, crops[:100], taxonomy)
 
 
-def by_torch(
-    network: AttributeSequence,
-    crops: list[Crop],
-    recogniser: SequenceRecogniser,
-    taxonomy: Taxonomy,
-) -> list[Recognised]:
-    """The same decoding with torch in the place of onnxruntime."""
-    grammar: Grammar = recogniser.grammar
-    graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
-
-    def ask(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
-        with torch.no_grad():
-            return tuple(part.numpy() for part in step(*map(torch.from_numpy, inputs)))
-
-    with torch.no_grad():
-        _, *parts = graph(*map(torch.from_numpy, crop_inputs(crops).values()))
-    start = Start(*(part.numpy() for part in parts))
-    temperatures = recogniser.card.temperatures
-    return decode(ask, start, [None] * len(crops), grammar, taxonomy, temperatures)
+def in_torch(recogniser: Recogniser) -> Recogniser:
+    """The same recogniser, or committee of some, with its weights in torch."""
+    if isinstance(recogniser, Committee):
+        twins = [in_torch(member) for member in recogniser.members]
+        return Committee(recogniser.card.model, twins, recogniser.taxonomy)
+    name = recogniser.card.model
+    if not isinstance(recogniser, SequenceRecogniser):
+        raise SystemExit(f"expected sequence recognisers; {name} is none")
+    recipe = json.loads((WEIGHTS / f"{name}.json").read_text())["recipe"]
+    encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
+    network = AttributeSequence(encoder, recogniser.grammar.tokens)
+    state = network.state_dict()
+    weights = exported_weights(WEIGHTS / name)
+    network.load_state_dict(
+        {name: tensor.reshape(state[name].shape) for name, tensor in weights.items()}, strict=False
+    )
+    twin = copy.copy(recogniser)
+    twin._encoder = TorchSession(EncoderGraph(network))
+    twin._decoder = TorchSession(StepGraph(network.decoder))
+    return twin
 
 
 def best(seen: Recognised) -> list[str]:
@@ -97,8 +105,9 @@ def best(seen: Recognised) -> list[str]:
     return [seen.category, *(max(likely, key=likely.__getitem__) for likely in groups)]
 
 
-def print_times(recogniser: SequenceRecogniser, crops: list[Crop], taxonomy: Taxonomy) -> None:
+def print_times(recogniser: Recogniser, crops: list[Crop], taxonomy: Taxonomy) -> None:
     """Medians over single images."""
+    assert isinstance(recogniser, SequenceRecogniser)
     took: dict[str, list[float]] = {"encoder": [], "decoder": []}
     for crop in crops:
         begun = time.perf_counter()
@@ -112,7 +121,8 @@ def print_times(recogniser: SequenceRecogniser, crops: list[Crop], taxonomy: Tax
         took["decoder"].append(time.perf_counter() - seen)
     encoder, decoder = (1000 * float(np.median(took[name])) for name in ("encoder", "decoder"))
     print(
-        f"encoder {encoder:.2f} ms, greedy decoding {decoder:.2f} ms: {decoder / encoder:.2f} of it"
+        f"{recogniser.card.model}: encoder {encoder:.2f} ms, greedy decoding {decoder:.2f} ms: "
+        f"{decoder / encoder:.2f} of it"
     )
 
 

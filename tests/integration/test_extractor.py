@@ -14,7 +14,7 @@ from mappings.errors import InvalidConfig
 from mappings.features import Box, Features
 from mappings.taxonomy import Taxonomy
 from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
-from models.session import WEIGHTS, read_card
+from models.session import WEIGHTS, read_card, read_members
 from models.training.studio import generate
 
 TAXONOMY = Taxonomy.load()
@@ -43,8 +43,9 @@ def same(a: Features, b: Features) -> bool:
     return a.category.term == b.category.term and bits < 0.01 and bool((a.colour == b.colour).all())
 
 
-def test_every_head_and_term_of_the_card_is_in_the_taxonomy() -> None:
-    card = read_card(WEIGHTS / f"{DEFAULT_MODEL}.json")
+@pytest.mark.parametrize("name", read_members(WEIGHTS / f"{DEFAULT_MODEL}.json"))
+def test_every_head_and_term_of_the_card_is_in_the_taxonomy(name: str) -> None:
+    card = read_card(WEIGHTS / f"{name}.json")
     assert set(card.heads["category"]) <= set(TAXONOMY.categories)
     assert set(card.heads["great_category"]) <= set(TAXONOMY.great_categories)
     for head, terms in card.heads.items():
