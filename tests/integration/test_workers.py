@@ -30,6 +30,7 @@ from ingest.celery_app import IngestApp
 from ingest.jobs import JobRequest
 from ingest.workers import submit
 from mappings.search import Engine
+from models.extractor import DEFAULT_MODEL
 from models.training.studio import generate
 from plugin.config import Settings
 from plugin.engines import open_engine
@@ -413,7 +414,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
     assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "failed": 0}
-    assert shop.report()["model"].startswith("attribute-sequence-")
+    assert shop.report()["model"].startswith(DEFAULT_MODEL)
 
 
 @pytest.mark.parametrize(
