@@ -49,9 +49,7 @@ class HeadsRecogniser:
         ]
 
     def _run(self, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], list[Likelihoods]]:
-        inputs = crop_inputs(crops)
-        del inputs["item_boxes"]
-        features, logits = self._session.run(None, inputs)
+        features, logits = self._session.run(None, crop_inputs(crops))
         by_head, start = {}, 0
         for head, terms in self.card.heads.items():
             by_head[head] = self._softmax(head, logits[:, start : start + len(terms)]).tolist()

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.networks.attribute_heads import box_pool
 from models.networks.encoders import Encoder
+from models.networks.item_reader import ItemReader
 
 State = tuple[Tensor, Tensor]
 
@@ -96,48 +96,17 @@ class AttributeDecoder(nn.Module):
         return output.sigmoid() * cell.tanh(), cell
 
 
-class AttributeSequence(nn.Module):
-    """An encoder and the decoder that reads its maps in the item's box.
+class AttributeSequence(ItemReader):
+    """The decoder, and the encoder that it starts from.
 
-    The middle map is read too: colours show there before the last map has turned them into things.
-    Both are read twice, in all that stands out and in the item's own box: how a garment is worn
-    says what it is, and only its own pixels say its colour. When it serves, it looks at an image
-    and at its mirror image, and what it reads is their mean: so a garment photographed from the
-    other side has the same features.
+    Args:
+        tokens: how many there are, the end included.
+        decoder: further arguments of AttributeDecoder.
     """
 
     def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = AttributeDecoder(2 * sum(encoder.channels), tokens, **decoder)  # type: ignore[arg-type]
-
-    def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
-        """What the decoder reads: the maps pooled in two boxes, [n, 2 * the encoder's channels].
-
-        Args:
-            images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
-            boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
-                [0, 1].
-        """
-        maps = self.maps(images)
-        return torch.cat([self.pooled(maps, each) for each in boxes.unbind(1)], dim=1)
-
-    def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
-
-        Not in training the mirror images' follow: 2n maps of each kind.
-        """
-        if not self.training:
-            images = torch.cat([images, images.flip(3)])
-        return self.encoder((images / 255.0 - self.encoder.mean) / self.encoder.std)
-
-    def pooled(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
-        """Middle and last map side by side, each pooled in a box, [n, sum of channels]."""
-        if not self.training:
-            left, top, right, bottom = boxes.unbind(1)
-            boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
-        found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
-        return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
+        super().__init__(encoder)
+        self.decoder = AttributeDecoder(self.width, tokens, **decoder)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
         """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
@@ -153,20 +122,14 @@ class EncoderGraph(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
-        """uint8 RGB [n, side, side, 3] and boxes [n, 4] to what decoding starts from.
-
-        Args:
-            boxes: all that stands out.
-            item_boxes: the items' own, where features of their looks are taken.
+        """See ItemReader.read: to what decoding starts from.
 
         Returns:
             Features [n, d], the first token's scores [n, tokens], the image's part of all scores
             [n, tokens], hidden and cell state [n, size].
         """
-        network, decoder = self.network, self.network.decoder
-        maps = network.maps(pixels.permute(0, 3, 1, 2).float())
-        features = network.pooled(maps, item_boxes)
-        read = torch.cat([network.pooled(maps, boxes), features], dim=1)
+        features, read = self.network.read(pixels, boxes, item_boxes)
+        decoder = self.network.decoder
         image_scores, (hidden, cell) = decoder.start(read)
         return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
 

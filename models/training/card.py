@@ -10,12 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from models.networks.attribute_decoder import AttributeSequence
 from models.training.calibrate import fit_temperatures
 from models.training.curves import accuracies
-from models.training.fit import TrainingSet, batches, scores_of
+from models.training.fit import Network, TrainingSet, batches, scores_of
 from models.training.objectives import Objective
 from models.training.recipe import Recipe
 from models.training.samples import TEST_SHARE, VALIDATION_SHARE
@@ -25,6 +23,7 @@ from models.training.vocabulary import Vocabulary
 THRESHOLD_PHOTOS = 2000
 SOURCES = {
     "efficientnet_lite0": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
+    "efficientnet_lite1": "fine-tuned from EfficientNet-Lite1 (ImageNet weights, Apache-2.0)",
     "efficientnet_lite2": "fine-tuned from EfficientNet-Lite2 (ImageNet weights, Apache-2.0)",
 }
 
@@ -33,7 +32,7 @@ def write_card(
     stem: Path,
     recipe: Recipe,
     vocabulary: Vocabulary,
-    network: nn.Module,
+    network: Network,
     objective: Objective,
     held: TrainingSet,
     photos: TrainingSet,
@@ -77,15 +76,12 @@ def write_card(
 
 @torch.no_grad()
 def _features(
-    network: nn.Module, data: TrainingSet, device: torch.device, side: int
+    network: Network, data: TrainingSet, device: torch.device, side: int
 ) -> NDArray[np.float32]:
     """What appearance codes are made of: float32 [n, d]."""
     network.eval()
     found = []
     for images, boxes, *_ in batches(data, device, side):
-        if isinstance(network, AttributeSequence):
-            features = network.pooled(network.maps(images), boxes[:, 1])
-        else:
-            features = network(images, boxes[:, 0])[0]
+        features = network.pooled(network.maps(images), boxes[:, 1])
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mappings.errors import InvalidConfig
 from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
-from models.networks.attribute_heads import AttributeHeads, ServingGraph
+from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 
 OPSET = 17
 # Small tensors stay as they are: nothing to save, and shapes must stay whole numbers.
@@ -23,18 +23,17 @@ LEAST_ELEMENTS = 256
 def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, stem: Path) -> None:
     """Write what serves: ``STEM.onnx``, and for a sequence ``STEM.decoder.onnx`` beside it.
 
-    The first takes ``pixels`` and ``boxes``; of independent heads it gives ``features`` and
-    ``logits``, of a sequence ``features`` and what the decoder starts from.
+    The first takes ``pixels``, ``boxes`` and ``item_boxes``; of independent heads it gives
+    ``features`` and ``logits``, of a sequence ``features`` and what the decoder starts from.
     """
     round_to_half(network.cpu().float().eval())
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
-    images: dict[str, Tensor] = {"pixels": pixels, "boxes": boxes}
+    images = {"pixels": pixels, "boxes": boxes, "item_boxes": boxes.flip(0)}
     path = stem.with_name(stem.name + ".onnx")
     if isinstance(network, AttributeHeads):
-        _export(ServingGraph(network), images, ["features", "logits"], path)
+        _export(HeadsGraph(network), images, ["features", "logits"], path)
         return
-    images["item_boxes"] = boxes.flip(0)
     outputs = ["features", "first", "image_scores", "hidden", "cell"]
     _export(EncoderGraph(network), images, outputs, path)
     size = network.decoder.lstm.hidden_size

@@ -76,11 +76,11 @@ class HeadsObjective:
             other = boxes.flip(0)
             low = torch.minimum(boxes[..., :2], other[..., :2])
             boxes = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
-        return self.cross_entropy(network(images, boxes[:, 0])[1], targets)
+        return self.cross_entropy(network(images, boxes), targets)
 
     def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
         """See Objective."""
-        scores: Tensor = network(images, boxes[:, 0])[1]
+        scores: Tensor = network(images, boxes)
         return scores
 
 

@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from models.extractor import DEFAULT_MODEL
 from models.foreground import find_foreground
 from models.images import decode_image
 from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
+from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.encoders import new_encoder
 from models.recognised import Recognised
 from models.recogniser import Recogniser, open_recogniser
@@ -82,21 +84,29 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     if isinstance(recogniser, Committee):
         twins = [in_torch(member) for member in recogniser.members]
         return Committee(recogniser.card.model, twins, recogniser.taxonomy)
-    name = recogniser.card.model
-    if not isinstance(recogniser, SequenceRecogniser):
-        raise SystemExit(f"expected sequence recognisers; {name} is none")
-    recipe = json.loads((WEIGHTS / f"{name}.json").read_text())["recipe"]
+    recipe = json.loads((WEIGHTS / f"{recogniser.card.model}.json").read_text())["recipe"]
     encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
-    network = AttributeSequence(encoder, recogniser.grammar.tokens)
-    state = network.state_dict()
-    weights = exported_weights(WEIGHTS / name)
-    network.load_state_dict(
-        {name: tensor.reshape(state[name].shape) for name, tensor in weights.items()}, strict=False
-    )
-    twin = copy.copy(recogniser)
-    twin._encoder = TorchSession(EncoderGraph(network))
-    twin._decoder = TorchSession(StepGraph(network.decoder))
-    return twin
+    twin: Any = copy.copy(recogniser)
+    if isinstance(recogniser, SequenceRecogniser):
+        sequence = AttributeSequence(encoder, recogniser.grammar.tokens)
+        load(sequence, recogniser.card.model)
+        twin._encoder = TorchSession(EncoderGraph(sequence))
+        twin._decoder = TorchSession(StepGraph(sequence.decoder))
+    else:
+        heads = AttributeHeads(encoder, [len(terms) for terms in recogniser.card.heads.values()])
+        load(heads, recogniser.card.model)
+        twin._session = TorchSession(HeadsGraph(heads))
+    seen: Recogniser = twin
+    return seen
+
+
+def load(network: nn.Module, name: str) -> None:
+    """Give a network of torch the weights of the shipped one."""
+    state, weights = network.state_dict(), exported_weights(WEIGHTS / name)
+    fits = {key: tensor.reshape(state[key].shape) for key, tensor in weights.items()}
+    missing, _ = network.load_state_dict(fits, strict=False)
+    if missing := [key for key in missing if not key.endswith("num_batches_tracked")]:
+        raise SystemExit(f"expected all weights of {name} in its file; not there: {missing[:3]}")
 
 
 def best(seen: Recognised) -> list[str]:
@@ -106,8 +116,9 @@ def best(seen: Recognised) -> list[str]:
 
 
 def print_times(recogniser: Recogniser, crops: list[Crop], taxonomy: Taxonomy) -> None:
-    """Medians over single images."""
-    assert isinstance(recogniser, SequenceRecogniser)
+    """Medians over single images; independent heads decode nothing."""
+    if not isinstance(recogniser, SequenceRecogniser):
+        return
     took: dict[str, list[float]] = {"encoder": [], "decoder": []}
     for crop in crops:
         begun = time.perf_counter()

@@ -12,8 +12,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.networks.attribute_heads import AttributeHeads, box_pool
+from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.encoders import EfficientNetLite0
+from models.networks.item_reader import box_pool
 from models.training.augment import forget_items, random_view
 from models.training.calibrate import fit_temperatures
 from models.training.export import export_recogniser
@@ -45,8 +46,10 @@ def test_box_pooling_is_the_mean_over_the_area_inside(corner: list[float], size:
 
 
 def test_features_and_logits_have_their_shapes(network: AttributeHeads) -> None:
-    features, logits = network(torch.zeros(2, 3, 96, 96), torch.tensor([[0.0, 0.0, 1.0, 1.0]] * 2))
+    pixels, boxes = torch.zeros(2, 96, 96, 3, dtype=torch.uint8), torch.tensor([[0.0, 0, 1, 1]] * 2)
+    features, logits = HeadsGraph(network)(pixels, boxes, boxes)
     assert features.shape == (2, 112 + 1280) and logits.shape == (2, 5)
+    assert network(torch.zeros(2, 3, 96, 96), torch.stack([boxes, boxes], dim=1)).shape == (2, 5)
 
 
 def test_frozen_blocks_stay_as_they_are() -> None:
@@ -108,10 +111,11 @@ def test_the_exported_graph_agrees_with_torch(network: AttributeHeads, tmp_path:
     pixels = rng.integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
     boxes = np.array([[0, 0, 1, 1], [0.1, 0.2, 0.9, 0.8], [0.4, 0.4, 0.5, 0.6]], np.float32)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    features, logits = session.run(None, {"pixels": pixels, "boxes": boxes})
+    inputs = {"pixels": pixels, "boxes": boxes, "item_boxes": boxes[::-1].copy()}
+    features, logits = session.run(None, inputs)
     with torch.no_grad():
-        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-        expected, scores = network(images, torch.from_numpy(boxes))
+        graph = HeadsGraph(network).eval()
+        expected, scores = graph(*(torch.from_numpy(each) for each in inputs.values()))
     assert np.abs(features - expected.numpy()).max() < 1e-4 * np.abs(expected.numpy()).max()
     assert np.abs(logits - scores.numpy()).max() < 1e-4 * np.abs(scores.numpy()).max()
     kinds = {

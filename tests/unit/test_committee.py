@@ -105,16 +105,16 @@ def test_likelihoods_are_means() -> None:
 
 
 def test_a_card_names_its_members(tmp_path: Path) -> None:
-    names = ["attribute-heads-1", "attribute-heads-1"]
-    for file in WEIGHTS.glob("attribute-heads-1.*"):
+    names = ["attribute-heads-2", "attribute-heads-2"]
+    for file in WEIGHTS.glob("attribute-heads-2.*"):
         (tmp_path / file.name).symlink_to(file)
     card = {"name": "twice", "version": 3, "members": names}
     (tmp_path / "twice-3.json").write_text(json.dumps(card), encoding="utf-8")
     opened = open_recogniser(tmp_path / "twice-3", TAXONOMY, 1)
     assert isinstance(opened, Committee) and opened.card.model == "twice-3"
-    crop = Crop(np.full((208, 208, 3), 90, np.uint8), WHOLE, WHOLE)
+    crop = Crop(np.full((240, 240, 3), 90, np.uint8), WHOLE, WHOLE)
     alone = opened.members[0]
-    fitted = Crop(np.full((192, 192, 3), 90, np.uint8), WHOLE, WHOLE)
+    fitted = Crop(np.full((208, 208, 3), 90, np.uint8), WHOLE, WHOLE)
     [together] = opened.run([crop], [None])[1]
     [one] = alone.run([fitted], [None])[1]
     assert together.category == one.category

@@ -1,0 +1,102 @@
+"""What heads and decoder both start from: an encoder's maps, read in two boxes of a photo."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from models.networks.encoders import Encoder
+
+
+def cell_weights(low: Tensor, high: Tensor, cells: int) -> Tensor:
+    """How much of each of ``cells`` equal parts of [0, 1] lies between low and high.
+
+    Args:
+        low, high: [n], in [0, 1].
+
+    Returns:
+        [n, cells], in [0, 1].
+    """
+    start = torch.arange(cells, device=low.device, dtype=low.dtype) / cells
+    left = torch.maximum(start[None], low[:, None])
+    right = torch.minimum(start[None] + 1.0 / cells, high[:, None])
+    return (right - left).clamp(min=0.0) * cells
+
+
+def box_pool(maps: Tensor, boxes: Tensor) -> Tensor:
+    """Average of a feature map over a box, cells weighted by their share inside it.
+
+    Args:
+        maps: [n, c, h, w].
+        boxes: [n, 4]: left, top, right, bottom in [0, 1].
+
+    Returns:
+        [n, c].
+    """
+    columns = cell_weights(boxes[:, 0], boxes[:, 2], maps.shape[3])
+    rows = cell_weights(boxes[:, 1], boxes[:, 3], maps.shape[2])
+    area = columns.sum(1) * rows.sum(1)
+    weights = rows[:, None, :, None] * columns[:, None, None, :]
+    return (maps * weights).sum((2, 3)) / area.clamp(min=1e-6)[:, None]
+
+
+class ItemReader(nn.Module):
+    """An encoder whose two maps are pooled in the item's boxes.
+
+    The middle map is read too: colours show there before the last map has turned them into things.
+    Both are read twice, in all that stands out and in the item's own box: how a garment is worn
+    says what it is, and only its own pixels say its colour. When it serves, it looks at an image
+    and at its mirror image, and what it reads is their mean: so a garment photographed from the
+    other side has the same features.
+
+    Attributes:
+        width: how many numbers are read of an image.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.width = 2 * sum(encoder.channels)
+
+    def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
+        """The maps pooled in two boxes, [n, width].
+
+        Args:
+            images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
+            boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
+                [0, 1].
+        """
+        maps = self.maps(images)
+        return torch.cat([self.pooled(maps, each) for each in boxes.unbind(1)], dim=1)
+
+    def read(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """From pixels as images hold them, to serve.
+
+        Args:
+            pixels: uint8 RGB [n, side, side, 3].
+            boxes: [n, 4]: all that stands out.
+            item_boxes: [n, 4]: the items' own.
+
+        Returns:
+            Features of the items' looks [n, width / 2], and all that is read [n, width].
+        """
+        maps = self.maps(pixels.permute(0, 3, 1, 2).float())
+        features = self.pooled(maps, item_boxes)
+        return features, torch.cat([self.pooled(maps, boxes), features], dim=1)
+
+    def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
+
+        Not in training the mirror images' follow: 2n maps of each kind.
+        """
+        if not self.training:
+            images = torch.cat([images, images.flip(3)])
+        return self.encoder((images / 255.0 - self.encoder.mean) / self.encoder.std)
+
+    def pooled(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
+        """Middle and last map side by side, each pooled in a box, [n, sum of channels]."""
+        if not self.training:
+            left, top, right, bottom = boxes.unbind(1)
+            boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
+        found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
+        return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
