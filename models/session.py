@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def crop_inputs(crops: Sequence[Crop]) -> dict[str, NDArray[Any]]:
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
-    """A session on the CPU.
+    """A session on the CPU, its working memory shared with all others of the process.
 
     Args:
         threads: for one network run; all processors where None.
@@ -97,7 +98,18 @@ def open_session(path: Path, threads: int | None = None) -> onnxruntime.Inferenc
     options.intra_op_num_threads = threads or os.cpu_count() or 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    _share_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise InvalidConfig(f"cannot run the network {path.name}: {error}") from None
+
+
+@cache
+def _share_memory() -> None:
+    """One arena for all networks: they run by turns, so it is as large as the largest needs."""
+    kind, default = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    onnxruntime.create_and_register_allocator(
+        onnxruntime.OrtMemoryInfo("Cpu", kind, 0, default), None
+    )
