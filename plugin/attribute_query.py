@@ -23,13 +23,13 @@ FULL_WEIGHT = 1000
 
 GROUP_IMPORTANCE: Mapping[str, float] = {
     "colour": 1.0,
-    "gender": 0.3,
-    "usage": 0.1,
-    "season": 0.05,
+    "gender": 0.2,
+    "usage": 0.05,
+    "season": 0.025,
 }
 """How much shoppers mind a group, colour being what they mind most; tuned on validation photos."""
 
-OTHER_IMPORTANCE = 0.1
+OTHER_IMPORTANCE = 0.05
 """Importance of a group that GROUP_IMPORTANCE does not name."""
 
 

@@ -12,7 +12,7 @@ from mappings.search import Candidates
 from plugin.colour_distance import colour_distances
 from plugin.hamming import hamming_distances
 
-ATTRIBUTE_SHARE = 0.35
+ATTRIBUTE_SHARE = 0.5
 """How much of a score is what the item is (agreeing attributes); the rest is how it looks."""
 
 
