@@ -141,7 +141,7 @@ def test_the_steps_of_a_t_shirt():
 
 def test_prefers_likely_terms_of_the_category_by_confidence_and_importance():
     _, query = attribute_query(SHIRT, SearchRequest(), TAXONOMY)[0]
-    assert query.preferred["colour"] == {"colour:navy-blue": 850, "colour:blue": 100}
+    assert query.preferred["colour"] == {"colour:navy-blue": 950, "colour:blue": 100}
     assert list(query.preferred) == ["colour", "gender", "sleeve"]
     assert wanted_terms(query, TAXONOMY) == ("colour:navy-blue", "gender:men", "sleeve:short")
 
