@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--seed", type=int, default=31, help="of the drawings (31)")
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     taxonomy = Taxonomy.load()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
