@@ -33,7 +33,8 @@ from models.recognised import Recognised
 from models.recogniser import Recogniser, open_recogniser
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import WEIGHTS
-from models.training.export import exported_weights
+from models.training.fit import Network
+from models.training.new_network import go_on_from
 
 BATCH = 25
 
@@ -100,13 +101,10 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     return seen
 
 
-def load(network: nn.Module, name: str) -> None:
+def load(network: Network, name: str) -> None:
     """Give a network of torch the weights of the shipped one."""
-    state, weights = network.state_dict(), exported_weights(WEIGHTS / name)
-    fits = {key: tensor.reshape(state[key].shape) for key, tensor in weights.items()}
-    missing, _ = network.load_state_dict(fits, strict=False)
-    if missing := [key for key in missing if not key.endswith("num_batches_tracked")]:
-        raise SystemExit(f"expected all weights of {name} in its file; not there: {missing[:3]}")
+    if unfit := go_on_from(network, WEIGHTS, name):
+        raise SystemExit(f"expected all weights of {name} to fit torch's network; {unfit} do not")
 
 
 def best(seen: Recognised) -> list[str]:

@@ -114,8 +114,9 @@ def test_the_exported_graph_agrees_with_torch(network: AttributeHeads, tmp_path:
     inputs = {"pixels": pixels, "boxes": boxes, "item_boxes": boxes[::-1].copy()}
     features, logits = session.run(None, inputs)
     with torch.no_grad():
-        graph = HeadsGraph(network).eval()
-        expected, scores = graph(*(torch.from_numpy(each) for each in inputs.values()))
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+        both = torch.from_numpy(np.stack([inputs["boxes"], inputs["item_boxes"]], axis=1))
+        expected, scores = network.pooled(network.maps(images), both[:, 1]), network(images, both)
     assert np.abs(features - expected.numpy()).max() < 1e-4 * np.abs(expected.numpy()).max()
     assert np.abs(logits - scores.numpy()).max() < 1e-4 * np.abs(scores.numpy()).max()
     kinds = {
