@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
+from mappings.errors import InvalidFeed
 from models.training.card import write_card
 from models.training.curves import EpochLog
 from models.training.export import export_recogniser
@@ -19,12 +20,21 @@ from models.training.new_network import go_on_from, new_network
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, calibrate, export, and write the card, the log and the curves."""
+    """Train, calibrate, export, and write the card, the log and the curves.
+
+    Raises:
+        InvalidConfig: no such recipe.
+        InvalidFeed: no photo to train on, or none to validate with.
+    """
     inputs = read_inputs("models.training.train", __doc__, arguments)
     recipe, vocabulary, stem = inputs.recipe, inputs.vocabulary, inputs.stem
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     training, validation = inputs.of("train"), inputs.of("validation")
+    if not (training and validation):
+        raise InvalidFeed(
+            f"expected training and validation photos; got {len(training)} and {len(validation)}"
+        )
     print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
 
     data, held = inputs.training_set(), inputs.load(validation, recipe.side)

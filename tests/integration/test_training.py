@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from mappings.errors import InvalidConfig
+from mappings.errors import InvalidConfig, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from models.training import fit
@@ -118,6 +118,18 @@ def test_evaluation_ends_with_one_line_of_json(
     for group in ("category", "colour", "gender"):
         assert set(figures["groups"][group]) == {"accuracy", "macro_f1"}
     assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
+
+
+def test_photos_of_one_side_alone_are_refused(folder: Path, tmp_path: Path) -> None:
+    header, *rows = (folder / "products.csv").read_text().splitlines()
+    kept = [row for row in rows if split_of(row.rpartition(",")[2]) == "train"]
+    (folder / "training.csv").write_text("\n".join([header, *kept]) + "\n")
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    with pytest.raises(InvalidFeed, match=rf"got {len(kept)} and 0$"):
+        main([
+            str(tmp_path / "tiny.toml"), "--products", str(folder / "training.csv"),
+            "--out", str(tmp_path),
+        ])  # fmt: skip
 
 
 def test_a_file_never_seen_is_judged_whole(trained: Path, folder: Path) -> None:
