@@ -25,10 +25,15 @@ from models.training.vocabulary import Vocabulary
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train a network a fold, and write what each saw in the photos it was not shown."""
+    """Train a network a fold, and write what each saw in the photos it was not shown.
+
+    Raises:
+        InvalidConfig: no such recipe.
+        InvalidFeed: no photo to train on, or none to validate with.
+    """
     inputs = read_inputs("models.training.cross_fit", __doc__, arguments)
-    samples, data = inputs.of("train"), inputs.training_set()
-    held = inputs.load(inputs.of("validation"), inputs.recipe.side)
+    samples, validation = inputs.training_and_validation()
+    data, held = inputs.training_set(), inputs.load(validation, inputs.recipe.side)
     folds = np.array([fold_of(s.group, inputs.recipe.folds) for s in samples])
     likely = np.zeros((len(samples), sum(inputs.vocabulary.sizes)), dtype=np.float16)
     parts = [Path(f"{inputs.stem}.fold-{fold}.npy") for fold in range(inputs.recipe.folds)]

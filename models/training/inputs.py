@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mappings.errors import InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector
 from models.extractor import DEFAULT_DETECTOR
@@ -63,6 +64,20 @@ class Inputs:
     def of(self, split: Split) -> list[Sample]:
         """The samples of one side of the split."""
         return [sample for sample in self.samples if sample.split == split]
+
+    def training_and_validation(self) -> tuple[list[Sample], list[Sample]]:
+        """What every training needs.
+
+        Raises:
+            InvalidFeed: no photo to train on, or none to validate with.
+        """
+        training, validation = self.of("train"), self.of("validation")
+        if not (training and validation):
+            raise InvalidFeed(
+                "expected training and validation photos; "
+                f"got {len(training)} and {len(validation)}"
+            )
+        return training, validation
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

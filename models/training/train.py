@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import torch
 
-from mappings.errors import InvalidFeed
 from models.training.card import write_card
 from models.training.curves import EpochLog
 from models.training.export import export_recogniser
@@ -30,11 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     recipe, vocabulary, stem = inputs.recipe, inputs.vocabulary, inputs.stem
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    training, validation = inputs.of("train"), inputs.of("validation")
-    if not (training and validation):
-        raise InvalidFeed(
-            f"expected training and validation photos; got {len(training)} and {len(validation)}"
-        )
+    training, validation = inputs.training_and_validation()
     print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
 
     data, held = inputs.training_set(), inputs.load(validation, recipe.side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -120,13 +121,16 @@ def test_evaluation_ends_with_one_line_of_json(
     assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
 
 
-def test_photos_of_one_side_alone_are_refused(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [main, cross_fit])
+def test_photos_of_one_side_alone_are_refused(
+    command: Callable[[Sequence[str]], None], folder: Path, tmp_path: Path
+) -> None:
     header, *rows = (folder / "products.csv").read_text().splitlines()
     kept = [row for row in rows if split_of(row.rpartition(",")[2]) == "train"]
     (folder / "training.csv").write_text("\n".join([header, *kept]) + "\n")
     (tmp_path / "tiny.toml").write_text(RECIPE)
     with pytest.raises(InvalidFeed, match=rf"got {len(kept)} and 0$"):
-        main([
+        command([
             str(tmp_path / "tiny.toml"), "--products", str(folder / "training.csv"),
             "--out", str(tmp_path),
         ])  # fmt: skip
