@@ -44,6 +44,11 @@ class EfficientNetLite(Trunk):
 
     Args:
         pretrained: with the ImageNet weights that come inside a package.
+        stochastic_depth: how often training passes by a block at the far end, and those before
+            it in proportion to their depth (Huang et al. 2016); never by a frozen one.
+
+    Raises:
+        InvalidConfig: a stochastic depth that is no share.
     """
 
     channels: tuple[int, int]
@@ -57,8 +62,13 @@ class EfficientNetLite(Trunk):
     # The last one before the map shrinks to a 32nd.
     MIDDLE_BLOCK: int
 
-    def __init__(self, pretrained: bool = True) -> None:
+    def __init__(self, pretrained: bool = True, stochastic_depth: float = 0.0) -> None:
         super().__init__()
+        if not 0 <= stochastic_depth < 1:
+            raise InvalidConfig(
+                f"expected a stochastic depth from 0 to below 1; got {stochastic_depth:g}"
+            )
+        self.stochastic_depth = stochastic_depth
         self.net = EfficientNet.from_name(self.VARIANT)
         if pretrained:
             path = self.WEIGHTS.get_model_file_path()
@@ -79,7 +89,7 @@ class EfficientNetLite(Trunk):
         x = net._swish(net._bn0(net._conv_stem(images)))
         middle = x
         for index, block in enumerate(net._blocks):
-            x = block(x)
+            x = block(x, drop_connect_rate=self.stochastic_depth * index / len(net._blocks))
             if index == self.MIDDLE_BLOCK:
                 middle = x
         return middle, net._swish(net._bn1(net._conv_head(x)))
@@ -134,7 +144,6 @@ def new_encoder(name: str, pretrained: bool = True, **options: Any) -> Encoder:
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise InvalidConfig(
-            f"expected options of {name} among {', '.join(known) or 'none'}; "
-            f"got {', '.join(unknown)}"
+            f"expected options of {name} among {', '.join(known)}; got {', '.join(unknown)}"
         )
     return ENCODERS[name](pretrained=pretrained, **options)

@@ -44,6 +44,46 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     return _light(views), torch.stack(moved, dim=1)
 
 
+def cover(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+    """The next view over some views, but for a strip of the item, as a jacket over a T-shirt.
+
+    So what is outside the item's box says nothing of the item, and a network learns to ask in it.
+
+    Args:
+        views: [n, 3, s, s].
+        boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
+            [0, 1].
+        share: of the views that are covered.
+
+    Returns:
+        Views, their boxes (the item's own being the strip), and which are covered, bool [n].
+    """
+    n, side, device = len(views), views.shape[-1], views.device
+    strips = _strips(boxes[:, 1])
+    covered = torch.rand(n, device=device) < share
+    centres = (torch.arange(side, device=device) + 0.5) / side
+    low, high = strips[:, :2, None], strips[:, 2:, None]
+    x, y = ((centres >= low) & (centres <= high)).unbind(1)
+    kept = (y[:, :, None] & x[:, None, :]) | ~covered[:, None, None]
+    views = torch.where(kept[:, None], views, views.roll(1, 0))
+    over = boxes[:, 0].roll(1, 0)
+    low, high = torch.minimum(strips, over)[:, :2], torch.maximum(strips, over)[:, 2:]
+    both = torch.stack([torch.cat([low, high], dim=1), strips], dim=1)
+    return views, torch.where(covered[:, None, None], both, boxes), covered
+
+
+def _strips(boxes: Tensor) -> Tensor:
+    """Upright or lying strips of boxes, 0.35 to 0.8 of their width or height: [n, 4]."""
+    n, device = len(boxes), boxes.device
+    left, top, right, bottom = boxes.unbind(1)
+    part = torch.rand(n, device=device) * 0.45 + 0.35
+    start = torch.rand(n, device=device) * (1 - part)
+    width, height = right - left, bottom - top
+    upright = torch.stack([left + start * width, top, left + (start + part) * width, bottom], dim=1)
+    lying = torch.stack([left, top + start * height, right, top + (start + part) * height], dim=1)
+    return torch.where(torch.rand(n, 1, device=device) < 0.5, upright, lying)
+
+
 def forget_items(boxes: Tensor, share: float = 0.5) -> Tensor:
     """Some items' own boxes as if nobody had looked for them; boxes [n, 2, 4], the item's second.
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
-from models.training.augment import forget_items, random_view
+from models.training.augment import cover, forget_items, random_view
 from models.training.objectives import Objective
 from models.training.recipe import Recipe
 
@@ -147,10 +147,12 @@ def _step(
     weights: list[nn.Parameter],
 ) -> float:
     images, boxes, labels, soft = batch.tensors(device)
-    views, boxes = random_view(images, forget_items(boxes), recipe.training_side)
+    views, boxes = random_view(images, boxes, recipe.training_side)
+    views, boxes, covered = cover(views, boxes, recipe.covered)
+    boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
     views = views.to(memory_format=torch.channels_last)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        loss = objective.loss(network, views, boxes, labels, soft.float())
+        loss = objective.loss(network, views, boxes, labels, soft.float(), covered)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(weights, 5.0)

@@ -13,6 +13,8 @@ from models.training.recipe import Recipe
 from models.training.vocabulary import UNKNOWN, Vocabulary
 
 DEFAULT_WEIGHT = 0.3
+# The first heads: great category and category.
+CATEGORIES = 2
 
 
 class Objective(Protocol):
@@ -21,10 +23,17 @@ class Objective(Protocol):
     Images are float [n, 3, side, side] in [0, 255], boxes [n, 2, 4], labels int64 [n, heads] as
     ``Vocabulary.labels`` makes them. An unknown label adds nothing. Soft labels [n, classes] are
     what others saw, by head a distribution or zeros: a share of the target where a label is known.
+    Of the ``guided``, bool [n], the category is given and not asked for, so adds nothing either.
     """
 
     def loss(
-        self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+        self,
+        network: nn.Module,
+        images: Tensor,
+        boxes: Tensor,
+        labels: Tensor,
+        soft: Tensor,
+        guided: Tensor,
     ) -> Tensor:
         """Mean over the batch, weighted by group."""
 
@@ -65,10 +74,17 @@ class HeadsObjective:
         return total
 
     def loss(
-        self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+        self,
+        network: nn.Module,
+        images: Tensor,
+        boxes: Tensor,
+        labels: Tensor,
+        soft: Tensor,
+        guided: Tensor,
     ) -> Tensor:
         """See Objective."""
         targets = self.targets(labels, soft)
+        targets[:, : self.slices[CATEGORIES - 1].stop] *= ~guided[:, None]
         if self.mixup > 0:
             share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
             images = images * share + images.flip(0) * (1 - share)
@@ -116,7 +132,7 @@ class SequenceObjective:
         inside = head_of == head_of[said][:, :, None]
         likely = scores[:, :-1].masked_fill(~inside, -1e9).softmax(2)
         drawn = torch.multinomial(likely.flatten(0, 1), 1).view_as(said)
-        attribute = (head_of[said] >= 2) & (said != self.grammar.end)
+        attribute = (head_of[said] >= CATEGORIES) & (said != self.grammar.end)
         heard = attribute & (torch.rand(said.shape, device=said.device) < self.sampled)
         return torch.where(heard, drawn, said)
 
@@ -136,11 +152,17 @@ class SequenceObjective:
         allowed = (head_of > said[:, :, None]) & known[:, None]
         allowed[:, 0] = head_of == 0
         allowed[:, 1] = self.great_of_token.to(device) == sequences[:, :1]
-        allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= 2
+        allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= CATEGORIES
         return allowed
 
     def loss(
-        self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor, soft: Tensor
+        self,
+        network: Any,
+        images: Tensor,
+        boxes: Tensor,
+        labels: Tensor,
+        soft: Tensor,
+        guided: Tensor,
     ) -> Tensor:
         """See Objective."""
         sequences = self.sequences(labels)
@@ -161,7 +183,8 @@ class SequenceObjective:
         loss = -(1 - self.smoothing) * right - self.smoothing * spread
         # One end is enough: what fills up after it adds nothing.
         first_end = torch.arange(longest + 1, device=labels.device) <= (labels >= 0).sum(1)[:, None]
-        weights = self.weights.to(labels.device)[head_of[target]] * first_end
+        asked = (head_of[target] >= CATEGORIES) | ~guided[:, None]
+        weights = self.weights.to(labels.device)[head_of[target]] * (first_end & asked)
         mean: Tensor = (loss * weights).sum(1).mean()
         return mean
 

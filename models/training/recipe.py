@@ -27,6 +27,8 @@ class Recipe:
         mixup: of heads alone; two images' labels make no sequence.
         sampled: share of attributes that the LSTM hears in training as it would have said them
             itself, not as they are.
+        covered: share of the views that another covers but for a strip of the item; their category
+            is given, not learned, as a strip does not show it.
         training_side: of the views in training, and ``side`` of what is served, pixels.
         frozen_blocks: of the encoder, from its stem.
         rare: a category with fewer images is shown as if it had this many, each image at most
@@ -53,6 +55,7 @@ class Recipe:
     label_smoothing: float = 0.1
     mixup: float = 0.0
     sampled: float = 0.0
+    covered: float = 0.0
     ema_decay: float = 0.998
     training_side: int = 176
     side: int = 192

@@ -167,16 +167,23 @@ def test_an_interrupted_run_goes_on(
     assert len((tmp_path / "tiny-3.log.csv").read_text().splitlines()) == 3
 
 
-def test_training_goes_on_from_trained_weights(
-    trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+def test_training_goes_on_from_trained_weights_with_parts_left_out(
+    decoder: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = trained / "further.toml"
-    config.write_text(RECIPE.replace("tiny", "further") + 'start_from = "sequence-3"\n')
+    config.write_text(
+        RECIPE.replace("tiny", f"further-{decoder}")
+        + f'decoder = "{decoder}"\nstart_from = "{decoder}-3"\n'
+        + "covered = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
+    )
     main([
         str(config), "--products", str(folder / "products.csv"), "--studio",
         str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
     ])  # fmt: skip
     assert "0 parts begin anew" in capsys.readouterr().out
+    recipe = json.loads((trained / f"further-{decoder}-3.json").read_text())["recipe"]
+    assert recipe["covered"] == 0.5 and recipe["encoder_options"] == {"stochastic_depth": 0.2}
 
 
 def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:

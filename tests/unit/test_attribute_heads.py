@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.encoders import EfficientNetLite0
 from models.networks.item_reader import box_pool
-from models.training.augment import forget_items, random_view
+from models.training.augment import cover, forget_items, random_view
 from models.training.calibrate import fit_temperatures
 from models.training.export import export_recogniser
 from models.training.objectives import HeadsObjective
@@ -81,6 +81,33 @@ def test_views_move_boxes_with_their_items() -> None:
         rows, columns = torch.nonzero(view[0] < 100, as_tuple=True)
         assert left - 1 <= columns.min() and columns.max() <= right + 1
         assert top - 1 <= rows.min() and rows.max() <= bottom + 1
+
+
+def test_a_covered_view_is_the_next_one_but_for_a_strip_of_the_item() -> None:
+    torch.manual_seed(5)
+    views = torch.arange(1.0, 41.0)[:, None, None, None].expand(40, 3, 64, 64)
+    item, window = torch.tensor([0.25, 0.25, 0.75, 1.0]), torch.tensor([0.0, 0.0, 1.0, 1.0])
+    boxes = torch.stack([window, item]).repeat(40, 1, 1)
+    seen, found, covered = cover(views, boxes, share=0.5)
+    assert 10 < covered.sum() < 30
+    assert torch.equal(seen[~covered], views[~covered])
+    assert torch.equal(found[~covered], boxes[~covered])
+    for row in torch.nonzero(covered)[:, 0].tolist():
+        mine, other = seen[row] == views[row], seen[row] == views[row - 1]
+        assert (mine ^ other).all()
+        y, x = torch.nonzero(mine[0], as_tuple=True)
+        bounds = torch.stack([x.min(), y.min(), x.max() + 1, y.max() + 1]) / 64
+        assert (bounds - found[row, 1]).abs().max() <= 1 / 64
+        assert len(x) == (bounds[2:] - bounds[:2]).prod() * 64**2
+        strip = (found[row, 1, 2:] - found[row, 1, :2]) / (item[2:] - item[:2])
+        assert 0.35 <= strip.min() <= 0.8 and strip.max() == pytest.approx(1.0)
+        assert torch.equal(found[row, 0], window)
+
+
+def test_nothing_is_covered_where_no_share_is() -> None:
+    views, boxes = torch.rand(8, 3, 16, 16), torch.rand(8, 2, 4)
+    seen, found, covered = cover(views, boxes, share=0.0)
+    assert torch.equal(seen, views) and torch.equal(found, boxes) and not covered.any()
 
 
 def test_some_items_are_forgotten_and_all_windows_stay() -> None:

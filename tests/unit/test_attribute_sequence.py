@@ -44,6 +44,8 @@ HEADS = heads()
 GRAMMAR = Grammar(HEADS, TAXONOMY)
 TEMPERATURES = dict.fromkeys(HEADS, 1.0)
 NOTHING_SEEN = torch.zeros(3, GRAMMAR.end)
+# Nobody's category is given.
+ASKED = torch.zeros(3, dtype=torch.bool)
 
 
 def random_decoder(seed: int = 0) -> AttributeDecoder:
@@ -210,13 +212,25 @@ def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
 
-    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN).backward()
+    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, ASKED).backward()
     touched = (scores.grad.abs().sum(1) > 0).numpy()
     pattern, colour = GRAMMAR.slices["pattern"], GRAMMAR.slices["colour"]
     assert not touched[0, pattern].any() and touched[1, pattern].all()
     assert touched[0, colour].all() and not touched[2, colour].any()
     shoes = [GRAMMAR.leaves.start + LEAVES.index("heels")]
     assert not touched[:, shoes].any(), "a leaf of another great category is no rival"
+
+
+def test_a_category_that_is_given_gives_no_gradient() -> None:
+    vocabulary, table = labels()
+    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
+    guided = torch.tensor([True, False, True])
+    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, guided).backward()
+    assert scores.grad is not None
+    asked = scores.grad.abs().sum(2) > 0
+    assert not asked[guided, :2].any() and asked[~guided, :2].all()
+    assert asked[:2, 2].all(), "what follows is learned all the same"
 
 
 def test_the_loss_prefers_the_right_sequence() -> None:
@@ -230,7 +244,7 @@ def test_the_loss_prefers_the_right_sequence() -> None:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens)
         target = torch.nn.functional.pad(sequences, (0, 1), value=GRAMMAR.end)
         scores.scatter_(2, target[:, :, None], good)
-        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN))
+        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, ASKED))
 
     assert loss(4.0) < loss(0.0) < loss(-4.0)
 
@@ -245,7 +259,7 @@ def test_what_others_saw_is_a_share_of_the_target() -> None:
 
     def gradient(seen: torch.Tensor) -> torch.Tensor:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
-        objective.loss(Scored(scores), *torch.zeros(2, 1), table, seen).backward()
+        objective.loss(Scored(scores), *torch.zeros(2, 1), table, seen, ASKED).backward()
         return scores.grad[0, 2, colours]
 
     hard, shared = gradient(NOTHING_SEEN), gradient(soft)
@@ -277,7 +291,7 @@ def test_the_gradient_reaches_the_encoder() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0]] * 2] * 3)
     images = torch.rand(3, 3, SIDE, SIDE) * 255
-    objective.loss(network, images, boxes, table, NOTHING_SEEN).backward()
+    objective.loss(network, images, boxes, table, NOTHING_SEEN, ASKED).backward()
     gradient = network.encoder.net._conv_stem.weight.grad
     assert gradient is not None and gradient.abs().sum() > 0
 

@@ -120,6 +120,25 @@ def test_a_file_that_holds_no_such_weights_is_refused(
         InceptionV3(width=0.1, weights=path)
 
 
+def test_stochastic_depth_passes_by_blocks_in_training_alone() -> None:
+    encoder, images = network("efficientnet_lite0", stochastic_depth=0.5), torch.rand(8, 3, 64, 64)
+    plain = network("efficientnet_lite0")
+    plain.load_state_dict(encoder.state_dict())
+    for each in (encoder, plain):
+        each.train()
+        assert each(images)[1].equal(each(images)[1]) == (each is plain)
+        each.load_state_dict(plain.state_dict())
+    assert encoder.eval()(images)[1].equal(encoder(images)[1])
+    encoder.freeze(len(encoder.blocks()))
+    assert encoder.train()(images)[0].equal(encoder(images)[0])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_stochastic_depth_that_is_no_share_is_refused(share: float) -> None:
+    with pytest.raises(InvalidConfig, match=f"stochastic depth from 0 to below 1; got {share:g}"):
+        network("efficientnet_lite1", stochastic_depth=share)
+
+
 def test_weights_of_another_width_or_network_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "inception.pth"
     net = torchvision.models.inception_v3(weights=None, init_weights=False)
@@ -172,7 +191,9 @@ def test_what_the_registry_lacks_is_refused() -> None:
         new_encoder("vgg16")
     with pytest.raises(InvalidConfig, match="width, padded, weights; got depth"):
         new_encoder("resception", depth=3)
-    with pytest.raises(InvalidConfig, match="of efficientnet_lite0 among none; got width"):
+    with pytest.raises(
+        InvalidConfig, match="of efficientnet_lite0 among stochastic_depth; got width"
+    ):
         new_encoder("efficientnet_lite0", width=0.5)
     for width in (0, -1, float("nan"), "wide"):
         with pytest.raises(InvalidConfig, match="expected a width"):
