@@ -45,7 +45,7 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
 
 
 def cover(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
-    """The next view over some views, but for a strip of the item, as a jacket over a T-shirt.
+    """The view before over some views, but for a strip of the item, as a jacket over a T-shirt.
 
     So what is outside the item's box says nothing of the item, and a network learns to ask in it.
 

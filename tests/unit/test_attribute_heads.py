@@ -83,7 +83,7 @@ def test_views_move_boxes_with_their_items() -> None:
         assert top - 1 <= rows.min() and rows.max() <= bottom + 1
 
 
-def test_a_covered_view_is_the_next_one_but_for_a_strip_of_the_item() -> None:
+def test_a_covered_view_is_the_one_before_but_for_a_strip_of_the_item() -> None:
     torch.manual_seed(5)
     views = torch.arange(1.0, 41.0)[:, None, None, None].expand(40, 3, 64, 64)
     item, window = torch.tensor([0.25, 0.25, 0.75, 1.0]), torch.tensor([0.0, 0.0, 1.0, 1.0])
