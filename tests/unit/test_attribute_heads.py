@@ -70,6 +70,19 @@ def test_an_unknown_label_adds_no_loss() -> None:
     assert (logits.grad[:3, :3] != 0).all()
 
 
+def test_a_category_that_is_given_adds_no_loss() -> None:
+    vocabulary = Vocabulary({"great_category": ("g", "h"), **VOCABULARY.heads})
+    objective, logits = HeadsObjective(vocabulary, RECIPE), torch.randn(2, 7, requires_grad=True)
+    labels, guided = torch.tensor([[0, 1, 0], [1, 2, 1]]), torch.tensor([True, False])
+    nothing = torch.zeros(2, 1)
+    objective.loss(
+        lambda *_: logits, nothing, nothing, labels, torch.zeros(2, 7), guided
+    ).backward()
+    assert logits.grad is not None
+    assert (logits.grad[0, :5] == 0).all() and (logits.grad[0, 5:] != 0).all()
+    assert (logits.grad[1] != 0).all()
+
+
 def test_views_move_boxes_with_their_items() -> None:
     torch.manual_seed(3)
     images = torch.full((16, 3, 96, 96), 255.0)
