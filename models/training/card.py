@@ -81,7 +81,7 @@ def _features(
     """What appearance codes are made of: float32 [n, d]."""
     network.eval()
     found = []
-    for images, boxes, *_ in batches(data, device, side):
-        features = network.pooled(network.maps(images), boxes[:, 1])
+    for batch in batches(data, device, side):
+        features = network.pooled(network.maps(batch.images), batch.boxes[:, 1])
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)

@@ -19,12 +19,10 @@ from tqdm import tqdm
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
 from models.training.augment import cover, forget_items, random_view
-from models.training.objectives import Objective
+from models.training.objectives import Batch, Objective
 from models.training.recipe import Recipe
 
 Network = AttributeHeads | AttributeSequence
-# Images [n, 3, s, s], boxes [n, 2, 4], labels [n, heads] and soft labels [n, classes].
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 # After an epoch: number, mean loss and the averaged network; returns the validation score.
 AfterEpoch = Callable[[int, float, nn.Module], float]
 
@@ -49,12 +47,13 @@ class TrainingSet:
         """Some of its rows."""
         return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows], self.soft[rows])
 
-    def tensors(self, device: torch.device) -> Batch:
-        """Images [n, 3, s, s] (bytes), boxes, labels and soft labels on a device."""
+    def batch(self, device: torch.device) -> Batch:
+        """All of it on a device, images as bytes, nobody's category being given."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
-        boxes, labels = torch.from_numpy(self.boxes), torch.from_numpy(self.labels)
-        soft = torch.from_numpy(self.soft).to(device)
-        return images, boxes.to(device), labels.to(device), soft
+        parts = self.boxes, self.labels, self.soft.astype(np.float32)
+        boxes, labels, soft = (torch.from_numpy(part).to(device) for part in parts)
+        guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
+        return Batch(images, boxes, labels, soft, guided)
 
 
 def epoch_rows(
@@ -113,8 +112,8 @@ def fit(
         running = 0.0
         network.train()
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False):
-            batch = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
-            running += _step(network, objective, batch, recipe, device, optimiser, weights)
+            shown = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
+            running += _step(network, objective, shown, recipe, device, optimiser, weights)
             schedule.step()
             _update_average(average, network, recipe.ema_decay, epoch * steps + step)
         score = after_epoch(epoch, running / steps, average)
@@ -137,22 +136,27 @@ def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float
     return int(done), int(best_epoch), float(best_score)
 
 
+def _view(batch: Batch, recipe: Recipe) -> Batch:
+    """A random view of each; of those that are covered the category is given."""
+    views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
+    views, boxes, covered = cover(views, boxes, recipe.covered)
+    boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
+    views = views.to(memory_format=torch.channels_last)
+    return batch._replace(images=views, boxes=boxes, guided=covered)
+
+
 def _step(
     network: nn.Module,
     objective: Objective,
-    batch: TrainingSet,
+    data: TrainingSet,
     recipe: Recipe,
     device: torch.device,
     optimiser: torch.optim.Optimizer,
     weights: list[nn.Parameter],
 ) -> float:
-    images, boxes, labels, soft = batch.tensors(device)
-    views, boxes = random_view(images, boxes, recipe.training_side)
-    views, boxes, covered = cover(views, boxes, recipe.covered)
-    boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
-    views = views.to(memory_format=torch.channels_last)
+    batch = _view(data.batch(device), recipe)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        loss = objective.loss(network, views, boxes, labels, soft.float(), covered)
+        loss = objective.loss(network, batch)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(weights, 5.0)
@@ -177,17 +181,17 @@ def scores_of(
     """Scores of all heads, the labels before each being right: float32 [n, classes]."""
     network.eval()
     return np.concatenate([
-        objective.scores(network, images, boxes, labels).float().cpu().numpy()
-        for images, boxes, labels, _ in batches(data, device, side)
+        objective.scores(network, batch).float().cpu().numpy()
+        for batch in batches(data, device, side)
     ])  # fmt: skip
 
 
 def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batch]:
-    """Images as float, reduced to ``side``, channels last; their boxes and labels of both kinds."""
+    """Images as float, reduced to ``side``, channels last, with all that is known of them."""
     for start in range(0, len(data.pixels), 64):
         rows = np.arange(start, min(start + 64, len(data.pixels)))
-        images, boxes, labels, soft = data.take(rows).tensors(device)
-        yield _resized(images, side), boxes, labels, soft
+        batch = data.take(rows).batch(device)
+        yield batch._replace(images=_resized(batch.images, side))
 
 
 def _resized(images: torch.Tensor, side: int) -> torch.Tensor:

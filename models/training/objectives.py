@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch.nn.functional as F
@@ -17,27 +17,32 @@ DEFAULT_WEIGHT = 0.3
 CATEGORIES = 2
 
 
-class Objective(Protocol):
-    """The loss of a network on a batch.
+class Batch(NamedTuple):
+    """Images with what is known of them.
 
-    Images are float [n, 3, side, side] in [0, 255], boxes [n, 2, 4], labels int64 [n, heads] as
-    ``Vocabulary.labels`` makes them. An unknown label adds nothing. Soft labels [n, classes] are
-    what others saw, by head a distribution or zeros: a share of the target where a label is known.
-    Of the ``guided``, bool [n], the category is given and not asked for, so adds nothing either.
+    Attributes:
+        images: [n, 3, side, side] in [0, 255].
+        boxes: [n, 2, 4]: all that stands out, and the item's own.
+        labels: int64 [n, heads], as ``Vocabulary.labels`` makes them. An unknown one adds no loss.
+        soft: [n, classes], what others saw, by head a distribution or zeros: a share of the target
+            where a label is known.
+        guided: bool [n]: where the category is given and not asked for, so adds no loss either.
     """
 
-    def loss(
-        self,
-        network: nn.Module,
-        images: Tensor,
-        boxes: Tensor,
-        labels: Tensor,
-        soft: Tensor,
-        guided: Tensor,
-    ) -> Tensor:
+    images: Tensor
+    boxes: Tensor
+    labels: Tensor
+    soft: Tensor
+    guided: Tensor
+
+
+class Objective(Protocol):
+    """What a network is trained for."""
+
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Mean over the batch, weighted by group."""
 
-    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
         """Scores of all heads side by side, [n, classes], those before them being right."""
 
 
@@ -73,16 +78,9 @@ class HeadsObjective:
             total = total - weight * (targets[:, where] * log_p).sum(1).mean()
         return total
 
-    def loss(
-        self,
-        network: nn.Module,
-        images: Tensor,
-        boxes: Tensor,
-        labels: Tensor,
-        soft: Tensor,
-        guided: Tensor,
-    ) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Objective."""
+        images, boxes, labels, soft, guided = batch
         targets = self.targets(labels, soft)
         targets[:, : self.slices[CATEGORIES - 1].stop] *= ~guided[:, None]
         if self.mixup > 0:
@@ -94,9 +92,9 @@ class HeadsObjective:
             boxes = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
         return self.cross_entropy(network(images, boxes), targets)
 
-    def scores(self, network: nn.Module, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Objective."""
-        scores: Tensor = network(images, boxes)
+        scores: Tensor = network(batch.images, batch.boxes)
         return scores
 
 
@@ -155,16 +153,9 @@ class SequenceObjective:
         allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= CATEGORIES
         return allowed
 
-    def loss(
-        self,
-        network: Any,
-        images: Tensor,
-        boxes: Tensor,
-        labels: Tensor,
-        soft: Tensor,
-        guided: Tensor,
-    ) -> Tensor:
+    def loss(self, network: Any, batch: Batch) -> Tensor:
         """See Objective."""
+        images, boxes, labels, soft, guided = batch
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
         pooled = network.encode(images, boxes)
@@ -195,8 +186,9 @@ class SequenceObjective:
         expected = (seen * log_p).sum(2) / mass.clamp(min=1e-6)
         return torch.where(mass > 0, right.lerp(expected, self.soft_share), right)
 
-    def scores(self, network: Any, images: Tensor, boxes: Tensor, labels: Tensor) -> Tensor:
+    def scores(self, network: Any, batch: Batch) -> Tensor:
         """See Objective."""
+        images, boxes, labels, *_ = batch
         scores = network(images, boxes, self.sequences(labels)).float()
         before = (labels >= 0).cumsum(1) - (labels >= 0).int()
         step = before[:, self.head_of[: self.grammar.end].to(labels.device)]

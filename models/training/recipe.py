@@ -65,15 +65,26 @@ class Recipe:
     patience: int = 6
     group_weights: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Shares are shares.
+
+        Raises:
+            ValueError: one is not.
+        """
+        for name in ("soft_share", "label_smoothing", "sampled", "covered"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"expected {name} from 0 to 1; got {getattr(self, name)!r}")
+
     @classmethod
     def read(cls, path: Path) -> Recipe:
         """The recipe of a TOML file.
 
         Raises:
-            InvalidConfig: cannot be read, lacks a field, or has one that no recipe has.
+            InvalidConfig: cannot be read, lacks a field, has one that no recipe has, or a share
+                that is none.
         """
         try:
             return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+        except (OSError, ValueError, TypeError) as error:
             known = ", ".join(f.name for f in fields(cls))
             raise InvalidConfig(f"expected a recipe at {path} with {known}; got: {error}") from None

@@ -192,6 +192,12 @@ def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:
         main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
 
 
+def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\ncovered = 15\n')
+    with pytest.raises(InvalidConfig, match="got: expected covered from 0 to 1; got 15"):
+        main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
+
+
 def test_soft_labels_are_made_by_those_who_did_not_see(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

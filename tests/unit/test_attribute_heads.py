@@ -18,7 +18,7 @@ from models.networks.item_reader import box_pool
 from models.training.augment import cover, forget_items, random_view
 from models.training.calibrate import fit_temperatures
 from models.training.export import export_recogniser
-from models.training.objectives import HeadsObjective
+from models.training.objectives import Batch, HeadsObjective
 from models.training.recipe import Recipe
 from models.training.vocabulary import UNKNOWN, Vocabulary
 
@@ -75,9 +75,8 @@ def test_a_category_that_is_given_adds_no_loss() -> None:
     objective, logits = HeadsObjective(vocabulary, RECIPE), torch.randn(2, 7, requires_grad=True)
     labels, guided = torch.tensor([[0, 1, 0], [1, 2, 1]]), torch.tensor([True, False])
     nothing = torch.zeros(2, 1)
-    objective.loss(
-        lambda *_: logits, nothing, nothing, labels, torch.zeros(2, 7), guided
-    ).backward()
+    batch = Batch(nothing, nothing, labels, torch.zeros(2, 7), guided)
+    objective.loss(lambda *_: logits, batch).backward()
     assert logits.grad is not None
     assert (logits.grad[0, :5] == 0).all() and (logits.grad[0, 5:] != 0).all()
     assert (logits.grad[1] != 0).all()

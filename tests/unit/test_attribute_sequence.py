@@ -25,7 +25,7 @@ from models.recognised import Recognised
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
 from models.training.export import export_recogniser, exported_weights
-from models.training.objectives import SequenceObjective
+from models.training.objectives import Batch, SequenceObjective
 from models.training.recipe import Recipe
 from models.training.samples import Sample
 from models.training.vocabulary import ABSENT, UNKNOWN, Vocabulary
@@ -181,6 +181,13 @@ def labels() -> tuple[Vocabulary, torch.Tensor]:
     return vocabulary, torch.from_numpy(table)
 
 
+def unseen(
+    labels: torch.Tensor, soft: torch.Tensor = NOTHING_SEEN, guided: torch.Tensor = ASKED
+) -> Batch:
+    """What is known of images that the network does not look at."""
+    return Batch(*torch.zeros(2, 1), labels, soft, guided)
+
+
 class Scored:
     """A network whose scores are given."""
 
@@ -212,7 +219,7 @@ def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
 
-    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, ASKED).backward()
+    objective.loss(Scored(scores), unseen(table)).backward()
     touched = (scores.grad.abs().sum(1) > 0).numpy()
     pattern, colour = GRAMMAR.slices["pattern"], GRAMMAR.slices["colour"]
     assert not touched[0, pattern].any() and touched[1, pattern].all()
@@ -226,7 +233,7 @@ def test_a_category_that_is_given_gives_no_gradient() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
     guided = torch.tensor([True, False, True])
-    objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, guided).backward()
+    objective.loss(Scored(scores), unseen(table, guided=guided)).backward()
     assert scores.grad is not None
     asked = scores.grad.abs().sum(2) > 0
     assert not asked[guided, :2].any() and asked[~guided, :2].all()
@@ -244,7 +251,7 @@ def test_the_loss_prefers_the_right_sequence() -> None:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens)
         target = torch.nn.functional.pad(sequences, (0, 1), value=GRAMMAR.end)
         scores.scatter_(2, target[:, :, None], good)
-        return float(objective.loss(Scored(scores), *torch.zeros(2, 1), table, NOTHING_SEEN, ASKED))
+        return float(objective.loss(Scored(scores), unseen(table)))
 
     assert loss(4.0) < loss(0.0) < loss(-4.0)
 
@@ -259,7 +266,7 @@ def test_what_others_saw_is_a_share_of_the_target() -> None:
 
     def gradient(seen: torch.Tensor) -> torch.Tensor:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
-        objective.loss(Scored(scores), *torch.zeros(2, 1), table, seen, ASKED).backward()
+        objective.loss(Scored(scores), unseen(table, soft=seen)).backward()
         return scores.grad[0, 2, colours]
 
     hard, shared = gradient(NOTHING_SEEN), gradient(soft)
@@ -291,7 +298,7 @@ def test_the_gradient_reaches_the_encoder() -> None:
     objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
     boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0]] * 2] * 3)
     images = torch.rand(3, 3, SIDE, SIDE) * 255
-    objective.loss(network, images, boxes, table, NOTHING_SEEN, ASKED).backward()
+    objective.loss(network, unseen(table)._replace(images=images, boxes=boxes)).backward()
     gradient = network.encoder.net._conv_stem.weight.grad
     assert gradient is not None and gradient.abs().sum() > 0
 
