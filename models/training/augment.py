@@ -53,12 +53,14 @@ def cover(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, T
         views: [n, 3, s, s].
         boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
             [0, 1].
-        share: of the views that are covered.
+        share: of the views that are covered; at 0 no random number is drawn.
 
     Returns:
         Views, their boxes (the item's own being the strip), and which are covered, bool [n].
     """
     n, side, device = len(views), views.shape[-1], views.device
+    if share == 0:
+        return views, boxes, torch.zeros(n, dtype=torch.bool, device=device)
     strips = _strips(boxes[:, 1])
     covered = torch.rand(n, device=device) < share
     centres = (torch.arange(side, device=device) + 0.5) / side

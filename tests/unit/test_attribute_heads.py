@@ -118,7 +118,9 @@ def test_a_covered_view_is_the_one_before_but_for_a_strip_of_the_item() -> None:
 
 def test_nothing_is_covered_where_no_share_is() -> None:
     views, boxes = torch.rand(8, 3, 16, 16), torch.rand(8, 2, 4)
+    before = torch.get_rng_state()
     seen, found, covered = cover(views, boxes, share=0.0)
+    assert torch.equal(torch.get_rng_state(), before), "recipes that cover none train as they did"
     assert torch.equal(seen, views) and torch.equal(found, boxes) and not covered.any()
 
 
