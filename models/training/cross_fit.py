@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.training.calibrate import fit_temperatures, softmax
-from models.training.curves import SHOWN, EpochLog, accuracies
+from models.training.curves import EpochLog, accuracies, in_one_line
 from models.training.fit import TrainingSet, fit, scores_of
 from models.training.inputs import Inputs, read_inputs
 from models.training.new_network import new_network
@@ -54,8 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"wrote {path}: {len(keys)} photos")
     real = inputs.real_rows()
     right = accuracies(likely[real].astype(np.float32), data.labels[real], inputs.vocabulary)
-    line = "  ".join(f"{head} {right[head]}" for head in SHOWN if head in right)
-    print(f"right in {len(real)} photos not shown:  {line}")
+    print(f"right in {len(real)} photos not shown:  {in_one_line(right)}")
 
 
 def _seen(

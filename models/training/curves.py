@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -31,6 +32,11 @@ def accuracies(
             right = scores[known][:, where].argmax(1) == labels[known, column]
             found[head] = round(float(right.mean()), 4)
     return found
+
+
+def in_one_line(figures: Mapping[str, float], names: Sequence[str] = SHOWN) -> str:
+    """Those of the figures that have one of the names, in the names' order, to be printed."""
+    return "  ".join(f"{name} {figures[name]}" for name in names if name in figures)
 
 
 class EpochLog:
@@ -65,8 +71,7 @@ class EpochLog:
                 writer.writeheader()
             writer.writerow(row)
         plot_curves({self.recipe.name: self.path}, self.picture)
-        shown = ("epoch", "loss", "nll", *SHOWN)
-        print("  ".join(f"{name} {row[name]}" for name in shown if name in row), flush=True)
+        print(in_one_line(row, ("epoch", "loss", "nll", *SHOWN)), flush=True)
         return -nll
 
     def _nll(self, scores: NDArray[np.float32]) -> float:
