@@ -1,4 +1,4 @@
-"""How to train: the fields of a configuration file."""
+"""How to train: the fields of a configuration file, which may say what it has of another."""
 
 from __future__ import annotations
 
@@ -77,14 +77,21 @@ class Recipe:
 
     @classmethod
     def read(cls, path: Path) -> Recipe:
-        """The recipe of a TOML file.
+        """The recipe of a TOML file; what it does not say is as in the one it is ``like``.
 
         Raises:
             InvalidConfig: cannot be read, lacks a field, has one that no recipe has, or a share
-                that is none.
+                that is none; or it is like itself.
         """
         try:
-            return cls(**tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return cls(**_said(path))
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             known = ", ".join(f.name for f in fields(cls))
             raise InvalidConfig(f"expected a recipe at {path} with {known}; got: {error}") from None
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """The fields that a file says, itself or by the one that it is like."""
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    like = said.pop("like", None)
+    return said if like is None else {**_said(path.with_name(like)), **said}

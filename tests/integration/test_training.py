@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,15 @@ import torch
 
 from mappings.errors import InvalidConfig, InvalidFeed
 from mappings.taxonomy import Taxonomy
-from models.extractor import load_extractor
+from models.extractor import DEFAULT_MODEL, load_extractor
+from models.session import WEIGHTS, read_members
 from models.training import fit
 from models.training.cross_fit import main as cross_fit
 from models.training.datasets.products import product_samples
 from models.training.datasets.studio import studio_samples
 from models.training.evaluate import evaluate as figures_of
 from models.training.evaluate import main as evaluate
+from models.training.recipe import Recipe
 from models.training.samples import split_of
 from models.training.soft_labels import SoftLabels
 from models.training.studio import generate
@@ -196,6 +199,32 @@ def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\ncovered = 15\n')
     with pytest.raises(InvalidConfig, match="got: expected covered from 0 to 1; got 15"):
         main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
+
+
+def test_a_recipe_says_what_it_has_of_another(tmp_path: Path) -> None:
+    (tmp_path / "first.toml").write_text('name = "x"\nversion = 1\nepochs = 9\nrare = 4\n')
+    (tmp_path / "second.toml").write_text('like = "first.toml"\nversion = 2\nepochs = 3\n')
+    (tmp_path / "third.toml").write_text('like = "second.toml"\nseed = 5\n')
+    found = Recipe.read(tmp_path / "third.toml")
+    assert found == Recipe("x", 2, epochs=3, rare=4, seed=5)
+
+
+@pytest.mark.parametrize("like", ['"nobody.toml"', '"bad.toml"', "3"])
+def test_a_recipe_like_none_is_refused(like: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(f"like = {like}\n")
+    with pytest.raises(InvalidConfig, match=r"expected a recipe at .*bad\.toml"):
+        Recipe.read(tmp_path / "bad.toml")
+
+
+@pytest.mark.parametrize(
+    "name", [*read_members(WEIGHTS / f"{DEFAULT_MODEL}.json"), "attribute-heads-2"]
+)
+def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
+    card = json.loads((WEIGHTS / f"{name}.json").read_text())
+    command = card["command"].split()
+    recipe = Recipe.read(WEIGHTS.parents[1] / command[command.index("-m") + 2])
+    assert card["recipe"].items() <= asdict(recipe).items()
+    assert name == f"{recipe.name}-{recipe.version}"
 
 
 def test_soft_labels_are_made_by_those_who_did_not_see(
