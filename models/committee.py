@@ -16,7 +16,7 @@ from PIL import Image
 
 from mappings.taxonomy import Taxonomy
 from models.crop import Crop
-from models.recognised import Choice, Recognised
+from models.recognised import Choice, Look, Recognised
 from models.session import Card
 
 if TYPE_CHECKING:
@@ -36,11 +36,20 @@ class Committee:
         trained_on = tuple(dict.fromkeys(file for each in members for file in each.card.trained_on))
         self.card: Card = replace(members[0].card, model=name, trained_on=trained_on)
 
-    def run(
-        self, crops: Sequence[Crop], choices: Sequence[Choice]
+    def look(self, crops: Sequence[Crop]) -> Look:
+        """See Recogniser."""
+        return tuple(
+            maps for each in self.members for maps in each.look(_fitted(crops, each.card.side))
+        )
+
+    def tell(
+        self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Recognised]]:
         """See Recogniser."""
-        answers = [each.run(_fitted(crops, each.card.side), choices) for each in self.members]
+        answers = [
+            each.tell((maps,), crops, choices)
+            for each, maps in zip(self.members, look, strict=True)
+        ]
         seen = zip(*(recognised for _, recognised in answers), strict=True)
         return answers[0][0], [self._mean(each) for each in seen]
 

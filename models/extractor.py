@@ -23,8 +23,8 @@ from models.detector import Detector
 from models.foreground import Ground
 from models.images import MAX_PIXELS, decode_image
 from models.locate import Located, Locator
-from models.recognised import Choice, Recognised
-from models.recogniser import Recogniser, open_recogniser
+from models.recognised import Choice, Look, Recognised
+from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.session import WEIGHTS
 
 DEFAULT_MODEL = "attribute-committee-2"
@@ -102,8 +102,9 @@ class ImageExtractor:
             for image, choice, box in zip(images, choices, given, strict=True)
         ]
         crops = self._crops(images, located)
-        pooled, recognised = self.recogniser.run(crops, choices)
-        self._look_again(images, choices, located, crops, pooled, recognised)
+        look = self.recogniser.look(crops)
+        pooled, recognised = self.recogniser.tell(look, crops, choices)
+        self._ask_again(images, choices, located, look, crops, pooled, recognised)
         return choices, located, crops, pooled, recognised
 
     def _crops(self, images: Sequence[Image.Image], located: Sequence[Located]) -> list[Crop]:
@@ -113,11 +114,12 @@ class ImageExtractor:
             for image, item in zip(images, located, strict=True)
         ]
 
-    def _look_again(
+    def _ask_again(
         self,
         images: Sequence[Image.Image],
         choices: Sequence[Choice],
         located: list[Located],
+        look: Look,
         crops: list[Crop],
         pooled: NDArray[np.float32],
         recognised: list[Recognised],
@@ -125,19 +127,29 @@ class ImageExtractor:
         """Where nobody guides and the item is worn with more: guide by the category recognised.
 
         All but the category is then that item's own, as of a product whose text names the category.
+        What was seen holds for the item's box too, unless its window is another.
         """
-        rows = []
+        rows: list[int] = []
+        closer: list[int] = []
         for row, choice in enumerate(choices):
             if choice is None:
                 found = self.locator.again(located[row], recognised[row].category)
                 if found is not located[row]:
+                    if found.window != located[row].window:
+                        closer.append(len(rows))
                     rows.append(row)
                     located[row] = found
         if rows:
-            closer = self._crops([images[row] for row in rows], [located[row] for row in rows])
+            again = self._crops([images[row] for row in rows], [located[row] for row in rows])
+            seen = tuple((middle[rows], last[rows]) for middle, last in look)
+            if closer:
+                anew = self.recogniser.look([again[at] for at in closer])
+                for maps, others in zip(seen, anew, strict=True):
+                    for each, other in zip(maps, others, strict=True):
+                        each[closer] = other
             guides = [{recognised[row].category} for row in rows]
-            pooled[rows], seen = self.recogniser.run(closer, guides)
-            for row, crop, item in zip(rows, closer, seen, strict=True):
+            pooled[rows], told = self.recogniser.tell(seen, again, guides)
+            for row, crop, item in zip(rows, again, told, strict=True):
                 recognised[row] = replace(recognised[row], groups=item.groups)
                 crops[row] = crop
 
@@ -156,11 +168,11 @@ class ImageExtractor:
         ground = Ground(np.full(3, 255, np.float32))
         looked = sum(self.locator.looks(choice, ground, shape=1.0) for choice in choices)
         free = [choice or None for choice in choices[:batch]]
-        self.recogniser.run(crops[: len(free)], free)
+        look_and_tell(self.recogniser, crops[: len(free)], free)
         start = time.perf_counter()
         for first in range(0, len(choices), batch):
             here = [choice or None for choice in choices[first : first + batch]]
-            self.recogniser.run(crops[: len(here)], here)
+            look_and_tell(self.recogniser, crops[: len(here)], here)
         if self.locator.detector is not None:
             for _ in range(looked):
                 self.locator.detector.find([photo])

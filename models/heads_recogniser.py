@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from mappings.taxonomy import Taxonomy
 from models.crop import Crop
 from models.grammar import CATEGORY
-from models.recognised import Choice, Recognised, narrowed
-from models.session import Card, crop_inputs, open_session
+from models.recognised import Choice, Look, Recognised, narrowed
+from models.session import ENCODER, READER, Card, look_at, open_session, read_boxes
 
 Likelihoods = Mapping[str, Mapping[str, float]]
 
@@ -22,17 +22,22 @@ class HeadsRecogniser:
 
     def __init__(self, stem: Path, card: Card, taxonomy: Taxonomy, threads: int | None) -> None:
         self.card, self.taxonomy = card, taxonomy
-        self._session = open_session(stem.with_name(stem.name + ".onnx"), threads)
+        self._encoder = open_session(stem.with_name(stem.name + ENCODER), threads)
+        self._reader = open_session(stem.with_name(stem.name + READER), threads)
         known = {*taxonomy.attribute_terms(), *taxonomy.categories, *taxonomy.great_categories}
         self._known = {
             head: np.array([term in known for term in terms]) for head, terms in card.heads.items()
         }
 
-    def run(
-        self, crops: Sequence[Crop], choices: Sequence[Choice]
+    def look(self, crops: Sequence[Crop]) -> Look:
+        """See Recogniser."""
+        return look_at(self._encoder, crops)
+
+    def tell(
+        self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Recognised]]:
         """See Recogniser."""
-        features, likelihoods = self._run(crops)
+        features, likelihoods = self._read(look, crops)
         return features, [
             self._recognised(likely, choice)
             for likely, choice in zip(likelihoods, choices, strict=True)
@@ -42,14 +47,16 @@ class HeadsRecogniser:
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
         """See Recogniser; one head knows nothing of the others."""
-        _, found = self._run(crops)
+        _, found = self._read(self.look(crops), crops)
         return [
             {head: likely[head].get(term, 0.0) for head, term in truth.items() if head in likely}
             for likely, truth in zip(found, truths, strict=True)
         ]
 
-    def _run(self, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], list[Likelihoods]]:
-        features, logits = self._session.run(None, crop_inputs(crops))
+    def _read(
+        self, look: Look, crops: Sequence[Crop]
+    ) -> tuple[NDArray[np.float32], list[Likelihoods]]:
+        features, logits = read_boxes(self._reader, look, crops)
         by_head, start = {}, 0
         for head, terms in self.card.heads.items():
             by_head[head] = self._softmax(head, logits[:, start : start + len(terms)]).tolist()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mappings.features import RecognisedTerm
 
 # What is less likely than this is not worth a clause in a query.
 LEAST_CONFIDENCE = 0.05
 # The leaf categories that one image may be of; None is all, one alone is given for certain.
 Choice = Collection[str] | None
+# What encoders saw in n crops: of each the middle and the last map, float32 [n, 2, c, h, w].
+Look = tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
 
 
 @dataclass(frozen=True)

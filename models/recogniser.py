@@ -14,7 +14,7 @@ from mappings.taxonomy import Taxonomy
 from models.committee import Committee
 from models.crop import Crop
 from models.heads_recogniser import HeadsRecogniser
-from models.recognised import Choice, Recognised
+from models.recognised import Choice, Look, Recognised
 from models.sequence_recogniser import SequenceRecogniser
 from models.session import Card, read_card, read_members
 
@@ -28,15 +28,29 @@ class Recogniser(Protocol):
 
     card: Card
 
-    def run(
-        self, crops: Sequence[Crop], choices: Sequence[Choice]
+    def look(self, crops: Sequence[Crop]) -> Look:
+        """What the encoders see in a batch: the dear part, the same whichever item is asked for."""
+
+    def tell(
+        self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Recognised]]:
-        """Pooled features float32 [n, d] of a batch, and what each crop shows."""
+        """Pooled features float32 [n, d] of the items in a batch, and what each crop shows.
+
+        Args:
+            look: at these crops, or at others of the same pixels with other boxes.
+        """
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
         """Probability of each given term by head, those before it being right; for evaluation."""
+
+
+def look_and_tell(
+    recogniser: Recogniser, crops: Sequence[Crop], choices: Sequence[Choice]
+) -> tuple[NDArray[np.float32], list[Recognised]]:
+    """Both at once, where nobody asks about other boxes afterwards."""
+    return recogniser.tell(recogniser.look(crops), crops, choices)
 
 
 def open_recogniser(

@@ -13,8 +13,8 @@ from models import decoding
 from models.crop import Crop
 from models.decoding import Array, Hypothesis, Numbers, Start
 from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
-from models.recognised import Choice, Recognised, narrowed
-from models.session import Card, crop_inputs, open_session
+from models.recognised import Choice, Look, Recognised, narrowed
+from models.session import DECODER, ENCODER, READER, Card, look_at, open_session, read_boxes
 
 # So many likely categories are gone on from where none is given.
 LEAVES_WEIGHED = 4
@@ -40,15 +40,20 @@ class SequenceRecogniser:
         self.card, self.taxonomy = card, taxonomy
         self.width, self.generator = width, generator
         self.grammar = Grammar(card.heads, taxonomy)
-        self._encoder = open_session(stem.with_name(stem.name + ".onnx"), threads)
+        self._encoder = open_session(stem.with_name(stem.name + ENCODER), threads)
+        self._reader = open_session(stem.with_name(stem.name + READER), threads)
         # Its steps are too small to share between processors.
-        self._decoder = open_session(stem.with_name(stem.name + ".decoder.onnx"), 1)
+        self._decoder = open_session(stem.with_name(stem.name + DECODER), 1)
 
-    def run(
-        self, crops: Sequence[Crop], choices: Sequence[Choice]
+    def look(self, crops: Sequence[Crop]) -> Look:
+        """See Recogniser."""
+        return look_at(self._encoder, crops)
+
+    def tell(
+        self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Recognised]]:
         """See Recogniser."""
-        features, start = self._start(crops)
+        features, start = self._start(look, crops)
         return features, decode(
             self._step, start, choices, self.grammar, self.taxonomy, self.card.temperatures,
             self.width, self.generator,
@@ -58,7 +63,7 @@ class SequenceRecogniser:
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
         """See Recogniser."""
-        _, start = self._start(crops)
+        _, start = self._start(self.look(crops), crops)
         found: list[dict[str, float]] = [{} for _ in crops]
         scores, state = start.first, (start.hidden, start.cell)
         for head, terms in self.grammar.heads.items():
@@ -87,8 +92,8 @@ class SequenceRecogniser:
         greats = np.array([names.index(truth[GREAT_CATEGORY]) for truth in truths])
         return np.asarray(known & (self.grammar.great_of[None] == greats[:, None]))
 
-    def _start(self, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], Start]:
-        features, first, image_scores, hidden, cell = self._encoder.run(None, crop_inputs(crops))
+    def _start(self, look: Look, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], Start]:
+        features, first, image_scores, hidden, cell = read_boxes(self._reader, look, crops)
         return features, Start(first, image_scores, hidden, cell)
 
     def _step(

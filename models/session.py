@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from mappings.errors import InvalidConfig
 from models.crop import Crop
+from models.recognised import Look
 
 WEIGHTS = Path(__file__).parent / "weights"
+# What a recogniser's files end in, after its name and version.
+ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
 
 
 @dataclass(frozen=True)
@@ -76,13 +79,22 @@ def read_members(path: Path) -> tuple[str, ...]:
         raise InvalidConfig(f"expected a model card at {path.name}: {error!r}") from None
 
 
-def crop_inputs(crops: Sequence[Crop]) -> dict[str, NDArray[Any]]:
-    """What an encoder takes: uint8 pixels [n, side, side, 3], float32 boxes and items' [n, 4]."""
-    return {
-        "pixels": np.stack([crop.pixels for crop in crops]),
-        "boxes": np.stack([crop.box for crop in crops]),
-        "item_boxes": np.stack([crop.item for crop in crops]),
-    }
+def look_at(encoder: onnxruntime.InferenceSession, crops: Sequence[Crop]) -> Look:
+    """The maps that one encoder makes of crops of one size."""
+    middle, last = encoder.run(None, {"pixels": np.stack([crop.pixels for crop in crops])})
+    return ((middle, last),)
+
+
+def read_boxes(
+    reader: onnxruntime.InferenceSession, look: Look, crops: Sequence[Crop]
+) -> list[NDArray[np.float32]]:
+    """What one reader finds of that in the crops' boxes; its outputs in the file's order."""
+    [(middle, last)] = look
+    boxes = np.stack([crop.box for crop in crops])
+    items = np.stack([crop.item for crop in crops])
+    inputs = {"middle": middle, "last": last, "boxes": boxes, "item_boxes": items}
+    found: list[NDArray[np.float32]] = reader.run(None, inputs)
+    return found
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.networks.encoders import Encoder
-from models.networks.item_reader import ItemReader
+from models.networks.item_reader import ItemReader, ReaderGraph
 
 State = tuple[Tensor, Tensor]
 
@@ -114,21 +114,21 @@ class AttributeSequence(ItemReader):
         return scores
 
 
-class EncoderGraph(nn.Module):
-    """From pixels as images hold them to features and the first step's scores, for export."""
+class StartGraph(ReaderGraph):
+    """From maps and two boxes to features and what decoding starts from, for export."""
 
-    def __init__(self, network: AttributeSequence) -> None:
-        super().__init__()
-        self.network = network
+    network: AttributeSequence
 
-    def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, ...]:
-        """See ItemReader.read: to what decoding starts from.
+    def forward(
+        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
+    ) -> tuple[Tensor, ...]:
+        """See ReaderGraph.read.
 
         Returns:
             Features [n, d], the first token's scores [n, tokens], the image's part of all scores
             [n, tokens], hidden and cell state [n, size].
         """
-        features, read = self.network.read(pixels, boxes, item_boxes)
+        features, read = self.read(middle, last, boxes, item_boxes)
         decoder = self.network.decoder
         image_scores, (hidden, cell) = decoder.start(read)
         return features, decoder.score(image_scores, hidden), image_scores, hidden, cell

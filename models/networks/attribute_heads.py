@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from models.networks.encoders import Encoder
-from models.networks.item_reader import ItemReader
+from models.networks.item_reader import ItemReader, ReaderGraph
 
 
 class AttributeHeads(ItemReader):
@@ -28,14 +28,14 @@ class AttributeHeads(ItemReader):
         return logits
 
 
-class HeadsGraph(nn.Module):
-    """From pixels as images hold them to features and logits, for export."""
+class HeadsGraph(ReaderGraph):
+    """From maps and two boxes to features and logits, for export."""
 
-    def __init__(self, network: AttributeHeads) -> None:
-        super().__init__()
-        self.network = network
+    network: AttributeHeads
 
-    def forward(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """See ItemReader.read: features [n, d] and the logits of all groups [n, classes]."""
-        features, read = self.network.read(pixels, boxes, item_boxes)
+    def forward(
+        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """See ReaderGraph.read: features [n, d] and the logits of all groups [n, classes]."""
+        features, read = self.read(middle, last, boxes, item_boxes)
         return features, self.network.head(read)

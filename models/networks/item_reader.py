@@ -66,21 +66,21 @@ class ItemReader(nn.Module):
             boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
                 [0, 1].
         """
-        maps = self.maps(images)
-        return torch.cat([self.pooled(maps, each) for each in boxes.unbind(1)], dim=1)
+        return self.read(self.maps(images), *boxes.unbind(1))[1]
 
-    def read(self, pixels: Tensor, boxes: Tensor, item_boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """From pixels as images hold them, to serve.
+    def read(
+        self, maps: tuple[Tensor, Tensor], boxes: Tensor, item_boxes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What the maps show in two boxes.
 
         Args:
-            pixels: uint8 RGB [n, side, side, 3].
+            maps: as ``maps`` has them.
             boxes: [n, 4]: all that stands out.
             item_boxes: [n, 4]: the items' own.
 
         Returns:
             Features of the items' looks [n, width / 2], and all that is read [n, width].
         """
-        maps = self.maps(pixels.permute(0, 3, 1, 2).float())
         features = self.pooled(maps, item_boxes)
         return features, torch.cat([self.pooled(maps, boxes), features], dim=1)
 
@@ -100,3 +100,34 @@ class ItemReader(nn.Module):
             boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
         found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
         return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
+
+
+class EncoderGraph(nn.Module):
+    """From pixels as images hold them to maps, for export: all that does not ask for the item."""
+
+    def __init__(self, network: ItemReader) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Of uint8 RGB [n, side, side, 3] the middle and the last map, [n, 2, c, h, w].
+
+        Of two views: the image and its mirror image.
+        """
+        maps = self.network.maps(pixels.permute(0, 3, 1, 2).float())
+        return tuple(each.reshape(2, -1, *each.shape[1:]).transpose(0, 1) for each in maps)
+
+
+class ReaderGraph(nn.Module):
+    """From an encoder's maps and two boxes to what is read there, for export."""
+
+    def __init__(self, network: ItemReader) -> None:
+        super().__init__()
+        self.network = network
+
+    def read(
+        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """See ItemReader.read; the maps as EncoderGraph gives them."""
+        maps = middle.transpose(0, 1).flatten(0, 1), last.transpose(0, 1).flatten(0, 1)
+        return self.network.read(maps, boxes, item_boxes)

@@ -29,7 +29,7 @@ from models.crop import Crop
 from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
 from models.grammar import CATEGORY, GREAT_CATEGORY
 from models.recognised import Choice, Recognised
-from models.recogniser import Recogniser, open_recogniser
+from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.session import WEIGHTS
 from models.training.calibrate import expected_calibration_error
 from models.training.datasets.products import COLUMNS, product_samples
@@ -81,13 +81,11 @@ def evaluate(
     free = run(extractor, samples, guided=False)
     told = run(extractor, samples, guided=True)
     plain = open_recogniser(weights / name, taxonomy, calibrated=False)
-    uncalibrated = [
-        seen
-        for first in range(0, len(samples), BATCH)
-        for seen in plain.run(
-            free.crops[first : first + BATCH], free.choices[first : first + BATCH]
-        )[1]
-    ]
+    uncalibrated: list[Recognised] = []
+    for first in range(0, len(samples), BATCH):
+        crops = free.crops[first : first + BATCH]
+        choices = free.choices[first : first + BATCH]
+        uncalibrated += look_and_tell(plain, crops, choices)[1]
     likely = _likelihoods(extractor.recogniser, told.crops, known)
     return {
         **_figures(free.seen, known, likely, taxonomy, GROUPS),

@@ -12,30 +12,39 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from mappings.errors import InvalidConfig
-from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
+from models.networks.attribute_decoder import AttributeSequence, StartGraph, StepGraph
 from models.networks.attribute_heads import AttributeHeads, HeadsGraph
+from models.networks.item_reader import EncoderGraph
+from models.session import DECODER, ENCODER, READER
 
 OPSET = 17
 # Small tensors stay as they are: nothing to save, and shapes must stay whole numbers.
 LEAST_ELEMENTS = 256
 
 
+@torch.no_grad()
 def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, stem: Path) -> None:
-    """Write what serves: ``STEM.onnx``, and for a sequence ``STEM.decoder.onnx`` beside it.
+    """Write what serves: ``STEM.onnx``, ``STEM.reader.onnx``, and a sequence's ``.decoder.onnx``.
 
-    The first takes ``pixels``, ``boxes`` and ``item_boxes``; of independent heads it gives
-    ``features`` and ``logits``, of a sequence ``features`` and what the decoder starts from.
+    The first makes maps of ``pixels``; the second reads them in ``boxes`` and ``item_boxes``: of
+    independent heads it gives ``features`` and ``logits``, of a sequence ``features`` and what the
+    decoder starts from. So another box of the same window costs no second look at it.
     """
     round_to_half(network.cpu().float().eval())
+    encoder, reader, decoder = (
+        stem.with_name(stem.name + part) for part in (ENCODER, READER, DECODER)
+    )
+    graph = EncoderGraph(network)
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
+    _export(graph, {"pixels": pixels}, ["middle", "last"], encoder)
+    middle, last = graph(pixels)
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
-    images = {"pixels": pixels, "boxes": boxes, "item_boxes": boxes.flip(0)}
-    path = stem.with_name(stem.name + ".onnx")
+    seen = {"middle": middle, "last": last, "boxes": boxes, "item_boxes": boxes.flip(0)}
     if isinstance(network, AttributeHeads):
-        _export(HeadsGraph(network), images, ["features", "logits"], path)
+        _export(HeadsGraph(network), seen, ["features", "logits"], reader)
         return
     outputs = ["features", "first", "image_scores", "hidden", "cell"]
-    _export(EncoderGraph(network), images, outputs, path)
+    _export(StartGraph(network), seen, outputs, reader)
     size = network.decoder.lstm.hidden_size
     step = {
         "tokens": torch.zeros(2, dtype=torch.int64),
@@ -44,7 +53,7 @@ def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, st
         "cell": torch.zeros(2, size),
     }
     outputs = ["scores", "next_hidden", "next_cell"]
-    _export(StepGraph(network.decoder), step, outputs, stem.with_name(stem.name + ".decoder.onnx"))
+    _export(StepGraph(network.decoder), step, outputs, decoder)
 
 
 def _export(graph: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path) -> None:
@@ -85,14 +94,14 @@ def exported_weights(stem: Path) -> dict[str, Tensor]:
         InvalidConfig: no such network.
     """
     found = {}
-    for suffix in (".onnx", ".decoder.onnx"):
+    for suffix in (ENCODER, READER, DECODER):
         path = stem.with_name(stem.name + suffix)
-        if not path.exists() and suffix == ".onnx":
+        if not path.exists() and suffix != DECODER:
             raise InvalidConfig(f"expected a network at {path}")
         for tensor in onnx.load(path).graph.initializer if path.exists() else ():
             values = numpy_helper.to_array(tensor)
             name = tensor.name.removesuffix("_half").partition(".")[2]
-            name = f"decoder.{name}" if suffix == ".decoder.onnx" else name
+            name = f"decoder.{name}" if suffix == DECODER else name
             found[name] = torch.from_numpy(values.astype(np.float32))
     return found
 

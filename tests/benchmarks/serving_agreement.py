@@ -26,11 +26,12 @@ from models.crop import Crop, crop_square
 from models.extractor import DEFAULT_MODEL
 from models.foreground import find_foreground
 from models.images import decode_image
-from models.networks.attribute_decoder import AttributeSequence, EncoderGraph, StepGraph
+from models.networks.attribute_decoder import AttributeSequence, StartGraph, StepGraph
 from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.encoders import new_encoder
+from models.networks.item_reader import EncoderGraph
 from models.recognised import Recognised
-from models.recogniser import Recogniser, open_recogniser
+from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import WEIGHTS
 from models.training.fit import Network
@@ -70,8 +71,8 @@ def main() -> None:
     terms = differing = 0
     for first in tqdm(range(0, len(crops), BATCH), unit=" batches", leave=False):
         here, choices = crops[first : first + BATCH], [None] * BATCH
-        served = recogniser.run(here, choices[: len(here)])[1]
-        expected = twin.run(here, choices[: len(here)])[1]
+        served = look_and_tell(recogniser, here, choices[: len(here)])[1]
+        expected = look_and_tell(twin, here, choices[: len(here)])[1]
         for a, b in zip(served, expected, strict=True):
             terms += len(best(a))
             differing += len(set(best(a)) ^ set(best(b)))
@@ -88,15 +89,17 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     recipe = json.loads((WEIGHTS / f"{recogniser.card.model}.json").read_text())["recipe"]
     encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
     twin: Any = copy.copy(recogniser)
+    network: Network
     if isinstance(recogniser, SequenceRecogniser):
-        sequence = AttributeSequence(encoder, recogniser.grammar.tokens)
-        load(sequence, recogniser.card.model)
-        twin._encoder = TorchSession(EncoderGraph(sequence))
-        twin._decoder = TorchSession(StepGraph(sequence.decoder))
+        network = AttributeSequence(encoder, recogniser.grammar.tokens)
+        twin._reader = TorchSession(StartGraph(network))
+        twin._decoder = TorchSession(StepGraph(network.decoder))
     else:
-        heads = AttributeHeads(encoder, [len(terms) for terms in recogniser.card.heads.values()])
-        load(heads, recogniser.card.model)
-        twin._session = TorchSession(HeadsGraph(heads))
+        classes = [len(terms) for terms in recogniser.card.heads.values()]
+        network = AttributeHeads(encoder, classes)
+        twin._reader = TorchSession(HeadsGraph(network))
+    load(network, recogniser.card.model)
+    twin._encoder = TorchSession(EncoderGraph(network))
     seen: Recogniser = twin
     return seen
 
@@ -120,7 +123,7 @@ def print_times(recogniser: Recogniser, crops: list[Crop], taxonomy: Taxonomy) -
     took: dict[str, list[float]] = {"encoder": [], "decoder": []}
     for crop in crops:
         begun = time.perf_counter()
-        _, start = recogniser._start([crop])
+        _, start = recogniser._start(recogniser.look([crop]), [crop])
         seen = time.perf_counter()
         decode(
             recogniser._step, start, [None], recogniser.grammar, taxonomy,

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.encoders import EfficientNetLite0
-from models.networks.item_reader import box_pool
+from models.networks.item_reader import EncoderGraph, box_pool
+from models.session import DECODER, ENCODER, READER
 from models.training.augment import cover, forget_items, random_view
 from models.training.calibrate import fit_temperatures
 from models.training.export import export_recogniser
@@ -47,7 +48,7 @@ def test_box_pooling_is_the_mean_over_the_area_inside(corner: list[float], size:
 
 def test_features_and_logits_have_their_shapes(network: AttributeHeads) -> None:
     pixels, boxes = torch.zeros(2, 96, 96, 3, dtype=torch.uint8), torch.tensor([[0.0, 0, 1, 1]] * 2)
-    features, logits = HeadsGraph(network)(pixels, boxes, boxes)
+    features, logits = HeadsGraph(network)(*EncoderGraph(network)(pixels), boxes, boxes)
     assert features.shape == (2, 112 + 1280) and logits.shape == (2, 5)
     assert network(torch.zeros(2, 3, 96, 96), torch.stack([boxes, boxes], dim=1)).shape == (2, 5)
 
@@ -145,22 +146,25 @@ def test_temperature_makes_overconfident_logits_humble() -> None:
     assert found["category"] > 2 and found["colour"] == 1.0
 
 
-def test_the_exported_graph_agrees_with_torch(network: AttributeHeads, tmp_path: Path) -> None:
-    path = tmp_path / "network-1.onnx"
+def test_the_exported_graphs_agree_with_torch(network: AttributeHeads, tmp_path: Path) -> None:
     export_recogniser(network, 96, tmp_path / "network-1")
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
     boxes = np.array([[0, 0, 1, 1], [0.1, 0.2, 0.9, 0.8], [0.4, 0.4, 0.5, 0.6]], np.float32)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    inputs = {"pixels": pixels, "boxes": boxes, "item_boxes": boxes[::-1].copy()}
-    features, logits = session.run(None, inputs)
+    files = [tmp_path / f"network-1{part}" for part in (ENCODER, READER)]
+    encoder, reader = (
+        onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+        for file in files
+    )
+    middle, last = encoder.run(None, {"pixels": pixels})
+    inputs = {"boxes": boxes, "item_boxes": boxes[::-1].copy()}
+    features, logits = reader.run(None, {"middle": middle, "last": last, **inputs})
     with torch.no_grad():
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
         both = torch.from_numpy(np.stack([inputs["boxes"], inputs["item_boxes"]], axis=1))
         expected, scores = network.pooled(network.maps(images), both[:, 1]), network(images, both)
     assert np.abs(features - expected.numpy()).max() < 1e-4 * np.abs(expected.numpy()).max()
     assert np.abs(logits - scores.numpy()).max() < 1e-4 * np.abs(scores.numpy()).max()
-    kinds = {
-        tensor.data_type for tensor in onnx.load(path).graph.initializer if len(tensor.dims) > 1
-    }
+    kinds = {t.data_type for t in onnx.load(files[0]).graph.initializer if len(t.dims) > 1}
     assert onnx.TensorProto.FLOAT16 in kinds
+    assert not tmp_path.joinpath(f"network-1{DECODER}").exists()

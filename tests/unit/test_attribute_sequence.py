@@ -17,11 +17,13 @@ from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
 from models.networks.attribute_decoder import (
     AttributeDecoder,
     AttributeSequence,
-    EncoderGraph,
+    StartGraph,
     StepGraph,
 )
 from models.networks.encoders import EfficientNetLite0
+from models.networks.item_reader import EncoderGraph
 from models.recognised import Recognised
+from models.recogniser import look_and_tell
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
 from models.training.export import export_recogniser, exported_weights
@@ -340,7 +342,8 @@ def test_torch_and_onnxruntime_agree_on_every_term(
     pixels = rng.integers(0, 256, (500, SIDE, SIDE, 3), dtype=np.uint8)
     box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
     crops = [Crop(p, box, box) for p in pixels]
-    graph, step = EncoderGraph(network).eval(), StepGraph(network.decoder).eval()
+    encoder, reader = EncoderGraph(network).eval(), StartGraph(network).eval()
+    step = StepGraph(network.decoder).eval()
 
     def by_torch(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         with torch.no_grad():
@@ -350,7 +353,7 @@ def test_torch_and_onnxruntime_agree_on_every_term(
         here = slice(begin, begin + 100)
         with torch.no_grad():
             boxes = torch.from_numpy(np.stack([c.box for c in crops[here]]))
-            _, *start = graph(torch.from_numpy(pixels[here]), boxes, boxes)
+            _, *start = reader(*encoder(torch.from_numpy(pixels[here])), boxes, boxes)
         expected = decode(
             by_torch,
             Start(*(s.numpy() for s in start)),
@@ -359,7 +362,9 @@ def test_torch_and_onnxruntime_agree_on_every_term(
             TAXONOMY,
             TEMPERATURES,
         )
-        for a, b in zip(recogniser.run(crops[here], [None] * 100)[1], expected, strict=True):
+        for a, b in zip(
+            look_and_tell(recogniser, crops[here], [None] * 100)[1], expected, strict=True
+        ):
             assert a.category == b.category and list(a.groups) == list(b.groups)
             for group, likely in a.groups.items():
                 other = b.groups[group]
@@ -377,9 +382,25 @@ def test_likelihoods_of_the_truth_are_those_of_the_decoder(
     truth = {GREAT_CATEGORY: "top", CATEGORY: "shirt", "colour": "colour:red", "fit": "fit:slim"}
     found = recogniser.likelihoods([crop], [truth])[0]
     assert set(found) == set(truth) and all(0 <= p <= 1 for p in found.values())
-    guided = recogniser.run([crop], [{"shirt"}])[1][0]
+    guided = look_and_tell(recogniser, [crop], [{"shirt"}])[1][0]
     if "colour" in guided.groups:
         assert found["colour"] == pytest.approx(guided.groups["colour"]["colour:red"], abs=1e-5)
+
+
+def test_another_box_of_the_same_photo_needs_no_second_look(
+    exported: tuple[AttributeSequence, Path],
+) -> None:
+    _network, stem = exported
+    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
+    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+    pixels = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    whole, left = np.array([[0, 0, 1, 1], [0, 0, 0.5, 1]], np.float32)
+    look = recogniser.look([Crop(pixels, whole, whole)])
+    closer = [Crop(pixels, whole, left)]
+    features, [told] = recogniser.tell(look, closer, [{"shirt"}])
+    expected, [anew] = look_and_tell(recogniser, closer, [{"shirt"}])
+    assert np.array_equal(features, expected) and told == anew
+    assert not np.allclose(features, recogniser.tell(look, [Crop(pixels, whole, whole)], [None])[0])
 
 
 def test_exported_weights_come_back_whole(exported: tuple[AttributeSequence, Path]) -> None:

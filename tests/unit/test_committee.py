@@ -14,8 +14,8 @@ from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 from models.committee import Committee
 from models.crop import Crop
-from models.recognised import Choice, Recognised, narrowed
-from models.recogniser import open_recogniser
+from models.recognised import Choice, Look, Recognised, narrowed
+from models.recogniser import look_and_tell, open_recogniser
 from models.session import WEIGHTS, Card
 
 TAXONOMY = Taxonomy.load()
@@ -37,10 +37,16 @@ class Member:
         self.categories, self.groups = categories, groups
         self.shown: list[tuple[int, ...]] = []
 
-    def run(
-        self, crops: Sequence[Crop], choices: Sequence[Choice]
-    ) -> tuple[NDArray[np.float32], list[Recognised]]:
+    def look(self, crops: Sequence[Crop]) -> Look:
         self.shown += [crop.pixels.shape for crop in crops]
+        maps = np.full((len(crops), 1, 2, 3, 3), self.card.side, np.float32)
+        return ((maps, maps[:, :, :1]),)
+
+    def tell(
+        self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
+    ) -> tuple[NDArray[np.float32], list[Recognised]]:
+        [(middle, _)] = look
+        assert (middle == self.card.side).all(), "what another member saw"
         features = np.full((len(crops), 3), self.card.side, np.float32)
         return features, [self._recognised(choice) for choice in choices]
 
@@ -69,7 +75,7 @@ def committee() -> Committee:
 
 
 def test_the_mean_decides() -> None:
-    _, seen = committee().run(CROPS, [None, None])
+    _, seen = look_and_tell(committee(), CROPS, [None, None])
     assert seen[0].category == "t-shirt" and not seen[0].given
     assert seen[0].categories["t-shirt"] == pytest.approx(1.9 / 3)
     assert seen[0].categories["top"] == pytest.approx(0.2 / 3)
@@ -78,19 +84,19 @@ def test_the_mean_decides() -> None:
 
 
 def test_a_group_that_one_of_three_tells_is_absent() -> None:
-    _, seen = committee().run(CROPS, [None, None])
+    _, seen = look_and_tell(committee(), CROPS, [None, None])
     assert "fit" not in seen[0].groups
 
 
 def test_a_choice_is_kept() -> None:
-    _, seen = committee().run(CROPS, [{"shirt"}, {"shirt", "top"}])
+    _, seen = look_and_tell(committee(), CROPS, [{"shirt"}, {"shirt", "top"}])
     assert seen[0].given and seen[0].category == "shirt"
     assert seen[1].category == "shirt" and set(seen[1].categories) == {"shirt", "top"}
 
 
 def test_each_member_sees_its_own_size_and_the_first_gives_the_features() -> None:
     both = committee()
-    features, _ = both.run(CROPS, [None, None])
+    features, _ = look_and_tell(both, CROPS, [None, None])
     first, second, _ = both.members
     assert isinstance(first, Member) and isinstance(second, Member)
     assert first.shown == [(24, 24, 3)] * 2 and second.shown == [(16, 16, 3)] * 2
@@ -115,8 +121,8 @@ def test_a_card_names_its_members(tmp_path: Path) -> None:
     crop = Crop(np.full((240, 240, 3), 90, np.uint8), WHOLE, WHOLE)
     alone = opened.members[0]
     fitted = Crop(np.full((208, 208, 3), 90, np.uint8), WHOLE, WHOLE)
-    [together] = opened.run([crop], [None])[1]
-    [one] = alone.run([fitted], [None])[1]
+    [together] = look_and_tell(opened, [crop], [None])[1]
+    [one] = look_and_tell(alone, [fitted], [None])[1]
     assert together.category == one.category
     assert together.categories == pytest.approx(one.categories)
 
