@@ -129,29 +129,21 @@ class ImageExtractor:
         All but the category is then that item's own, as of a product whose text names the category.
         What was seen holds for the item's box too, unless its window is another.
         """
-        rows: list[int] = []
-        closer: list[int] = []
-        for row, choice in enumerate(choices):
-            if choice is None:
-                found = self.locator.again(located[row], recognised[row].category)
-                if found is not located[row]:
-                    if found.window != located[row].window:
-                        closer.append(len(rows))
-                    rows.append(row)
-                    located[row] = found
-        if rows:
-            again = self._crops([images[row] for row in rows], [located[row] for row in rows])
-            seen = tuple((middle[rows], last[rows]) for middle, last in look)
-            if closer:
-                anew = self.recogniser.look([again[at] for at in closer])
-                for maps, others in zip(seen, anew, strict=True):
-                    for each, other in zip(maps, others, strict=True):
-                        each[closer] = other
-            guides = [{recognised[row].category} for row in rows]
-            pooled[rows], told = self.recogniser.tell(seen, again, guides)
-            for row, crop, item in zip(rows, again, told, strict=True):
-                recognised[row] = replace(recognised[row], groups=item.groups)
-                crops[row] = crop
+        free = [row for row, choice in enumerate(choices) if choice is None]
+        worn = {row: self.locator.again(located[row], recognised[row].category) for row in free}
+        rows = [row for row, item in worn.items() if item is not located[row]]
+        if not rows:
+            return
+        closer = [at for at, row in enumerate(rows) if worn[row].window != located[row].window]
+        again = self._crops([images[row] for row in rows], [worn[row] for row in rows])
+        seen = _of_rows(look, rows)
+        if closer:
+            _put(self.recogniser.look([again[at] for at in closer]), closer, seen)
+        guides = [{recognised[row].category} for row in rows]
+        pooled[rows], told = self.recogniser.tell(seen, again, guides)
+        for row, crop, item in zip(rows, again, told, strict=True):
+            located[row], crops[row] = worn[row], crop
+            recognised[row] = replace(recognised[row], groups=item.groups)
 
     def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
         """Seconds that the networks alone take for images on plain ground; for benchmarks.
@@ -220,6 +212,17 @@ def load_extractor(
     recogniser = open_recogniser(weights / model, taxonomy, threads)
     finder = None if detector is None else Detector(WEIGHTS / detector, threads)
     return ImageExtractor(recogniser, Locator(finder, taxonomy), max_pixels, paper_threshold)
+
+
+def _of_rows(look: Look, rows: list[int]) -> Look:
+    """What was seen in some crops of a batch."""
+    return tuple((middle[rows], last[rows]) for middle, last in look)
+
+
+def _put(anew: Look, rows: list[int], look: Look) -> None:
+    """Write what was seen anew over those rows of a look."""
+    for (middle, last), (other_middle, other_last) in zip(look, anew, strict=True):
+        middle[rows], last[rows] = other_middle, other_last
 
 
 def _colours(crop: Crop, ground: Ground | None) -> Bytes:

@@ -332,12 +332,16 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Attribu
     yield network, stem
 
 
-def test_torch_and_onnxruntime_agree_on_every_term(
-    exported: tuple[AttributeSequence, Path],
-) -> None:
-    network, stem = exported
+@pytest.fixture(scope="module")
+def recogniser(exported: tuple[AttributeSequence, Path]) -> SequenceRecogniser:
     card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
-    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+    return SequenceRecogniser(exported[1], card, TAXONOMY, 1)
+
+
+def test_torch_and_onnxruntime_agree_on_every_term(
+    exported: tuple[AttributeSequence, Path], recogniser: SequenceRecogniser
+) -> None:
+    network, _stem = exported
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (500, SIDE, SIDE, 3), dtype=np.uint8)
     box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
@@ -371,12 +375,7 @@ def test_torch_and_onnxruntime_agree_on_every_term(
                 assert max(likely, key=likely.__getitem__) == max(other, key=other.__getitem__)
 
 
-def test_likelihoods_of_the_truth_are_those_of_the_decoder(
-    exported: tuple[AttributeSequence, Path],
-) -> None:
-    _network, stem = exported
-    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
-    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+def test_likelihoods_of_the_truth_are_those_of_the_decoder(recogniser: SequenceRecogniser) -> None:
     whole = np.array([0, 0, 1, 1], np.float32)
     crop = Crop(np.full((SIDE, SIDE, 3), 90, np.uint8), whole, whole)
     truth = {GREAT_CATEGORY: "top", CATEGORY: "shirt", "colour": "colour:red", "fit": "fit:slim"}
@@ -387,12 +386,7 @@ def test_likelihoods_of_the_truth_are_those_of_the_decoder(
         assert found["colour"] == pytest.approx(guided.groups["colour"]["colour:red"], abs=1e-5)
 
 
-def test_another_box_of_the_same_photo_needs_no_second_look(
-    exported: tuple[AttributeSequence, Path],
-) -> None:
-    _network, stem = exported
-    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
-    recogniser = SequenceRecogniser(stem, card, TAXONOMY, 1)
+def test_another_box_of_the_same_photo_needs_no_second_look(recogniser: SequenceRecogniser) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     whole, left = np.array([[0, 0, 1, 1], [0, 0, 0.5, 1]], np.float32)
     look = recogniser.look([Crop(pixels, whole, whole)])
