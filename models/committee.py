@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,9 +47,9 @@ class Committee:
         self, look: Look, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Recognised]]:
         """See Recogniser."""
+        maps = iter(look)
         answers = [
-            each.tell((maps,), crops, choices)
-            for each, maps in zip(self.members, look, strict=True)
+            each.tell(tuple(islice(maps, _networks(each))), crops, choices) for each in self.members
         ]
         seen = zip(*(recognised for _, recognised in answers), strict=True)
         return answers[0][0], [self._mean(each) for each in seen]
@@ -73,6 +74,11 @@ class Committee:
             if told and 2 * len(told) >= len(seen):
                 groups[group] = _mean(told)
         return Recognised(categories, category, given, groups)
+
+
+def _networks(recogniser: Recogniser) -> int:
+    """How many encoders look for it; a member may be a committee itself."""
+    return sum(map(_networks, recogniser.members)) if isinstance(recogniser, Committee) else 1
 
 
 def _mean(likely: Sequence[Mapping[str, float]]) -> dict[str, float]:

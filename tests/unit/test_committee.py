@@ -105,6 +105,13 @@ def test_each_member_sees_its_own_size_and_the_first_gives_the_features() -> Non
     assert both.card.trained_on == ("first", "second", "third")
 
 
+def test_a_member_may_be_a_committee() -> None:
+    inner = committee()
+    outer = Committee("outer-1", [inner, inner.members[1], inner], TAXONOMY)
+    _, [seen, _] = look_and_tell(outer, CROPS, [None, None])
+    assert seen.categories["t-shirt"] == pytest.approx((1.9 / 3 + 0.7 + 1.9 / 3) / 3)
+
+
 def test_likelihoods_are_means() -> None:
     [found, _] = committee().likelihoods(CROPS, [{}, {}])
     assert found["colour"] == pytest.approx((0.6 + 0.9 + 0.9) / 3)
