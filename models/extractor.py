@@ -130,19 +130,19 @@ class ImageExtractor:
         What was seen holds for the item's box too, unless its window is another.
         """
         free = [row for row, choice in enumerate(choices) if choice is None]
-        worn = {row: self.locator.again(located[row], recognised[row].category) for row in free}
-        rows = [row for row, item in worn.items() if item is not located[row]]
+        found = {row: self.locator.again(located[row], recognised[row].category) for row in free}
+        rows = [row for row, item in found.items() if item is not located[row]]
         if not rows:
             return
-        closer = [at for at, row in enumerate(rows) if worn[row].window != located[row].window]
-        again = self._crops([images[row] for row in rows], [worn[row] for row in rows])
+        closer = [at for at, row in enumerate(rows) if found[row].window != located[row].window]
+        again = self._crops([images[row] for row in rows], [found[row] for row in rows])
         seen = _of_rows(look, rows)
         if closer:
             _put(self.recogniser.look([again[at] for at in closer]), closer, seen)
         guides = [{recognised[row].category} for row in rows]
         pooled[rows], told = self.recogniser.tell(seen, again, guides)
         for row, crop, item in zip(rows, again, told, strict=True):
-            located[row], crops[row] = worn[row], crop
+            located[row], crops[row] = found[row], crop
             recognised[row] = replace(recognised[row], groups=item.groups)
 
     def networks_only(self, choices: Sequence[Collection[str] | None], batch: int) -> float:
