@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Timer
 from time import monotonic
 from urllib.parse import urljoin
@@ -41,6 +41,8 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
 _BLOCK = 64 * 1024
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Special by IANA's registries, which some versions of Python take for public.
+_SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16")))
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(IPv4Address(int(address) & 0xFFFFFFFF))
         if address.sixtofour is not None or address.teredo is not None or address.is_site_local:
             return False
+    if any(address in network for network in _SPECIAL if network.version == address.version):
+        return False
     return address.is_global and not (
         address.is_multicast or address.is_reserved or address.is_private
     )

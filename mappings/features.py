@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mappings.errors import InvalidBox
+from mappings.numbers import read_number
 
 Bytes = NDArray[np.uint8]
+# Of a side; boxes are told and stored to as many digits.
+LEAST_SIDE = 1e-4
 CategorySource = Literal["auto", "chosen", "text"]
 BoxSource = Literal["given", "detector", "foreground", "whole"]
 
@@ -21,7 +24,7 @@ class Box:
     """A rectangle as fractions of the image's width and height, origin top left, all in [0, 1].
 
     Raises:
-        InvalidBox: not finite, without area, or not inside the image.
+        InvalidBox: not finite, a side below LEAST_SIDE, or not inside the image.
     """
 
     x: float
@@ -35,15 +38,14 @@ class Box:
             all(isfinite(v) for v in values)
             and 0 <= self.x < 1
             and 0 <= self.y < 1
-            and self.w > 0
-            and self.h > 0
+            and min(self.w, self.h) >= LEAST_SIDE
             and self.x + self.w <= 1 + 1e-6
             and self.y + self.h <= 1 + 1e-6
         )
         if not inside:
             raise InvalidBox(
-                "expected a box x,y,w,h in fractions of the image, inside it and with an area; "
-                f"got {','.join(f'{v:g}' for v in values)}"
+                "expected a box x,y,w,h in fractions of the image, inside it and with an area, "
+                f"its sides at least {LEAST_SIDE:g}; got {','.join(f'{v:g}' for v in values)}"
             )
 
     @classmethod
@@ -54,9 +56,12 @@ class Box:
             InvalidBox: not four numbers, or not inside the image.
         """
         try:
-            x, y, w, h = (float(part) for part in text.split(","))
+            x, y, w, h = (read_number(part) for part in text.split(","))
         except ValueError:
-            raise InvalidBox(f"expected a box as four numbers x,y,w,h; got {text[:80]!r}") from None
+            raise InvalidBox(
+                "expected a box as four numbers x,y,w,h, in fractions of the image and inside it; "
+                f"got {text[:80]!r}"
+            ) from None
         return cls(x, y, w, h)
 
     def as_list(self) -> list[float]:

@@ -32,11 +32,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from mappings.errors import InvalidConfig
+from mappings.numbers import read_number
 from mappings.search import SearchRequest
 from plugin.rerank import ATTRIBUTE_SHARE
 
@@ -105,10 +105,10 @@ def _hosts(text: str) -> frozenset[str]:
 
 def _share(text: str) -> float:
     try:
-        share = float(text)
+        share = read_number(text)
     except ValueError:
         share = -1.0
-    if not (isfinite(share) and 0 <= share <= 1):
+    if not 0 <= share <= 1:
         raise ValueError("expected a number from 0 to 1")
     return share
 

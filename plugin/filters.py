@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 from unicodedata import category
 
 from mappings.errors import InvalidFilter
+from mappings.numbers import read_number
 from mappings.search import Filter, RangeFilter, TermFilter
 
 EXPECTED = "expected a filter as field=value, field=low..high, field=low.. or field=..high"
 MAX_LENGTH = 512
 
 _FIELD = re.compile(r"\w[\w .-]*")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_filter(text: str) -> Filter:
@@ -32,7 +31,7 @@ def parse_filter(text: str) -> Filter:
     if any(category(character) in ("Cc", "Cs") for character in value):
         raise _invalid(text, "a control character")
     low, dots, high = value.partition("..")
-    if not dots:
+    if not dots or not any(map(_may_end, (low, high))):
         return TermFilter(field, value)
     if not low and not high:
         raise _invalid(text, "a range without ends")
@@ -42,13 +41,26 @@ def parse_filter(text: str) -> Filter:
     return found
 
 
+def _may_end(text: str) -> bool:
+    """Whether the text beside two dots speaks for a range: `Dots...` is a name."""
+    return not text.strip() or _is_number(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        read_number(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _end(number: str, text: str) -> float | None:
     number = number.strip()
     if not number:
         return None
-    if not _NUMBER.fullmatch(number) or not isfinite(float(number)):
+    if not _is_number(number):
         raise _invalid(text, f"{number[:40]!r} where a number should be")
-    return float(number)
+    return read_number(number)
 
 
 def _invalid(text: str, reason: str = "") -> InvalidFilter:

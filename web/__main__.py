@@ -41,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
         port=given.port,
         threads=given.threads,
         ident="houndstooth",
+        # Idle connections must not keep others out.
+        connection_limit=1000,
+        channel_timeout=30,
+        asyncore_use_poll=True,
         # The application refuses in words what is too large; this only spares the disk.
         max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
     )

@@ -16,7 +16,7 @@ from web.catalogue import pick_samples, taxonomy_json
 from web.facets import count_facets
 from web.media import image_url
 from web.openapi import openapi_document
-from web.request_form import REPEATABLE, SINGLE, read_search_request
+from web.request_form import REPEATABLE, SINGLE, check_no_parameters, read_search_request
 
 MULTIPART = "multipart/form-data"
 MOST_ID_BYTES = 512
@@ -30,6 +30,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.post("/search")
     def search() -> ResponseReturnValue:
+        check_no_parameters(request.args, "all fields in the form and none in the query string")
         image = _uploaded_image(backend.settings.max_upload_bytes)
         asked = read_search_request(request.form, backend)
         return _with_image_urls(answer_json(backend.search.search(image, asked)), "hits")
@@ -42,6 +43,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.get("/products/<product_id:product_id>")
     def product(product_id: str) -> ResponseReturnValue:
+        check_no_parameters(request.args)
         return _with_image_url(product_json(backend.search.product(_possible_id(product_id))))
 
     @api.get("/facets")
@@ -50,11 +52,13 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.get("/samples")
     def samples() -> ResponseReturnValue:
+        check_no_parameters(request.args)
         products = [product_json(stored) for stored in pick_samples(backend)]
         return _with_image_urls({"products": products}, "products")
 
     @api.get("/taxonomy")
     def get_taxonomy() -> ResponseReturnValue:
+        check_no_parameters(request.args)
         return jsonify(taxonomy)
 
     @api.get("/openapi.json")
@@ -81,6 +85,13 @@ def _uploaded_image(max_bytes: int) -> bytes:
         raise too_large
     if request.mimetype != MULTIPART:
         raise UnsupportedMediaType(f"expected {MULTIPART}; got {request.mimetype[:80]!r}")
+    try:
+        request.form  # noqa: B018 - reads the form, within its bounds
+    except RequestEntityTooLarge:
+        raise RequestEntityTooLarge(
+            f"expected at most {current_app.config['MAX_FORM_MEMORY_SIZE']} bytes in at most "
+            f"{current_app.config['MAX_FORM_PARTS']} fields beside the image"
+        ) from None
     files = [(name, file) for name, found in request.files.lists() for file in found]
     names = [name for name, _ in files]
     if names != ["image"]:

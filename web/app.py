@@ -53,6 +53,7 @@ def create_app(
     backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = backend.settings.max_upload_bytes + FORM_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["product_id"] = ProductIdConverter
     app.url_map.merge_slashes = False

@@ -32,6 +32,13 @@ STATUS: dict[type[HoundstoothError], int] = {
 }
 """By the nearest class; a stored document that cannot be read is not the caller's fault."""
 
+AWAY: dict[type[HoundstoothError], str] = {
+    EngineUnavailable: "the engine cannot be reached right now",
+    WorkersUnavailable: "the Redis that the workers share cannot be reached right now",
+    HoundstoothError: "the service failed",
+}
+"""What a caller is told where the service is at fault: addresses and paths are in its log alone."""
+
 
 def error_response(code: str, message: str, status: int) -> Response:
     """The one shape."""
@@ -48,10 +55,14 @@ def answer_errors(app: Flask) -> None:
 
 
 def _own_error(error: HoundstoothError) -> Response:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    kinds = type(error).__mro__
+    status = next(STATUS[kind] for kind in kinds if kind in STATUS)
+    message = str(error)
     if status >= 500:
         current_app.logger.error("%s: %s", type(error).__name__, error)
-    return error_response(_snake_case(type(error).__name__), str(error), status)
+        away = next(AWAY[kind] for kind in kinds if kind in AWAY)
+        message = f"{away}; the service's log says why"
+    return error_response(_snake_case(type(error).__name__), message, status)
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:

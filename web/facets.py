@@ -13,7 +13,7 @@ from web.backend import Backend
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
 MOST_VALUES = 200
 PRICE_STEPS = (25, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-SMALLEST_COIN = 0.01
+SMALLEST_COIN = 0.001
 """Both ends of a range count, so a band ends one coin below the next."""
 
 Counts = Iterable[tuple[str, int]]
@@ -91,7 +91,7 @@ def _count_range(
 
 
 def _text(end: float | None) -> str:
-    return "" if end is None else f"{end:g}"
+    return "" if end is None else f"{end:.10g}"
 
 
 def _by_group(counts: Counts) -> Mapping[str, list[tuple[str, int]]]:

@@ -11,8 +11,9 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from ingest.jobs import Job, Jobs
-from mappings.errors import InvalidInput, JobNotFound
+from mappings.errors import JobNotFound
 from web.backend import Backend
+from web.request_form import check_no_parameters
 
 MOST_JOBS = 50
 MOST_FAILURES = 200
@@ -29,7 +30,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
 
     @view.get("")
     def list_jobs() -> ResponseReturnValue:
-        _check_no_parameters()
+        check_no_parameters(request.args)
         found = []
         for job_id in jobs.recent(MOST_JOBS):
             with suppress(JobNotFound):  # gone since its id was read
@@ -38,7 +39,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
 
     @view.get("/<job_id>")
     def get_job(job_id: str) -> ResponseReturnValue:
-        _check_no_parameters()
+        check_no_parameters(request.args)
         job = jobs.get(job_id)
         return {**job_json(job), **_failures(jobs, job)}
 
@@ -91,8 +92,3 @@ def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
 
 def _iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-
-
-def _check_no_parameters() -> None:
-    if request.args:
-        raise InvalidInput(f"expected no parameters; got {sorted(request.args)[0][:80]!r}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from math import isfinite
 
 from werkzeug.datastructures import MultiDict
 
 from mappings.errors import InvalidInput
 from mappings.features import Box
+from mappings.numbers import read_number
 from mappings.search import SearchRequest
 from plugin.filters import parse_filter
 from web.backend import Backend
@@ -45,6 +45,19 @@ def read_search_request(
     )
 
 
+def check_no_parameters(fields: Fields, instead: str = "no parameters") -> None:
+    """Refuse what would be passed over in silence.
+
+    Args:
+        instead: what was expected, in words.
+
+    Raises:
+        InvalidInput: any field at all.
+    """
+    if fields:
+        raise InvalidInput(f"expected {instead}; got {sorted(fields)[0][:80]!r}")
+
+
 def _check_names(fields: Fields, allowed: Collection[str]) -> None:
     for name, values in fields.lists():
         if name not in allowed:
@@ -65,9 +78,9 @@ def _whole_number(name: str, text: str) -> int:
 
 def _share(name: str, text: str) -> float:
     try:
-        share = float(text)
+        share = read_number(text)
     except ValueError:
         share = -1.0
-    if not (isfinite(share) and 0 <= share <= 1):
+    if not 0 <= share <= 1:
         raise InvalidInput(f"expected {name} to be a number from 0 to 1; got {text[:40]!r}")
     return share

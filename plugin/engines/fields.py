@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mappings.errors import InvalidFilter
+from mappings.numbers import read_number
 from mappings.product import Scalar
 from mappings.search import Filter, RangeFilter
 
@@ -159,7 +160,7 @@ def _number(value: Scalar) -> float | None:
     if value is None or isinstance(value, bool):
         return None
     try:
-        number = float(value)
+        number = read_number(value) if isinstance(value, str) else float(value)
     except ValueError:
         return None
     return number if isfinite(number) else None

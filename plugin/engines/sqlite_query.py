@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
+from mappings.numbers import read_number
 from mappings.search import CandidateQuery, Filter, RangeFilter
 from plugin.engines.fields import by_field
 
@@ -94,7 +95,7 @@ def _holds(one: Filter) -> Sql:
         high = inf if one.high is None else one.high
         return Sql("field = ? AND value BETWEEN ? AND ?", (one.field, low, high))
     try:
-        number = float(one.value)
+        number = read_number(one.value)
     except ValueError:
         return Sql("field = ? AND value = ?", (one.field, one.value))
     return Sql("field = ? AND value IN (?, ?)", (one.field, one.value, number))

@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from werkzeug.test import encode_multipart
 
 from mappings.errors import EngineUnavailable, InvalidDocument
 from mappings.features import BoxSource
@@ -108,6 +109,8 @@ def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
         ({"box": "0,0,2,1"}, ["inside", "0,0,2,1"]),
         ({"box": "a,b"}, ["four numbers"]),
         ({"box": "nan,0,1,1"}, ["inside"]),
+        ({"box": "0_0,0,1,1"}, ["four numbers", "0_0"]),
+        ({"box": "0.5,0.5,1e-9,1e-9"}, ["at least 0.0001"]),
         ({"filter": "price"}, ["filter", "price"]),
         ({"filter": "price:9..1"}, ["lower end"]),
         ({"require": "colour:loud"}, ["colour:loud"]),
@@ -115,6 +118,7 @@ def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
         ({"top": "many"}, ["whole number"]),
         ({"weight": "2"}, ["0 to 1"]),
         ({"weight": "nan"}, ["0 to 1"]),
+        ({"weight": "0_1"}, ["0 to 1"]),
         ({"weight": ["0", "1"]}, ["at most 1 times"]),
         ({"filter": ["a:b"] * 51}, ["at most 50 times"]),
         ({"colour": "red"}, ["'colour'", "category"]),
@@ -124,6 +128,14 @@ def test_bad_field_is_refused_in_words(
     client: FlaskClient, fields: dict[str, Any], words: list[str]
 ) -> None:
     refused(post(client, **fields), 400, *words)
+
+
+def test_fields_beside_the_form_are_refused(client: FlaskClient) -> None:
+    image = {"image": (io.BytesIO(file_of(draw())), "photo.png")}
+    response = client.post("/api/v1/search?filter=price:..1", data=image)
+    refused(response, 400, "in the form", "'filter'")
+    for path in ("products/jacket-red-0", "samples", "taxonomy"):
+        refused(client.get(f"/api/v1/{path}?colour=red"), 400, "no parameters", "'colour'")
 
 
 def test_form_without_one_image_file_is_refused(client: FlaskClient) -> None:
@@ -145,6 +157,17 @@ def test_too_many_bytes_are_refused(client: FlaskClient) -> None:
     refused(post(client, b"x" * 300_001), 413, "300000")
     kind = "multipart/form-data; boundary=edge"
     refused(client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=kind), 413, "300000")
+
+
+def test_too_large_a_form_is_refused(client: FlaskClient) -> None:
+    def sent(**fields: Any) -> Any:
+        edge, data = encode_multipart(fields)  # in memory: the client spools to a file it leaves
+        kind = f"multipart/form-data; boundary={edge}"
+        return client.post("/api/v1/search", data=data, content_type=kind)
+
+    refused(sent(filter="brand:" + "x" * 600_000), 400, "one file in the field image")
+    refused(sent(filter="brand:" + "x" * 1_000_001), 413, "1000000 bytes", "beside the image")
+    refused(sent(filter=["a:b"] * 1200), 413, "1000 fields")
 
 
 @pytest.mark.parametrize(
@@ -207,9 +230,15 @@ def test_facets_count_what_another_choice_would_find(client: FlaskClient) -> Non
 
 def test_price_facets_are_ranges_that_a_filter_takes(client: FlaskClient) -> None:
     [band] = client.get("/api/v1/facets?filter=price:1000..").json["facets"]["price"]
-    assert band == {"value": "..24.99", "count": 9 * PER_COLOUR + 1}
+    assert band == {"value": "..24.999", "count": 9 * PER_COLOUR + 1}
     narrowed = client.get("/api/v1/facets", query_string={"filter": f"price:{band['value']}"}).json
     assert narrowed["total"] == band["count"]
+
+
+def test_brands_with_dots_can_be_filtered_on(client: FlaskClient) -> None:
+    for text in ("brand:Dots..Brand", "brand:And..."):
+        assert client.get("/api/v1/facets", query_string={"filter": text}).json["total"] == 0
+    refused(client.get("/api/v1/facets?filter=price:low..high"), 400, "a number for 'price'")
 
 
 def test_samples_are_of_different_categories(client: FlaskClient) -> None:
@@ -241,7 +270,9 @@ def test_engine_away_is_503_everywhere_but_health(
     engine = app.extensions["houndstooth"].engine
     for name in ("ping", "fetch", "candidates", "count", "facets"):
         monkeypatch.setattr(engine, name, away)
-    refused(post(client), 503, "engine")
+    response = post(client)
+    refused(response, 503, "engine", "log")
+    assert "none answers" not in response.get_data(as_text=True)  # it may hold an address
     for path in ("/readyz", "/api/v1/products/a", "/api/v1/facets", "/api/v1/samples"):
         refused(client.get(path), 503, "engine")
     assert client.get("/healthz").status_code == 200

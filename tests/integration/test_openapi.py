@@ -129,6 +129,42 @@ def test_every_route_of_rest_is_documented(app: Flask) -> None:
     assert served == documented
 
 
+def closed(schema: Any) -> Any:
+    """The same schema, refusing properties that it does not name."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: closed(one) for name, one in schema.items()}
+    if "properties" in found and found.get("type") == "object":
+        found.setdefault("additionalProperties", False)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"),
+    [
+        ("/api/v1/products/t-shirt-red-0", "Product"),
+        ("/api/v1/products/t-shirt-red-0/similar", "Answer"),
+        ("/api/v1/facets", "Facets"),
+        ("/api/v1/taxonomy", "Taxonomy"),
+    ],
+)
+def test_nothing_is_answered_that_is_not_described(app: Flask, path: str, schema: str) -> None:
+    client = app.test_client()
+    schemas = closed(client.get("/api/v1/openapi.json").json["components"]["schemas"])
+    document = {**schemas[schema], "components": {"schemas": schemas}}
+    jsonschema.validate(client.get(path).json, document)
+
+
+@pytest.mark.parametrize("text", ["brand=Puma", "price=..30", "Größe:M", "my field:x", "a.b:c..d"])
+def test_filters_that_are_taken_are_described(app: Flask, text: str) -> None:
+    client = app.test_client()
+    described = client.get("/api/v1/openapi.json").json["components"]["schemas"]["FilterText"]
+    jsonschema.validate(text, described)
+    assert client.get("/api/v1/facets", query_string={"filter": text}).status_code == 200
+
+
 def test_errors_are_of_the_documented_shape(app: Flask) -> None:
     client = app.test_client()
     document = client.get("/api/v1/openapi.json").json

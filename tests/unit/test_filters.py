@@ -23,6 +23,8 @@ from plugin.filters import parse_filter
         ("price=10..", RangeFilter("price", 10, None)),
         ("delta=-5 .. -1", RangeFilter("delta", -5, -1)),
         ("price=10..10", RangeFilter("price", 10, 10)),
+        ("brand=Dots..Brand", TermFilter("brand", "Dots..Brand")),
+        ("brand=And...", TermFilter("brand", "And...")),
     ],
 )
 def test_reads(text, expected):

@@ -256,6 +256,10 @@ def test_addresses_that_are_not_public_are_refused(host: str) -> None:
         ("2001:db8::1", False),
         ("198.18.0.1", False),
         ("192.0.2.1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("3fff::1", False),
+        ("5f00::1", False),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:

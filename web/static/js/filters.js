@@ -177,7 +177,7 @@ function prices(bands, currency, state, change) {
 }
 
 function rangeWords(range, currency) {
-  const round = { trailingZeroDisplay: "stripIfInteger" };
+  const round = { trailingZeroDisplay: "stripIfInteger", roundingMode: "floor" };
   const [low, high] = range.split("..").map((end) => end && money(Number(end), currency, round));
   if (low && high) return `${low} – ${high}`;
   return low ? `from ${low}` : `up to ${high}`;

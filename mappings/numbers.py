@@ -1,0 +1,20 @@
+"""Numbers as people and shops write them; ``float`` reads more, such as ``1_0`` and ``nan``."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def read_number(text: str) -> float:
+    """A finite number of ASCII digits, blanks around it left out.
+
+    Raises:
+        ValueError: anything else.
+    """
+    number = float(text) if _NUMBER.fullmatch(text.strip()) else float("nan")
+    if not isfinite(number):
+        raise ValueError(f"expected a number; got {text[:40]!r}")
+    return number
