@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-sync",
     "--window-size=1280,900",
 )
-DESKTOP, PHONE = 1280, 390
+DESKTOP, PHONE, SMALL_PHONE = 1280, 390, 320
 SECONDS = 20
 
 

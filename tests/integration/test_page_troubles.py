@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,7 +14,7 @@ from PIL import Image
 from selenium.webdriver.support.ui import Select
 
 from mappings.errors import EngineUnavailable
-from tests.integration.page import DESKTOP, PHONE, Page
+from tests.integration.page import DESKTOP, PHONE, SMALL_PHONE, Page
 from tests.integration.web_catalogue import file_of
 
 
@@ -73,6 +74,47 @@ def test_service_away_is_said_and_asked_again(
     page.one("#problem button").click()
     assert page.settled()
     assert page.text("#results-heading") == "Looks like it"
+
+
+def test_start_without_an_engine_tells_no_address(
+    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.extensions["houndstooth"].engine, "facets", away)
+    page.open()
+    page.reads("#start-notice", "cannot be reached")
+    assert "none answers" not in page.text("#start-notice")
+
+
+@pytest.mark.parametrize("choice", ["filter=bad", "require=colour:nope", "box=0.5,0.5,0,0"])
+def test_a_refused_choice_can_be_dropped(page: Page, choice: str) -> None:
+    page.open(f"/?like=jacket-red-0&{choice}")
+    page.reads("#results-heading", "That did not work")
+    assert page.text("#problem button") == "Clear all choices"
+    page.after(lambda: page.one("#problem button").click())
+    assert page.driver.current_url.endswith("/?like=jacket-red-0")
+
+
+def test_an_answer_of_another_kind_is_no_endless_wait(
+    page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = app.view_functions
+    monkeypatch.setitem(views, "api.product", lambda product_id: {"hits": []})
+    page.open("/?like=jacket-red-0")
+    page.reads("#results-heading", "The search is away")
+    page.driver.get_log("browser")  # what it could not read is told there
+
+
+def test_a_box_that_is_being_moved_stays_with_its_picture(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    ids = page.settled()
+    box, card = page.one('[data-key="box"]'), page.one(f'[data-id="{ids[3]}"]')
+    script = """
+        arguments[0].dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft" }));
+        arguments[1].click();
+    """
+    page.after(lambda: page.driver.execute_script(script, box, card))
+    time.sleep(0.5)  # longer than a move by keys waits for the next
+    assert page.driver.current_url.endswith(f"/?like={ids[3]}")
 
 
 def test_slow_network_shows_the_photo_and_that_it_waits(page: Page, tmp_path: Path) -> None:
@@ -149,7 +191,30 @@ def test_address_of_anothers_photo_says_so(page: Page, photo: Path) -> None:
     assert all("-red-" in found for found in page.settled())
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_a_range_written_with_equals_is_shown_and_replaced(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=price=..12")
+    page.settled()
+    page.facet("price")
+    page.reads('[data-key="facet-price"] .chosen', "up to €12")
+    page.after(lambda: page.one('[data-key="price:..24.999"]').click())
+    assert page.driver.current_url.endswith("filter=price%3A..24.999")
+
+
+def test_long_words_in_filters_do_not_stick_out(page: Page) -> None:
+    page.resize(SMALL_PHONE)
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.facet("brand")
+    script = """
+        for (const each of document.querySelectorAll("details")) each.open = true;
+        const label = document.querySelector(".checks.brand .check");
+        label.childNodes[1].textContent = "m".repeat(60);
+        return document.documentElement.scrollWidth;
+    """
+    assert page.driver.execute_script(script) <= SMALL_PHONE
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE, SMALL_PHONE])
 def test_nothing_sticks_out_sideways(page: Page, width: int) -> None:
     page.resize(width)
     for path in ("/", "/?like=jacket-red-0", "/ingest"):

@@ -32,10 +32,12 @@ const picture = createPicture((box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
 const lasting = ({ filters, weight }) => ({ ...EMPTY, filters, weight }); // whatever is looked for
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
-const clear = () => steps.go({ filters: [], require: [], exclude: [], category: null, box: null });
+const NO_CHOICES = { filters: [], require: [], exclude: [], category: null, box: null };
+const clear = () => steps.go(NO_CHOICES);
 
 async function update(state, why, scroll = 0) {
   asking?.abort();
+  if (subjectOf(state) !== update.subject) picture.leave();
   const lost = state.photo && !photoOf(state);
   const started = Boolean(state.like || state.photo) && !lost;
   find("start").hidden = started;
@@ -54,9 +56,15 @@ async function update(state, why, scroll = 0) {
     await search(state, why, scroll, signal);
   } catch (error) {
     if (signal.aborted) return;
-    if (!(error instanceof Refusal)) throw error;
-    showProblem(error, { again: () => update(state, "again"), another: () => find("file").click() });
+    const foreseen = error instanceof Refusal;
+    const chosen = address(state) !== address({ ...state, ...NO_CHOICES });
+    showProblem(foreseen ? error : new Refusal("The search failed.", 0), {
+      again: () => update(state, "again"),
+      another: () => find("file").click(),
+      clear: chosen ? clear : null,
+    });
     say("");
+    if (!foreseen) throw error;
   } finally {
     if (!signal.aborted) busy(false);
   }

@@ -127,7 +127,12 @@ export function createPicture(drew) {
     frame.addEventListener("pointercancel", ended);
   });
 
-  return { show, point };
+  /** Forgets a move by keys that has not been searched yet: another picture comes. */
+  function leave() {
+    clearTimeout(pressed.timer);
+  }
+
+  return { show, point, leave };
 }
 
 function lay(element, box) {

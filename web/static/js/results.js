@@ -139,8 +139,11 @@ function showTiming(took) {
   fill(timing.querySelector("dl"), Object.entries(STAGES).filter(([s]) => s in took).flatMap(row));
 }
 
-/** A failure in words; `again()` where asking again may help, `another()` where it cannot. */
-export function showProblem(refusal, { again, another }) {
+/**
+ * A failure in words, and a way out: `again()` where asking again may help, `clear()` where what
+ * was chosen was refused, else `another()`.
+ */
+export function showProblem(refusal, { again, another, clear }) {
   find("relaxed").hidden = true;
   find("timing").hidden = true;
   fill(find("results"));
@@ -150,7 +153,11 @@ export function showProblem(refusal, { again, another }) {
     : refusal.status === 404
       ? "This product is not in the catalogue, or no more."
       : refusal.sentence;
-  const [label, onclick] = refusal.away ? ["Try again", again] : ["Choose another photo", another];
+  const [label, onclick] = refusal.away
+    ? ["Try again", again]
+    : refusal.status === 400 && clear
+      ? ["Clear all choices", clear]
+      : ["Choose another photo", another];
   fill(
     find("problem"),
     make(

@@ -22,8 +22,8 @@ export async function showStart(notice, more) {
       samples.map((sample) => make("li", {}, button(sample, more))),
     );
     if (!loaded) tell("The catalogue is empty: nothing has been ingested with the current model.");
-  } catch (refusal) {
-    tell(`${refusal.message} Nothing can be searched right now.`);
+  } catch {
+    tell("The catalogue cannot be reached. Nothing can be searched right now.");
   }
 
   function tell(words) {

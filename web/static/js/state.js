@@ -33,7 +33,7 @@ export function read(search) {
     box: box?.length === 4 && box.every(Number.isFinite) ? box : null,
     require: given.getAll("require"),
     exclude: given.getAll("exclude"),
-    filters: given.getAll("filter"),
+    filters: given.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
     weight: weight >= 0 && weight <= 1 ? weight : null,
   };
 }
