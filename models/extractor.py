@@ -236,7 +236,8 @@ def _colours(crop: Crop, ground: Ground | None) -> Bytes:
     item = inside & ground.differs(pixels) if ground is not None else inside
     if item.sum() < 8:
         item = inside if inside.any() else np.ones_like(inside)
-    across = (x - (left + right) / 2) / max(right - left, 1e-3)
-    down = (y - (top + bottom) / 2) / max(bottom - top, 1e-3)
+    pixel = 1 / len(pixels)  # a box between two pixels' centres still has some near
+    across = (x - (left + right) / 2) / max(right - left, pixel)
+    down = (y - (top + bottom) / 2) / max(bottom - top, pixel)
     weights = np.exp(-3.0 * (across**2 + down**2)).astype(np.float32)
     return colour_histogram(pixels[item], weights[item])

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mappings.errors import InvalidConfig
-from mappings.features import Box, Features
+from mappings.features import LEAST_SIDE, Box, Features
 from mappings.taxonomy import Taxonomy
 from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
 from models.session import WEIGHTS, read_card, read_members
@@ -112,6 +112,13 @@ def test_a_drawn_box_decides_what_is_looked_at(extractor: ImageExtractor) -> Non
     assert left.box_source == right.box_source == "given"
     colours = left.colour.astype(int) - right.colour.astype(int)
     assert (colours**2).sum() > 1.5 * 255**2
+
+
+@pytest.mark.parametrize("corner", [0.0, 1 - LEAST_SIDE])
+def test_the_smallest_box_has_colours(extractor: ImageExtractor, corner: float) -> None:
+    box = Box(corner, corner, LEAST_SIDE, LEAST_SIDE)
+    [found] = extractor.extract([Image.new("RGB", (300, 200), "teal")], boxes=[box])
+    assert np.square(found.colour, dtype=float).sum() == pytest.approx(255**2, rel=0.02)
 
 
 def test_sizes_and_shapes(extractor: ImageExtractor) -> None:
