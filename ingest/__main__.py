@@ -4,7 +4,7 @@
 
 Exit status: 0 = every product came in; 1 = some failed, or the engine went away on the way;
 2 = nothing could begin (arguments, feed, taxonomy, engine or workers); 3 = the job still runs
-(``status``); 130 = interrupted.
+(``status``, or Redis went away while it was followed); 130 = interrupted.
 """
 
 from __future__ import annotations

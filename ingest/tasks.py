@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from celery import Task, shared_task
+from celery.exceptions import Reject
 from celery.utils.time import get_exponential_backoff_interval
 
 from ingest.batches import Entries, numbered_batches, read_entries, write_entries
@@ -35,6 +36,16 @@ class JobTask(Task):
     retry_backoff = True
     retry_backoff_max = LONGEST_PAUSE_SECONDS
     retry_jitter = True
+
+    def retry(self, *args: Any, **kwargs: Any) -> Any:
+        """See Celery; where the queue cannot take the retry, this delivery is not settled either.
+
+        Celery would settle it, and the step were lost with the Redis that was away.
+        """
+        try:
+            return super().retry(*args, **kwargs)
+        except Reject as lost:
+            raise Reject(lost.reason, requeue=True) from lost
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Called by Celery when there is no retry, or none is left."""

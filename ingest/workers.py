@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TextIO
@@ -18,7 +18,7 @@ from ingest.columns import parse_columns, recognise
 from ingest.feeds import open_feed
 from ingest.jobs import Job, JobRequest
 from ingest.report import Report, create_report
-from mappings.errors import InvalidConfig, WorkersUnavailable
+from mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
 from plugin.config import Settings
 from plugin.engines import open_engine
 
@@ -52,7 +52,12 @@ def ingest(arguments: Namespace, settings: Settings) -> int:
         except KeyboardInterrupt:
             print(f"the job goes on without this command; to look at it: {look}", file=sys.stderr)
             return 130
-        engine.refresh()
+        except WorkersUnavailable as error:
+            print(f"ingest: {error}", file=sys.stderr)
+            print(f"the job goes on when it is back; to look at it: {look}", file=sys.stderr)
+            return 3
+        with suppress(EngineUnavailable):  # where it went away, the report says so
+            engine.refresh()
         print(report(app, job, file))
         return exit_status(job)
 

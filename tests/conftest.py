@@ -56,10 +56,15 @@ def running_opensearch() -> Iterator[str]:
 
 
 @contextmanager
-def running_redis(folder: Path) -> Iterator[str]:
-    """``redis://host:port/0`` of a server that runs as long as this."""
-    port = free_port()
+def running_redis(folder: Path, port: int | None = None, keeps: bool = False) -> Iterator[str]:
+    """``redis://host:port/0`` of a server that runs as long as this.
+
+    Args:
+        keeps: whether it keeps what it knows in the folder, for the next one there.
+    """
+    port = port or free_port()
     options = f"--bind 127.0.0.1 --port {port} --dir {folder} --loglevel warning"
+    options += f" --appendonly {'yes' if keeps else 'no'}"
     server = subprocess.Popen(["redis-server", *options.split(), "--save", ""])
     try:
         with Redis(port=port) as client:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from ingest.celery_app import IngestApp
+from ingest.tasks import JobTask
 from mappings.features import Features
 from plugin.config import Settings
 from tests.fakes import FakeExtractor
 
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
 DEADLY_COLOUR = (1, 2, 3)
+JobTask.max_retries = int(os.environ.get("TEST_RETRIES", JobTask.max_retries))
 
 
 class WorkerExtractor(FakeExtractor):
@@ -37,4 +39,7 @@ class WorkerExtractor(FakeExtractor):
 
 app = IngestApp(Settings.from_env(), lambda _taxonomy, _settings: WorkerExtractor(), ahead=16)
 # A vanished worker's batches come back at once, so that no test waits for minutes.
-app.conf.broker_transport_options |= {"visibility_timeout": 5, "unacked_restore_interval": 1}
+app.conf.broker_transport_options |= {
+    "visibility_timeout": float(os.environ.get("TEST_REDELIVERED_AFTER", "5")),
+    "unacked_restore_interval": 1,
+}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from opensearchpy import OpenSearch, helpers
 from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import NotFoundError, RequestError, TransportError
+from opensearchpy.exceptions import NotFoundError, RequestError, SerializationError, TransportError
 
 from mappings.document import VisualDocument
 from mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
@@ -25,6 +25,7 @@ from plugin.engines.fields import Fields, facet_value, product_index, visual_fie
 from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body
 
 RETRYABLE = (409, 429, 503)
+CODE = "visual.code"
 QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
 TIMEOUT_SECONDS = 60
 
@@ -71,6 +72,7 @@ class OpenSearchEngine:
                     self._create()
                 mapping = {"properties": {"visual": visual_fields()}}
                 self._client.indices.put_mapping(index=self.index, body=mapping)
+                self._check_unrouted()
             except RequestError as error:
                 raise InvalidConfig(
                     f"expected an index that can take the object visual; {self.index!r} at "
@@ -78,7 +80,13 @@ class OpenSearchEngine:
                 ) from error
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
-        """Bulk of updates, so that a shop's own fields stay as they are."""
+        """Bulk of updates, so that a shop's own fields stay as they are.
+
+        Raises:
+            EngineUnavailable: the index is not the one that was prepared: removed, or its alias
+                led elsewhere. Written to, it would take ``visual`` for fields of other kinds.
+        """
+        self._check_prepared()
         reasons = [refusal(document) for document in documents]
         taken = (d for d, reason in zip(documents, reasons, strict=True) if reason is None)
         results = self._bulk(_update(document) for document in taken)
@@ -105,11 +113,16 @@ class OpenSearchEngine:
         """``source_hash`` by id, of the newest versions: no refresh is needed."""
         documents = self._get(product_ids, ["visual.source_hash", "visual.model"])
         visuals = {d["_id"]: d["_source"].get("visual", {}) for d in documents}
-        return {
+        hashes = {
             key: visual["source_hash"]
             for key, visual in visuals.items()
             if visual.get("model") == model
         }
+        searchable = self._searchable(hashes)
+        if len(searchable) < len(hashes):  # written just now, or copied into an index not prepared
+            self.refresh()
+            searchable = self._searchable(hashes)
+        return {key: hashes[key] for key in hashes if key in searchable}
 
     def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
         """The ``limit`` best matches, at most 10,000 unless the index allows more."""
@@ -167,6 +180,42 @@ class OpenSearchEngine:
         """Close the connections."""
         self._client.close()
 
+    def _check_prepared(self) -> None:
+        with self._errors():
+            fields = self._client.indices.get_field_mapping(index=self.index, fields=CODE)
+        kinds = [
+            one["mappings"].get(CODE, {}).get("mapping", {}).get("code", {}).get("type")
+            for one in fields.values()
+        ]
+        if kinds != ["binary"]:
+            raise EngineUnavailable(
+                f"expected the index {self.index!r} as it was prepared, with {CODE}; it has been "
+                "replaced by another: give the feed again"
+            )
+
+    def _check_unrouted(self) -> None:
+        """Documents are found by their id alone.
+
+        Raises:
+            InvalidConfig: some are where another routing has put them.
+        """
+        body = {"query": {"exists": {"field": "_routing"}}, "size": 0, "terminate_after": 1}
+        if self._client.search(index=self.index, body=body)["hits"]["total"]["value"]:
+            raise InvalidConfig(
+                f"expected an index without custom routing; documents of {self.index!r} have one"
+            )
+
+    def _searchable(self, product_ids: Collection[str]) -> set[str]:
+        """Those whose ``visual`` is indexed, and not only kept."""
+        if not product_ids:
+            return set()
+        ids = {"ids": {"values": list(product_ids)}}
+        query = {"bool": {"filter": [ids, {"exists": {"field": "visual.model"}}]}}
+        body = {"query": query, "size": len(product_ids), "_source": False}
+        with self._errors():
+            answer = self._client.search(index=self.index, body=body)
+        return {hit["_id"] for hit in answer["hits"]["hits"]}
+
     def _create(self) -> None:
         try:
             self._client.indices.create(index=self.index, body=product_index())
@@ -216,8 +265,13 @@ class OpenSearchEngine:
                 f"{self.address} has no index {self.index!r} yet: {_reason(error.info)}"
             ) from error
         except TransportError as error:
-            kind = InvalidFilter if error.error in QUERY_ERRORS else EngineUnavailable
-            raise kind(f"{self.address} refused: {_reason(error.info)}") from error
+            if error.error in QUERY_ERRORS:
+                raise InvalidFilter(f"the engine refused: {_reason(error.info)}") from error
+            raise EngineUnavailable(
+                f"{self.address} refused, status {error.status_code}: {_reason(error.info)}"
+            ) from error
+        except SerializationError as error:
+            raise EngineUnavailable(f"{self.address} does not answer in JSON") from error
 
 
 def _update(document: IndexDocument) -> dict[str, Any]:
@@ -231,6 +285,7 @@ def _update(document: IndexDocument) -> dict[str, Any]:
     if document.visual is not None:
         action["doc"]["visual"] = document.visual.to_json()
         action["doc_as_upsert"] = True
+        action["detect_noop"] = False  # one that is kept may not be indexed
     return action
 
 

@@ -47,7 +47,11 @@ def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
     return {
         "query": bool_query(query, fields),
         "size": limit,
-        "sort": [{"_score": "desc"}, {"visual.product_id": "asc"}],
+        # An index that no feed has come into yet has no such field, and nothing to be found.
+        "sort": [
+            {"_score": "desc"},
+            {"visual.product_id": {"order": "asc", "unmapped_type": "keyword"}},
+        ],
         "_source": False,
         "stored_fields": "_none_",
         "docvalue_fields": ["visual.code", "visual.colour"],

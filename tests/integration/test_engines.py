@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -543,6 +545,80 @@ def test_an_index_with_another_visual_is_refused(opensearch_url: str, index_url:
     with pytest.raises(InvalidConfig, match="visual"):
         engine.prepare()
     engine.close()
+
+
+def test_an_index_before_its_first_feed_has_nothing_to_find(index_url: str) -> None:
+    with client(index_url.rpartition("/")[0]) as server:
+        server.indices.create(index=index_url.rpartition("/")[2], body={"mappings": OWN_MAPPINGS})
+    engine = open_engine(index_url)
+    assert (found(engine), engine.count(ALL)) == ([], 0)
+    engine.close()
+
+
+@pytest.mark.parametrize("instead", [None, OWN_MAPPINGS, {}])
+def test_an_index_that_was_replaced_is_not_written_to(
+    own: Engine, index_url: str, instead: dict[str, Any] | None
+) -> None:
+    name = index_url.rpartition("/")[2]
+    with client(index_url.rpartition("/")[0]) as server:
+        server.indices.delete(index=name)
+        if instead is not None:
+            server.indices.create(index=name, body={"mappings": instead})
+        with pytest.raises(EngineUnavailable, match=f"(no )?index '{name}'"):
+            own.write([document("1")])
+        assert server.indices.exists(index=name) == (instead is not None)
+        if instead is not None:
+            assert server.count(index=name)["count"] == 0
+
+
+def test_what_was_copied_into_an_index_not_prepared_is_not_taken_for_known(index_url: str) -> None:
+    name = index_url.rpartition("/")[2]
+    with client(index_url.rpartition("/")[0]) as server:
+        server.indices.create(index=name, body={"mappings": {"dynamic": False}})
+        server.index(index=name, id="1", body={"visual": visual("1").to_json()}, refresh=True)
+    engine = open_engine(index_url)
+    engine.prepare()
+    assert engine.source_hashes(["1"], MODEL) == {}
+    fill(engine, document("1"))
+    assert (found(engine), engine.source_hashes(["1"], MODEL)) == (["1"], {"1": "hash-1"})
+    engine.close()
+
+
+def test_an_index_with_custom_routing_is_refused(index_url: str) -> None:
+    name = index_url.rpartition("/")[2]
+    with client(index_url.rpartition("/")[0]) as server:
+        server.index(index=name, id="1", body={"name": "Tee"}, routing="it", refresh=True)
+    engine = open_engine(index_url)
+    with pytest.raises(InvalidConfig, match="custom routing"):
+        engine.prepare()
+    engine.close()
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A server that wants to know who asks, and says so in a page for people."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(b"<p>Who are you?</p>")
+
+    do_HEAD = do_POST = do_PUT = do_GET
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+
+def test_a_wrong_password_is_said() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever).start()
+        engine = open_engine(f"opensearch://127.0.0.1:{server.server_port}/products")
+        for ask in (engine.prepare, engine.ping, lambda: engine.fetch(["1"])):
+            with pytest.raises(EngineUnavailable, match="401"):
+                ask()
+        engine.close()
+        server.shutdown()
 
 
 # --- helpers ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,7 +34,7 @@ from models.extractor import DEFAULT_MODEL
 from models.training.studio import generate
 from plugin.config import Settings
 from plugin.engines import open_engine
-from tests.conftest import free_port
+from tests.conftest import free_port, running_redis
 from tests.fakes import FakeExtractor
 from tests.worker_app import DEADLY_COLOUR
 
@@ -396,6 +396,48 @@ def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
             wait_until(lambda: app.jobs.get(job).state != "running")
             assert app.jobs.get(job).state == "finished"
             assert app.jobs.get(job).totals == {"written": 40, "unchanged": 0, "failed": 0}
+
+
+def test_a_redis_that_starts_anew_loses_no_batch(shop: Shop) -> None:
+    folder = shop.folder / "redis"
+    folder.mkdir()
+    port = free_port()
+    feed = shop.write([product(n) for n in range(400)])
+    with ExitStack() as stack:
+        with running_redis(folder, port, keeps=True) as shop.redis:
+            settings = {"TEST_SECONDS_PER_BATCH": "0.2", "TEST_REDELIVERED_AFTER": "300"}
+            stack.enter_context(shop.workers(2, **settings))
+            command = shop.ingest(feed, "--batch", "4")
+            with IngestApp(Settings(redis=shop.redis)) as app:
+                wait_until(lambda: [j for j in app.jobs.recent(1) if app.jobs.get(j).done > 5])
+                [job] = app.jobs.recent(1)
+        status, _, errors = finish(command)
+        assert status == 3
+        assert f"python -m ingest status {job}" in errors
+        time.sleep(4)  # long enough for workers to give up what they would queue
+        with running_redis(folder, port, keeps=True), IngestApp(Settings(redis=shop.redis)) as app:
+            wait_until(lambda: app.jobs.get(job).state != "running", 120)
+            assert app.jobs.get(job).state == "finished"
+            assert app.jobs.get(job).totals["failed"] == 0
+            stack.close()
+    with opened(shop.url) as engine:
+        assert engine.count() == 400
+
+
+def test_an_engine_that_stays_away_is_reported(shop: Shop) -> None:
+    server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
+    feed = shop.write([product(n) for n in range(400)])
+    with (
+        shop.workers(TEST_SECONDS_PER_BATCH="0.05", TEST_RETRIES="1"),
+        OpenSearch(server) as client,
+    ):
+        command = shop.ingest(feed, "--batch", "4")
+        wait_until(shop.children)
+        client.indices.delete(index=index)
+        status, output, _ = finish(command)
+    assert status == 1
+    assert "stopped early: " in output
+    assert index in shop.report()["stopped"]
 
 
 def test_a_worker_that_cannot_work_stops_the_job_and_says_why(shop: Shop) -> None:
