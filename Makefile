@@ -30,8 +30,8 @@ opensearch: runtime  ## a real local OpenSearch node on OPENSEARCH_PORT (9250)
 opensearch-stop: ## stop it
 	@.ci/opensearch/node stop --port $(OPENSEARCH_PORT)
 
-runtime:
+runtime:         ## the virtual environment .venv, to serve and ingest
 	@.ci/setup runtime
 
-dev:
+dev:             ## the same with what training and tests need
 	@.ci/setup dev

@@ -68,7 +68,7 @@ def _ingest_here(
         stack.callback(engine.close)
         engine.prepare()
         extractor = extractor or _load_extractor(taxonomy, settings)
-        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        file = stack.enter_context(create_report(arguments.report, arguments.feed))
         interrupted = stack.enter_context(_interrupts())
         products = read_products(feed.rows, columns)
         outcomes = ingest_feed(

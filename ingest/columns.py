@@ -93,7 +93,8 @@ class Columns:
             text = self.text(cells, "price")
             amount, currency = parse_price(text) if text else (None, None)
             facts["price"] = amount
-            facts["currency"] = facts.get("currency") or currency
+            if currency and not facts.get("currency"):
+                facts["currency"] = currency
         if self.roles.get("stock"):
             stock = self.text(cells, "stock")
             facts["stock"] = parse_whole(stock, "stock") if stock else None

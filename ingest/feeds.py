@@ -119,7 +119,7 @@ def _table_feed(lines: Iterator[str]) -> Feed:
     header_line = next(lines)
     frequency = Counter(character for character in header_line if character in _DELIMITERS)
     delimiter = max(_DELIMITERS, key=lambda character: frequency[character])
-    reader = csv.reader(chain([header_line], lines), delimiter=delimiter)
+    reader = csv.reader(chain([header_line], lines), delimiter=delimiter, strict=True)
     try:
         header = tuple(name.strip() for name in next(reader))
     except csv.Error as error:
@@ -135,16 +135,20 @@ def _table_rows(reader: Iterator[list[str]], header: tuple[str, ...], lines: int
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(number, error=InvalidProduct(f"cannot read the row: {error}"))
+            message = f"cannot read the row: {error}{_span(number, reader.line_num)}"  # type: ignore[attr-defined]
+            yield Row(number, error=InvalidProduct(message))
             continue
         finally:
             lines = reader.line_num  # type: ignore[attr-defined]
         if len(cells) == len(header):
             yield _checked(Row(number, dict(zip(header, cells, strict=True))))
         elif cells:
-            span = f", over lines {number} to {lines}: is a quote left open?" * (lines > number)
-            message = f"expected {len(header)} cells, as in the header; got {len(cells)}{span}"
-            yield Row(number, error=InvalidProduct(message))
+            message = f"expected {len(header)} cells, as in the header; got {len(cells)}"
+            yield Row(number, error=InvalidProduct(message + _span(number, lines)))
+
+
+def _span(first: int, last: int) -> str:
+    return f", over lines {first} to {last}: is a quote left open?" if last > first else ""
 
 
 # --- JSON Lines -------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
     """SHA-256, in hexadecimal, of all that a ``visual`` object is made from besides the model."""
     box = ",".join(map(repr, product.box.as_list())) if product.box else ""
     digest = hashlib.sha256()
-    for text in (taxonomy.version, product.title, product.category_text, box):
+    for text in (taxonomy.digest, product.title, product.category_text, box):
         encoded = text.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     digest.update(image)

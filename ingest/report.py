@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
@@ -68,13 +69,19 @@ class Report:
         return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
 
 
-def create_report(path: Path) -> TextIO:
-    """The file of a report.
+def create_report(
+    path: Path | None, feed: Path | None = None
+) -> AbstractContextManager[TextIO | None]:
+    """The file of a report, which is not the one of its feed; None where none is wanted.
 
     Raises:
-        InvalidConfig: it cannot be written.
+        InvalidConfig: it cannot be written, or must not.
     """
+    if path is None:
+        return nullcontext()
     try:
+        if feed is not None and path.exists() and path.samefile(feed):
+            raise InvalidConfig(f"expected another file for the report than the feed; got {path}")
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise InvalidConfig(f"cannot write the report {path}: {error.strerror}") from None

@@ -40,7 +40,7 @@ def ingest(arguments: Namespace, settings: Settings) -> int:
         engine = open_engine(request.engine)
         stack.callback(engine.close)
         engine.prepare()
-        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        file = stack.enter_context(create_report(arguments.report, request.feed))
         job_id = submit(app, request)
         if arguments.detach:
             print(job_id)
@@ -67,7 +67,7 @@ def show_status(arguments: Namespace, settings: Settings) -> int:
     app = IngestApp(settings)
     job = app.jobs.get(arguments.job)
     with ExitStack() as stack:
-        file = stack.enter_context(create_report(arguments.report)) if arguments.report else None
+        file = stack.enter_context(create_report(arguments.report))
         print(f"job {job.job_id} of {job.request.feed}: {job.state}")
         print(report(app, job, file))
     return exit_status(job)

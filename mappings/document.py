@@ -95,10 +95,15 @@ class VisualDocument:
                 from_text=tuple(data["from_text"]),
                 code=decode_bytes(data["code"]),
                 colour=decode_bytes(data["colour"]),
-                box=Box(*data["box"]),
+                box=_stored_box(*data["box"]),
                 model=str(data["model"]),
                 source_hash=str(data["source_hash"]),
                 computed_at=str(data["computed_at"]),
             )
         except (KeyError, TypeError, InvalidBox) as error:
             raise InvalidDocument(f"not a visual object: {error!r}") from None
+
+
+def _stored_box(x: float, y: float, w: float, h: float) -> Box:
+    """A box as it was stored; where sides were rounded, it may end a step past the image."""
+    return Box(x, y, min(w, 1 - x), min(h, 1 - y))

@@ -65,8 +65,21 @@ class Box:
         return cls(x, y, w, h)
 
     def as_list(self) -> list[float]:
-        """``[x, y, w, h]`` rounded to four digits, the form of JSON documents and answers."""
-        return [round(v, 4) for v in (self.x, self.y, self.w, self.h)]
+        """``[x, y, w, h]`` to four digits, the form of JSON documents and answers.
+
+        Edges are rounded, and not sides: so a box that touches the image's edge still lies inside.
+        """
+        left, width = _rounded(self.x, self.w)
+        top, height = _rounded(self.y, self.h)
+        return [left, top, width, height]
+
+
+def _rounded(start: float, side: float) -> tuple[float, float]:
+    """Start and side of a stretch inside [0, 1], in whole LEAST_SIDEs, one of them at least."""
+    steps = round(1 / LEAST_SIDE)
+    first = min(round(start * steps), steps - 1)
+    end = min(max(round((start + side) * steps), first + 1), steps)
+    return first / steps, (end - first) / steps
 
 
 WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -79,7 +80,8 @@ class AttributeGroup:
 class Taxonomy:
     """Great categories, leaf categories and attribute groups, each in file order.
 
-    ``siblings`` are sets of leaves that look alike; see ``siblings_of``.
+    ``siblings`` are sets of leaves that look alike; see ``siblings_of``. ``digest`` is that of all
+    that the file says, as features are made with it: SHA-256, in hexadecimal.
     """
 
     version: str
@@ -88,7 +90,8 @@ class Taxonomy:
     kinds: Mapping[str, Kind]
     groups: Mapping[str, AttributeGroup]
     ignored_phrases: tuple[str, ...]
-    siblings: tuple[frozenset[str], ...] = ()
+    siblings: tuple[frozenset[str], ...]
+    digest: str
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
@@ -144,6 +147,7 @@ class Taxonomy:
             groups,
             tuple(data.get("ignored_phrases", ())),
             tuple(frozenset(leaves) for leaves in data.get("siblings", ())),
+            hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest(),
         )
 
     def great_category(self, leaf: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 
 GREAT_CATEGORY, CATEGORY = "great_category", "category"
@@ -31,7 +32,11 @@ class Grammar:
         head_of: head number by token, int64 [tokens]; that of the end is the number of heads.
         groups_of: bool [leaves + 1, heads], the groups that each leaf has; the last row is for a
             leaf that the network does not know, and has all groups.
-        great_of: great category token by leaf, int64 [leaves].
+        great_of: great category token by leaf, int64 [leaves]; -1 where the taxonomy has it in one
+            that the network does not know: such a leaf can be given, and is never found.
+
+    Raises:
+        InvalidConfig: no leaf that the network could find is left.
     """
 
     def __init__(self, heads: Mapping[str, Sequence[str]], taxonomy: Taxonomy) -> None:
@@ -55,8 +60,14 @@ class Grammar:
                 has = taxonomy.groups_of(leaf)
                 self.groups_of[row] = [name in has for name in names]
                 great = taxonomy.great_category(leaf)
-                self.great_of[row] = self.heads[GREAT_CATEGORY].index(great)
+                if great in self.heads[GREAT_CATEGORY]:
+                    self.great_of[row] = self.heads[GREAT_CATEGORY].index(great)
         self.groups_of[:, :2] = True
+        if (self.great_of < 0).all():
+            raise InvalidConfig(
+                "expected a taxonomy with categories that the network knows, in great categories "
+                f"among {', '.join(self.heads[GREAT_CATEGORY])}; got none"
+            )
         known = {*taxonomy.attribute_terms(), *taxonomy.categories, *taxonomy.great_categories}
         self.known = np.array([term in known for term in self.terms] + [True])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from PIL import Image
@@ -67,7 +67,7 @@ class Locator:
         source: BoxSource = "whole" if ground is None else "foreground"
         if self.detector is None or not self.looks(choice, ground, _shape(image, foreground)):
             return Located(foreground, foreground, source, ground)
-        [found] = self.detector.find([image])
+        found = self._known(self.detector.find([image])[0])
         items = tuple(self.detector.sure(found))
         if choice is None and ground is not None:
             # What a shop's photo is of shows in how it is framed: the recogniser sees it whole.
@@ -77,6 +77,15 @@ class Locator:
             return Located(foreground, foreground, source, ground, items)
         window = item.box if ground is None or _small(item.box, foreground) else foreground
         return Located(item.box, window, "detector", ground, items)
+
+    def _known(self, found: Sequence[FoundItem]) -> list[FoundItem]:
+        """Items of categories that the taxonomy has; others nobody could ask for."""
+        known = self.taxonomy.categories
+        items = [
+            replace(item, categories=tuple(leaf for leaf in item.categories if leaf in known))
+            for item in found
+        ]
+        return [item for item in items if item.categories]
 
     def again(self, located: Located, category: str) -> Located:
         """Once the category is recognised in the foreground: its box among what was found there."""

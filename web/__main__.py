@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from waitress import serve
+from waitress import create_server
 
 from mappings.errors import HoundstoothError
 from plugin.config import Settings
@@ -18,10 +18,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted; 2 when it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m web", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="port (%(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port (%(default)s)")
     parser.add_argument("--engine", help="engine URL, such as sqlite:///var/catalogue.db")
     parser.add_argument("--images", type=Path, help="folder that image paths are relative to")
-    parser.add_argument("--threads", type=int, default=8, help="requests at once (%(default)s)")
+    parser.add_argument(
+        "--threads", type=_threads, default=8, help="requests at once (%(default)s)"
+    )
     given = parser.parse_args(arguments)
     try:
         settings = Settings.from_env()
@@ -34,21 +36,42 @@ def main(arguments: list[str] | None = None) -> int:
     except HoundstoothError as error:
         print(f"web: {error}", file=sys.stderr)
         return 2
+    try:
+        server = create_server(
+            app,
+            host=given.host,
+            port=given.port,
+            threads=given.threads,
+            ident="houndstooth",
+            # Idle connections must not keep others out.
+            connection_limit=1000,
+            channel_timeout=30,
+            asyncore_use_poll=True,
+            # The application refuses in words what is too large; this only spares the disk.
+            max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
+        )
+    except (OSError, ValueError) as error:
+        print(f"web: cannot listen on {given.host}:{given.port}: {error}", file=sys.stderr)
+        return 2
     print(f"Houndstooth on http://{given.host}:{given.port}/", flush=True)
-    serve(
-        app,
-        host=given.host,
-        port=given.port,
-        threads=given.threads,
-        ident="houndstooth",
-        # Idle connections must not keep others out.
-        connection_limit=1000,
-        channel_timeout=30,
-        asyncore_use_poll=True,
-        # The application refuses in words what is too large; this only spares the disk.
-        max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
-    )
+    server.run()
     return 0
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535)
+
+
+def _threads(text: str) -> int:
+    return _whole(text, 1, 1024)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from {least} to {most}; got {text!r}"
+        )
+    return int(text)
 
 
 if __name__ == "__main__":

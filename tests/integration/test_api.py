@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
@@ -20,6 +22,8 @@ from mappings.features import BoxSource
 from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of
 from web.__main__ import main
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -294,6 +298,24 @@ def test_faults_of_the_service_are_500_and_tell_no_secret(
 def test_command_that_cannot_start_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--engine", "carrier-pigeon://loft"]) == 2
     assert "carrier-pigeon" in capsys.readouterr().err
+
+
+def test_command_that_cannot_listen_says_so(address: str, tmp_path: Path) -> None:
+    port = address.rpartition(":")[2]
+    words = ["--engine", f"sqlite:///{tmp_path}/catalogue.db", "--port", port]
+    command = [sys.executable, "-m", "web", *words]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"web: cannot listen on 127.0.0.1:{port}: " in ended.stderr
+
+
+@pytest.mark.parametrize("words", [["--port", "99999"], ["--threads", "0"]])
+def test_numbers_out_of_range_are_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "expected a whole number from 1 to" in capsys.readouterr().err
 
 
 def test_unknown_paths_and_methods_have_the_one_shape(client: FlaskClient) -> None:

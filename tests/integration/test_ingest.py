@@ -122,7 +122,7 @@ def test_a_feed_comes_in(shop: Shop, name: str, capsys: pytest.CaptureFixture[st
     facts, visual = shop.stored("b")
     assert facts == {
         **{"title": "Puma Men b Shirt", "image": "img/blue.png"},
-        **{"price": 9.5, "currency": None},
+        "price": 9.5,
     }
     assert visual.category == "shirt"
     assert visual.attributes == ("colour:blue", "gender:men")
@@ -155,6 +155,27 @@ def test_a_price_alone_is_a_partial_update(shop: Shop) -> None:
     facts, visual = shop.stored("a")
     assert (facts["price"], facts["currency"], facts["stock"]) == (12.0, "EUR", None)
     assert visual.to_json() == before.to_json()
+
+
+def test_a_price_without_a_currency_leaves_the_currency(shop: Shop) -> None:
+    shop.ingest(shop.write([row("a", currency="EUR")]))
+    shop.ingest(shop.write([row("a", price="12.00")]), extractor=Unwilling())
+    facts, _ = shop.stored("a")
+    assert (facts["price"], facts["currency"]) == (12.0, "EUR")
+    shop.ingest(shop.write([row("a", currency="")]), extractor=Unwilling())
+    assert shop.stored("a")[0]["currency"] is None
+
+
+def test_a_box_at_the_edge_can_be_read_back(shop: Shop) -> None:
+    shop.ingest(shop.write([row("a", box="0.00125,0.1,0.99875,0.5")]))
+    assert shop.stored("a")[1].box.as_list() == [0.0012, 0.1, 0.9988, 0.5]
+
+
+def test_a_report_is_not_written_over_its_feed(shop: Shop) -> None:
+    feed = shop.write([row("a")])
+    before = feed.read_bytes()
+    assert main([str(feed), "--engine", shop.url, "--report", str(feed)]) == 2
+    assert feed.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 from mappings.features import Box, FoundItem
 from mappings.taxonomy import Taxonomy
 from models.extractor import ImageExtractor, load_extractor
+from models.locate import Locator
 from models.training.studio import generate
 
 TAXONOMY = Taxonomy.load()
@@ -49,6 +51,19 @@ def test_each_item_of_an_outfit_is_found_by_its_category(
             assert seen.category.term == item["category"] and seen.category_source == "chosen"
             shares.append(overlap(seen.box, Box(*item["box"])))
     assert np.mean(np.array(shares) > 0.5) > 0.7
+
+
+def test_items_of_categories_that_the_taxonomy_lacks_are_not_told(
+    extractor: ImageExtractor, outfits: list[dict[str, object]]
+) -> None:
+    image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
+    [seen] = extractor.extract([image])
+    lost = seen.items[0].categories
+    kept = {term: one for term, one in TAXONOMY.categories.items() if term not in lost}
+    locator = Locator(extractor.locator.detector, replace(TAXONOMY, categories=kept))
+    told = locator.locate(image, None, None).items
+    assert len(told) < len(seen.items)
+    assert all(set(item.categories) <= set(kept) for item in told)
 
 
 def test_unguided_all_that_was_found_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,14 @@ def test_environment_variables_are_read_in_one_place() -> None:
             if path.relative_to(ROOT).as_posix() != "plugin/config.py":
                 text = path.read_text(encoding="utf-8")
                 assert "os.environ" not in text and "getenv" not in text, path
+
+
+def test_running_networks_leaves_no_telemetry(tmp_path: Path) -> None:
+    """onnxruntime would keep an id and a queue of events in the home folder."""
+    code = "from models.session import *; open_session(WEIGHTS / 'guided-detector-1.onnx')"
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from mappings.taxonomy import Taxonomy
+from mappings.errors import InvalidConfig
+from mappings.taxonomy import SHIPPED, Taxonomy
 from models import decoding
 from models.crop import Crop
 from models.decoding import Start
@@ -22,7 +24,7 @@ from models.networks.attribute_decoder import (
 )
 from models.networks.encoders import EfficientNetLite0
 from models.networks.item_reader import EncoderGraph
-from models.recognised import Recognised
+from models.recognised import Choice, Recognised
 from models.recogniser import look_and_tell
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
@@ -120,6 +122,29 @@ def test_among_a_choice_the_image_decides() -> None:
             before.categories["jeans"] / total, abs=1e-5
         )
         assert after.category == max(choice, key=before.categories.__getitem__)
+
+
+def renamed(great: str, name: str) -> Taxonomy:
+    """The shipped taxonomy with a great category of another name."""
+    text = SHIPPED.read_text(encoding="utf-8").replace(f'"{great}"', f'"{name}"')
+    return Taxonomy.from_json(json.loads(text))
+
+
+def test_leaves_in_a_great_category_of_the_shops_own_can_be_given() -> None:
+    taxonomy = renamed("shoes", "things-for-feet")
+    grammar = Grammar(HEADS, taxonomy)
+    assert grammar.great_of[LEAVES.index("heels")] == -1
+    step, start = asked(random_decoder(5), 3)
+    choices: list[Choice] = [None, {"heels"}, {"heels", "watch"}]
+    free, given, among = decode(step, start, choices, grammar, taxonomy, TEMPERATURES)
+    assert "heels" not in free.categories
+    assert given.category == "heels"
+    assert among.category == "watch"
+
+
+def test_a_taxonomy_without_any_great_category_of_the_network_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match="shoes"):
+        Grammar({**HEADS, CATEGORY: ("heels",)}, renamed("shoes", "things-for-feet"))
 
 
 def naive_greedy(decoder: AttributeDecoder, pooled: torch.Tensor, leaf: int) -> list[int]:

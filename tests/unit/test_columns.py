@@ -119,7 +119,7 @@ def test_json_values() -> None:
     found = recognise(list(cells)).product(cells)
     assert found.product_id == "17"
     assert found.box == Box(0, 0, 0.5, 0.5)
-    facts = {"title": "T", "image": "a.jpg", "price": 12.5, "currency": None, "stock": 3}
+    facts = {"title": "T", "image": "a.jpg", "price": 12.5, "stock": 3}
     assert found.facts == facts | {"new": True, "score": 1.5, "note": None}
 
 
@@ -199,6 +199,10 @@ def test_chosen_columns_that_are_not_there(chosen: dict[str, str]) -> None:
         ("1,299,000", 1299000.0, None),
         ("1 299,50 zł", 1299.5, None),
         ("0", 0.0, None),
+        ("Rs. 499", 499.0, None),
+        ("Rs.1,299.00", 1299.0, None),
+        ("1.299.000 VND", 1299000.0, "VND"),
+        ("$12.99 USD", 12.99, "USD"),
     ],
 )
 def test_prices(text: str, amount: float, currency: str | None) -> None:

@@ -76,6 +76,14 @@ def test_an_open_quote_is_named_with_the_lines_it_swallowed(feed_file: Path) -> 
     assert "over lines 3 to 4: is a quote left open?" in str(rows[1].error)
 
 
+def test_an_open_quote_never_joins_two_products(feed_file: Path) -> None:
+    text = 'id,title,image\na,"one,a.jpg\nb,"two",b.jpg\nc,three,c.jpg\nd,5" heel,d.jpg\n'
+    _, rows = read(feed_file, text)
+    assert "over lines 2 to 3: is a quote left open?" in str(rows[0].error)
+    assert [row.cells["id"] for row in rows if row.error is None] == ["c", "d"]
+    assert rows[-1].cells["title"] == '5" heel'
+
+
 @pytest.mark.parametrize(
     "bad",
     [b"{", b"[1, 2]", b"7", b'{"id": NaN}', b'{"id": "\\ud800"}', b'{"id": "\xff"}', b"[" * 99999],

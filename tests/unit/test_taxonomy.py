@@ -166,6 +166,14 @@ def test_a_shop_gives_its_own(tmp_path: Path) -> None:
     assert taxonomy.kinds == {}
 
 
+def test_its_digest_is_of_all_that_it_says() -> None:
+    own = Taxonomy.from_json(SMALL)
+    assert Taxonomy.from_json(dict(reversed(SMALL.items()))).digest == own.digest
+    words = [*SMALL["categories"]["robe"]["words"], "gown"]
+    wordier = broken("categories", "robe", "words", value=words)
+    assert Taxonomy.from_json(wordier).digest != own.digest
+
+
 def broken(*path: str, value: Any) -> dict[str, Any]:
     data = copy.deepcopy(SMALL)
     place = data

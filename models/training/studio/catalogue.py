@@ -168,8 +168,9 @@ def generate(
     folder = Path(out)
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        _write_feed(folder, products := list(plan(count, seed, outfits)))
+        products = list(plan(count, seed, outfits))
         _write_labels(folder, products, jobs or os.cpu_count() or 1, progress)
+        _write_feed(folder, products)  # last: where it is, the pictures are
     except OSError as error:
         raise InvalidConfig(
             f"expected a folder that can be written, got {folder}: {error}"
