@@ -10,6 +10,7 @@ as many as there are validation photos, so two recipes can be told apart that th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mappings.errors import HoundstoothError
 from models.training.calibrate import fit_temperatures, softmax
 from models.training.curves import EpochLog, accuracies, in_one_line
 from models.training.fit import TrainingSet, fit, scores_of
@@ -90,4 +92,7 @@ def distributions(
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except HoundstoothError as error:
+        sys.exit(f"cross_fit: {error}")

@@ -70,11 +70,12 @@ def evaluate(
     """
     taxonomy = Taxonomy.load()
     name = DEFAULT_MODEL if name == "default" else name
+    all_samples = list(product_samples(products, taxonomy))
     extractor = load_extractor(taxonomy, name, weights=weights)
     card = extractor.recogniser.card
     seen = hashlib.sha256(products.read_bytes()).hexdigest() in card.trained_on
     split = split or ("test" if seen else "all")
-    samples = [s for s in product_samples(products, taxonomy) if split in (s.split, "all")]
+    samples = [s for s in all_samples if split in (s.split, "all")]
     if not samples:
         raise InvalidFeed(f"expected photos of the {split} split in {products.name}; got none")
     known = [_known(sample, taxonomy) for sample in samples]

@@ -6,10 +6,12 @@ on a GPU where there is one. An interrupted run goes on where it stopped.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import torch
 
+from mappings.errors import HoundstoothError
 from models.training.card import write_card
 from models.training.curves import EpochLog
 from models.training.export import export_recogniser
@@ -59,4 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except HoundstoothError as error:
+        sys.exit(f"train: {error}")

@@ -21,14 +21,17 @@ def product_rows(products: Path) -> list[dict[str, str]]:
     """The rows of a products.csv.
 
     Raises:
-        InvalidFeed: a column is missing.
+        InvalidFeed: it cannot be read, or a column is missing.
     """
-    with products.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = REQUIRED - set(reader.fieldnames or ())
-        if missing:
-            raise InvalidFeed(f"expected columns {sorted(missing)} in {products.name}")
-        return list(reader)
+    try:
+        with products.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = REQUIRED - set(reader.fieldnames or ())
+            if missing:
+                raise InvalidFeed(f"expected columns {sorted(missing)} in {products.name}")
+            return list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidFeed(f"expected a products.csv at {products}; {error}") from None
 
 
 def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterator[Sample]:

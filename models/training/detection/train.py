@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pathlib import Path
 import torch
 from torchvision.models.detection import FasterRCNN
 
+from mappings.errors import HoundstoothError
 from models.networks.faster_rcnn import faster_rcnn
 from models.session import WEIGHTS
 from models.training.detection.card import write_detector
@@ -111,4 +113,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except HoundstoothError as error:
+        sys.exit(f"train: {error}")
