@@ -12,6 +12,9 @@ HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis:/
 HOUNDSTOOTH_IMAGE_HOSTS        names, with commas between, of the      none: public addresses alone
                                shop's own image hosts, which may have
                                addresses that are not public
+HOUNDSTOOTH_FIELDS             names, with commas between, of the      none: all fields are shown
+                               shop's fields that the web service
+                               shows and filters by
 HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
                                10000
 HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.7
@@ -50,6 +53,7 @@ class Settings:
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
     image_hosts: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
     candidates: int = 1000
     weight: float = SearchRequest.weight
     attribute_share: float = ATTRIBUTE_SHARE
@@ -103,6 +107,10 @@ def _hosts(text: str) -> frozenset[str]:
     return names
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
 def _share(text: str) -> float:
     try:
         share = read_number(text)
@@ -134,6 +142,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "images": _folder,
     "redis": _url,
     "image_hosts": _hosts,
+    "fields": _names,
     "candidates": _whole(1, 10_000),
     "weight": _share,
     "attribute_share": _share,

@@ -9,6 +9,7 @@ from mappings.search import Engine, Extractor
 from mappings.taxonomy import Taxonomy
 from plugin.config import Settings
 from plugin.engines import open_engine
+from plugin.engines.shown import ShownFields
 from plugin.service import VisualSearch
 from web.api import api_blueprint
 from web.backend import Backend
@@ -75,6 +76,8 @@ def _wire(
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
     engine = engine or open_engine(settings.engine)
+    if settings.fields:
+        engine = ShownFields(engine, settings.fields)
     if extractor is None:
         from models.extractor import load_extractor  # loads the networks: not for importers
 

@@ -20,7 +20,7 @@ from werkzeug.test import encode_multipart
 from mappings.errors import EngineUnavailable, InvalidDocument
 from mappings.features import BoxSource
 from tests.fakes import OUTFIT, OutfitExtractor
-from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of
+from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
 from web.__main__ import main
 
 ROOT = Path(__file__).parents[2]
@@ -243,6 +243,21 @@ def test_brands_with_dots_can_be_filtered_on(client: FlaskClient) -> None:
     for text in ("brand:Dots..Brand", "brand:And..."):
         assert client.get("/api/v1/facets", query_string={"filter": text}).json["total"] == 0
     refused(client.get("/api/v1/facets?filter=price:low..high"), 400, "a number for 'price'")
+
+
+def test_only_the_fields_that_a_shop_shows_are_told(tmp_path: Path) -> None:
+    app = make_app(tmp_path, fields=frozenset({"title", "image"}))
+    client = app.test_client()
+    told = [client.get("/api/v1/products/jacket-red-0").json, *post(client).json["hits"]]
+    told += client.get("/api/v1/products/jacket-red-0/similar").json["hits"]
+    told += client.get("/api/v1/samples").json["products"]
+    assert {key for one in told for key in one["product"]} == {"title", "image", "image_url"}
+    refused(post(client, filter="price:..20"), 400, "image, title", "'price'")
+    refused(client.get("/api/v1/facets?filter=brand:Acme"), 400, "'brand'")
+    facets = client.get("/api/v1/facets").json["facets"]
+    assert (facets["brand"], facets["price"]) == ([], [])
+    assert facets["colour"]
+    app.extensions["houndstooth"].engine.close()
 
 
 def test_samples_are_of_different_categories(client: FlaskClient) -> None:
