@@ -18,7 +18,7 @@ from ingest.images import LoadImage, is_url
 from ingest.merge import visual_document
 from ingest.outcome import REFUSED, Outcome
 from ingest.products import FeedProduct
-from mappings.errors import EngineUnavailable, InvalidInput
+from mappings.errors import EngineUnavailable, InvalidImage, InvalidInput
 from mappings.features import Features
 from mappings.product import Product
 from mappings.search import Engine, Extractor, IndexDocument
@@ -241,9 +241,18 @@ class _Steps:
     def write(
         self, drafts: Sequence[_Draft], documents: Sequence[IndexDocument | InvalidInput]
     ) -> list[Outcome]:
-        """Write what can be written, and say of each product what became of it."""
+        """Write what can be written, and say of each product what became of it.
+
+        A product whose image cannot be used keeps the features and the image that it has, if it is
+        there; its price is no less the new one.
+        """
         usable = [document for document in documents if isinstance(document, IndexDocument)]
-        results = iter(self.engine.write(usable) if usable else [])
+        facts = [
+            _without_image(draft.product)
+            for draft, document in zip(drafts, documents, strict=True)
+            if isinstance(document, InvalidImage)
+        ]
+        results = iter(self.engine.write([*usable, *facts]) if usable or facts else [])
         outcomes = []
         for draft, document in zip(drafts, documents, strict=True):
             product_id = draft.product.product_id
@@ -256,6 +265,11 @@ class _Steps:
                     Outcome(product_id, "failed", result.error, REFUSED, retryable=result.retryable)
                 )
         return outcomes
+
+
+def _without_image(product: Product) -> IndexDocument:
+    facts = {name: value for name, value in product.facts.items() if name != "image"}
+    return IndexDocument(product.product_id, facts)
 
 
 def _in_feed_order(

@@ -157,6 +157,18 @@ def test_a_price_alone_is_a_partial_update(shop: Shop) -> None:
     assert visual.to_json() == before.to_json()
 
 
+def test_a_price_is_the_new_one_though_the_image_is_gone(shop: Shop) -> None:
+    shop.ingest(shop.write([row("a")]))
+    before = shop.stored("a")[1]
+    lost = {"price": "12.00", "image": "img/gone.png"}
+    assert shop.ingest(shop.write([row("a", **lost), row("b", **lost)])) == 1
+    assert shop.outcomes() == [("a", "failed"), ("b", "failed")]
+    facts, visual = shop.stored("a")
+    assert (facts["price"], facts["image"]) == (12.0, "img/red.png")
+    assert visual.to_json() == before.to_json()
+    assert shop.count() == 1
+
+
 def test_a_price_without_a_currency_leaves_the_currency(shop: Shop) -> None:
     shop.ingest(shop.write([row("a", currency="EUR")]))
     shop.ingest(shop.write([row("a", price="12.00")]), extractor=Unwilling())
