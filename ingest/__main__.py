@@ -1,6 +1,7 @@
 """``python -m ingest FEED``: bring a feed of products into an engine, here or by workers.
 
-``python -m ingest status JOB`` tells how a feed given to workers stands.
+``python -m ingest status JOB`` tells how a feed given to workers stands; ``python -m ingest remove
+ID …`` deletes products.
 
 Exit status: 0 = every product came in; 1 = some failed, or the engine went away on the way;
 2 = nothing could begin (arguments, feed, taxonomy, engine or workers); 3 = the job still runs
@@ -13,7 +14,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
 from threading import Event
@@ -42,6 +43,8 @@ def main(argv: Sequence[str] | None = None, *, extractor: Extractor | None = Non
     arguments = _parse(sys.argv[1:] if argv is None else argv)
     try:
         settings = Settings.from_env()
+        if "ids" in arguments:
+            return _remove(arguments, settings)
         if "job" in arguments or arguments.celery:
             # Imported here: Celery takes long to load, and an ingest in process needs none.
             from ingest import workers
@@ -87,6 +90,15 @@ def _ingest_here(
             stopped = INTERRUPTED
         print(report.close(stopped))
         return 130 if interrupted.is_set() else int(bool(stopped or report.totals["failed"]))
+
+
+def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
+    engine = open_engine(arguments.engine or settings.engine)
+    with closing(engine):
+        removed = engine.delete(arguments.ids)
+        engine.refresh()
+    print(f"{removed} of {len(set(arguments.ids))} products were there and are removed")
+    return 0
 
 
 def _follow(
@@ -137,6 +149,8 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
 def _parse(words: Sequence[str]) -> argparse.Namespace:
     if words[:1] == ["status"]:
         return _status_parser().parse_args(words[1:])
+    if words[:1] == ["remove"]:
+        return _remove_parser().parse_args(words[1:])
     parser = _parser()
     arguments = parser.parse_args(words)
     if arguments.detach and (arguments.report or not arguments.celery):
@@ -153,14 +167,23 @@ def _status_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _remove_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest remove",
+        description="Delete products from an engine, their whole documents; ids that are not there "
+        "are no error.",
+    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help="the shop's ids")
+    parser.add_argument("--engine", metavar="URL", help=_ENGINE)
+    return parser
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ingest", description=_DESCRIPTION, epilog=_EPILOG
     )
     parser.add_argument("feed", type=Path, help="CSV, TSV or JSON Lines in UTF-8")
-    parser.add_argument(
-        "--engine", metavar="URL", help="sqlite:///file.db or opensearch://host:port/index"
-    )
+    parser.add_argument("--engine", metavar="URL", help=_ENGINE)
     parser.add_argument(
         "--columns",
         metavar="ROLE=COLUMN,…",
@@ -185,7 +208,15 @@ _DESCRIPTION = (
     "feed; workers must see the feed's folder under the same path. Products whose text and image "
     "have not changed cost no recognition; their facts (price, stock …) are updated."
 )
-_EPILOG = "How a feed given to workers stands: python -m ingest status JOB [--report FILE]"
+_EPILOG = (
+    "How a feed given to workers stands: python -m ingest status JOB [--report FILE]. To delete "
+    "products: python -m ingest remove ID … [--engine URL]. Exit status: 0 = every product came "
+    "in, 1 = some failed or it stopped, 2 = nothing could begin, 3 = the job still runs."
+)
+_ENGINE = (
+    "sqlite:///file.db or opensearch://host:port/index (HOUNDSTOOTH_ENGINE, else "
+    "sqlite:///var/catalogue.db)"
+)
 
 
 def _batch(text: str) -> int:

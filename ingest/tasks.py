@@ -62,11 +62,15 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.batch")
-def ingest(self: JobTask, job_id: str, number: int, entries: str) -> None:
-    """Bring one batch in and record what became of its products."""
+def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0) -> None:
+    """Bring one batch in and record what became of its products.
+
+    Args:
+        tries: that products of it have had which may pass later; outages of the engine are none.
+    """
     job = self.app.jobs.get(job_id)
     if job.stopped is None and not self.app.jobs.has(job_id, number):
-        _ingest_batch(self, job, number, read_entries(entries))
+        _ingest_batch(self, job, number, read_entries(entries), tries)
 
 
 def _queue_stretch(task: JobTask, job: Job, start: int) -> None:
@@ -87,7 +91,7 @@ def _queue_stretch(task: JobTask, job: Job, start: int) -> None:
     app.jobs.mark_read(job.job_id, start)
 
 
-def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries) -> None:
+def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries, tries: int) -> None:
     app: IngestApp = task.app
     deliveries = app.jobs.count_attempt(job.job_id, f"batch {number}, retry {task.request.retries}")
     if deliveries > DEATHS:
@@ -95,13 +99,12 @@ def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries) -> Non
     else:
         outcomes = app.ingest(job.request, entries)
     waiting = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
-    if any(waiting) and task.request.retries < PRODUCT_RETRIES:
+    if any(waiting) and tries < PRODUCT_RETRIES:
         # What is settled goes along as it is; the rest is tried again.
         rest = [e if w else o for e, w, o in zip(entries, waiting, outcomes, strict=True)]
-        pause = get_exponential_backoff_interval(
-            1, task.request.retries, LONGEST_PAUSE_SECONDS, full_jitter=True
-        )
-        raise task.retry((job.job_id, number, write_entries(rest)), countdown=pause)
+        pause = get_exponential_backoff_interval(1, tries, LONGEST_PAUSE_SECONDS, full_jitter=True)
+        again = (job.job_id, number, write_entries(rest), tries + 1)
+        raise task.retry(again, countdown=pause)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
 
 

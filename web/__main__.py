@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--threads", type=_threads, default=8, help="requests at once (%(default)s)"
     )
     given = parser.parse_args(arguments)
+    if given.images is not None and not given.images.is_dir():
+        parser.error(f"expected a folder at --images; got {given.images}")
     try:
         settings = Settings.from_env()
         settings = replace(

@@ -157,6 +157,13 @@ def test_a_price_alone_is_a_partial_update(shop: Shop) -> None:
     assert visual.to_json() == before.to_json()
 
 
+def test_products_are_removed(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.ingest(shop.write([row("a"), row("b"), row("c")]))
+    assert main(["remove", "a", "c", "nobody", "--engine", shop.url]) == 0
+    assert "2 of 3 products were there and are removed" in capsys.readouterr().out
+    assert shop.count() == 1
+
+
 def test_a_price_is_the_new_one_though_the_image_is_gone(shop: Shop) -> None:
     shop.ingest(shop.write([row("a")]))
     before = shop.stored("a")[1]
