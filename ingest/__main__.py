@@ -33,7 +33,7 @@ from mappings.errors import EngineUnavailable, HoundstoothError
 from mappings.search import Engine, Extractor
 from mappings.taxonomy import Taxonomy
 from plugin.config import Settings
-from plugin.engines import open_engine
+from plugin.engines import open_engine, prepare
 
 INTERRUPTED = "interrupted; give the feed again to go on, what is written will be skipped"
 
@@ -65,11 +65,11 @@ def _ingest_here(
     with ExitStack() as stack:
         feed = stack.enter_context(open_feed(arguments.feed))
         chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
-        columns = recognise(feed.columns, chosen)
+        columns = recognise(feed.columns, chosen, facts=not arguments.visual_only)
         taxonomy = Taxonomy.load(settings.taxonomy)
         engine = open_engine(arguments.engine or settings.engine)
         stack.callback(engine.close)
-        engine.prepare()
+        prepare(engine, arguments.visual_only)
         extractor = extractor or _load_extractor(taxonomy, settings)
         file = stack.enter_context(create_report(arguments.report, arguments.feed))
         interrupted = stack.enter_context(_interrupts())
@@ -189,6 +189,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ROLE=COLUMN,…",
         help="columns that are not recognised, e.g. id=sku,title=label,image=picture; "
         "category= says that no column is the seller's category",
+    )
+    parser.add_argument(
+        "--visual-only",
+        action="store_true",
+        help="write what is recognised and nothing else, to products that the index has already: "
+        "for a shop's own index, whatever its fields are called",
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="JSON, an outcome per product")
     parser.add_argument(

@@ -32,7 +32,8 @@ def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entrie
     if feed_stamp(request.feed) != request.stamp:
         raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
     with open_feed(request.feed) as feed:
-        entries = read_products(feed.rows, recognise(feed.columns, request.columns))
+        columns = recognise(feed.columns, request.columns, facts=not request.visual_only)
+        entries = read_products(feed.rows, columns)
         yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
 
 

@@ -49,9 +49,14 @@ _RESERVED = _FACT_ROLES | {"visual", "product_id"}
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of each role, in the order in which they are asked; a role may have none."""
+    """The columns of each role, in the order in which they are asked; a role may have none.
+
+    Attributes:
+        facts: whether products get them: all columns but the id and the box.
+    """
 
     roles: Mapping[str, tuple[str, ...]]
+    facts: bool = True
 
     def product(self, cells: Mapping[str, Any]) -> Product:
         """One row as a product.
@@ -67,7 +72,7 @@ class Columns:
             image=self.text(cells, "image"),
             category_text=self.text(cells, "category"),
             box=Box.parse(box) if box else None,
-            facts=self._other_facts(cells) | self._known_facts(cells),
+            facts=self._other_facts(cells) | self._known_facts(cells) if self.facts else None,
         )
 
     def text(self, cells: Mapping[str, Any], role: str) -> str:
@@ -110,10 +115,14 @@ class Columns:
         }
 
 
-def recognise(found: Sequence[str], chosen: Mapping[str, str] | None = None) -> Columns:
+def recognise(
+    found: Sequence[str], chosen: Mapping[str, str] | None = None, facts: bool = True
+) -> Columns:
     """The columns of a feed by their well-known names, ``chosen`` ones (role to column) first.
 
-    A chosen column of ``""`` says that an optional role has none.
+    Args:
+        chosen: a column of ``""`` says that an optional role has none.
+        facts: see Columns.
 
     Raises:
         InvalidFeed: a role or column that is not there, or a required role that no column, or more
@@ -139,7 +148,7 @@ def recognise(found: Sequence[str], chosen: Mapping[str, str] | None = None) -> 
     for role in OPTIONAL:
         if len(set(roles[role])) != len(roles[role]):
             raise InvalidFeed(_unclear(role, found, roles))
-    return Columns(roles)
+    return Columns(roles, facts)
 
 
 def parse_columns(flag: str) -> dict[str, str]:

@@ -50,6 +50,7 @@ class JobRequest:
         columns: roles and their columns, as chosen by hand.
         batch: products a batch.
         size: lines of the feed that may hold products, where that is known.
+        visual_only: nothing but ``visual`` is written, to products that are there.
     """
 
     feed: Path
@@ -58,6 +59,7 @@ class JobRequest:
     columns: Mapping[str, str]
     batch: int
     size: int | None = None
+    visual_only: bool = False
 
     def to_json(self) -> str:
         """As it is kept in Redis."""

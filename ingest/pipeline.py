@@ -223,8 +223,9 @@ class _Steps:
             return draft.error
         if isinstance(features, InvalidInput):
             return features
+        facts, insert = product.facts or {}, product.facts is not None
         if features is None or draft.evidence is None:
-            return IndexDocument(product.product_id, product.facts)
+            return IndexDocument(product.product_id, facts)
         try:
             visual = visual_document(
                 product,
@@ -236,7 +237,7 @@ class _Steps:
             )
         except InvalidInput as error:
             return error
-        return IndexDocument(product.product_id, product.facts, visual)
+        return IndexDocument(product.product_id, facts, visual, insert)
 
     def write(
         self, drafts: Sequence[_Draft], documents: Sequence[IndexDocument | InvalidInput]
@@ -268,7 +269,7 @@ class _Steps:
 
 
 def _without_image(product: Product) -> IndexDocument:
-    facts = {name: value for name, value in product.facts.items() if name != "image"}
+    facts = {name: value for name, value in (product.facts or {}).items() if name != "image"}
     return IndexDocument(product.product_id, facts)
 
 

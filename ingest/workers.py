@@ -20,7 +20,7 @@ from ingest.jobs import Job, JobRequest
 from ingest.report import Report, create_report
 from mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
 from plugin.config import Settings
-from plugin.engines import open_engine
+from plugin.engines import open_engine, prepare
 
 NO_WORKER = (
     "no worker answers; "
@@ -39,7 +39,7 @@ def ingest(arguments: Namespace, settings: Settings) -> int:
         request = make_request(arguments, settings)
         engine = open_engine(request.engine)
         stack.callback(engine.close)
-        engine.prepare()
+        prepare(engine, arguments.visual_only)
         file = stack.enter_context(create_report(arguments.report, request.feed))
         job_id = submit(app, request)
         if arguments.detach:
@@ -88,7 +88,9 @@ def make_request(arguments: Namespace, settings: Settings) -> JobRequest:
     chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
     with open_feed(path) as feed:
         recognise(feed.columns, chosen)
-        return JobRequest(path, stamp, engine, chosen, arguments.batch, feed.size)
+        return JobRequest(
+            path, stamp, engine, chosen, arguments.batch, feed.size, arguments.visual_only
+        )
 
 
 def submit(app: IngestApp, request: JobRequest) -> str:

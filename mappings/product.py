@@ -21,7 +21,8 @@ class Product:
         image: path relative to the feed, or an http(s) URL.
         category_text: the seller's own category words, where the feed has such a column.
         box: the item's box, where the feed gives one.
-        facts: everything else the shop wants kept, filtered on and shown (price, brand, …).
+        facts: everything else the shop wants kept, filtered on and shown (price, brand, …). None
+            where the shop keeps them itself: the product must be in its index then.
 
     Raises:
         InvalidProduct: no id, no image, or an id that is too long.
@@ -32,7 +33,7 @@ class Product:
     image: str
     category_text: str = ""
     box: Box | None = None
-    facts: Mapping[str, Scalar] = field(default_factory=dict)
+    facts: Mapping[str, Scalar] | None = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         size = len(self.product_id.encode())

@@ -37,11 +37,17 @@ Filter = TermFilter | RangeFilter
 
 @dataclass(frozen=True)
 class IndexDocument:
-    """One document to write: the shop's facts and, unless only those changed, ``visual``."""
+    """One document to write: the shop's facts and, unless only those changed, ``visual``.
+
+    Attributes:
+        insert: a document with ``visual`` is inserted where the product is not there; without
+            ``visual``, or where this is False, it must be there.
+    """
 
     product_id: str
     facts: Mapping[str, Scalar]
     visual: VisualDocument | None = None
+    insert: bool = True
 
 
 @dataclass(frozen=True)

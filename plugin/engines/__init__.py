@@ -32,6 +32,21 @@ def open_engine(url: str) -> Engine:
     raise InvalidConfig(f"expected an engine URL {FORMS}; got scheme {parts.scheme!r}")
 
 
+def prepare(engine: Engine, there: bool) -> None:
+    """Make an engine ready to take documents.
+
+    Args:
+        there: its products must be there already.
+
+    Raises:
+        EngineUnavailable: it cannot be reached, or nothing is there.
+        InvalidConfig: it cannot take them.
+    """
+    if there:
+        engine.ping()
+    engine.prepare()
+
+
 def _open_sqlite(parts: SplitResult) -> Engine:
     path = unquote(parts.path).removeprefix("/")
     if parts.netloc or not path:

@@ -284,7 +284,7 @@ def _update(document: IndexDocument) -> dict[str, Any]:
     }
     if document.visual is not None:
         action["doc"]["visual"] = document.visual.to_json()
-        action["doc_as_upsert"] = True
+        action["doc_as_upsert"] = document.insert
         action["detect_noop"] = False  # one that is kept may not be indexed
     return action
 

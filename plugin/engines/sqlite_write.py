@@ -63,7 +63,10 @@ class SQLiteWriter:
         reason = refusal(document)
         if reason:
             raise _RefusedError(reason)
-        key, stored = db.execute(FIND, (document.product_id,)).fetchone() or (None, "{}")
+        row = db.execute(FIND, (document.product_id,)).fetchone()
+        if row is None and not (document.visual and document.insert):
+            raise _RefusedError(f"expected a product that is there; {document.product_id!r} is not")
+        key, stored = row or (0, "{}")
         old = json.loads(stored)
         new = {**old, **document.facts}
         after = self._entries(new)
@@ -72,10 +75,8 @@ class SQLiteWriter:
             values = (document.product_id, json.dumps(new), visual)
             ((key,),) = db.execute(UPSERT, values).fetchall()
             _put_candidate(db, key, document.visual)
-        elif key is not None:
-            db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
         else:
-            raise _RefusedError(f"expected a product that is there; {document.product_id!r} is not")
+            db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
         _change_entries(db, key, self._entries(old), after)
 
     def _entries(self, facts: Mapping[str, Scalar]) -> Entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 from opensearchpy import OpenSearch
+from PIL import Image
 
+from ingest.__main__ import main as ingest
 from mappings.document import VisualDocument
 from mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
 from mappings.product import Scalar
@@ -38,6 +41,7 @@ from tests.catalogue import (
     visual,
 )
 from tests.conftest import free_port
+from tests.fakes import FakeExtractor
 
 ALL = CandidateQuery(MODEL)
 
@@ -140,6 +144,7 @@ def test_facts_alone_leave_visual_and_the_other_facts(engine: Engine) -> None:
         (document("b" * 513), "512 bytes"),
         (IndexDocument("bad", {}, visual("other")), "other"),
         (IndexDocument("bad", {"price": 1.0}), "bad"),
+        (IndexDocument("bad", {}, visual("bad"), insert=False), "product that is there"),
     ],
 )
 def test_one_bad_document_costs_only_itself(engine: Engine, bad: IndexDocument, said: str) -> None:
@@ -523,6 +528,42 @@ def test_attaching_keeps_the_fields_of_the_shop(own: Engine) -> None:
         ["1"],
         {"1": "hash-1"},
     )
+
+
+def test_visual_alone_goes_to_products_that_are_there(
+    own: Engine, tmp_path: Path, index_url: str
+) -> None:
+    Image.new("RGB", (24, 24), "red").save(tmp_path / "a.png")
+    feed = tmp_path / "feed.csv"
+    feed.write_text(
+        "sku,label,picture,cost\n1,Men Tee,a.png,dear\n2,Men Tee,none.png,5\n3,Men Tee,a.png,5\n"
+    )
+    report = tmp_path / "report.json"
+    words = [str(feed), "--engine", index_url, "--report", str(report), "--visual-only"]
+    columns = ["--columns", "id=sku,title=label,image=picture,price=cost"]
+    for written in ("written", "unchanged"):
+        assert ingest([*words, *columns], extractor=FakeExtractor()) == 1
+        outcomes = json.loads(report.read_text())["products"]
+        assert [o["outcome"] for o in outcomes] == [written, "failed", "failed"]
+        assert "none.png" in outcomes[1]["reason"]
+        assert outcomes[2]["reason"] == "expected a product that is there; '3' is not"
+    country = {"country": "it"}
+    assert the(own, "1").facts == {
+        **{"name": "Tee 1", "price": 10, "maker": country, "description": "A fine tee"}
+    }
+    assert the(own, "1").visual is not None
+    assert (the(own, "2").visual, own.fetch(["3"])) == (None, [])
+
+
+def test_visual_alone_makes_no_index(
+    tmp_path: Path, index_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "feed.csv").write_text("id,title,image\n1,Tee,a.png\n")
+    words = [str(tmp_path / "feed.csv"), "--engine", index_url, "--visual-only"]
+    assert ingest(words, extractor=FakeExtractor()) == 2
+    assert "has no index" in capsys.readouterr().err
+    with client(index_url.rpartition("/")[0]) as server:
+        assert not server.indices.exists(index=index_url.rpartition("/")[2])
 
 
 def test_the_fields_of_the_shop_can_be_filtered_and_counted(own: Engine) -> None:

@@ -296,6 +296,22 @@ def test_a_detached_job_and_no_more_queued_than_a_stretch_and_a_half(shop: Shop)
         assert engine.count() == 400
 
 
+def test_workers_write_visual_alone_where_they_are_told(shop: Shop) -> None:
+    rows = [product(n) for n in range(3)]
+    with shop.workers():
+        assert finish(shop.ingest(shop.write(rows[:2])))[0] == 0
+        with opened(shop.url) as engine:
+            before = {p.product_id: p.facts for p in engine.fetch([row["id"] for row in rows])}
+        feed = shop.write([row | {"title": "Navy shirt", "price": "1"} for row in rows])
+        assert finish(shop.ingest(feed, "--visual-only"))[0] == 1
+    outcomes = [line["outcome"] for line in shop.report()["products"]]
+    assert outcomes == ["written", "written", "failed"]
+    with opened(shop.url) as engine:
+        after = engine.fetch([row["id"] for row in rows])
+    assert {p.product_id: p.facts for p in after} == before
+    assert all(p.visual and "colour:navy-blue" in p.visual.attributes for p in after)
+
+
 def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
     Image.new("RGB", (32, 32), DEADLY_COLOUR).save(shop.folder / "images" / "deadly.png")
     rows = [product(n) for n in range(20)]
