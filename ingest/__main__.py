@@ -120,18 +120,21 @@ def _follow(
 
 @contextmanager
 def _interrupts() -> Iterator[Event]:
-    """The first Ctrl-C is noted, so that batches in flight end whole; a second one interrupts."""
+    """The first Ctrl-C or SIGTERM lets batches in flight end whole; a second one interrupts."""
     interrupted = Event()
 
     def note(_signal: int, _frame: FrameType | None) -> None:
         interrupted.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in stops:
+            signal.signal(number, signal.default_int_handler)
 
-    before = signal.signal(signal.SIGINT, note)
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, note) for number in stops]
     try:
         yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(stops, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:

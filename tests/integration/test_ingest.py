@@ -373,11 +373,14 @@ def start_slow(shop: Shop, feed: Path, report: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_an_interrupt_ends_the_batch_and_reports_what_was_written(shop: Shop) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interrupt_ends_the_batch_and_reports_what_was_written(
+    shop: Shop, stop: signal.Signals
+) -> None:
     feed = shop.write([row(f"p{i:03}") for i in range(200)])
     report = shop.folder / "slow.json"
     process = start_slow(shop, feed, report)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped early: interrupted" in output
