@@ -185,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ingest", description=_DESCRIPTION, epilog=_EPILOG
     )
-    parser.add_argument("feed", type=Path, help="CSV, TSV or JSON Lines in UTF-8")
+    parser.add_argument("feed", type=Path, help="CSV, TSV, JSON Lines or Google Merchant XML")
     parser.add_argument("--engine", metavar="URL", help=_ENGINE)
     parser.add_argument(
         "--columns",

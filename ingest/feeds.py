@@ -1,7 +1,7 @@
-"""Feeds as streams of rows: CSV, TSV and JSON Lines, told apart by their first line.
+"""Feeds as streams of rows: CSV, TSV, JSON Lines and XML, told apart by their first line.
 
-Feeds are UTF-8, with or without a byte order mark. A row that cannot be read is a row with an
-``error``, and the next one follows.
+Feeds are UTF-8, with or without a byte order mark; XML may say otherwise. A row that cannot be
+read is a row with an ``error``, and the next one follows.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from ingest.xml_feed import read_items
 from mappings.errors import InvalidFeed, InvalidProduct
 
 _DELIMITERS = ",;\t"
-_JSON_SAMPLE = 100
+_SAMPLE = 100
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Feed:
     """An open feed: its columns, and its rows to be read once.
 
     ``columns`` are the header's of CSV and TSV, in their order and repeated where the header
-    repeats them; of JSON Lines, all the keys among the first 100 objects. ``size`` is the number
-    of lines that may hold products, None where only reading would tell (a pipe).
+    repeats them; of JSON Lines and XML, all the names among the first 100 products. ``size`` is
+    the number of lines that may hold products, None where only reading would tell (a pipe, XML).
     """
 
     columns: tuple[str, ...]
@@ -53,7 +55,7 @@ def open_feed(path: Path) -> Iterator[Feed]:
     """Open a feed for one streaming pass.
 
     Raises:
-        InvalidFeed: not a file, empty, not UTF-8, or in none of the three formats.
+        InvalidFeed: not a file, empty, not UTF-8, or in none of the four formats.
     """
     try:
         # Undecodable bytes become surrogates, so that they cost their row and not the feed.
@@ -62,6 +64,9 @@ def open_feed(path: Path) -> Iterator[Feed]:
         raise InvalidFeed(f"cannot open the feed {path}: {error.strerror}") from None
     with stream:
         first = _first_line(stream, path)
+        if first.lstrip().startswith("<"):
+            yield _xml_feed(chain([first], iter(lambda: stream.read(_CHUNK), "")))
+            return
         if first.lstrip().startswith("["):
             raise InvalidFeed(f"expected one JSON object a line in {path}; got a JSON array")
         json_lines = first.lstrip().startswith("{")
@@ -82,7 +87,9 @@ def count_lines(path: Path) -> int:
 
 def _first_line(stream: TextIO, path: Path) -> str:
     try:
-        first = stream.readline()
+        first = stream.readline(_CHUNK)
+        if not first.lstrip().startswith("<") and not first.endswith("\n"):
+            first += stream.readline()
     except OSError as error:
         raise InvalidFeed(f"cannot read the feed {path}: {error.strerror}") from None
     if not first.strip():
@@ -155,8 +162,12 @@ def _span(first: int, last: int) -> str:
 
 
 def _json_feed(lines: Iterator[str]) -> Feed:
-    rows = _json_rows(lines)
-    sample = list(islice(rows, _JSON_SAMPLE))
+    return _named_feed(_json_rows(lines))
+
+
+def _named_feed(rows: Iterator[Row]) -> Feed:
+    """Of rows that name their cells themselves."""
+    sample = list(islice(rows, _SAMPLE))
     columns = dict.fromkeys(name for row in sample for name in row.cells)
     return Feed(tuple(columns), chain(sample, rows))
 
@@ -179,3 +190,11 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+# --- XML --------------------------------------------------------------------------------------
+
+
+def _xml_feed(chunks: Iterator[str]) -> Feed:
+    items = read_items(chunk.encode(errors="surrogateescape") for chunk in chunks)
+    return _named_feed(Row(line, cells, error) for line, cells, error in items)
