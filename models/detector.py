@@ -107,7 +107,7 @@ class Detector:
         kept: list[FoundItem] = []
         for item in found:
             if item.score >= self.card.sure_score and all(
-                _overlap(item.box, other.box) < SAME_BOX for other in kept
+                overlap(item.box, other.box) < SAME_BOX for other in kept
             ):
                 kept.append(item)
         return kept
@@ -142,7 +142,7 @@ class Detector:
                 a small one that is as sure.
         """
         if categories is None:
-            return max(self.sure(found), key=_salience, default=None)
+            return max(self.sure(found), key=salience, default=None)
         return next(iter(self.guided(found, categories, taxonomy)), None)
 
     def run(self, pixels: NDArray[np.uint8]) -> RawBoxes:
@@ -173,13 +173,14 @@ def resized(image: Image.Image, side: int) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, in [0, 1]."""
     wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
     high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
     shared = max(0.0, wide) * max(0.0, high)
     return shared / (a.w * a.h + b.w * b.h - shared)
 
 
-def _salience(item: FoundItem) -> float:
+def salience(item: FoundItem) -> float:
+    """How much an item stands out in its photo: sure and large."""
     return item.score * sqrt(item.box.w * item.box.h)

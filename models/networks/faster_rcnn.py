@@ -1,4 +1,4 @@
-"""Faster R-CNN with a feature pyramid on EfficientNet-Lite0, small enough for a web request.
+"""Faster R-CNN with a feature pyramid on EfficientNet-Lite, small enough for a web request.
 
 Ren et al. (2015), as in section 3.4 of the SK Planet paper; the pyramid is of Lin et al. (2017).
 """
@@ -17,7 +17,8 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
-from models.networks.encoders import EfficientNetLite0
+from mappings.errors import InvalidConfig
+from models.networks.encoders import EfficientNetLite, new_encoder
 
 # Sides of images are multiples of this, so that every level of the pyramid has whole cells.
 STRIDE = 32
@@ -55,21 +56,30 @@ class Pyramid(nn.Module):
         width: channels of every level.
         frozen_blocks: the stem and this many blocks keep their weights.
         pretrained: ImageNet weights; without, random ones, for tests and for loading others.
+        encoder: which of the family, by name.
+
+    Raises:
+        InvalidConfig: an encoder that is none of the family.
     """
 
-    # The last block at each stride, and its channels.
-    BLOCKS = (2, 4, 10, 15)
-    CHANNELS = (24, 40, 112, 320)
-
-    def __init__(self, width: int, frozen_blocks: int = 0, pretrained: bool = True) -> None:
+    def __init__(
+        self,
+        width: int,
+        frozen_blocks: int = 0,
+        pretrained: bool = True,
+        encoder: str = "efficientnet_lite0",
+    ) -> None:
         super().__init__()
-        net = EfficientNetLite0(pretrained).eval().net
+        lite = new_encoder(encoder, pretrained)
+        if not isinstance(lite, EfficientNetLite):
+            raise InvalidConfig(f"expected an EfficientNet-Lite as encoder; got {encoder!r}")
+        net = lite.eval().net
         net._conv_head, net._bn1 = nn.Identity(), nn.Identity()
         fold_normalisation(net)
         self.body = net
-        self.fpn = FeaturePyramidNetwork(
-            list(self.CHANNELS), width, extra_blocks=LastLevelMaxPool()
-        )
+        self.ends = stride_ends(net._blocks)
+        channels = [net._blocks[end]._project_conv.out_channels for end in self.ends]
+        self.fpn = FeaturePyramidNetwork(channels, width, extra_blocks=LastLevelMaxPool())
         self.out_channels = width
         if frozen_blocks:
             for module in (net._conv_stem, *net._blocks[:frozen_blocks]):
@@ -81,8 +91,8 @@ class Pyramid(nn.Module):
         maps: dict[str, Tensor] = {}
         for index, block in enumerate(self.body._blocks):
             x = block(x)
-            if index in self.BLOCKS:
-                maps[str(self.BLOCKS.index(index))] = x
+            if index in self.ends:
+                maps[str(self.ends.index(index))] = x
         levels: dict[str, Tensor] = self.fpn(maps)
         return levels
 
@@ -94,21 +104,24 @@ def faster_rcnn(
     frozen_blocks: int = 0,
     pretrained: bool = True,
     limits: Limits | None = None,
+    encoder: str = "efficientnet_lite0",
 ) -> FasterRCNN:
     """Torchvision's Faster R-CNN for images that are resized already, class 0 the background.
 
     Args:
         classes: without the background.
         width, hidden: channels of the pyramid and of the box head.
+        encoder: an EfficientNet-Lite, by name.
 
     Returns:
         A network that takes a list of float images [3, h, w] in [0, 1] (and, while it trains,
         targets) as torchvision's do; smaller images are padded to multiples of ``STRIDE``.
     """
     limits = limits or Limits()
-    levels = [str(i) for i in range(len(Pyramid.BLOCKS))]
+    pyramid = Pyramid(width, frozen_blocks, pretrained, encoder)
+    levels = [str(level) for level in range(len(pyramid.ends))]
     network = FasterRCNN(
-        Pyramid(width, frozen_blocks, pretrained),
+        pyramid,
         num_classes=None,
         rpn_anchor_generator=AnchorGenerator(
             tuple((side,) for side in ANCHOR_SIDES), (ANCHOR_RATIOS,) * len(ANCHOR_SIDES)
@@ -130,11 +143,18 @@ def faster_rcnn(
     return network
 
 
+def stride_ends(blocks: nn.ModuleList) -> list[int]:
+    """The last block at each of the strides 4, 8, 16 and 32."""
+    convolutions: list[nn.Conv2d] = [block._depthwise_conv for block in blocks]  # type: ignore[misc]
+    first = [index for index, one in enumerate(convolutions) if tuple(one.stride) == (2, 2)]
+    return [*(index - 1 for index in first[1:]), len(blocks) - 1]
+
+
 class Normalised(GeneralizedRCNNTransform):  # type: ignore[misc]
     """Torchvision's transform without its resizing: images come at the size they are seen at."""
 
     def __init__(self) -> None:
-        mean, std = [EfficientNetLite0.mean] * 3, [EfficientNetLite0.std] * 3
+        mean, std = [EfficientNetLite.mean] * 3, [EfficientNetLite.std] * 3
         super().__init__(0, 0, mean, std, size_divisible=STRIDE)
 
     def resize(

@@ -11,12 +11,12 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     """Turn, scale, shift, mirror and light a batch a little; hues are never touched.
 
     Args:
-        images: [n, 3, s, s] in [0, 255], on white ground.
+        images: [n, 3, s, s] in [0, 255], on white ground; a fourth channel is moved along.
         boxes: [n, k, 4]: left, top, right, bottom in [0, 1].
         side: of the views, pixels.
 
     Returns:
-        Images [n, 3, side, side] and the boxes' bounds in them.
+        Images of that size and the boxes' bounds in them.
     """
     n, device = len(images), images.device
 
@@ -37,11 +37,12 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
         dim=1,
     )
     theta = torch.cat([matrix, shift[:, :, None]], dim=2)
-    grid = F.affine_grid(theta, [n, 3, side, side], align_corners=False)
+    grid = F.affine_grid(theta, [n, 1, side, side], align_corners=False)
     # Inverted, so that what lies outside comes out white.
     views = 255.0 - F.grid_sample(255.0 - images.float(), grid, align_corners=False)
     moved = [_move_boxes(each, matrix, shift) for each in boxes.unbind(1)]
-    return _light(views), torch.stack(moved, dim=1)
+    views = torch.cat([_light(views[:, :3]), views[:, 3:]], dim=1)
+    return views, torch.stack(moved, dim=1)
 
 
 def cover(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:

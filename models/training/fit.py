@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tqdm import tqdm
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
 from models.training.augment import cover, forget_items, random_view
+from models.training.grounds import lay_on
 from models.training.objectives import Batch, Objective
 from models.training.recipe import Recipe
 
@@ -36,16 +37,27 @@ class TrainingSet:
         boxes: where attributes are recognised in them, and the items' own; float32 [n, 2, 4].
         labels: as ``Vocabulary.labels`` makes them, int64 [n, heads].
         soft: what others saw in each, float16 [n, classes]; zeros where nobody looked.
+        outside: where each shows white ground, uint8 [n, s, s]; None where it stays white.
+        grounds: what may come in its place, uint8 RGB [m, p, p, 3].
     """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
     soft: NDArray[np.float16]
+    outside: NDArray[np.uint8] | None = None
+    grounds: NDArray[np.uint8] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Some of its rows."""
-        return TrainingSet(self.pixels[rows], self.boxes[rows], self.labels[rows], self.soft[rows])
+        return replace(
+            self,
+            pixels=self.pixels[rows],
+            boxes=self.boxes[rows],
+            labels=self.labels[rows],
+            soft=self.soft[rows],
+            outside=None if self.outside is None else self.outside[rows],
+        )
 
     def batch(self, device: torch.device) -> Batch:
         """All of it on a device, images as bytes, nobody's category being given."""
@@ -53,7 +65,16 @@ class TrainingSet:
         parts = self.boxes, self.labels, self.soft.astype(np.float32)
         boxes, labels, soft = (torch.from_numpy(part).to(device) for part in parts)
         guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
-        return Batch(images, boxes, labels, soft, guided)
+        outside = None if self.outside is None else torch.from_numpy(self.outside).to(device)
+        return Batch(
+            images, boxes, labels, soft, guided, None if outside is None else outside[:, None]
+        )
+
+    def grounds_on(self, device: torch.device) -> torch.Tensor | None:
+        """The grounds on a device, as bytes [m, 3, p, p]."""
+        if self.grounds is None:
+            return None
+        return torch.from_numpy(self.grounds).to(device).permute(0, 3, 1, 2)
 
 
 def epoch_rows(
@@ -136,9 +157,14 @@ def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float
     return int(done), int(best_epoch), float(best_score)
 
 
-def _view(batch: Batch, recipe: Recipe) -> Batch:
+def _view(batch: Batch, recipe: Recipe, grounds: torch.Tensor | None) -> Batch:
     """A random view of each; of those that are covered the category is given."""
-    views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
+    if batch.outside is None or grounds is None:
+        views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
+    else:
+        images = torch.cat([batch.images, batch.outside], dim=1)
+        views, boxes = random_view(images, batch.boxes, recipe.training_side)
+        views = lay_on(views[:, :3], views[:, 3:] / 255.0, grounds, recipe.grounds)
     views, boxes, covered = cover(views, boxes, recipe.covered)
     boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
     views = views.to(memory_format=torch.channels_last)
@@ -154,7 +180,7 @@ def _step(
     optimiser: torch.optim.Optimizer,
     weights: list[nn.Parameter],
 ) -> float:
-    batch = _view(data.batch(device), recipe)
+    batch = _view(data.batch(device), recipe, data.grounds_on(device))
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         loss = objective.loss(network, batch)
     optimiser.zero_grad(set_to_none=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mappings.errors import InvalidFeed
+from mappings.errors import InvalidConfig, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector
 from models.extractor import DEFAULT_DETECTOR
@@ -20,6 +20,7 @@ from models.session import WEIGHTS
 from models.training.crops import load_crops
 from models.training.datasets import READERS
 from models.training.fit import TrainingSet
+from models.training.grounds import read_grounds, white_ground
 from models.training.recipe import Recipe
 from models.training.samples import Sample, Split
 from models.training.soft_labels import SoftLabels
@@ -36,6 +37,7 @@ class Inputs:
     Attributes:
         sources: paths by the name of their reader.
         out: the folder to write into.
+        grounds: a plain CSV of photos whose corners are the recipe's grounds.
         detector: name of the detector that finds items worn with others, or ``none``.
         command_line: to say in a card, without the caller's folders.
     """
@@ -43,6 +45,7 @@ class Inputs:
     recipe: Recipe
     sources: dict[str, list[Path]]
     out: Path
+    grounds: Path | None
     detector: str
     command_line: str
 
@@ -109,8 +112,18 @@ class Inputs:
         return TrainingSet(pixels, boxes, labels, self.soft_labels.of(samples, self.vocabulary))
 
     def training_set(self) -> TrainingSet:
-        """Of the training samples, large enough for views of the recipe's size."""
-        return self.load(self.of("train"), round(self.recipe.training_side * OVERSIZE))
+        """Of the training samples, large enough for views of the recipe's size.
+
+        Raises:
+            InvalidConfig: the recipe asks for grounds, and none are given.
+            InvalidFeed: no training photo is there to be one.
+        """
+        data = self.load(self.of("train"), round(self.recipe.training_side * OVERSIZE))
+        if not self.recipe.grounds:
+            return data
+        if self.grounds is None:
+            raise InvalidConfig("expected --grounds, as the recipe lays views on others; got none")
+        return replace(data, outside=white_ground(data.pixels), grounds=read_grounds(self.grounds))
 
     def real_rows(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Which training samples are photos, not drawn ones; all where none is."""
@@ -136,6 +149,13 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
             f"--{name}", type=Path, action="append", default=[], help=reader.help, metavar="PATH"
         )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
+    parser.add_argument(
+        "--grounds",
+        type=Path,
+        metavar="CSV",
+        help="CSV with columns file and split: corners of its training photos are the grounds that "
+        "the recipe asks for",
+    )
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
         "--detector",
@@ -154,12 +174,14 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
             for name, paths in sources.items()
             for path in paths
         ]
+        + ([f"--grounds CSV/{options.grounds.name}"] if options.grounds else [])
     )
     options.out.mkdir(parents=True, exist_ok=True)
     return Inputs(
         replace(recipe, epochs=options.epochs or recipe.epochs),
         sources,
         options.out,
+        options.grounds,
         options.detector,
         command_line,
     )

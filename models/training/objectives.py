@@ -27,6 +27,8 @@ class Batch(NamedTuple):
         soft: [n, classes], what others saw, by head a distribution or zeros: a share of the target
             where a label is known.
         guided: bool [n]: where the category is given and not asked for, so adds no loss either.
+        outside: where images show white ground, uint8 [n, 1, side, side]; None where that is not
+            asked.
     """
 
     images: Tensor
@@ -34,6 +36,7 @@ class Batch(NamedTuple):
     labels: Tensor
     soft: Tensor
     guided: Tensor
+    outside: Tensor | None = None
 
 
 class Objective(Protocol):
@@ -80,7 +83,7 @@ class HeadsObjective:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """See Objective."""
-        images, boxes, labels, soft, guided = batch
+        images, boxes, labels, soft, guided, _ = batch
         targets = self.targets(labels, soft)
         targets[:, : self.slices[CATEGORIES - 1].stop] *= ~guided[:, None]
         if self.mixup > 0:
@@ -155,7 +158,7 @@ class SequenceObjective:
 
     def loss(self, network: Any, batch: Batch) -> Tensor:
         """See Objective."""
-        images, boxes, labels, soft, guided = batch
+        images, boxes, labels, soft, guided, _ = batch
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
         pooled = network.encode(images, boxes)

@@ -29,6 +29,7 @@ class Recipe:
             itself, not as they are.
         covered: share of the views that another covers but for a strip of the item; their category
             is given, not learned, as a strip does not show it.
+        grounds: share of the views whose white ground becomes a corner of an everyday photo.
         training_side: of the views in training, and ``side`` of what is served, pixels.
         frozen_blocks: of the encoder, from its stem.
         rare: a category with fewer images is shown as if it had this many, each image at most
@@ -56,6 +57,7 @@ class Recipe:
     mixup: float = 0.0
     sampled: float = 0.0
     covered: float = 0.0
+    grounds: float = 0.0
     ema_decay: float = 0.998
     training_side: int = 176
     side: int = 192
@@ -71,7 +73,7 @@ class Recipe:
         Raises:
             ValueError: one is not.
         """
-        for name in ("soft_share", "label_smoothing", "sampled", "covered"):
+        for name in ("soft_share", "label_smoothing", "sampled", "covered", "grounds"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"expected {name} from 0 to 1; got {getattr(self, name)!r}")
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mappings.errors import InvalidFeed
+from mappings.errors import InvalidConfig, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.training.detection.augment import random_view
 from models.training.detection.classes import (
@@ -17,7 +17,7 @@ from models.training.detection.classes import (
     product_numbers,
     street_numbers,
 )
-from models.training.detection.composites import cut_out, empty_scene, paste
+from models.training.detection.composites import cut_out, empty_scene, on_paper, paste
 from models.training.detection.samples import BoxedImage, street_images, street_split
 from models.training.detection.views import Sources
 
@@ -73,11 +73,37 @@ def test_pasted_items_leave_others_seen() -> None:
             assert shared <= 0.16 * (a[2:] - a[:2]).prod()
 
 
+def test_the_ground_changes_and_what_stands_on_it_does_not() -> None:
+    sample = red_patch()
+    sample.pixels[80:90, 40:60] = 255  # a white print
+    view = on_paper(sample, np.random.default_rng(3))
+    inside = (slice(60, 120), slice(30, 80))
+    assert np.array_equal(view.pixels[inside], sample.pixels[inside])
+    assert (view.pixels[:50] != 255).any()
+    assert np.array_equal(view.boxes, sample.boxes)
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        ({"worn": 0.5, "street": 0.5}, "share of worn"),
+        ({"model": 1.0}, "expected shares of street"),
+    ],
+)
+def test_a_share_that_nothing_can_fill(shares: dict[str, float], message: str) -> None:
+    sources = Sources([red_patch(90)], [], [], [])
+    with pytest.raises(InvalidConfig, match=message):
+        next(sources.epoch(shares, 8, 8, (1, 0)))
+
+
 def test_the_same_seed_shows_the_same() -> None:
     cutout = cut_out(red_patch())
     assert cutout is not None
-    sources = Sources([red_patch(90)], [red_patch()], [red_patch(200)], [cutout])
-    shares = {"street": 0.4, "composite": 0.2, "product": 0.2, "paper": 0.1, "studio": 0.1}
+    sources = Sources([red_patch(90)], [red_patch()], [red_patch(200)], [cutout], [red_patch()])
+    shares = {"street": 0.4, "composite": 0.2, "product": 0.1, "paper": 0.1} | {
+        "studio": 0.1,
+        "worn": 0.1,
+    }
     first, again, other = (list(sources.epoch(shares, 22, 8, s)) for s in ((1, 0), (1, 0), (1, 1)))
     assert [len(batch) for batch in first] == [8, 8, 6]
     for batch in first:

@@ -31,9 +31,7 @@ def cut_out(sample: BoxedImage) -> Cutout | None:
     """The one item of a product photo, whites inside its outline included; None where too small."""
     left, top, right, bottom = sample.boxes[0].astype(int)
     pixels = sample.pixels[top:bottom, left:right]
-    mask = (pixels < 255 - TOLERANCE).any(axis=2)
-    # With a rim, for closing would eat from the edges.
-    mask = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(mask, 2)))[2:-2, 2:-2]
+    mask = outline(pixels)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) < 8 or len(columns) < 8:
         return None
@@ -77,6 +75,14 @@ def paste(
     )
 
 
+def on_paper(sample: BoxedImage, rng: np.random.Generator) -> BoxedImage:
+    """What stands on white ground, on another: that it is white says nothing of what is there."""
+    height, width = sample.pixels.shape[:2]
+    paper = empty_scene(rng, width, height)
+    pixels = np.where(outline(sample.pixels)[..., None], sample.pixels, paper.pixels)
+    return BoxedImage(pixels, sample.boxes, sample.labels, sample.name)
+
+
 def empty_scene(rng: np.random.Generator, width: int, height: int) -> BoxedImage:
     """Paper of one colour, mostly light, shaded from side to side."""
     colour = rng.uniform(60, 255, 3) if rng.random() < 0.4 else rng.uniform(225, 255, 3)
@@ -84,6 +90,14 @@ def empty_scene(rng: np.random.Generator, width: int, height: int) -> BoxedImage
     noise = rng.normal(0, rng.uniform(0, 6), (height, width, 1))
     pixels = (colour[None, None] * shade + noise).clip(0, 255).astype(np.uint8)
     return BoxedImage(pixels, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), "paper")
+
+
+def outline(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """What is not white ground, and the whites within it: RGB [h, w, 3] to bool [h, w]."""
+    mask = (pixels < 255 - TOLERANCE).any(axis=2)
+    # With a rim, for closing would eat from the edges.
+    filled: NDArray[np.bool_] = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(mask, 2)))
+    return filled[2:-2, 2:-2]
 
 
 def _turned(cutout: Cutout, rng: np.random.Generator, scale: float) -> Image.Image | None:

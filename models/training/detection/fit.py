@@ -41,6 +41,7 @@ class DetectorRecipe:
     weight_decay: float = 0.02
     warm_up: float = 0.05
     ema_decay: float = 0.998
+    encoder: str = "efficientnet_lite0"
     side: int = 320
     width: int = 64
     hidden: int = 256

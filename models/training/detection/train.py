@@ -18,6 +18,7 @@ import torch
 from torchvision.models.detection import FasterRCNN
 
 from mappings.errors import HoundstoothError
+from models.detector import Detector
 from models.networks.faster_rcnn import faster_rcnn
 from models.session import WEIGHTS
 from models.training.detection.card import write_detector
@@ -30,6 +31,7 @@ from models.training.detection.samples import (
     street_images,
     studio_images,
 )
+from models.training.detection.taught import everyday_photos, worn_products
 from models.training.detection.views import Sources
 
 
@@ -38,11 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     recipe = DetectorRecipe(**tomllib.loads(options.config.read_text()))
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
-    sources = read_sources(options.street, options.products, options.studio)
+    sources = read_sources(options)
     print(sources.sizes())
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
-    network = faster_rcnn(len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks)
+    network = faster_rcnn(
+        len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks, encoder=recipe.encoder
+    )
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / f"{recipe.name}-{recipe.version}"
     log = EpochLog(stem.with_name(stem.name + ".log.csv"))
@@ -66,13 +70,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_detector(stem, trained, recipe, facts, held)
 
 
-def read_sources(street: Path, products: Path | None, studio: Path | None) -> Sources:
+def read_sources(options: argparse.Namespace) -> Sources:
     """The training sides of everything, in memory."""
-    photos = list(street_images(street, {"train"}))
+    products, everyday = options.products, options.everyday
+    teacher = Detector(options.teacher) if options.teacher else None
     alone = list(lone_products(products)) if products else []
-    cutouts = [c for c in map(cut_out, alone) if c and CLASSES[c.label - 1].sizes]
-    drawn = list(studio_images(studio)) if studio else []
-    return Sources(photos, alone, drawn, cutouts)
+    return Sources(
+        street=list(street_images(options.street, {"train"})),
+        products=alone,
+        studio=list(studio_images(options.studio)) if options.studio else [],
+        cutouts=[c for c in map(cut_out, alone) if c and CLASSES[c.label - 1].sizes],
+        worn=list(worn_products(products, teacher)) if products and teacher else [],
+        everyday=list(everyday_photos(everyday, teacher)) if everyday and teacher else [],
+    )
 
 
 class EpochLog:
@@ -100,11 +110,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--street", type=Path, required=True, help="a folder with street.jsonl")
     parser.add_argument("--products", type=Path, help="a products.csv")
     parser.add_argument("--studio", type=Path, help="a labels.jsonl of the studio")
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="STEM",
+        help="a trained detector's files without .onnx; it marks the products' worn garments, and",
+    )
+    parser.add_argument(
+        "--everyday", type=Path, metavar="CSV", help="photos of one thing; see training.everyday"
+    )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     options = parser.parse_args(arguments)
     given = " --products PRODUCTS/products.csv" if options.products else ""
     given += " --studio STUDIO/labels.jsonl" if options.studio else ""
+    given += f" --everyday CSV/{options.everyday.name}" if options.everyday else ""
+    given += f" --teacher models/weights/{options.teacher.name}" if options.teacher else ""
     options.command_line = (
         f"python -m models.training.detection.train models/training/configs/{options.config.name} "
         f"--street STREET{given}"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mappings.errors import InvalidConfig
 from models.training.detection.augment import random_view
-from models.training.detection.composites import Cutout, empty_scene, paste
+from models.training.detection.composites import Cutout, empty_scene, on_paper, paste
 from models.training.detection.samples import BoxedImage
 
 # Width and height of a batch's images, and how often.
@@ -23,10 +24,13 @@ class Sources:
     products: Sequence[BoxedImage]
     studio: Sequence[BoxedImage]
     cutouts: Sequence[Cutout]
+    worn: Sequence[BoxedImage] = ()
+    everyday: Sequence[BoxedImage] = ()
 
     def sizes(self) -> dict[str, int]:
         """How many images there are, by source."""
-        return {name: len(getattr(self, name)) for name in ("street", "products", "studio")}
+        names = ("street", "products", "studio", "worn", "everyday")
+        return {name: len(getattr(self, name)) for name in names}
 
     def epoch(
         self, shares: Mapping[str, float], images: int, batch: int, seed: tuple[int, int]
@@ -34,8 +38,13 @@ class Sources:
         """Batches of views, each batch of one shape.
 
         Args:
-            shares: of ``street``, ``composite``, ``product``, ``paper`` and ``studio`` views.
+            shares: how often a view is of each kind: ``street``, ``composite``, ``product``,
+                ``paper``, ``studio``, ``worn`` or ``everyday``.
+
+        Raises:
+            InvalidConfig: a kind that there is not, or none of whose images are there.
         """
+        self._check(shares)
         rng = np.random.default_rng(seed)
         kinds = list(shares)
         weights = np.array([shares[kind] for kind in kinds])
@@ -47,6 +56,22 @@ class Sources:
             yield [
                 self._view(kinds[kind], size, rng, decks) for kind in chosen[start : start + batch]
             ]
+
+    def _check(self, shares: Mapping[str, float]) -> None:
+        images = {
+            "street": self.street,
+            "composite": self.street and self.cutouts,
+            "product": self.products,
+            "paper": self.cutouts,
+            "studio": self.studio,
+            "worn": self.worn and self.cutouts,
+            "everyday": self.everyday,
+        }
+        for kind, share in shares.items():
+            if kind not in images:
+                raise InvalidConfig(f"expected shares of {', '.join(images)}; got {kind!r}")
+            if share and not images[kind]:
+                raise InvalidConfig(f"expected images for the recipe's share of {kind}; got none")
 
     def _view(
         self,
@@ -62,10 +87,26 @@ class Sources:
             return random_view(_next(self.products, kind, decks, rng), rng, size, (0.4, 1.15))
         if kind == "studio":
             return random_view(_next(self.studio, kind, decks, rng), rng, size, (0.7, 1.6))
+        if kind == "everyday":
+            return random_view(_next(self.everyday, kind, decks, rng), rng, size, (0.6, 1.3))
+        if kind == "worn":
+            return self._worn(size, rng, decks)
         zoom = (0.7, 1.1) if rng.random() < 0.5 else (1.0, 2.2)
         view = random_view(_next(self.street, "street", decks, rng), rng, size, zoom)
         if kind == "composite":
             view = paste(view, self.cutouts, rng, int(rng.integers(1, 4)))
+        return view
+
+    def _worn(
+        self, size: tuple[int, int], rng: np.random.Generator, decks: dict[str, list[int]]
+    ) -> BoxedImage:
+        """Half of them on other ground, and some with items, as nobody carries one there."""
+        sample = _next(self.worn, "worn", decks, rng)
+        if rng.random() < 0.5:
+            sample = on_paper(sample, rng)
+        view = random_view(sample, rng, size, (0.6, 1.8))
+        if rng.random() < 0.3:
+            view = paste(view, self.cutouts, rng, int(rng.integers(1, 3)))
         return view
 
 

@@ -1,0 +1,137 @@
+"""``python -m models.training.everyday --street DIR --photos CSV --out LABELS.csv``.
+
+Photos as shoppers take them, as a CSV that training reads (``--csv``): every boxed item of street
+photos, and photos of one garment each. A label that may be several categories ("pants") is settled
+by the shipped recogniser, which is asked for these alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from tqdm import tqdm
+
+from mappings.errors import HoundstoothError, InvalidFeed
+from mappings.features import Box
+from mappings.taxonomy import Taxonomy
+from models.extractor import ImageExtractor, load_extractor
+from models.training.datasets.labels import Labels
+from models.training.detection.samples import STREET_LABELS, street_split
+from models.training.samples import Split
+
+# An item smaller than this, in pixels, shows too little of its category.
+LEAST_SIDE = 40
+# "accessories" may be anything.
+MOST_LEAVES = 9
+# What the labels mean where words alone do not say it.
+TABLE = {
+    "longsleeve": ("t-shirt", "top", "sweater", "sweatshirt"),
+    "outwear": ("jacket", "blazer", "coat"),
+    "pants": ("trousers", "jeans", "track-pants", "capris", "leggings"),
+    "pumps": ("heels", "flats"),
+    "hat": ("cap", "hat"),
+}
+COLUMNS = ("file", "category", "group", "split", "box")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item in a photo, and what it is called there; the box is None where it is alone."""
+
+    file: Path
+    label: str
+    split: Split
+    box: Box | None = None
+
+
+def street_items(folder: Path) -> Iterator[Item]:
+    """Boxed items of a folder with a ``street.jsonl``.
+
+    Raises:
+        InvalidFeed: no such file, or a line that is not of its form.
+    """
+    try:
+        for line in (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines():
+            record = json.loads(line)
+            width, height = record["width"], record["height"]
+            file, split = folder / record["file"], street_split(record["file"])
+            for one in record["boxes"]:
+                if min(one["w"], one["h"]) >= LEAST_SIDE:
+                    left, top = max(0.0, one["x"] / width), max(0.0, one["y"] / height)
+                    right = min(1.0, (one["x"] + one["w"]) / width)
+                    bottom = min(1.0, (one["y"] + one["h"]) / height)
+                    box = Box(left, top, right - left, bottom - top)
+                    yield Item(file, one["label"], split, box)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidFeed(f"expected street photos and street.jsonl there; got {error!r}") from None
+
+
+def lone_items(photos: Path) -> Iterator[Item]:
+    """Photos of a CSV with columns ``file``, ``category`` and ``source_split``.
+
+    Raises:
+        InvalidFeed: it cannot be read, or a column is missing.
+    """
+    sides: dict[str, Split] = {"train": "train", "validation": "test", "test": "test"}
+    try:
+        with photos.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                split = sides[row["source_split"]]
+                yield Item(photos.parent / row["file"], row["category"], split)
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise InvalidFeed(
+            f"expected columns file, category and source_split in {photos}; got {error!r}"
+        ) from None
+
+
+def settled(item: Item, labels: Labels, extractor: ImageExtractor) -> str | None:
+    """The item's leaf category; None where its label says too little."""
+    leaves = labels.leaves(item.label)
+    if not 0 < len(leaves) <= MOST_LEAVES:
+        return None
+    if len(leaves) == 1:
+        return next(iter(leaves))
+    with Image.open(item.file) as image:
+        pixels = image.convert("RGB")
+    [found] = extractor.extract([pixels], [leaves], [item.box])
+    return found.categories[0].term
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read, settle, and write the CSV."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models.training.everyday",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--street", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument("--photos", type=Path, action="append", default=[], metavar="CSV")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="what is written")
+    options = parser.parse_args(arguments)
+    taxonomy = Taxonomy.load()
+    labels, extractor = Labels(taxonomy, TABLE), load_extractor(taxonomy)
+    items = [item for folder in options.street for item in street_items(folder)]
+    items += [item for path in options.photos for item in lone_items(path)]
+    with options.out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for item in tqdm(items, unit="item"):
+            category = settled(item, labels, extractor)
+            if category is not None:
+                box = ",".join(f"{side:.5f}" for side in item.box.as_list()) if item.box else ""
+                path = item.file.resolve()
+                writer.writerow([path, category, path.name, item.split, box])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HoundstoothError as error:
+        sys.exit(f"everyday: {error}")
