@@ -28,7 +28,7 @@ from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.session import WEIGHTS
 
 DEFAULT_MODEL = "attribute-committee-2"
-DEFAULT_DETECTOR = "guided-detector-1"
+DEFAULT_DETECTOR = "guided-detector-2"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48
 

@@ -6,7 +6,7 @@ has, in taxonomy order, then the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class Grammar:
         heads: terms by head; the first two are GREAT_CATEGORY and CATEGORY.
         taxonomy: says which leaf is in which great category and has which groups; tokens it does
             not know never come out.
+        always: heads that are never passed over where the category has them, as (nearly) every
+            product that was learned from has a term of theirs.
 
     Attributes:
         tokens: how many there are, the end included.
@@ -39,7 +41,12 @@ class Grammar:
         InvalidConfig: no leaf that the network could find is left.
     """
 
-    def __init__(self, heads: Mapping[str, Sequence[str]], taxonomy: Taxonomy) -> None:
+    def __init__(
+        self,
+        heads: Mapping[str, Sequence[str]],
+        taxonomy: Taxonomy,
+        always: Collection[str] = (),
+    ) -> None:
         self.heads = {name: tuple(terms) for name, terms in heads.items()}
         self.terms = tuple(term for terms in self.heads.values() for term in terms)
         self.end = len(self.terms)
@@ -68,13 +75,14 @@ class Grammar:
                 "expected a taxonomy with categories that the network knows, in great categories "
                 f"among {', '.join(self.heads[GREAT_CATEGORY])}; got none"
             )
+        self._always = np.array([name in always for name in names])
         known = {*taxonomy.attribute_terms(), *taxonomy.categories, *taxonomy.great_categories}
         self.known = np.array([term in known for term in self.terms] + [True])
 
     def attributes(
         self, last_head: NDArray[np.int64], groups: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
-        """What may come after a category: later groups of it, or the end.
+        """What may come after a category: later groups of it up to one that must, or the end.
 
         Args:
             last_head: number of the head that spoke last, [n].
@@ -85,4 +93,6 @@ class Grammar:
         """
         later = np.arange(len(self.heads))[None] > last_head[:, None]
         speaks = np.concatenate([later & groups, np.ones((len(groups), 1), bool)], axis=1)
+        must = np.concatenate([speaks[:, :-1] & self._always, speaks[:, -1:]], axis=1)
+        speaks &= np.arange(speaks.shape[1])[None] <= must.argmax(axis=1)[:, None]
         return np.asarray(speaks[:, self.head_of] & self.known)

@@ -39,7 +39,7 @@ class SequenceRecogniser:
     ) -> None:
         self.card, self.taxonomy = card, taxonomy
         self.width, self.generator = width, generator
-        self.grammar = Grammar(card.heads, taxonomy)
+        self.grammar = Grammar(card.heads, taxonomy, card.always)
         self._encoder = open_session(stem.with_name(stem.name + ENCODER), threads)
         self._reader = open_session(stem.with_name(stem.name + READER), threads)
         # Its steps are too small to share between processors.

@@ -35,6 +35,7 @@ class Card:
         temperatures: by head, dividing its logits.
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the appearance code, float32 [features].
+        always: heads that a sequence never passes over, see Grammar.
     """
 
     model: str
@@ -44,6 +45,7 @@ class Card:
     temperatures: dict[str, float]
     trained_on: tuple[str, ...]
     thresholds: NDArray[np.float32]
+    always: tuple[str, ...] = ()
 
 
 def read_card(path: Path) -> Card:
@@ -62,6 +64,7 @@ def read_card(path: Path) -> Card:
             temperatures={head: float(t) for head, t in data["temperatures"].items()},
             trained_on=tuple(data.get("trained_on", ())),
             thresholds=np.array(data["thresholds"], dtype=np.float32),
+            always=tuple(data.get("always", ())),
         )
     except (OSError, ValueError, KeyError) as error:
         raise InvalidConfig(f"expected a model card at {path.name}: {error!r}") from None

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from models.training.calibrate import fit_temperatures
 from models.training.curves import accuracies
 from models.training.fit import Network, TrainingSet, batches, scores_of
-from models.training.objectives import Objective
+from models.training.objectives import CATEGORIES, Objective
 from models.training.recipe import Recipe
 from models.training.samples import TEST_SHARE, VALIDATION_SHARE
 from models.training.vocabulary import Vocabulary
 
+# Of the photos of which any attribute is known, so many must have a term of a head that is always
+# told.
+ALWAYS = 0.95
 # The medians of so many photos are those of all.
 THRESHOLD_PHOTOS = 2000
 SOURCES = {
@@ -66,12 +69,25 @@ def write_card(
         "recipe": asdict(recipe),
         "side": recipe.side,
         "heads": vocabulary.heads,
+        "always": always_told(photos.labels, vocabulary),
         "temperatures": fit_temperatures(scores, held.labels, vocabulary),
         "validation_accuracy": accuracies(scores, held.labels, vocabulary),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }
     path = stem.with_name(stem.name + ".json")
     path.write_text(json.dumps(card, indent=1) + "\n")
+
+
+def always_told(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[str]:
+    """Heads that nearly every photo of which any attribute is known has a term of.
+
+    Args:
+        labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
+    """
+    told = labels[(labels[:, CATEGORIES:] >= 0).any(axis=1)]
+    share = (told >= 0).mean(axis=0) if len(told) else np.zeros(labels.shape[1])
+    heads = list(vocabulary.heads)
+    return [heads[column] for column in range(CATEGORIES, len(heads)) if share[column] >= ALWAYS]
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from mappings.errors import HoundstoothError, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector
+from models.extractor import DEFAULT_DETECTOR
 from models.session import WEIGHTS
 from models.training.detection.precision import OVERLAPS, Precision, evaluate
 from models.training.detection.samples import STREET_LABELS, street_images
@@ -105,7 +106,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help=f"of a class that counts in the means ({LEAST_BOXES})",
     )
     parser.add_argument(
-        "--weights", type=Path, default=WEIGHTS / "guided-detector-1", help="NAME-VERSION"
+        "--weights", type=Path, default=WEIGHTS / DEFAULT_DETECTOR, help="NAME-VERSION"
     )
     parser.add_argument("--threads", type=int, help="for one network run (all processors)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")

@@ -15,8 +15,9 @@ from mappings.errors import InvalidConfig, InvalidFeed
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector
 from models.extractor import DEFAULT_DETECTOR
+from models.grammar import CATEGORY
 from models.locate import Locator
-from models.session import WEIGHTS
+from models.session import WEIGHTS, read_card
 from models.training.crops import load_crops
 from models.training.datasets import READERS
 from models.training.fit import TrainingSet
@@ -56,13 +57,26 @@ class Inputs:
 
     @cached_property
     def samples(self) -> list[Sample]:
-        """All samples of all sources."""
-        return [
+        """All samples of all sources, of categories that the network gone on from knows."""
+        samples = [
             sample
             for name, paths in self.sources.items()
             for path in paths
             for sample in READERS[name].read(path, self.taxonomy)
         ]
+        if self._learned is None:
+            return samples
+        return [s for s in samples if s.category in self._learned.heads[CATEGORY]]
+
+    @cached_property
+    def _learned(self) -> Vocabulary | None:
+        """Of the network that the recipe goes on from: with another nothing of it would fit."""
+        if not self.recipe.start_from:
+            return None
+        card = f"{self.recipe.start_from}.json"
+        return Vocabulary(
+            read_card(self.out / card if (self.out / card).exists() else WEIGHTS / card).heads
+        )
 
     def of(self, split: Split) -> list[Sample]:
         """The samples of one side of the split."""
@@ -84,8 +98,8 @@ class Inputs:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The terms of the training samples."""
-        return Vocabulary.of(self.of("train"), self.taxonomy)
+        """The terms of the training samples, or those that the network gone on from has."""
+        return self._learned or Vocabulary.of(self.of("train"), self.taxonomy)
 
     @property
     def stem(self) -> Path:

@@ -6,6 +6,7 @@ Whether the shipped detector gives the same boxes in onnxruntime as in torch, to
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from models.detector import Detector, RawBoxes, resized
+from models.extractor import DEFAULT_DETECTOR
 from models.networks.faster_rcnn import faster_rcnn
 from models.session import WEIGHTS
 from models.training.detection.export import ServingGraph, load_exported
 
-STEM = WEIGHTS / "guided-detector-1"
+STEM = WEIGHTS / DEFAULT_DETECTOR
 PIXELS = 1.0
 
 
@@ -45,13 +47,9 @@ def main() -> None:
 
 def torch_detector(stem: Path) -> ServingGraph:
     """The same weights in torch."""
-    detector = Detector(stem)
-    return ServingGraph(
-        load_exported(
-            faster_rcnn(len(detector.card.classes), pretrained=False),
-            stem.with_name(stem.name + ".onnx"),
-        )
-    )
+    card = json.loads(stem.with_name(stem.name + ".json").read_text())
+    network = faster_rcnn(len(card["classes"]), pretrained=False, encoder=card["recipe"]["encoder"])
+    return ServingGraph(load_exported(network, stem.with_name(stem.name + ".onnx")))
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from models.detector import Detector
+from models.extractor import DEFAULT_DETECTOR
 from models.session import WEIGHTS
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="how many of them (100)")
     parser.add_argument("--threads", type=int, default=2, help="for one network run (2)")
     options = parser.parse_args()
-    detector = Detector(WEIGHTS / "guided-detector-1", options.threads)
+    detector = Detector(WEIGHTS / DEFAULT_DETECTOR, options.threads)
     images = []
     for file in sorted(options.images.rglob("*.jpg"))[: options.count]:
         with Image.open(file) as image:

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from models.detector import Detector, resized
+from models.extractor import DEFAULT_DETECTOR
 from models.networks.encoders import EfficientNetLite0
 from models.networks.faster_rcnn import fold_normalisation
 from models.session import WEIGHTS
@@ -21,7 +22,7 @@ from models.training.detection.train import main
 from models.training.studio import generate
 from tests.benchmarks.detector_agreement import torch_boxes, torch_detector, without_match
 
-STEM = WEIGHTS / "guided-detector-1"
+STEM = WEIGHTS / DEFAULT_DETECTOR
 RECIPE = """
 name = "tiny"
 version = 2

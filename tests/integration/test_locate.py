@@ -12,7 +12,7 @@ from PIL import Image
 
 from mappings.features import Box, FoundItem
 from mappings.taxonomy import Taxonomy
-from models.extractor import ImageExtractor, load_extractor
+from models.extractor import DEFAULT_DETECTOR, ImageExtractor, load_extractor
 from models.locate import Locator
 from models.training.studio import generate
 
@@ -143,5 +143,5 @@ def test_a_shoe_on_plain_ground_is_all_that_stands_out(extractor: ImageExtractor
 
 
 def test_another_detector_is_another_model(extractor: ImageExtractor) -> None:
-    assert extractor.model.endswith("+guided-detector-1")
+    assert extractor.model.endswith(f"+{DEFAULT_DETECTOR}")
     assert load_extractor(TAXONOMY, detector=None).model == extractor.model.partition("+")[0]

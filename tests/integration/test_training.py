@@ -178,15 +178,38 @@ def test_training_goes_on_from_trained_weights_with_parts_left_out(
     config.write_text(
         RECIPE.replace("tiny", f"further-{decoder}")
         + f'decoder = "{decoder}"\nstart_from = "{decoder}-3"\n'
-        + "covered = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
+        + "covered = 0.5\ngrounds = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
+    )
+    photo = next(folder.glob("images/*.jpg"))
+    everyday = trained / "everyday.csv"
+    # One of a category that nothing has been learned of.
+    everyday.write_text(
+        f"file,category,group,split\n{photo},t-shirt,a,train\n{photo},gift-set,a,train\n"
     )
     main([
         str(config), "--products", str(folder / "products.csv"), "--studio",
-        str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
+        str(folder / "labels.jsonl"), "--csv", str(everyday), "--grounds", str(everyday),
+        "--out", str(trained), "--epochs", "1",
     ])  # fmt: skip
     assert "0 parts begin anew" in capsys.readouterr().out
-    recipe = json.loads((trained / f"further-{decoder}-3.json").read_text())["recipe"]
+    before, card = (
+        json.loads((trained / f"{name}-3.json").read_text())
+        for name in (decoder, f"further-{decoder}")
+    )
+    recipe = card["recipe"]
     assert recipe["covered"] == 0.5 and recipe["encoder_options"] == {"stochastic_depth": 0.2}
+    assert card["heads"] == before["heads"]
+    assert card["training_images"] == before["training_images"] + 1
+    assert "gender" in card["always"] and "usage" not in card["always"]
+
+
+def test_grounds_that_are_asked_for_must_be_given(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(RECIPE + "grounds = 0.5\n")
+    with pytest.raises(InvalidConfig, match="--grounds"):
+        main([
+            str(tmp_path / "recipe.toml"), "--products", str(folder / "products.csv"),
+            "--studio", str(folder / "labels.jsonl"), "--out", str(tmp_path),
+        ])  # fmt: skip
 
 
 def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:

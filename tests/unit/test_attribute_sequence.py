@@ -147,6 +147,20 @@ def test_a_taxonomy_without_any_great_category_of_the_network_is_refused() -> No
         Grammar({**HEADS, CATEGORY: ("heels",)}, renamed("shoes", "things-for-feet"))
 
 
+def test_a_group_that_is_always_told_is_not_passed_over() -> None:
+    always = ("colour", "season")
+    step, start = asked(random_decoder(3), 12)
+    grammar = Grammar(HEADS, TAXONOMY, always)
+    found = decode(step, start, [None] * 12, grammar, TAXONOMY, TEMPERATURES)
+    passing = decode(step, start, [None] * 12, GRAMMAR, TAXONOMY, TEMPERATURES)
+    assert all(set(always) <= set(seen.groups) for seen in found)
+    assert not all(set(always) <= set(seen.groups) for seen in passing)
+    names, leaf = list(HEADS), LEAVES.index("shirt")
+    allowed = grammar.attributes(np.array([names.index("colour")]), grammar.groups_of[[leaf]])[0]
+    heads = {names[grammar.head_of[token]] for token in np.flatnonzero(allowed)}
+    assert heads == {"gender", "season"}
+
+
 def naive_greedy(decoder: AttributeDecoder, pooled: torch.Tensor, leaf: int) -> list[int]:
     """Greedy decoding of one image by scoring the whole sequence anew for each token."""
     tokens = [int(GRAMMAR.great_of[leaf]), leaf + GRAMMAR.leaves.start]

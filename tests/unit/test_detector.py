@@ -9,10 +9,11 @@ from mappings.errors import InvalidConfig
 from mappings.features import Box, FoundItem
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector, resized
+from models.extractor import DEFAULT_DETECTOR
 from models.session import WEIGHTS
 
 TAXONOMY = Taxonomy.load()
-STEM = WEIGHTS / "guided-detector-1"
+STEM = WEIGHTS / DEFAULT_DETECTOR
 
 
 @pytest.fixture(scope="module")

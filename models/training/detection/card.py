@@ -42,7 +42,7 @@ def write_detector(
         "version": recipe.version,
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
-        "source": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
+        "source": f"fine-tuned from {recipe.encoder} (ImageNet weights, Apache-2.0)",
         **facts,
         "split": {
             "seed": 1,

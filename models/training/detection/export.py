@@ -56,7 +56,7 @@ def load_exported(network: FasterRCNN, path: Path) -> FasterRCNN:
     """The weights of an exported file in a network of the same shape, as they are there.
 
     Raises:
-        InvalidConfig: a weight is missing.
+        InvalidConfig: a weight is missing or of another shape.
     """
     held = {
         tensor.name.removeprefix("network.").removesuffix("_half"): numpy_helper.to_array(tensor)
@@ -65,5 +65,7 @@ def load_exported(network: FasterRCNN, path: Path) -> FasterRCNN:
     state = network.state_dict()
     if missing := sorted(set(state) - set(held)):
         raise InvalidConfig(f"expected weights {missing[:3]} in {path.name}")
+    if other := [name for name in state if held[name].shape != tuple(state[name].shape)]:
+        raise InvalidConfig(f"expected other shapes of weights {other[:3]} in {path.name}")
     network.load_state_dict({name: torch.tensor(held[name]).float() for name in state})
     return network.eval()

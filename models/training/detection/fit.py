@@ -24,6 +24,7 @@ class DetectorRecipe:
     """How to train; the fields of a configuration file.
 
     Attributes:
+        start_from: a trained detector to go on from, by its name and version.
         images: views in an epoch.
         backbone_rate: the pretrained part's learning rate, as a share of the others'.
         warm_up: share of all steps in which the learning rate rises.
@@ -32,6 +33,7 @@ class DetectorRecipe:
 
     name: str
     version: int
+    start_from: str = ""
     seed: int = 1
     epochs: int = 20
     images: int = 1200

@@ -17,13 +17,14 @@ from pathlib import Path
 import torch
 from torchvision.models.detection import FasterRCNN
 
-from mappings.errors import HoundstoothError
+from mappings.errors import HoundstoothError, InvalidConfig
 from models.detector import Detector
 from models.networks.faster_rcnn import faster_rcnn
 from models.session import WEIGHTS
 from models.training.detection.card import write_detector
 from models.training.detection.classes import CLASSES
 from models.training.detection.composites import cut_out
+from models.training.detection.export import load_exported
 from models.training.detection.fit import DetectorRecipe, fit
 from models.training.detection.samples import (
     STREET_LABELS,
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks, encoder=recipe.encoder
     )
     options.out.mkdir(parents=True, exist_ok=True)
+    if recipe.start_from:
+        go_on_from(network, options.out, recipe.start_from)
     stem = options.out / f"{recipe.name}-{recipe.version}"
     log = EpochLog(stem.with_name(stem.name + ".log.csv"))
     trained = fit(
@@ -68,6 +71,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "training_images": sources.sizes(),
     }
     write_detector(stem, trained, recipe, facts, held)
+
+
+def go_on_from(network: FasterRCNN, out: Path, name: str) -> None:
+    """Load a trained detector's weights, from ``out`` or the shipped ones.
+
+    Raises:
+        InvalidConfig: there is none of that name, or it is of another shape.
+    """
+    found = [folder / f"{name}.onnx" for folder in (out, WEIGHTS)]
+    path = next((path for path in found if path.is_file()), None)
+    if path is None:
+        raise InvalidConfig(f"expected {name}.onnx in {out} or among the shipped ones; got none")
+    load_exported(network, path)
 
 
 def read_sources(options: argparse.Namespace) -> Sources:
