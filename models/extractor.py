@@ -103,7 +103,10 @@ class ImageExtractor:
         ]
         crops = self._crops(images, located)
         look = self.recogniser.look(crops)
-        pooled, recognised = self.recogniser.tell(look, crops, choices)
+        asked = [
+            choice or item.kinds or None for choice, item in zip(choices, located, strict=True)
+        ]
+        pooled, recognised = self.recogniser.tell(look, crops, asked)
         self._ask_again(images, choices, located, look, crops, pooled, recognised)
         return choices, located, crops, pooled, recognised
 

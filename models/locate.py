@@ -16,6 +16,8 @@ from models.foreground import Ground, find_foreground
 WORN = {"top", "bottom", "whole-body"}
 # Height by width from which on what stands out may be a person.
 TALL = 1.2
+# From this score on the detector's word on what the item is counts, where the ground is not plain.
+SURE_OF_KIND = 0.8
 # An item that covers less of what stands out is a small part of it.
 SMALL = 0.3
 
@@ -32,6 +34,8 @@ class Located:
         source: who said so.
         ground: the plain ground around it; None where there is none.
         items: all that the detector found, best first; empty where it did not look.
+        kinds: leaf categories that the detector is sure the item is one of, where nobody chose and
+            the ground is not plain; else empty.
     """
 
     box: Box
@@ -39,6 +43,7 @@ class Located:
     source: BoxSource
     ground: Ground | None
     items: tuple[FoundItem, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 class Locator:
@@ -76,7 +81,9 @@ class Locator:
         if item is None or (ground is not None and _alone(item, items)):
             return Located(foreground, foreground, source, ground, items)
         window = item.box if ground is None or _small(item.box, foreground) else foreground
-        return Located(item.box, window, "detector", ground, items)
+        told = choice is None and item.score >= SURE_OF_KIND
+        kinds = item.categories if told else ()
+        return Located(item.box, window, "detector", ground, items, kinds)
 
     def _known(self, found: Sequence[FoundItem]) -> list[FoundItem]:
         """Items of categories that the taxonomy has; others nobody could ask for."""

@@ -13,7 +13,7 @@ from PIL import Image
 from mappings.features import Box, FoundItem
 from mappings.taxonomy import Taxonomy
 from models.extractor import DEFAULT_DETECTOR, ImageExtractor, load_extractor
-from models.locate import Locator
+from models.locate import SURE_OF_KIND, Locator
 from models.training.studio import generate
 
 TAXONOMY = Taxonomy.load()
@@ -114,7 +114,9 @@ def test_before_a_busy_ground_the_surest_large_item_is_meant(
     pixels[rim] = np.random.default_rng(0).integers(0, 256, (rim.sum(), 3))
     [seen] = extractor.extract([Image.fromarray(pixels)])
     assert seen.box_source == "detector"
-    assert seen.box in [item.box for item in seen.items]
+    [item] = [item for item in seen.items if item.box == seen.box]
+    assert item.score >= SURE_OF_KIND
+    assert seen.category.term in item.categories and seen.category_source == "auto"
 
 
 def test_a_given_box_wins_and_nobody_looks_further(
