@@ -17,11 +17,13 @@ from mappings.taxonomy import Taxonomy
 from models.extractor import DEFAULT_MODEL, load_extractor
 from models.session import WEIGHTS, read_members
 from models.training import fit
+from models.training.between import main as between
 from models.training.cross_fit import main as cross_fit
 from models.training.datasets.products import product_samples
 from models.training.datasets.studio import studio_samples
 from models.training.evaluate import evaluate as figures_of
 from models.training.evaluate import main as evaluate
+from models.training.export import exported_weights
 from models.training.recipe import Recipe
 from models.training.samples import split_of
 from models.training.soft_labels import SoftLabels
@@ -201,6 +203,35 @@ def test_training_goes_on_from_trained_weights_with_parts_left_out(
     assert card["heads"] == before["heads"]
     assert card["training_images"] == before["training_images"] + 1
     assert "gender" in card["always"] and "usage" not in card["always"]
+
+
+def test_a_network_between_two(
+    trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = trained / "other.toml"
+    config.write_text(RECIPE.replace("tiny", "other") + 'start_from = "sequence-3"\nseed = 2\n')
+    main([
+        str(config), "--products", str(folder / "products.csv"), "--studio",
+        str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
+    ])  # fmt: skip
+    between(["other-3", "sequence-3", "--version", "4", "--weights", str(trained)])
+    first, second, mean = (
+        exported_weights(trained / name) for name in ("other-3", "sequence-3", "other-4")
+    )
+    assert set(mean) == set(first)
+    for name, weight in mean.items():
+        expected = (first[name] + second[name]) / 2
+        assert torch.allclose(weight, expected, atol=2e-3, rtol=2e-3), name
+    card = json.loads((trained / "other-4.json").read_text())
+    assert card["command"].endswith("between other-3 sequence-3 --version 4 --share 0.5")
+    image = next(folder.glob("images/*.jpg")).read_bytes()
+    extractor = load_extractor(TAXONOMY, "other-4", weights=trained, detector=None)
+    assert extractor.extract([extractor.decode(image)])[0].model == "other-4"
+    with pytest.raises(InvalidConfig, match="none-1"):
+        between(["other-3", "none-1", "--version", "5", "--weights", str(trained)])
+    with pytest.raises(SystemExit):
+        between(["other-3", "sequence-3", "--version", "5", "--share", "2"])
+    assert "from 0 to 1" in capsys.readouterr().err
 
 
 def test_grounds_that_are_asked_for_must_be_given(folder: Path, tmp_path: Path) -> None:
