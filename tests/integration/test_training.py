@@ -276,6 +276,10 @@ def test_a_recipe_like_none_is_refused(like: str, tmp_path: Path) -> None:
 def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
     card = json.loads((WEIGHTS / f"{name}.json").read_text())
     command = card["command"].split()
+    if "between" in card:
+        name, other = command[3:5]
+        assert card["recipe"]["start_from"] == other
+        command = card["between"][name].split()
     recipe = Recipe.read(WEIGHTS.parents[1] / command[command.index("-m") + 2])
     assert card["recipe"].items() <= asdict(recipe).items()
     assert name == f"{recipe.name}-{recipe.version}"
