@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Evaluate, print the tables, and with ``--json`` one line of JSON."""
     options = _options(arguments)
     try:
-        figures = evaluate(options.name, options.products, options.split, options.weights)
+        taxonomy = Taxonomy.load(options.taxonomy)
+        figures = evaluate(options.name, options.products, options.split, options.weights, taxonomy)
     except HoundstoothError as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
@@ -57,18 +58,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def evaluate(
-    name: str, products: Path, split: str | None = None, weights: Path = WEIGHTS
+    name: str,
+    products: Path,
+    split: str | None = None,
+    weights: Path = WEIGHTS,
+    taxonomy: Taxonomy | None = None,
 ) -> dict[str, Any]:
     """All figures of a model on a products.csv.
 
     Args:
         split: ``train``, ``validation``, ``test`` or ``all``; None decides as the module says.
+        weights: folder of the model.
+        taxonomy: None is the shipped one.
 
     Raises:
         InvalidConfig: no such model.
         InvalidFeed: not a products.csv, or no photo in that split.
     """
-    taxonomy = Taxonomy.load()
+    taxonomy = taxonomy or Taxonomy.load()
     name = DEFAULT_MODEL if name == "default" else name
     all_samples = list(product_samples(products, taxonomy))
     extractor = load_extractor(taxonomy, name, weights=weights)
@@ -239,6 +246,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--products", type=Path, required=True, help="a products.csv")
     parser.add_argument("--split", choices=["train", "validation", "test", "all"])
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the models")
+    parser.add_argument("--taxonomy", type=Path, help="a shop's own (the shipped one)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     return parser.parse_args(arguments)
 

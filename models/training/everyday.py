@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from mappings.errors import HoundstoothError, InvalidFeed
 from mappings.features import Box
 from mappings.taxonomy import Taxonomy
 from models.extractor import ImageExtractor, load_extractor
-from models.training.datasets.labels import Labels
-from models.training.detection.samples import STREET_LABELS, street_split
+from models.training.datasets.labels import Labels, only
+from models.training.detection.samples import street_records, street_split
 from models.training.samples import Split
 
 # An item smaller than this, in pixels, shows too little of its category.
@@ -57,9 +56,8 @@ def street_items(folder: Path) -> Iterator[Item]:
     Raises:
         InvalidFeed: no such file, or a line that is not of its form.
     """
-    try:
-        for line in (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
+    with street_records(folder) as records:
+        for record in records:
             width, height = record["width"], record["height"]
             file, split = folder / record["file"], street_split(record["file"])
             for one in record["boxes"]:
@@ -69,8 +67,6 @@ def street_items(folder: Path) -> Iterator[Item]:
                     bottom = min(1.0, (one["y"] + one["h"]) / height)
                     box = Box(left, top, right - left, bottom - top)
                     yield Item(file, one["label"], split, box)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InvalidFeed(f"expected street photos and street.jsonl there; got {error!r}") from None
 
 
 def lone_items(photos: Path) -> Iterator[Item]:
@@ -91,13 +87,17 @@ def lone_items(photos: Path) -> Iterator[Item]:
         ) from None
 
 
+def meant(item: Item, labels: Labels) -> frozenset[str]:
+    """The leaf categories that an item's label may mean; none where it says too little."""
+    leaves = labels.leaves(item.label)
+    return leaves if len(leaves) <= MOST_LEAVES else frozenset()
+
+
 def settled(item: Item, labels: Labels, extractor: ImageExtractor) -> str | None:
     """The item's leaf category; None where its label says too little."""
-    leaves = labels.leaves(item.label)
-    if not 0 < len(leaves) <= MOST_LEAVES:
-        return None
-    if len(leaves) == 1:
-        return next(iter(leaves))
+    leaves = meant(item, labels)
+    if len(leaves) <= 1:
+        return only(leaves)
     with Image.open(item.file) as image:
         pixels = image.convert("RGB")
     [found] = extractor.extract([pixels], [leaves], [item.box])

@@ -125,6 +125,7 @@ def fit(
     state: dict[str, Any] = {"network": network, "average": average, "best": best}
     state |= {"optimiser": optimiser, "schedule": schedule}
     done, best_epoch, best_score = _resume(checkpoint, state)
+    grounds = data.grounds_on(device)
     for epoch in range(done, recipe.epochs):
         if epoch - best_epoch > recipe.patience:
             print(f"no better for {recipe.patience} epochs: stopped")
@@ -134,7 +135,8 @@ def fit(
         network.train()
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False):
             shown = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
-            running += _step(network, objective, shown, recipe, device, optimiser, weights)
+            batch = _view(shown.batch(device), recipe, grounds)
+            running += _step(network, objective, batch, optimiser, weights)
             schedule.step()
             _update_average(average, network, recipe.ema_decay, epoch * steps + step)
         score = after_epoch(epoch, running / steps, average)
@@ -174,14 +176,12 @@ def _view(batch: Batch, recipe: Recipe, grounds: torch.Tensor | None) -> Batch:
 def _step(
     network: nn.Module,
     objective: Objective,
-    data: TrainingSet,
-    recipe: Recipe,
-    device: torch.device,
+    batch: Batch,
     optimiser: torch.optim.Optimizer,
     weights: list[nn.Parameter],
 ) -> float:
-    batch = _view(data.batch(device), recipe, data.grounds_on(device))
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+    device = batch.images.device.type
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
         loss = objective.loss(network, batch)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]

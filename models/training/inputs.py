@@ -22,9 +22,10 @@ from models.training.crops import load_crops
 from models.training.datasets import READERS
 from models.training.fit import TrainingSet
 from models.training.grounds import read_grounds, white_ground
-from models.training.recipe import Recipe
+from models.training.recipe import Recipe, read_recipe
 from models.training.samples import Sample, Split
 from models.training.soft_labels import SoftLabels
+from models.training.trained import trained_file
 from models.training.vocabulary import Vocabulary
 
 # Views are cut from crops this much larger, so that turning and scaling lose no detail.
@@ -40,6 +41,7 @@ class Inputs:
         out: the folder to write into.
         grounds: a plain CSV of photos whose corners are the recipe's grounds.
         detector: name of the detector that finds items worn with others, or ``none``.
+        taxonomy: the shipped one or a shop's own.
         command_line: to say in a card, without the caller's folders.
     """
 
@@ -48,12 +50,8 @@ class Inputs:
     out: Path
     grounds: Path | None
     detector: str
+    taxonomy: Taxonomy
     command_line: str
-
-    @cached_property
-    def taxonomy(self) -> Taxonomy:
-        """The shipped one."""
-        return Taxonomy.load()
 
     @cached_property
     def samples(self) -> list[Sample]:
@@ -73,10 +71,8 @@ class Inputs:
         """Of the network that the recipe goes on from: with another nothing of it would fit."""
         if not self.recipe.start_from:
             return None
-        card = f"{self.recipe.start_from}.json"
-        return Vocabulary(
-            read_card(self.out / card if (self.out / card).exists() else WEIGHTS / card).heads
-        )
+        card = read_card(trained_file(self.out, f"{self.recipe.start_from}.json"))
+        return Vocabulary(card.heads)
 
     def of(self, split: Split) -> list[Sample]:
         """The samples of one side of the split."""
@@ -111,8 +107,7 @@ class Inputs:
         """Those that the recipe names, from ``out`` or the shipped ones; else none at all."""
         if not self.recipe.soft_labels:
             return SoftLabels.none()
-        name = f"{self.recipe.soft_labels}.soft.npz"
-        return SoftLabels.read(self.out / name if (self.out / name).exists() else WEIGHTS / name)
+        return SoftLabels.read(trained_file(self.out, f"{self.recipe.soft_labels}.soft.npz"))
 
     @cached_property
     def _locator(self) -> Locator:
@@ -170,6 +165,7 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
         help="CSV with columns file and split: corners of its training photos are the grounds that "
         "the recipe asks for",
     )
+    parser.add_argument("--taxonomy", type=Path, help="a shop's own (the shipped one)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument(
         "--detector",
@@ -180,7 +176,7 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
     sources = {name: getattr(options, name) for name in READERS if getattr(options, name)}
     if not sources:
         parser.error(f"expected data: one of {', '.join('--' + name for name in READERS)}")
-    recipe = Recipe.read(options.config)
+    recipe = read_recipe(Recipe, options.config)
     command_line = " ".join(
         [f"python -m {module} models/training/configs/{options.config.name}"]
         + [
@@ -188,6 +184,7 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
             for name, paths in sources.items()
             for path in paths
         ]
+        + ([f"--taxonomy {options.taxonomy.name}"] if options.taxonomy else [])
         + ([f"--grounds CSV/{options.grounds.name}"] if options.grounds else [])
     )
     options.out.mkdir(parents=True, exist_ok=True)
@@ -197,5 +194,6 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
         options.out,
         options.grounds,
         options.detector,
+        Taxonomy.load(options.taxonomy),
         command_line,
     )

@@ -12,11 +12,11 @@ from models.grammar import Grammar
 from models.networks.attribute_decoder import AttributeSequence
 from models.networks.attribute_heads import AttributeHeads
 from models.networks.encoders import new_encoder
-from models.session import WEIGHTS
 from models.training.export import exported_weights
 from models.training.fit import Network
 from models.training.objectives import HeadsObjective, Objective, SequenceObjective
 from models.training.recipe import Recipe
+from models.training.trained import trained_file
 from models.training.vocabulary import Vocabulary
 
 
@@ -35,8 +35,8 @@ def new_network(
 
 def go_on_from(network: Network, out: Path, name: str) -> int:
     """Load trained weights, from ``out`` or the shipped ones; how many have another shape."""
-    folder = out if (out / f"{name}.onnx").exists() else WEIGHTS
-    trained, state = exported_weights(folder / name), network.state_dict()
+    stem = trained_file(out, f"{name}.onnx").with_name(name)
+    trained, state = exported_weights(stem), network.state_dict()
     fits = {n: t.reshape(state[n].shape) for n, t in trained.items() if _fits(t, state.get(n))}
     network.load_state_dict(fits, strict=False)
     return len(set(trained) - set(fits))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mappings.errors import InvalidConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,22 @@ class Recipe:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"expected {name} from 0 to 1; got {getattr(self, name)!r}")
 
-    @classmethod
-    def read(cls, path: Path) -> Recipe:
-        """The recipe of a TOML file; what it does not say is as in the one it is ``like``.
 
-        Raises:
-            InvalidConfig: cannot be read, lacks a field, has one that no recipe has, or a share
-                that is none; or it is like itself.
-        """
-        try:
-            return cls(**_said(path))
-        except (OSError, ValueError, TypeError, RecursionError) as error:
-            known = ", ".join(f.name for f in fields(cls))
-            raise InvalidConfig(f"expected a recipe at {path} with {known}; got: {error}") from None
+AnyRecipe = TypeVar("AnyRecipe", bound="DataclassInstance")
+
+
+def read_recipe(kind: type[AnyRecipe], path: Path) -> AnyRecipe:
+    """The recipe of a TOML file; what it does not say is as in the one it is ``like``.
+
+    Raises:
+        InvalidConfig: cannot be read, lacks a field, has one that no such recipe has, or a share
+            that is none; or it is like itself.
+    """
+    try:
+        return kind(**_said(path))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        known = ", ".join(f.name for f in fields(kind))
+        raise InvalidConfig(f"expected a recipe at {path} with {known}; got: {error}") from None
 
 
 def _said(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from models.locate import WORN
 from models.session import WEIGHTS
 from models.training.datasets.labels import Labels
 from models.training.datasets.products import product_rows
-from models.training.everyday import MOST_LEAVES, TABLE, Item, lone_items, street_items
+from models.training.everyday import TABLE, Item, lone_items, meant, street_items
 from models.training.samples import split_of
 
 SELDOM = {"hat", "bag", "eyewear", "scarf", "tie", "watch", "jewellery"}
@@ -62,8 +62,8 @@ def print_share(
     labels = Labels(taxonomy, TABLE)
     leaf = great = count = 0
     for item in tqdm([i for i in items if i.split == "test"], name, leave=False):
-        leaves = labels.leaves(item.label)
-        if not 0 < len(leaves) <= MOST_LEAVES:
+        leaves = meant(item, labels)
+        if not leaves:
             continue
         with Image.open(item.file) as opened:
             image = opened.convert("RGB")

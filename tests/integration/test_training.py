@@ -24,7 +24,7 @@ from models.training.datasets.studio import studio_samples
 from models.training.evaluate import evaluate as figures_of
 from models.training.evaluate import main as evaluate
 from models.training.export import exported_weights
-from models.training.recipe import Recipe
+from models.training.recipe import Recipe, read_recipe
 from models.training.samples import split_of
 from models.training.soft_labels import SoftLabels
 from models.training.studio import generate
@@ -259,7 +259,7 @@ def test_a_recipe_says_what_it_has_of_another(tmp_path: Path) -> None:
     (tmp_path / "first.toml").write_text('name = "x"\nversion = 1\nepochs = 9\nrare = 4\n')
     (tmp_path / "second.toml").write_text('like = "first.toml"\nversion = 2\nepochs = 3\n')
     (tmp_path / "third.toml").write_text('like = "second.toml"\nseed = 5\n')
-    found = Recipe.read(tmp_path / "third.toml")
+    found = read_recipe(Recipe, tmp_path / "third.toml")
     assert found == Recipe("x", 2, epochs=3, rare=4, seed=5)
 
 
@@ -267,7 +267,7 @@ def test_a_recipe_says_what_it_has_of_another(tmp_path: Path) -> None:
 def test_a_recipe_like_none_is_refused(like: str, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text(f"like = {like}\n")
     with pytest.raises(InvalidConfig, match=r"expected a recipe at .*bad\.toml"):
-        Recipe.read(tmp_path / "bad.toml")
+        read_recipe(Recipe, tmp_path / "bad.toml")
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
         name, other = command[3:5]
         assert card["recipe"]["start_from"] == other
         command = card["between"][name].split()
-    recipe = Recipe.read(WEIGHTS.parents[1] / command[command.index("-m") + 2])
+    recipe = read_recipe(Recipe, WEIGHTS.parents[1] / command[command.index("-m") + 2])
     assert card["recipe"].items() <= asdict(recipe).items()
     assert name == f"{recipe.name}-{recipe.version}"
 

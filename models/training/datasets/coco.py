@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mappings.errors import InvalidBox, InvalidFeed
-from mappings.features import Box
+from mappings.features import Box, group_of
 from mappings.taxonomy import Taxonomy
 from models.training.datasets.fashionpedia_labels import (
     CATEGORIES,
@@ -28,7 +28,7 @@ from models.training.datasets.fashionpedia_labels import (
     attribute_terms,
     nickname_leaf,
 )
-from models.training.datasets.labels import Labels, group_of, only
+from models.training.datasets.labels import Labels, only
 from models.training.datasets.reading import Skips, pixel_box, read_json, split_in_name
 from models.training.samples import Sample, split_of
 

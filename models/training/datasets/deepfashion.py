@@ -15,10 +15,10 @@ from pathlib import Path
 from PIL import Image
 
 from mappings.errors import InvalidBox
-from mappings.features import Box
+from mappings.features import Box, group_of
 from mappings.taxonomy import Taxonomy
 from models.training.datasets.deepfashion_files import Corners, DeepFashionFiles
-from models.training.datasets.labels import Labels, group_of
+from models.training.datasets.labels import Labels
 from models.training.datasets.reading import Skips, pixel_box
 from models.training.samples import Sample
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mappings.features import group_of
 from mappings.seller_text import read_seller_text
 from mappings.taxonomy import Taxonomy
 
@@ -71,11 +72,6 @@ class Labels:
     def _leaves_in_words(self, text: str) -> Collection[str]:
         of_label = self.taxonomy.categories_for_label(text)
         return of_label or read_seller_text(self.taxonomy, text).categories
-
-
-def group_of(term: str) -> str:
-    """``colour`` of ``colour:navy-blue``."""
-    return term.partition(":")[0]
 
 
 def only(found: Collection[str]) -> str | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from mappings.features import Box
+from mappings.features import Box, group_of
 from mappings.taxonomy import Taxonomy
 from models.training.samples import Sample
 
@@ -30,7 +30,7 @@ def studio_samples(labels: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
                 yield Sample(
                     path=labels.parent / record["file"],
                     category=category,
-                    terms={term.partition(":")[0]: term for term in item["attributes"]},
+                    terms={group_of(term): term for term in item["attributes"]},
                     known=frozenset(taxonomy.groups_of(category)) - NOT_DRAWN,
                     group=f"studio-{record['product_id']}",
                     split="train",

@@ -13,6 +13,7 @@ from torchvision.models.detection import FasterRCNN
 from mappings.taxonomy import Taxonomy
 from models.detector import Detector
 from models.networks.faster_rcnn import Limits
+from models.training.card import SOURCES
 from models.training.detection.classes import CLASSES
 from models.training.detection.export import export_detector
 from models.training.detection.fit import DetectorRecipe
@@ -42,7 +43,7 @@ def write_detector(
         "version": recipe.version,
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
-        "source": f"fine-tuned from {recipe.encoder} (ImageNet weights, Apache-2.0)",
+        "source": SOURCES[recipe.encoder],
         **facts,
         "split": {
             "seed": 1,

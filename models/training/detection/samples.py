@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +54,19 @@ def street_split(file: str, seed: int = 1) -> Split:
     return "validation" if place < TEST_SHARE + VALIDATION_SHARE else "train"
 
 
+@contextmanager
+def street_records(folder: Path) -> Iterator[Iterator[dict[str, Any]]]:
+    """The records of a folder's ``street.jsonl``, to be read within.
+
+    Raises:
+        InvalidFeed: no such file, or a line that is not of its form.
+    """
+    try:
+        yield map(json.loads, (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines())
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidFeed(f"expected street photos and street.jsonl there; got {error!r}") from None
+
+
 def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterator[BoxedImage]:
     """Photos of a folder with a ``street.jsonl``; boxes under 8 px or of no class are dropped.
 
@@ -62,10 +77,8 @@ def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterat
         InvalidFeed: no such file, or a line that is not of its form.
     """
     numbers = street_numbers()
-    try:
-        lines = (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines()
-        for line in lines:
-            record = json.loads(line)
+    with street_records(folder) as records:
+        for record in records:
             if splits is not None and street_split(record["file"]) not in splits:
                 continue
             kept = [
@@ -76,9 +89,7 @@ def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterat
             corners = [(b["x"], b["y"], b["x"] + b["w"], b["y"] + b["h"]) for b in kept]
             with Image.open(folder / record["file"]) as image:
                 pixels = np.asarray(image.convert("RGB"))
-            yield _boxed(pixels, corners, [numbers[b["label"]] for b in kept], record["file"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InvalidFeed(f"expected street photos and street.jsonl there; got {error!r}") from None
+            yield boxed(pixels, corners, [numbers[b["label"]] for b in kept], record["file"])
 
 
 def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
@@ -108,7 +119,7 @@ def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
             (box.x + box.w) * width,
             (box.y + box.h) * height,
         )
-        yield _boxed(np.asarray(image), [corners], [numbers[kind]], row["file"])
+        yield boxed(np.asarray(image), [corners], [numbers[kind]], row["file"])
 
 
 def studio_images(labels: Path) -> Iterator[BoxedImage]:
@@ -128,14 +139,15 @@ def studio_images(labels: Path) -> Iterator[BoxedImage]:
             for x, y, w, h in (item["box"] for item in items)
         ]
         found = [numbers[i["category"]] for i in items]
-        yield _boxed(pixels, corners, found, record["file"])
+        yield boxed(pixels, corners, found, record["file"])
 
 
-def _boxed(
+def boxed(
     pixels: NDArray[np.uint8],
     corners: list[tuple[float, float, float, float]],
     labels: list[int],
     name: str,
 ) -> BoxedImage:
+    """An image with boxes, by their corners (left, top, right, bottom) in pixels, and classes."""
     boxes = np.array(corners, dtype=np.float32).reshape(-1, 4)
     return BoxedImage(pixels, boxes, np.array(labels, dtype=np.int64), name)

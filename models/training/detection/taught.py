@@ -22,7 +22,7 @@ from models.locate import WORN
 from models.training.datasets.plain_csv import csv_samples
 from models.training.datasets.products import product_rows
 from models.training.detection.classes import CLASSES, category_numbers
-from models.training.detection.samples import BoxedImage
+from models.training.detection.samples import BoxedImage, boxed
 from models.training.samples import split_of
 
 # A box of the product's own kind is taken from this score on; of another, from the second one on,
@@ -151,7 +151,9 @@ def _class_of(category: str) -> str:
 
 
 def _boxed(image: Image.Image, items: Sequence[tuple[int, FoundItem]], name: str) -> BoxedImage:
-    sides = np.array([image.width, image.height] * 2, dtype=np.float32)
-    corners = [(b.x, b.y, b.x + b.w, b.y + b.h) for b in (item.box for _, item in items)]
-    labels = np.array([number for number, _ in items], dtype=np.int64)
-    return BoxedImage(np.asarray(image), np.array(corners, dtype=np.float32) * sides, labels, name)
+    width, height = image.size
+    corners = [
+        (b.x * width, b.y * height, (b.x + b.w) * width, (b.y + b.h) * height)
+        for b in (item.box for _, item in items)
+    ]
+    return boxed(np.asarray(image), corners, [number for number, _ in items], name)

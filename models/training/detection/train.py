@@ -1,6 +1,7 @@
 """``python -m models.training.detection.train CONFIG.toml --street DIR --products CSV --studio …``.
 
-From photos with boxes to ``models/weights/NAME-VERSION.onnx``, its card and its log.
+From photos with boxes to ``models/weights/NAME-VERSION.onnx``, its card and its log. An interrupted
+run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import argparse
 import csv
 import hashlib
 import sys
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,12 +34,14 @@ from models.training.detection.samples import (
 )
 from models.training.detection.taught import everyday_photos, worn_products
 from models.training.detection.views import Sources
+from models.training.recipe import read_recipe
+from models.training.trained import trained_file
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, export, and write the card and the log."""
     options = _options(arguments)
-    recipe = DetectorRecipe(**tomllib.loads(options.config.read_text()))
+    recipe = read_recipe(DetectorRecipe, options.config)
     recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
     sources = read_sources(options)
     print(sources.sizes())
@@ -53,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         go_on_from(network, options.out, recipe.start_from)
     stem = options.out / f"{recipe.name}-{recipe.version}"
     log = EpochLog(stem.with_name(stem.name + ".log.csv"))
+    checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
     trained = fit(
         network,
         lambda epoch: sources.epoch(
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ),
         recipe,
         device,
-        stem.with_name(stem.name + ".checkpoint.pt"),
+        checkpoint,
         log.after_epoch,
     )
     held = list(street_images(options.street, {"validation"}))
@@ -71,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "training_images": sources.sizes(),
     }
     write_detector(stem, trained, recipe, facts, held)
+    checkpoint.unlink(missing_ok=True)
 
 
 def go_on_from(network: FasterRCNN, out: Path, name: str) -> None:
@@ -79,9 +83,8 @@ def go_on_from(network: FasterRCNN, out: Path, name: str) -> None:
     Raises:
         InvalidConfig: there is none of that name, or it is of another shape.
     """
-    found = [folder / f"{name}.onnx" for folder in (out, WEIGHTS)]
-    path = next((path for path in found if path.is_file()), None)
-    if path is None:
+    path = trained_file(out, f"{name}.onnx")
+    if not path.is_file():
         raise InvalidConfig(f"expected {name}.onnx in {out} or among the shipped ones; got none")
     load_exported(network, path)
 
@@ -130,7 +133,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--teacher",
         type=Path,
         metavar="STEM",
-        help="a trained detector's files without .onnx; it marks the products' worn garments, and",
+        help="a trained detector's files without .onnx; it marks what is worn in the products' "
+        "photos and where the one thing of an everyday photo is",
     )
     parser.add_argument(
         "--everyday", type=Path, metavar="CSV", help="photos of one thing; see training.everyday"
@@ -138,6 +142,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     options = parser.parse_args(arguments)
+    if options.everyday and not options.teacher:
+        parser.error("--everyday needs a --teacher, which marks where the thing is")
     given = " --products PRODUCTS/products.csv" if options.products else ""
     given += " --studio STUDIO/labels.jsonl" if options.studio else ""
     given += f" --everyday CSV/{options.everyday.name}" if options.everyday else ""
