@@ -85,6 +85,11 @@ def _rounded(start: float, side: float) -> tuple[float, float]:
 WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
 
 
+def group_of(term: str) -> str:
+    """The group of an attribute term: ``colour`` of ``colour:navy-blue``."""
+    return term.partition(":")[0]
+
+
 @dataclass(frozen=True)
 class RecognisedTerm:
     """A category (``t-shirt``) or attribute term (``colour:navy-blue``), and its probability."""
@@ -148,5 +153,5 @@ class Features:
         """The most likely term of each group, in taxonomy order."""
         best: dict[str, RecognisedTerm] = {}
         for found in self.attributes:
-            best.setdefault(found.term.partition(":")[0], found)
+            best.setdefault(group_of(found.term), found)
         return tuple(best.values())

@@ -23,7 +23,7 @@ from models.detector import Detector
 from models.foreground import Ground
 from models.images import MAX_PIXELS, decode_image
 from models.locate import Located, Locator
-from models.recognised import Choice, Look, Recognised
+from models.recognised import Choice, Look, Recognised, as_likely_as
 from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.session import WEIGHTS
 
@@ -184,8 +184,11 @@ class ImageExtractor:
         source: CategorySource = "auto"
         if choice:
             source = "chosen" if len(choice) == 1 else "text"
+        categories = seen.ranked_categories()
+        if item.told and seen.given:  # the detector's word, and no more certain than that
+            categories = as_likely_as(categories, item.told.score)
         return Features(
-            categories=seen.ranked_categories(),
+            categories=categories,
             category_source=source,
             attributes=seen.ranked_attributes(),
             box=item.box,
@@ -199,15 +202,20 @@ class ImageExtractor:
 
 def load_extractor(
     taxonomy: Taxonomy,
-    model: str = DEFAULT_MODEL,
+    model: str | Path = DEFAULT_MODEL,
     *,
-    detector: str | None = DEFAULT_DETECTOR,
+    detector: str | Path | None = DEFAULT_DETECTOR,
     weights: Path = WEIGHTS,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
     paper_threshold: bool = False,
 ) -> ImageExtractor:
-    """Open the shipped networks, or others by name from another folder; no detector where None.
+    """Open the shipped networks or others.
+
+    Args:
+        model, detector: names among the shipped ones, or paths of a card without ``.json``; no
+            detector where None.
+        weights: another folder in which ``model`` is a name.
 
     Raises:
         InvalidConfig: no such network or card.

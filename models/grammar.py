@@ -75,9 +75,11 @@ class Grammar:
                 "expected a taxonomy with categories that the network knows, in great categories "
                 f"among {', '.join(self.heads[GREAT_CATEGORY])}; got none"
             )
-        self._always = np.array([name in always for name in names])
         known = {*taxonomy.attribute_terms(), *taxonomy.categories, *taxonomy.great_categories}
         self.known = np.array([term in known for term in self.terms] + [True])
+        # A group of whose terms the taxonomy has none cannot be said, and so is passed over.
+        said = [self.known[self.slices[name]].any() for name in names]
+        self._always = np.array([name in always for name in names]) & said
 
     def attributes(
         self, last_head: NDArray[np.int64], groups: NDArray[np.bool_]

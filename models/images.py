@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from contextlib import nullcontext
 from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from mappings.errors import InvalidImage
 
@@ -37,7 +39,8 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
 
     Raises:
         InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
-            side, or of more than ``max_pixels``, which is read from its header.
+            side, or of more than ``max_pixels``, which is read from its header as the size of
+            a TIFF's tiles is.
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -57,6 +60,7 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         struct.error,
         IndexError,
         KeyError,
+        TypeError,
     ) as error:
         raise InvalidImage(f"expected a whole image; this one is broken: {error}") from None
 
@@ -67,6 +71,13 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
         raise InvalidImage(
             f"expected an image of at most {max_pixels:,} pixels; got {width} x {height}"
         )
+    if isinstance(image, TiffImageFile):
+        # A tile is decoded whole, however little of it the image covers.
+        tile = [int(image.tag_v2.get(tag, 0)) for tag in (TILEWIDTH, TILELENGTH)]
+        if math.prod(tile) > max_pixels:
+            raise InvalidImage(
+                f"expected tiles of at most {max_pixels:,} pixels; got {tile[0]} x {tile[1]}"
+            )
     if min(width, height) < MIN_SIDE:
         raise InvalidImage(
             f"expected an image of at least {MIN_SIDE} x {MIN_SIDE} pixels; got {width} x {height}"

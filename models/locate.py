@@ -34,8 +34,8 @@ class Located:
         source: who said so.
         ground: the plain ground around it; None where there is none.
         items: all that the detector found, best first; empty where it did not look.
-        kinds: leaf categories that the detector is sure the item is one of, where nobody chose and
-            the ground is not plain; else empty.
+        told: the item as the detector has it, if it is sure of what it is, nobody chose and the
+            ground is not plain.
     """
 
     box: Box
@@ -43,7 +43,12 @@ class Located:
     source: BoxSource
     ground: Ground | None
     items: tuple[FoundItem, ...] = ()
-    kinds: tuple[str, ...] = ()
+    told: FoundItem | None = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Leaf categories that the detector is sure the item is one of; empty = it does not say."""
+        return self.told.categories if self.told else ()
 
 
 class Locator:
@@ -81,9 +86,8 @@ class Locator:
         if item is None or (ground is not None and _alone(item, items)):
             return Located(foreground, foreground, source, ground, items)
         window = item.box if ground is None or _small(item.box, foreground) else foreground
-        told = choice is None and item.score >= SURE_OF_KIND
-        kinds = item.categories if told else ()
-        return Located(item.box, window, "detector", ground, items, kinds)
+        told = item if choice is None and item.score >= SURE_OF_KIND else None
+        return Located(item.box, window, "detector", ground, items, told)
 
     def _known(self, found: Sequence[FoundItem]) -> list[FoundItem]:
         """Items of categories that the taxonomy has; others nobody could ask for."""

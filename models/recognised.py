@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,15 @@ class Recognised:
     def ranked_attributes(self) -> tuple[RecognisedTerm, ...]:
         """Likely terms, groups in taxonomy order, best first within a group."""
         return tuple(term for likely in self.groups.values() for term in _ranked(likely))
+
+
+def as_likely_as(found: Sequence[RecognisedTerm], score: float) -> tuple[RecognisedTerm, ...]:
+    """The first at this probability, the others sharing what is left as they share it now."""
+    first, *others = found
+    rest = sum(other.confidence for other in others)
+    left = min(1.0, (1 - score) / rest) if rest else 0.0
+    shares = [replace(other, confidence=round(left * other.confidence, 4)) for other in others]
+    return (replace(first, confidence=round(score, 4)), *shares)
 
 
 def narrowed(guesses: Mapping[str, float], choice: Choice) -> dict[str, float]:

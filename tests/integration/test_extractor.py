@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from PIL import Image
 from mappings.errors import InvalidConfig
 from mappings.features import LEAST_SIDE, Box, Features
 from mappings.taxonomy import Taxonomy
-from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
+from models.extractor import DEFAULT_DETECTOR, DEFAULT_MODEL, ImageExtractor, load_extractor
 from models.session import WEIGHTS, read_card, read_members
 from models.training.studio import generate
+from plugin.config import Settings
 
 TAXONOMY = Taxonomy.load()
 
@@ -136,6 +138,17 @@ def test_the_papers_threshold_is_another_model(
     assert paper.model != extractor.model
     a, b = extractor.extract(images[:1])[0], paper.extract(images[:1])[0]
     assert (a.code != b.code).any() and (a.colour == b.colour).all()
+
+
+def test_a_shops_own_networks_serve(tmp_path: Path, images: list[Image.Image]) -> None:
+    for file in WEIGHTS.glob("attribute-heads-2.*"):
+        shutil.copy(file, tmp_path)
+    card = json.loads((tmp_path / "attribute-heads-2.json").read_text())
+    (tmp_path / "attribute-heads-2.json").write_text(json.dumps({**card, "name": "mine"}))
+    environ = {"HOUNDSTOOTH_MODEL": str(tmp_path / "attribute-heads-2.json")}
+    own = load_extractor(TAXONOMY, **Settings.from_env(environ).extractor_options)
+    [features] = own.extract(images[:1])
+    assert features.model == own.model == f"mine-2+{DEFAULT_DETECTOR}"
 
 
 def test_a_missing_network_is_a_clear_error() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from mappings.errors import InvalidConfig
+from mappings.features import RecognisedTerm
 from mappings.taxonomy import SHIPPED, Taxonomy
 from models import decoding
 from models.crop import Crop
@@ -24,7 +26,7 @@ from models.networks.attribute_decoder import (
 )
 from models.networks.encoders import EfficientNetLite0
 from models.networks.item_reader import EncoderGraph
-from models.recognised import Choice, Recognised
+from models.recognised import Choice, Recognised, as_likely_as
 from models.recogniser import look_and_tell
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
@@ -87,6 +89,27 @@ def test_only_what_the_taxonomy_allows_comes_out(options: dict[str, object]) -> 
         assert groups == [group for group in allowed if group in groups]
         assert all(abs(sum(likely.values()) - 1) < 1e-4 for likely in seen.groups.values())
         assert abs(sum(seen.categories.values()) - 1) < 1e-4
+
+
+def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None:
+    """Though it is one that every product has: a shop's taxonomy has renamed its values."""
+    gender = TAXONOMY.groups["gender"]
+    renamed = replace(gender, values={f"adult-{name}": one for name, one in gender.values.items()})
+    taxonomy = replace(TAXONOMY, groups={**TAXONOMY.groups, "gender": renamed})
+    grammar = Grammar(HEADS, taxonomy, always=("colour", "gender"))
+    step, start = asked(random_decoder(3), 20)
+    for seen in decode(step, start, [None] * 20, grammar, taxonomy, TEMPERATURES):
+        assert "gender" not in seen.groups
+        assert "colour" in seen.groups
+    assert grammar.attributes(np.array([1]), grammar.groups_of[:1]).any()
+
+
+def test_what_the_detector_says_is_as_likely_as_it_is_sure() -> None:
+    found = [RecognisedTerm(n, p) for n, p in (("skirt", 1.0), ("dress", 0.6), ("shorts", 0.2))]
+    first, *others = as_likely_as(found, 0.84)
+    assert (first.term, first.confidence) == ("skirt", 0.84)
+    assert [other.confidence for other in others] == [0.12, 0.04]
+    assert as_likely_as(found[:1], 0.9) == (RecognisedTerm("skirt", 0.9),)
 
 
 def test_a_given_category_is_fed_in_and_certain() -> None:

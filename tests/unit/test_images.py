@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mappings.errors import InvalidImage
-from models.images import WORKING_SIDE, decode_image
+from models.images import FORMATS, WORKING_SIDE, decode_image
 
 RED, GREEN = (220, 30, 30), (20, 160, 60)
 
@@ -97,11 +99,27 @@ def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
         decode_image(data)
 
 
-PNG = encode(Image.effect_noise((64, 48), 60).convert("RGB"))
+def tiled(side: int) -> bytes:
+    """A TIFF of 64 x 64 grey pixels in one tile of ``side`` pixels a side."""
+    data = zlib.compress(bytes(side * side))
+    fields = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side}
+    fields |= {324: 8 + 2 + 12 * (len(fields) + 2) + 4, 325: len(data)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(fields)) + entries + bytes(4) + data
 
 
-@given(st.integers(0, len(PNG) - 1), st.binary(min_size=1, max_size=12))
-def test_damage_is_an_image_or_an_error_of_ours(place: int, junk: bytes) -> None:
-    damaged = PNG[:place] + junk + PNG[place + len(junk) :]
+def test_a_tile_is_as_bounded_as_an_image() -> None:
+    assert decode_image(tiled(64)).size == (64, 64)
+    with pytest.raises(InvalidImage, match="tiles of at most 1,000,000 pixels; got 1008 x 1008"):
+        decode_image(tiled(1008), max_pixels=1_000_000)
+
+
+WHOLE = [encode(Image.effect_noise((64, 48), 60).convert("RGB"), kind) for kind in FORMATS]
+
+
+@given(st.sampled_from(WHOLE), st.floats(0, 1), st.binary(min_size=1, max_size=12))
+def test_damage_is_an_image_or_an_error_of_ours(data: bytes, at: float, junk: bytes) -> None:
+    place = int(at * (len(data) - 1))
+    damaged = data[:place] + junk + data[place + len(junk) :]
     with contextlib.suppress(InvalidImage):
         assert decode_image(damaged).mode == "RGB"
