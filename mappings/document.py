@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,16 @@ import numpy as np
 
 from mappings.errors import InvalidBox, InvalidDocument
 from mappings.features import Box, Bytes
+
+VISUAL = "visual"
+"""The object's name in a product's document."""
+
+_VISUALS = re.compile(rf"{VISUAL}(_[0-9]{{1,9}})?")
+
+
+def is_visual(name: str) -> bool:
+    """Whether a field is ``visual`` or, as ``visual_2``, another version of it beside it."""
+    return _VISUALS.fullmatch(name) is not None
 
 
 def encode_bytes(data: Bytes) -> str:

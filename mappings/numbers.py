@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from math import isfinite
 
+LONGEST_WHOLE = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def read_whole(text: str, least: int, most: int) -> int:
+    """A whole number of ASCII digits within bounds, both included.
+
+    Raises:
+        ValueError: anything else.
+    """
+    digits = text.isascii() and text.isdigit() and len(text) <= LONGEST_WHOLE
+    if not (digits and least <= int(text) <= most):
+        raise ValueError(f"expected a whole number from {least} to {most}")
+    return int(text)
 
 
 def read_number(text: str) -> float:

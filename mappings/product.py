@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mappings.errors import InvalidProduct
 from mappings.features import Box
 
+MOST_ID_BYTES = 512
 Scalar = str | int | float | bool | None
 
 
@@ -37,7 +38,9 @@ class Product:
 
     def __post_init__(self) -> None:
         size = len(self.product_id.encode())
-        if not 0 < size <= 512:
-            raise InvalidProduct(f"expected a product id of 1 to 512 bytes; got {size} bytes")
+        if not 0 < size <= MOST_ID_BYTES:
+            raise InvalidProduct(
+                f"expected a product id of 1 to {MOST_ID_BYTES} bytes; got {size} bytes"
+            )
         if not self.image:
             raise InvalidProduct(f"expected an image path or URL for product {self.product_id!r}")

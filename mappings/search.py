@@ -78,6 +78,12 @@ class CandidateQuery:
     in ``preferred`` have a matching term. Its score is the sum over groups of the largest weight
     of its terms in that group. Weights are whole numbers, so that every engine adds up to exactly
     the same score.
+
+    Attributes:
+        group_field: a field of the shop whose value is told with each candidate: what the variants
+            of one product share.
+        without_id, without_group: what must not be found: a document, and all that have this
+            value in ``group_field``.
     """
 
     model: str
@@ -89,6 +95,12 @@ class CandidateQuery:
     excluded: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     without_id: str | None = None
+    without_group: str | None = None
+    group_field: str | None = None
+
+
+HitKey = tuple[str, str]
+"""What makes a hit: a group of variants, or else a product by its id."""
 
 
 @dataclass(frozen=True)
@@ -100,15 +112,31 @@ class Candidates:
         scores: int64 [n], the sums of weights.
         codes: uint8 [n, bits / 8].
         colours: uint8 [n, bins].
+        groups: n values of the query's ``group_field``, None where a document has none; empty
+            where the query names no field, or one that the index lacks.
     """
 
     product_ids: Sequence[str]
     scores: Any
     codes: Bytes
     colours: Bytes
+    groups: Sequence[str | None] = ()
 
     def __len__(self) -> int:
         return len(self.product_ids)
+
+    @property
+    def hits(self) -> int:
+        """How many hits they make."""
+        return len(set(self.keys))
+
+    @property
+    def keys(self) -> list[HitKey]:
+        """Of each row; rows of one key are variants of one product."""
+        if not self.groups:
+            return [("", product_id) for product_id in self.product_ids]
+        pairs = zip(self.groups, self.product_ids, strict=True)
+        return [(group, "") if group else ("", product_id) for group, product_id in pairs]
 
 
 class Engine(Protocol):
@@ -195,6 +223,10 @@ class Extractor(Protocol):
 # --- request and answer -----------------------------------------------------------------------
 
 
+MOST_HITS = 200
+MOST_CANDIDATES = 10_000
+
+
 @dataclass(frozen=True)
 class SearchRequest:
     """How to search, whatever the query is (an image, or a product of the index).
@@ -203,6 +235,7 @@ class SearchRequest:
         category: a leaf category chosen by the shopper, or None for automatic.
         box: drawn by hand, or None.
         required, excluded: attribute terms the shopper insists on or will not have.
+        collapse: of a product's variants, the nearest alone is a hit.
         top: how many hits, 1 to 200.
         weight: share of appearance in the distance, 1 = shape alone, 0 = colour alone.
     """
@@ -212,13 +245,19 @@ class SearchRequest:
     filters: tuple[Filter, ...] = ()
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    collapse: bool = True
     top: int = 24
     weight: float = 0.7
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One product of the answer. Distances are in [0, 1]; a higher score is better."""
+    """One product of the answer. Distances are in [0, 1]; a higher score is better.
+
+    Attributes:
+        matched: terms that were wanted and that it has.
+        variants: ids of its variants among the candidates, nearest first, itself left out.
+    """
 
     product_id: str
     score: float
@@ -227,6 +266,7 @@ class Hit:
     matched: tuple[str, ...]
     product: Mapping[str, Scalar]
     visual: VisualDocument
+    variants: tuple[str, ...] = ()
 
 
 Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]

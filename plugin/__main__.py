@@ -12,13 +12,13 @@ from pathlib import Path
 
 from mappings.errors import HoundstoothError, InvalidImage, InvalidInput
 from mappings.features import Box
-from mappings.search import Extractor, SearchAnswer, SearchRequest
+from mappings.search import MOST_HITS, Extractor, SearchAnswer, SearchRequest
 from mappings.taxonomy import Taxonomy
 from plugin.answer import answer_json
 from plugin.config import Settings
 from plugin.engines import open_engine
 from plugin.filters import parse_filter
-from plugin.service import MAX_TOP, VisualSearch
+from plugin.service import VisualSearch
 
 BAD_INPUT, ENGINE_AWAY = 2, 1
 
@@ -77,7 +77,13 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         "repeat for more, where several values of one field mean any of them",
     )
     parser.add_argument(
-        "--top", type=int, default=10, metavar="N", help=f"hits, 1 to {MAX_TOP} (default: 10)"
+        "--collapse",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="of a product's variants the nearest alone is a hit",
+    )
+    parser.add_argument(
+        "--top", type=int, default=10, metavar="N", help=f"hits, 1 to {MOST_HITS} (default: 10)"
     )
     parser.add_argument(
         "--weight",
@@ -101,6 +107,7 @@ def _search(
         category=arguments.category,
         box=None if arguments.box is None else Box.parse(arguments.box),
         filters=tuple(parse_filter(text) for text in arguments.filter),
+        collapse=arguments.collapse,
         top=arguments.top,
         weight=arguments.weight,
     )
@@ -110,9 +117,7 @@ def _search(
             # Here, so that --help and refused arguments do not wait for the networks.
             from models.extractor import load_extractor
 
-            extractor = load_extractor(
-                taxonomy, max_pixels=settings.max_pixels, paper_threshold=settings.paper_threshold
-            )
+            extractor = load_extractor(taxonomy, **settings.extractor_options)
         return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
 
 

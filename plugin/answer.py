@@ -50,6 +50,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "distance": {"appearance": round(hit.appearance, 6), "colour": round(hit.colour, 6)},
         "matched": list(hit.matched),
+        "variants": list(hit.variants),
         "product": dict(hit.product),
         **_recognised(hit.visual),
     }

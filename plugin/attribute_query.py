@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mappings.document import VisualDocument
-from mappings.features import Features, RecognisedTerm
+from mappings.features import Features, RecognisedTerm, group_of
 from mappings.search import CandidateQuery, Relaxed, SearchRequest
 from mappings.taxonomy import Taxonomy
 
@@ -24,12 +24,13 @@ FULL_WEIGHT = 1000
 GROUP_IMPORTANCE: Mapping[str, float] = {
     "colour": 1.0,
     "gender": 0.2,
-    "usage": 0.05,
-    "season": 0.025,
+    "usage": 0.1,
+    "season": 0.1,
+    "pattern": 0.1,
 }
 """How much shoppers mind a group, colour being what they mind most; tuned on validation photos."""
 
-OTHER_IMPORTANCE = 0.05
+OTHER_IMPORTANCE = 0.025
 """Importance of a group that GROUP_IMPORTANCE does not name."""
 
 LEAD = 0.1
@@ -43,6 +44,8 @@ def attribute_query(
     taxonomy: Taxonomy,
     *,
     without_id: str | None = None,
+    without_group: str | None = None,
+    group_field: str | None = None,
 ) -> list[Step]:
     """The queries to ask, strictest first; each matches all that the ones before it match.
 
@@ -61,7 +64,8 @@ def attribute_query(
         features: of the query's image or, by `stored_features`, of a product.
         request: its terms exist in the taxonomy.
         taxonomy: says which groups the category has.
-        without_id: a product that must not be found.
+        without_id, without_group: a product, and a group of variants, that must not be found.
+        group_field: the field whose value variants share, None where each is a hit of its own.
 
     Raises:
         UnknownTerm: the features' category is not in the taxonomy.
@@ -75,6 +79,8 @@ def attribute_query(
         excluded=request.excluded,
         filters=request.filters,
         without_id=without_id,
+        without_group=without_group,
+        group_field=group_field,
     )
     confident = sum(terms[0].confidence >= CONFIDENT for terms in likely.values())
     great_category = taxonomy.great_category(category)
@@ -96,7 +102,7 @@ def wanted_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
     """What an ideal hit has: the required terms and the best of each group, taxonomy order."""
     best = (max(weights, key=weights.__getitem__) for weights in query.preferred.values())
     order = {group: place for place, group in enumerate(taxonomy.groups)}
-    return tuple(sorted({*best, *query.required}, key=lambda term: (order[_group(term)], term)))
+    return tuple(sorted({*best, *query.required}, key=lambda term: (order[group_of(term)], term)))
 
 
 def stored_features(document: VisualDocument, category: str | None = None) -> Features:
@@ -123,10 +129,10 @@ def _likely_terms(
     features: Features, request: SearchRequest, groups: tuple[str, ...]
 ) -> dict[str, list[RecognisedTerm]]:
     """By group, in the category's order: what to prefer, best first, no group empty."""
-    decided = {_group(term) for term in request.required}
+    decided = {group_of(term) for term in request.required}
     likely: dict[str, list[RecognisedTerm]] = {g: [] for g in groups if g not in decided}
     for found in features.attributes:
-        group = _group(found.term)
+        group = group_of(found.term)
         usable = found.confidence >= LEAST_CONFIDENCE and found.term not in request.excluded
         if usable and group in likely:
             likely[group].append(found)
@@ -140,7 +146,3 @@ def _weights(group: str, terms: list[RecognisedTerm]) -> dict[str, int]:
         found.term: max(1, round(importance * confidence))
         for found, confidence in zip(terms, confidences, strict=True)
     }
-
-
-def _group(term: str) -> str:
-    return term.partition(":")[0]

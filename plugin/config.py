@@ -6,6 +6,9 @@ variable                       meaning                                 default
 HOUNDSTOOTH_ENGINE             engine URL: ``sqlite:///file.db`` or    ``sqlite:///var/catalogue.db``
                                ``opensearch://host:port/index``
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
+HOUNDSTOOTH_MODEL              a shop's own recogniser: path of its    the shipped one
+                               card (``NAME-VERSION.json``)
+HOUNDSTOOTH_DETECTOR           a shop's own detector, likewise         the shipped one
 HOUNDSTOOTH_IMAGES             folder that the feed's image paths are  none: images are not served
                                relative to; the page shows them
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
@@ -15,6 +18,8 @@ HOUNDSTOOTH_IMAGE_HOSTS        names, with commas between, of the      none: pub
 HOUNDSTOOTH_FIELDS             names, with commas between, of the      none: all fields are shown
                                shop's fields that the web service
                                shows and filters by
+HOUNDSTOOTH_GROUP              the shop's field whose value variants   ``group``
+                               of a product share: one is a hit
 HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
                                10000
 HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.7
@@ -35,12 +40,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mappings.errors import InvalidConfig
-from mappings.numbers import read_number
-from mappings.search import SearchRequest
+from mappings.numbers import read_number, read_whole
+from mappings.search import MOST_CANDIDATES, SearchRequest
+from plugin.filters import FIELD
 from plugin.rerank import ATTRIBUTE_SHARE
 
 
@@ -50,16 +57,29 @@ class Settings:
 
     engine: str = "sqlite:///var/catalogue.db"
     taxonomy: Path | None = None
+    model: Path | None = None
+    detector: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    group: str = "group"
     candidates: int = 1000
     weight: float = SearchRequest.weight
     attribute_share: float = ATTRIBUTE_SHARE
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     paper_threshold: bool = False
+
+    @property
+    def extractor_options(self) -> dict[str, Any]:
+        """What ``models.extractor.load_extractor`` is to be told."""
+        named = {"model": self.model, "detector": self.detector}
+        return {
+            "max_pixels": self.max_pixels,
+            "paper_threshold": self.paper_threshold,
+            **{name: card.with_suffix("") for name, card in named.items() if card},
+        }
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -94,6 +114,12 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
+def _card(text: str) -> Path:
+    if not text.endswith(".json") or not Path(text).is_file():
+        raise ValueError("expected the path of a network's card, NAME-VERSION.json")
+    return Path(text).resolve()
+
+
 def _folder(text: str) -> Path:
     if not Path(text).is_dir():
         raise ValueError("expected the path of a folder")
@@ -109,6 +135,12 @@ def _hosts(text: str) -> frozenset[str]:
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _field(text: str) -> str:
+    if not FIELD.fullmatch(text) or "." in text:
+        raise ValueError("expected the name of one field, none within an object")
+    return text
 
 
 def _share(text: str) -> float:
@@ -128,22 +160,20 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:20]) <= most):
-            raise ValueError(f"expected a whole number from {least} to {most}")
-        return int(text)
-
-    return read
+    return partial(read_whole, least=least, most=most)
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "engine": _url,
     "taxonomy": _file,
+    "model": _card,
+    "detector": _card,
     "images": _folder,
     "redis": _url,
     "image_hosts": _hosts,
     "fields": _names,
-    "candidates": _whole(1, 10_000),
+    "group": _field,
+    "candidates": _whole(1, MOST_CANDIDATES),
     "weight": _share,
     "attribute_share": _share,
     "max_upload_bytes": _whole(1, 10**9),

@@ -12,7 +12,7 @@ from mappings.search import Filter, RangeFilter, TermFilter
 EXPECTED = "expected a filter as field=value, field=low..high, field=low.. or field=..high"
 MAX_LENGTH = 512
 
-_FIELD = re.compile(r"\w[\w .-]*")
+FIELD = re.compile(r"\w[\w .-]*")
 
 
 def parse_filter(text: str) -> Filter:
@@ -26,7 +26,7 @@ def parse_filter(text: str) -> Filter:
     """
     field, *values = (part.strip() for part in re.split("[=:]", text, maxsplit=1))
     value = values[0] if values else ""
-    if len(text) > MAX_LENGTH or not _FIELD.fullmatch(field) or not value:
+    if len(text) > MAX_LENGTH or not FIELD.fullmatch(field) or not value:
         raise _invalid(text)
     if any(category(character) in ("Cc", "Cs") for character in value):
         raise _invalid(text, "a control character")

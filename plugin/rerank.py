@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mappings.features import Bytes
-from mappings.search import Candidates
+from mappings.search import Candidates, HitKey
 from plugin.colour_distance import colour_distances
 from plugin.hamming import hamming_distances
 
@@ -18,18 +20,20 @@ ATTRIBUTE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best of the candidates, best first.
+    """The best of the candidates, best first, one for each group of variants.
 
     Attributes:
         rows: int64 [k], row numbers among the candidates.
         scores: float64 [k] in [0, 1], higher is better.
         appearance, colour: float64 [k] in [0, 1], distances.
+        variants: k lists of the rows of the same group's others, best first.
     """
 
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
     appearance: NDArray[np.float64]
     colour: NDArray[np.float64]
+    variants: Sequence[Sequence[int]]
 
 
 def rerank(
@@ -61,7 +65,7 @@ def rerank(
             preferred, and then every candidate agrees.
         weight: share of appearance in the distance, in [0, 1].
         attribute_share: share of agreement in the score, in [0, 1].
-        top: how many to return at most, at least 1.
+        top: how many hits to return at most, at least 1.
     """
     appearance = hamming_distances(code, candidates.codes).astype(np.float64)
     colours = colour_distances(colour, candidates.colours).astype(np.float64)
@@ -71,17 +75,20 @@ def rerank(
     else:
         agreement = np.ones(len(candidates))
     scores = (1 - attribute_share) * (1 - distance) + attribute_share * agreement
-    rows = _best_rows(scores, candidates, top)
-    return Ranking(rows, scores[rows], appearance[rows], colours[rows])
+    hits = _best_hits(scores, candidates, top)
+    rows = np.array([hit[0] for hit in hits], dtype=np.int64)
+    variants = [hit[1:] for hit in hits]
+    return Ranking(rows, scores[rows], appearance[rows], colours[rows], variants)
 
 
-def _best_rows(scores: NDArray[np.float64], candidates: Candidates, top: int) -> NDArray[np.int64]:
-    """int64 [min(n, top)]: rows by descending score, then by id; only the best are sorted."""
-    if len(scores) > top:
-        least = np.partition(scores, -top)[-top]
-        rows = np.flatnonzero(scores >= least)
-    else:
+def _best_hits(scores: NDArray[np.float64], candidates: Candidates, top: int) -> list[list[int]]:
+    """At most ``top`` hits, each the rows of one group: by descending score, then by id."""
+    if any(candidates.groups) or len(scores) <= top:
         rows = np.arange(len(scores))
-    ids = candidates.product_ids
-    ordered = sorted(rows.tolist(), key=lambda row: (-scores[row], ids[row]))
-    return np.array(ordered[:top], dtype=np.int64)
+    else:  # every row is a hit, and only the best need be sorted
+        rows = np.flatnonzero(scores >= np.partition(scores, -top)[-top])
+    ids, keys = candidates.product_ids, candidates.keys
+    hits: dict[HitKey, list[int]] = {}
+    for row in sorted(rows.tolist(), key=lambda row: (-scores[row], ids[row])):
+        hits.setdefault(keys[row], []).append(row)
+    return list(islice(hits.values(), top))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from itertools import islice
 from time import perf_counter
 
 from mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from mappings.features import Features
 from mappings.search import (
+    MOST_CANDIDATES,
+    MOST_HITS,
     CandidateQuery,
     Candidates,
     Engine,
     Extractor,
     Hit,
+    HitKey,
     Relaxed,
     SearchAnswer,
     SearchRequest,
@@ -29,9 +33,9 @@ from plugin.attribute_query import (
     wanted_terms,
 )
 from plugin.config import Settings
+from plugin.engines.fields import group_value
 from plugin.rerank import rerank
 
-MAX_TOP = 200
 SPARE_HITS = 8
 """Ranked beyond the page, to stand in for products deleted since the candidates were found."""
 
@@ -74,7 +78,9 @@ class VisualSearch:
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
-        """Products that look like one of the index, itself left out; no image is read.
+        """Products that look like one of the index; no image is read.
+
+        Itself is left out, and so are its variants where hits are collapsed.
 
         Raises:
             ProductNotFound: no product of that id, or its image was never indexed.
@@ -86,11 +92,16 @@ class VisualSearch:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
         clock = _Clock()
         with clock.stage("fetch"):
-            visual = self.product(product_id).visual
-        if visual is None:
+            product = self.product(product_id)
+        if product.visual is None:
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
-        features = stored_features(visual, request.category)
-        return self._answer(features, request, clock, without_id=product_id)
+        if (request.category or product.visual.category) not in self.taxonomy.categories:
+            raise ProductNotFound(
+                f"product {product_id!r} was indexed by another taxonomy, as "
+                f"{product.visual.category}: give the feed again"
+            )
+        features = stored_features(product.visual, request.category)
+        return self._answer(features, request, clock, without=product)
 
     def product(self, product_id: str) -> StoredProduct:
         """One product as the index has it.
@@ -108,10 +119,18 @@ class VisualSearch:
         features: Features,
         request: SearchRequest,
         clock: _Clock,
-        without_id: str | None = None,
+        without: StoredProduct | None = None,
     ) -> SearchAnswer:
         """From features on, images and products go the same way."""
-        steps = attribute_query(features, request, self.taxonomy, without_id=without_id)
+        field = self.settings.group if request.collapse else None
+        steps = attribute_query(
+            features,
+            request,
+            self.taxonomy,
+            without_id=without.product_id if without else None,
+            without_group=group_value(without.facts.get(field)) if without and field else None,
+            group_field=field,
+        )
         with clock.stage("candidates"):
             relaxed, pools = self._candidates(steps, request.top)
         with clock.stage("rerank"):
@@ -139,26 +158,34 @@ class VisualSearch:
         A step that only asks for fewer attributes takes the place of the one before; one that
         leaves the category comes after it, so that what was asked for stays in front.
         """
-        limit = max(self.settings.candidates, top + SPARE_HITS)
         pools: list[tuple[CandidateQuery, Candidates]] = []
         for step in steps:
             relaxed, query = step
             if pools and query.category is not None:
                 # Still within the category: all that the stricter step found is found again.
                 pools.clear()
-            pools.append((query, self.engine.candidates(query, limit)))
-            if len(pools[-1][1]) >= top:
+            pools.append((query, self._enough(query, top)))
+            if pools[-1][1].hits >= top:
                 break
         return relaxed, pools
+
+    def _enough(self, query: CandidateQuery, top: int) -> Candidates:
+        """Candidates that fill the page, where a product's variants crowd out others too."""
+        limit = max(self.settings.candidates, top + SPARE_HITS)
+        while True:
+            found = self.engine.candidates(query, limit)
+            if len(found) < limit or found.hits >= top or limit >= MOST_CANDIDATES:
+                return found
+            limit = min(4 * limit, MOST_CANDIDATES)
 
     def _rank(
         self,
         features: Features,
         request: SearchRequest,
         pools: Sequence[tuple[CandidateQuery, Candidates]],
-    ) -> dict[str, tuple[float, float, float]]:
-        """Score, appearance and colour distance by product id, best first, pool after pool."""
-        ranked: dict[str, tuple[float, float, float]] = {}
+    ) -> list[_Ranked]:
+        """The hits to be, best first, pool after pool."""
+        ranked: dict[HitKey, _Ranked] = {}
         for query, candidates in pools:
             ranking = rerank(
                 features.code,
@@ -169,36 +196,34 @@ class VisualSearch:
                 attribute_share=self.settings.attribute_share,
                 top=request.top + SPARE_HITS,
             )
-            ids = [candidates.product_ids[row] for row in ranking.rows]
-            figures = zip(
+            ids, keys = candidates.product_ids, candidates.keys
+            for row, score, appearance, colour, others in zip(
+                ranking.rows.tolist(),
                 ranking.scores.tolist(),
                 ranking.appearance.tolist(),
                 ranking.colour.tolist(),
+                ranking.variants,
                 strict=True,
-            )
-            for product_id, found in zip(ids, figures, strict=True):
-                ranked.setdefault(product_id, found)
-        return dict(islice(ranked.items(), request.top + SPARE_HITS))
+            ):
+                variants = tuple(ids[other] for other in others)
+                found = _Ranked(ids[row], score, appearance, colour, variants)
+                ranked.setdefault(keys[row], found)
+        return list(islice(ranked.values(), request.top + SPARE_HITS))
 
-    def _hits(
-        self, ranked: Mapping[str, tuple[float, float, float]], wanted: Sequence[str]
-    ) -> list[Hit]:
+    def _hits(self, ranked: Sequence[_Ranked], wanted: Sequence[str]) -> list[Hit]:
         """Facts of the ranked products; those deleted in the meantime are left out."""
+        by_id = {found.product_id: found for found in ranked}
         hits = []
-        for product in self.engine.fetch(list(ranked)):
+        for product in self.engine.fetch(list(by_id)):
             if product.visual is None:
                 continue
-            score, appearance, colour = ranked[product.product_id]
             has = set(product.visual.attributes)
             hits.append(
                 Hit(
-                    product_id=product.product_id,
-                    score=score,
-                    appearance=appearance,
-                    colour=colour,
                     matched=tuple(term for term in wanted if term in has),
                     product=product.facts,
                     visual=product.visual,
+                    **asdict(by_id[product.product_id]),
                 )
             )
         return hits
@@ -208,10 +233,21 @@ class VisualSearch:
             self.taxonomy.check_category(request.category)
         for term in (*request.required, *request.excluded):
             self.taxonomy.check_attribute(term)
-        if not 1 <= request.top <= MAX_TOP:
-            raise InvalidInput(f"expected top from 1 to {MAX_TOP}; got {request.top}")
+        if not 1 <= request.top <= MOST_HITS:
+            raise InvalidInput(f"expected top from 1 to {MOST_HITS}; got {request.top}")
         if not 0 <= request.weight <= 1:
             raise InvalidInput(f"expected a weight from 0 to 1; got {request.weight:g}")
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A Hit without its facts."""
+
+    product_id: str
+    score: float
+    appearance: float
+    colour: float
+    variants: tuple[str, ...]
 
 
 class _Clock:

@@ -116,7 +116,21 @@ def random_query(seed: int, documents: Sequence[IndexDocument]) -> CandidateQuer
         excluded=tuple(chance.sample(every_term, chance.choice([0, 0, 2]))),
         filters=tuple(one for one in filters + equal if chance.random() < 0.2),
         without_id=chance.choice([None, chance.choice(documents).product_id]),
+        **random_group(chance, documents),
     )
+
+
+def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, str]:
+    """``group_field``, and ``without_group`` or not."""
+    name = chance.choice(["brand", "stock", "weight", "no-such-field"])
+    value = group_of(chance.choice(documents), name)
+    return {"group_field": name} | ({"without_group": value} if value and name != "weight" else {})
+
+
+def group_of(one: IndexDocument, name: str) -> str | None:
+    """A fact as the variants of a product share it."""
+    value = one.facts.get(name)
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def naive_candidates(
@@ -134,6 +148,9 @@ def naive_candidates(
             and query.category in (None, made.category)
             and query.great_category in (None, made.great_category)
             and one.product_id != query.without_id
+            and not (
+                query.without_group and group_of(one, query.group_field) == query.without_group
+            )
             and has.issuperset(query.required)
             and has.isdisjoint(query.excluded)
             and sum(map(bool, groups)) >= query.minimum_groups

@@ -10,6 +10,7 @@ from pathlib import Path
 from waitress import create_server
 
 from mappings.errors import HoundstoothError
+from mappings.numbers import read_whole
 from plugin.config import Settings
 from web.app import create_app
 
@@ -69,11 +70,10 @@ def _threads(text: str) -> int:
 
 
 def _whole(text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from {least} to {most}; got {text!r}"
-        )
-    return int(text)
+    try:
+        return read_whole(text, least, most)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; got {text!r}") from None
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from mappings.errors import InvalidInput, ProductNotFound
+from mappings.product import MOST_ID_BYTES
 from mappings.search import SearchRequest
 from plugin.answer import answer_json, product_json
 from web.backend import Backend
@@ -19,7 +20,6 @@ from web.openapi import openapi_document
 from web.request_form import REPEATABLE, SINGLE, check_no_parameters, read_search_request
 
 MULTIPART = "multipart/form-data"
-MOST_ID_BYTES = 512
 
 
 def api_blueprint(backend: Backend) -> Blueprint:

@@ -77,13 +77,11 @@ def _wire(
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
     engine = engine or open_engine(settings.engine)
     if settings.fields:
-        engine = ShownFields(engine, settings.fields)
+        engine = ShownFields(engine, settings.fields | {settings.group})
     if extractor is None:
         from models.extractor import load_extractor  # loads the networks: not for importers
 
-        extractor = load_extractor(
-            taxonomy, max_pixels=settings.max_pixels, paper_threshold=settings.paper_threshold
-        )
+        extractor = load_extractor(taxonomy, **settings.extractor_options)
     search = VisualSearch(extractor, engine, taxonomy, settings=settings)
     return Backend(settings, taxonomy, extractor, engine, search)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mappings.errors import InvalidFilter
+from mappings.features import group_of
 from mappings.search import CandidateQuery, Engine, RangeFilter, SearchRequest
 from web.backend import Backend
 
@@ -42,8 +43,8 @@ def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
         facets["brand"] = _values(engine, _without_filters(query, BRAND), BRAND)
     facets["price"] = _price_bands(engine, _without_filters(query, PRICE))
     facets |= _by_group(counts.get(ATTRIBUTES, ()))
-    for group in {_group(term) for term in asked.required}:
-        others = tuple(term for term in asked.required if _group(term) != group)
+    for group in {group_of(term) for term in asked.required}:
+        others = tuple(term for term in asked.required if group_of(term) != group)
         wider = _values(engine, replace(query, required=others), ATTRIBUTES)
         facets[group] = _by_group(wider).get(group, ())
     return {
@@ -97,9 +98,5 @@ def _text(end: float | None) -> str:
 def _by_group(counts: Counts) -> Mapping[str, list[tuple[str, int]]]:
     groups: dict[str, list[tuple[str, int]]] = {}
     for term, count in counts:
-        groups.setdefault(_group(term), []).append((term, count))
+        groups.setdefault(group_of(term), []).append((term, count))
     return groups
-
-
-def _group(term: str) -> str:
-    return term.partition(":")[0]

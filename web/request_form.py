@@ -9,16 +9,15 @@ from werkzeug.datastructures import MultiDict
 from mappings.errors import InvalidInput
 from mappings.features import Box
 from mappings.numbers import read_number
-from mappings.search import SearchRequest
+from mappings.search import MOST_HITS, SearchRequest
 from plugin.filters import parse_filter
 from web.backend import Backend
 
 Fields = MultiDict[str, str]
 
-SINGLE = frozenset({"category", "box", "top", "weight"})
+SINGLE = frozenset({"category", "box", "collapse", "top", "weight"})
 REPEATABLE = frozenset({"filter", "require", "exclude"})
 MOST_VALUES = 50
-MOST_HITS = 200
 
 
 def read_search_request(
@@ -40,6 +39,7 @@ def read_search_request(
         filters=tuple(parse_filter(text) for text in fields.getlist("filter")),
         required=tuple(taxonomy.check_attribute(term) for term in fields.getlist("require")),
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
+        collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         weight=backend.settings.weight if weight is None else _share("weight", weight),
     )
@@ -74,6 +74,12 @@ def _whole_number(name: str, text: str) -> int:
             f"expected {name} to be a whole number from 1 to {MOST_HITS}; got {text[:40]!r}"
         )
     return number
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise InvalidInput(f"expected {name} to be yes or no; got {text[:40]!r}")
+    return text == "yes"
 
 
 def _share(name: str, text: str) -> float:

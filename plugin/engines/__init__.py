@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from mappings.document import VISUAL, is_visual
 from mappings.errors import InvalidConfig
 from mappings.search import Engine
 from plugin.engines.sqlite import SQLiteEngine
@@ -16,7 +18,8 @@ def open_engine(url: str) -> Engine:
     """Open the engine at a URL; nothing is read or connected to yet.
 
     ``sqlite:///var/catalogue.db`` is relative to the working directory, ``sqlite:////srv/c.db``
-    absolute; ``opensearchs`` is OpenSearch over TLS.
+    absolute; ``opensearchs`` is OpenSearch over TLS. ``opensearch://host:port/index?visual=visual_2``
+    keeps what is recognised in an object of that name, beside ``visual`` or any other number.
 
     Raises:
         InvalidConfig: no such kind of engine, or a part of the URL is missing.
@@ -49,6 +52,7 @@ def prepare(engine: Engine, there: bool) -> None:
 
 def _open_sqlite(parts: SplitResult) -> Engine:
     path = unquote(parts.path).removeprefix("/")
+    _options(parts, ())
     if parts.netloc or not path:
         raise ValueError("sqlite takes three slashes and a path, four if it is absolute")
     return SQLiteEngine(Path(path))
@@ -58,6 +62,9 @@ def _open_opensearch(parts: SplitResult) -> Engine:
     index = unquote(parts.path).strip("/")
     if not parts.hostname or not index or "/" in index:
         raise ValueError("opensearch takes a host and one index")
+    visual = _options(parts, ("visual",)).get("visual", VISUAL)
+    if not is_visual(visual):
+        raise ValueError(f"expected visual={VISUAL} or visual={VISUAL}_2 and so on; got {visual!r}")
     # Imported here: the client takes 0.2 s that users of SQLite need not spend.
     from plugin.engines.opensearch import OpenSearchEngine
 
@@ -68,4 +75,13 @@ def _open_opensearch(parts: SplitResult) -> Engine:
         tls=parts.scheme == "opensearchs",
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
+        visual=visual,
     )
+
+
+def _options(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
+    """The parameters of a URL."""
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := sorted(options.keys() - known):
+        raise ValueError(f"{parts.scheme} takes no parameter {unknown[0]!r}")
+    return options

@@ -7,8 +7,10 @@ from math import isfinite
 
 import numpy as np
 
+from mappings.document import is_visual
 from mappings.errors import InvalidDocument
 from mappings.features import Bytes
+from mappings.product import MOST_ID_BYTES
 from mappings.search import IndexDocument
 from plugin.engines.fields import is_unicode
 
@@ -19,12 +21,12 @@ def refusal(document: IndexDocument) -> str | None:
     Such a document would cost its neighbours the whole bulk, so it is kept out of it.
     """
     size = len(document.product_id.encode(errors="replace"))
-    if not 0 < size <= 512:
-        return f"expected a product id of 1 to 512 bytes; got {size} bytes"
+    if not 0 < size <= MOST_ID_BYTES:
+        return f"expected a product id of 1 to {MOST_ID_BYTES} bytes; got {size} bytes"
     if document.visual is not None and document.visual.product_id != document.product_id:
         return f"expected visual of the same product; got {document.visual.product_id!r}"
     for name, value in document.facts.items():
-        if not name or name.startswith("_") or name.split(".")[0] == "visual":
+        if not name or name.startswith("_") or is_visual(name.split(".")[0]):
             return f"expected the name of a fact; {name!r} is reserved"
         if value is not None and not isinstance(value, str | int | float | bool):
             return f"expected a string, number or truth value for {name!r}; got {value!r}"

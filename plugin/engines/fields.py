@@ -8,6 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from mappings.document import VISUAL, is_visual
 from mappings.errors import InvalidFilter
 from mappings.numbers import read_number
 from mappings.product import Scalar
@@ -47,13 +48,19 @@ class Fields:
 
     Args:
         properties: ``properties`` of the index's mapping, as the server tells them.
+        visual: what the object ``visual`` is called there.
     """
 
-    def __init__(self, properties: Mapping[str, Any]) -> None:
+    def __init__(self, properties: Mapping[str, Any], visual: str = VISUAL) -> None:
         self._definitions = dict(_flat(properties, ""))
+        self._visual = visual
 
     def __contains__(self, name: str) -> bool:
         return name in self._definitions
+
+    def visual(self, name: str) -> str:
+        """The path of a field of ``visual``."""
+        return f"{self._visual}.{name}"
 
     def exact(self, name: str) -> str:
         """The field that holds the whole values of ``name`` (its keyword sub-field, for text).
@@ -63,7 +70,9 @@ class Fields:
         Raises:
             InvalidFilter: the field is no fact of a product, or is not indexed by whole value.
         """
-        if name.startswith("visual.") and name not in VISUAL_FACETS:
+        if name in VISUAL_FACETS:
+            return self.visual(name.removeprefix(f"{VISUAL}."))
+        if is_visual(name.partition(".")[0]):
             raise InvalidFilter(
                 f"expected a field of the shop or one of {VISUAL_FACETS}; got {name!r}"
             )
@@ -81,13 +90,23 @@ class Fields:
                 return f"{name}.{sub_field}"
         raise InvalidFilter(f"expected a field of whole values; {name!r} is text without a keyword")
 
+    def doc_values(self, name: str | None) -> str | None:
+        """The field that tells the whole values of ``name`` column by column, or None."""
+        if name is None or name not in self:
+            return None
+        try:
+            exact = self.exact(name)
+        except InvalidFilter:
+            return None
+        return exact if self._definitions[exact].get("doc_values", True) else None
+
     def check(self, one: Filter) -> None:
         """Whether the filter suits its field.
 
         Raises:
             InvalidFilter: the field cannot be filtered on, or not by such a value.
         """
-        if one.field == "visual" or one.field.startswith("visual."):
+        if is_visual(one.field.partition(".")[0]):
             raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
         _check_values(one)
         self.exact(one.field)
@@ -125,6 +144,11 @@ def facet_value(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def group_value(value: object) -> str | None:
+    """What the variants of a product share, as text; None where a document has nothing."""
+    return None if value is None or value == "" else facet_value(value)
 
 
 def is_unicode(text: str) -> bool:

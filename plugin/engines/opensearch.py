@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 import numpy as np
 from opensearchpy import OpenSearch, helpers
-from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import NotFoundError, RequestError, SerializationError, TransportError
+from opensearchpy.exceptions import RequestError
 
-from mappings.document import VisualDocument
-from mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
+from mappings.document import VISUAL, VisualDocument, is_visual
+from mappings.errors import EngineUnavailable, InvalidConfig
 from mappings.search import (
     CandidateQuery,
     Candidates,
@@ -21,13 +22,19 @@ from mappings.search import (
     WriteOutcome,
 )
 from plugin.engines.documents import refusal
-from plugin.engines.fields import Fields, facet_value, product_index, visual_fields
+from plugin.engines.fields import (
+    Fields,
+    facet_value,
+    group_value,
+    product_index,
+    visual_fields,
+)
+from plugin.engines.opensearch_errors import client_errors, reason
 from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body
 
 RETRYABLE = (409, 429, 503)
-CODE = "visual.code"
-QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
 TIMEOUT_SECONDS = 60
+FIELDS_SECONDS = 60
 
 
 class OpenSearchEngine:
@@ -37,6 +44,8 @@ class OpenSearchEngine:
         index: an index or an alias of one; ``prepare`` creates it where there is none.
         tls: speak TLS and verify the certificate.
         user, password: for a cluster with the security plugin.
+        visual: what the object ``visual`` is called: another version of it, as ``visual_2``, can be
+            filled beside the one that is searched.
     """
 
     def __init__(
@@ -48,6 +57,7 @@ class OpenSearchEngine:
         tls: bool = False,
         user: str = "",
         password: str = "",
+        visual: str = VISUAL,
     ) -> None:
         self.index = index
         self.address = f"{'https' if tls else 'http'}://{host}:{port}"
@@ -58,7 +68,9 @@ class OpenSearchEngine:
             http_auth=(user, password) if user else None,
             timeout=TIMEOUT_SECONDS,
         )
-        self._fields = Fields({})
+        self._errors = partial(client_errors, self.address, index)
+        self._visual = visual
+        self._fields, self._fields_read = Fields({}, visual), -inf
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's.
@@ -70,13 +82,13 @@ class OpenSearchEngine:
             try:
                 if not self._client.indices.exists(index=self.index):
                     self._create()
-                mapping = {"properties": {"visual": visual_fields()}}
+                mapping = {"properties": {self._visual: visual_fields()}}
                 self._client.indices.put_mapping(index=self.index, body=mapping)
                 self._check_unrouted()
             except RequestError as error:
                 raise InvalidConfig(
-                    f"expected an index that can take the object visual; {self.index!r} at "
-                    f"{self.address} cannot: {_reason(error.info)}"
+                    f"expected an index that can take the object {self._visual}; {self.index!r} at "
+                    f"{self.address} cannot: {reason(error.info)}"
                 ) from error
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
@@ -89,7 +101,7 @@ class OpenSearchEngine:
         self._check_prepared()
         reasons = [refusal(document) for document in documents]
         taken = (d for d, reason in zip(documents, reasons, strict=True) if reason is None)
-        results = self._bulk(_update(document) for document in taken)
+        results = self._bulk(self._update(document) for document in taken)
         return [
             WriteOutcome(document.product_id, reason) if reason else _outcome(next(results))
             for document, reason in zip(documents, reasons, strict=True)
@@ -111,8 +123,9 @@ class OpenSearchEngine:
 
     def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
         """``source_hash`` by id, of the newest versions: no refresh is needed."""
-        documents = self._get(product_ids, ["visual.source_hash", "visual.model"])
-        visuals = {d["_id"]: d["_source"].get("visual", {}) for d in documents}
+        wanted = [self._fields.visual("source_hash"), self._fields.visual("model")]
+        documents = self._get(product_ids, wanted)
+        visuals = {d["_id"]: d["_source"].get(self._visual, {}) for d in documents}
         hashes = {
             key: visual["source_hash"]
             for key, visual in visuals.items()
@@ -127,28 +140,33 @@ class OpenSearchEngine:
     def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
         """The ``limit`` best matches, at most 10,000 unless the index allows more."""
         with self._errors():
+            fields = self._known_fields(query)
             answer = self._client.search(
                 index=self.index,
-                body=search_body(query, limit, self._known_fields(query)),
+                body=search_body(query, limit, fields),
                 params={
                     "allow_partial_search_results": "false",
                     "filter_path": "hits.hits.sort,hits.hits.fields",
                 },
             )
         hits = answer.get("hits", {}).get("hits", [])
+        code, colour = fields.visual("code"), fields.visual("colour")
+        group = fields.doc_values(query.group_field)
         return Candidates(
             product_ids=[hit["sort"][1] for hit in hits],
             scores=np.array([hit["sort"][0] for hit in hits], dtype=np.int64),
-            codes=decode_rows([hit["fields"]["visual.code"][0] for hit in hits]),
-            colours=decode_rows([hit["fields"]["visual.colour"][0] for hit in hits]),
+            codes=decode_rows([hit["fields"][code][0] for hit in hits]),
+            colours=decode_rows([hit["fields"][colour][0] for hit in hits]),
+            groups=[group_value(hit["fields"].get(group, [None])[0]) for hit in hits if group],
         )
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
-        """Documents in the order asked; facts are all fields but ``visual``."""
+        """Documents in the order asked; facts are all fields but ``visual`` in any version."""
         products = []
         for document in self._get(product_ids, []):
-            facts = dict(document["_source"])
-            visual = facts.pop("visual", None)
+            source = document["_source"]
+            facts = {name: value for name, value in source.items() if not is_visual(name)}
+            visual = source.get(self._visual)
             decoded = None if visual is None else VisualDocument.from_json(visual)
             products.append(StoredProduct(document["_id"], facts, decoded))
         return products
@@ -182,14 +200,15 @@ class OpenSearchEngine:
 
     def _check_prepared(self) -> None:
         with self._errors():
-            fields = self._client.indices.get_field_mapping(index=self.index, fields=CODE)
+            code = self._fields.visual("code")
+            found = self._client.indices.get_field_mapping(index=self.index, fields=code)
         kinds = [
-            one["mappings"].get(CODE, {}).get("mapping", {}).get("code", {}).get("type")
-            for one in fields.values()
+            one["mappings"].get(code, {}).get("mapping", {}).get("code", {}).get("type")
+            for one in found.values()
         ]
         if kinds != ["binary"]:
             raise EngineUnavailable(
-                f"expected the index {self.index!r} as it was prepared, with {CODE}; it has been "
+                f"expected the index {self.index!r} as it was prepared, with {code}; it has been "
                 "replaced by another: give the feed again"
             )
 
@@ -210,7 +229,7 @@ class OpenSearchEngine:
         if not product_ids:
             return set()
         ids = {"ids": {"values": list(product_ids)}}
-        query = {"bool": {"filter": [ids, {"exists": {"field": "visual.model"}}]}}
+        query = {"bool": {"filter": [ids, {"exists": {"field": self._fields.visual("model")}}]}}
         body = {"query": query, "size": len(product_ids), "_source": False}
         with self._errors():
             answer = self._client.search(index=self.index, body=body)
@@ -224,15 +243,34 @@ class OpenSearchEngine:
                 raise
 
     def _known_fields(self, query: CandidateQuery, more: Sequence[str] = ()) -> Fields:
-        """The index's fields, asked for anew when one is named that was not there before."""
+        """The index's fields, asked for anew when one is named that was not there before.
+
+        For the group's, which every search names, at most each ``FIELDS_SECONDS``.
+        """
         named = [*(one.field for one in query.filters), *more]
+        if query.group_field and monotonic() - self._fields_read > FIELDS_SECONDS:
+            named.append(query.group_field)
         if any(name not in self._fields for name in named):
             mappings = self._client.indices.get_mapping(index=self.index).values()
             properties: dict[str, Any] = {}
             for mapping in mappings:
                 properties |= mapping["mappings"].get("properties", {})
-            self._fields = Fields(properties)
+            self._fields, self._fields_read = Fields(properties, self._visual), monotonic()
         return self._fields
+
+    def _update(self, document: IndexDocument) -> dict[str, Any]:
+        """A partial update: arrays and scalars of ``doc`` replace, other fields stay."""
+        action: dict[str, Any] = {
+            "_op_type": "update",
+            "_id": document.product_id,
+            "retry_on_conflict": 3,
+            "doc": dict(document.facts),
+        }
+        if document.visual is not None:
+            action["doc"][self._visual] = document.visual.to_json()
+            action["doc_as_upsert"] = document.insert
+            action["detect_noop"] = False  # one that is kept may not be indexed
+        return action
 
     def _get(self, product_ids: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
         if not product_ids:
@@ -243,7 +281,7 @@ class OpenSearchEngine:
             documents = self._client.mget(index=self.index, body=body, params=params)["docs"]
         for document in documents:
             if "error" in document:
-                raise EngineUnavailable(f"{self.address}: {_reason(document)}")
+                raise EngineUnavailable(f"{self.address}: {reason(document)}")
         return [document for document in documents if document["found"]]
 
     def _bulk(self, actions: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -254,40 +292,6 @@ class OpenSearchEngine:
             for _, result in results:
                 yield next(iter(result.values()))
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except NoConnection as error:
-            raise EngineUnavailable(f"{self.address} cannot be reached: {error.error}") from error
-        except NotFoundError as error:
-            raise EngineUnavailable(
-                f"{self.address} has no index {self.index!r} yet: {_reason(error.info)}"
-            ) from error
-        except TransportError as error:
-            if error.error in QUERY_ERRORS:
-                raise InvalidFilter(f"the engine refused: {_reason(error.info)}") from error
-            raise EngineUnavailable(
-                f"{self.address} refused, status {error.status_code}: {_reason(error.info)}"
-            ) from error
-        except SerializationError as error:
-            raise EngineUnavailable(f"{self.address} does not answer in JSON") from error
-
-
-def _update(document: IndexDocument) -> dict[str, Any]:
-    """A partial update: arrays and scalars of ``doc`` replace, other fields stay."""
-    action: dict[str, Any] = {
-        "_op_type": "update",
-        "_id": document.product_id,
-        "retry_on_conflict": 3,
-        "doc": dict(document.facts),
-    }
-    if document.visual is not None:
-        action["doc"]["visual"] = document.visual.to_json()
-        action["doc_as_upsert"] = document.insert
-        action["detect_noop"] = False  # one that is kept may not be indexed
-    return action
-
 
 def _outcome(result: dict[str, Any]) -> WriteOutcome:
     if "error" not in result:
@@ -295,21 +299,7 @@ def _outcome(result: dict[str, Any]) -> WriteOutcome:
     if result["status"] == 404:
         error = f"expected a product that is there; {result['_id']!r} is not"
         return WriteOutcome(result["_id"], error)
-    return WriteOutcome(result["_id"], _reason(result), result["status"] in RETRYABLE)
-
-
-def _reason(info: Any) -> str:
-    """The innermost cause in an error of OpenSearch's."""
-    cause = info.get("error", info) if isinstance(info, dict) else info
-    if not isinstance(cause, dict):
-        return str(cause)
-    if cause.get("failed_shards"):
-        cause = cause["failed_shards"][0]["reason"]
-    reasons = [str(cause.get("reason"))]
-    while isinstance(cause.get("caused_by"), dict):
-        cause = cause["caused_by"]
-        reasons.append(str(cause.get("reason")))
-    return ": ".join(dict.fromkeys(reasons))
+    return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
 
 
 def _bucket_value(bucket: dict[str, Any]) -> str:

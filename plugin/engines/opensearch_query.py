@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mappings.features import Bytes
-from mappings.search import CandidateQuery, Filter, RangeFilter
+from mappings.search import CandidateQuery, Filter, RangeFilter, TermFilter
 from plugin.engines.documents import check_lengths
 from plugin.engines.fields import Fields, by_field
 
@@ -22,21 +22,24 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     A group scores by ``dis_max``, the largest of its constant scores; groups add up. Sums of whole
     numbers below 2**24 are exact in the engine's single precision.
     """
-    filters = [_term("visual.model", query.model)]
+    attributes = fields.visual("attributes")
+    filters = [_term(fields.visual("model"), query.model)]
     if query.category is not None:
-        filters.append(_term("visual.category", query.category))
+        filters.append(_term(fields.visual("category"), query.category))
     if query.great_category is not None:
-        filters.append(_term("visual.great_category", query.great_category))
-    filters += [_term("visual.attributes", term) for term in query.required]
+        filters.append(_term(fields.visual("great_category"), query.great_category))
+    filters += [_term(attributes, term) for term in query.required]
     filters += [_passes(group, fields) for group in by_field(query.filters).values()]
-    unwanted = [_term("visual.attributes", term) for term in query.excluded]
+    unwanted = [_term(attributes, term) for term in query.excluded]
     if query.without_id is not None:
-        unwanted.append(_term("visual.product_id", query.without_id))
+        unwanted.append(_term(fields.visual("product_id"), query.without_id))
+    if query.group_field and query.without_group:
+        unwanted.append(_holds(TermFilter(query.group_field, query.without_group), fields))
     return {
         "bool": {
             "filter": filters,
             "must_not": unwanted,
-            "should": [_largest(group) for group in query.preferred.values() if group],
+            "should": [_largest(attributes, group) for group in query.preferred.values() if group],
             "minimum_should_match": query.minimum_groups,
         }
     }
@@ -44,17 +47,18 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
 
 def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
     """A search that touches no stored field: ids and scores are the sort's values."""
+    told = [fields.visual("code"), fields.visual("colour"), fields.doc_values(query.group_field)]
     return {
         "query": bool_query(query, fields),
         "size": limit,
         # An index that no feed has come into yet has no such field, and nothing to be found.
         "sort": [
             {"_score": "desc"},
-            {"visual.product_id": {"order": "asc", "unmapped_type": "keyword"}},
+            {fields.visual("product_id"): {"order": "asc", "unmapped_type": "keyword"}},
         ],
         "_source": False,
         "stored_fields": "_none_",
-        "docvalue_fields": ["visual.code", "visual.colour"],
+        "docvalue_fields": [field for field in told if field],
         "track_total_hits": False,
     }
 
@@ -93,9 +97,9 @@ def _term(field: str, value: str) -> Json:
     return {"term": {field: value}}
 
 
-def _largest(weights: Mapping[str, int]) -> Json:
+def _largest(attributes: str, weights: Mapping[str, int]) -> Json:
     constants = [
-        {"constant_score": {"filter": _term("visual.attributes", term), "boost": weight}}
+        {"constant_score": {"filter": _term(attributes, term), "boost": weight}}
         for term, weight in weights.items()
     ]
     return {"dis_max": {"queries": constants}}

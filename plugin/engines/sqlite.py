@@ -20,7 +20,7 @@ from mappings.search import (
     WriteOutcome,
 )
 from plugin.engines.documents import byte_matrix
-from plugin.engines.fields import Fields, facet_value, product_index
+from plugin.engines.fields import Fields, facet_value, group_value, product_index
 from plugin.engines.sqlite_file import SQLiteFile
 from plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition, score
 from plugin.engines.sqlite_write import SQLiteWriter
@@ -29,8 +29,11 @@ BEST = """
 WITH best AS MATERIALIZED (
     SELECT product, {score} AS score FROM candidate WHERE {condition}
     ORDER BY score DESC, id LIMIT ?)
-SELECT id, score, code, colour FROM best JOIN candidate USING (product) ORDER BY score DESC, id
+SELECT candidate.id, score, code, colour, {group}
+FROM best JOIN candidate USING (product) {join} ORDER BY score DESC, candidate.id
 """
+GROUP, GROUP_JOIN = "facts ->> ?", "JOIN product ON product.key = candidate.product"
+
 VALUES = """
 SELECT value, count(*) FROM fact
 WHERE field = ? AND product IN (SELECT product FROM candidate WHERE {condition})
@@ -79,14 +82,17 @@ class SQLiteEngine:
         with self._file.connection() as db:
             where = self._condition(db, query)
             points = score(query.preferred, _term_numbers(db))
-            sql = BEST.format(score=points.text, condition=where.text)
-            rows = db.execute(sql, (*points.values, *where.values, limit)).fetchall()
-        ids, scores, codes, colours = zip(*rows, strict=True) if rows else ((), (), (), ())
+            group, join = (GROUP, GROUP_JOIN) if query.group_field else ("NULL", "")
+            sql = BEST.format(score=points.text, condition=where.text, group=group, join=join)
+            names = (query.group_field,) if query.group_field else ()
+            rows = db.execute(sql, (*points.values, *where.values, limit, *names)).fetchall()
+        ids, scores, codes, colours, groups = zip(*rows, strict=True) if rows else ((),) * 5
         return Candidates(
             product_ids=ids,
             scores=np.array(scores, dtype=np.int64),
             codes=byte_matrix(codes),
             colours=byte_matrix(colours),
+            groups=[group_value(group) for group in groups] if query.group_field else (),
         )
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:

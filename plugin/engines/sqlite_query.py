@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 
 from mappings.numbers import read_number
-from mappings.search import CandidateQuery, Filter, RangeFilter
+from mappings.search import CandidateQuery, Filter, RangeFilter, TermFilter
 from plugin.engines.fields import by_field
 
 BITS = 63
@@ -45,6 +45,9 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
         parts.append(Sql("great_category = ?", (query.great_category,)))
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
+    if query.group_field and query.without_group:
+        variants = _passes([TermFilter(query.group_field, query.without_group)])
+        parts.append(Sql(f"NOT {variants.text}", variants.values))
     parts += [_has_any((term,), numbers) for term in query.required]
     if query.excluded:
         has_excluded = _has_any(query.excluded, numbers)

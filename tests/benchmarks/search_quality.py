@@ -11,7 +11,8 @@ mAP@50 is the mean over queries of the average precision at the ranks of the rig
 first fifty (0 where none is right); P@10 is the share of the first ten that are of the same type
 and colour. "Over all" divides by min(50, all right ones in the gallery) instead of those found; for
 colour no search within one category can reach 1 there: the colour is in other categories too.
-Queries without a single right product in the gallery count in P@10 alone.
+Queries without a single right product in the gallery count in P@10 alone. "Same pattern" is, of the
+first ten hits, the share of the query's pattern, where the names of both say one.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from mappings.search import SearchRequest
+from mappings.seller_text import read_seller_text
 from mappings.taxonomy import Taxonomy
 from models.extractor import load_extractor
 from models.training.datasets.products import product_rows
@@ -52,9 +54,9 @@ def main() -> None:
     print(f"gallery {len(gallery)}, queries {len(queries)}, split by group, seed {options.seed}")
     print(
         "| engine | category | type mAP@50 | colour mAP@50 | same type and colour, P@10 "
-        "| type, over all | colour, over all |"
+        "| type, over all | colour, over all | same pattern |"
     )
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for url in options.engine:
         if not options.keep:
             _ingest(gallery, options.products.parent, url)
@@ -88,7 +90,7 @@ def _ask(
     by_id = {row["id"]: row for row in gallery}
     count_types = Counter(r["articleType"] for r in gallery)
     count_colours = Counter(r["baseColour"] for r in gallery)
-    types, colours, both = [], [], []
+    types, colours, both, patterns = [], [], [], []
     for row in tqdm(queries, desc="queries", unit=" photos"):
         category = taxonomy.category_for_label(row["articleType"]) if chosen else None
         request = SearchRequest(category=category, top=DEPTH, weight=settings.weight)
@@ -101,9 +103,16 @@ def _ask(
         if count_colours[row["baseColour"]]:
             colours.append(average_precision(same_colour, count_colours[row["baseColour"]]))
         both.append((same_type & same_colour)[:10].sum() / 10)
+        pattern = read_seller_text(taxonomy, row["productDisplayName"]).attributes.get("pattern")
+        named = [_pattern(hit.visual.from_text) for hit in answer.hits[:10]]
+        patterns += [found == pattern for found in named if found and pattern]
     search.engine.close()
     by_found, by_all = zip(np.mean(types, axis=0), np.mean(colours, axis=0), strict=True)
-    return [*by_found, np.mean(both), *by_all]
+    return [*by_found, np.mean(both), *by_all, np.mean(patterns)]
+
+
+def _pattern(terms: Collection[str]) -> str | None:
+    return next((term for term in terms if term.startswith("pattern:")), None)
 
 
 def average_precision(right: np.ndarray, in_gallery: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
@@ -95,6 +96,25 @@ def test_every_choice_is_heard(client: FlaskClient) -> None:
     assert not any("colour:blue" in hit["attributes"] for hit in answer["hits"])
 
 
+def test_of_variants_the_nearest_is_the_hit(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = app.extensions["houndstooth"].search
+    monkeypatch.setattr(search, "settings", replace(search.settings, group="brand"))
+    answer = post(client, category="jacket").json
+    assert sorted(hit["product"]["brand"] for hit in answer["hits"]) == ["Acme", "Loom & Co"]
+    best = answer["hits"][0]
+    assert best["variants"] and best["product_id"] not in best["variants"]
+    schemas = client.get("/api/v1/openapi.json").json["components"]
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Answer", "components": schemas})
+    every = post(client, category="jacket", collapse="no").json["hits"]
+    assert len(every) == 24
+    assert not any(hit["variants"] for hit in every)
+    like = "/api/v1/products/jacket-red-1/similar"
+    assert [hit["product"]["brand"] for hit in client.get(like).json["hits"]] == ["Loom & Co"]
+    assert len(client.get(f"{like}?collapse=no").json["hits"]) == 24
+
+
 def test_required_attribute_holds_for_every_hit(client: FlaskClient) -> None:
     answer = post(client, require="colour:blue").json
     assert answer["hits"]
@@ -124,6 +144,7 @@ def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
         ({"weight": "nan"}, ["0 to 1"]),
         ({"weight": "0_1"}, ["0 to 1"]),
         ({"weight": ["0", "1"]}, ["at most 1 times"]),
+        ({"collapse": "true"}, ["yes or no", "'true'"]),
         ({"filter": ["a:b"] * 51}, ["at most 50 times"]),
         ({"colour": "red"}, ["'colour'", "category"]),
     ],

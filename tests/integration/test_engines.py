@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from opensearchpy import OpenSearch
+from opensearchpy.exceptions import TransportError
 from PIL import Image
 
 from ingest.__main__ import main as ingest
@@ -29,12 +30,14 @@ from mappings.search import (
     TermFilter,
 )
 from plugin.engines import open_engine
+from plugin.engines.opensearch_errors import client_errors
 from tests.catalogue import (
     CODE_BYTES,
     COLOUR_BINS,
     MODEL,
     VALUES,
     document,
+    group_of,
     naive_candidates,
     random_documents,
     random_query,
@@ -55,12 +58,12 @@ def index_url(opensearch_url: str) -> Iterator[str]:
         server.indices.delete(index=name, ignore=[404])
 
 
-@pytest.fixture(params=["sqlite", "opensearch"])
+@pytest.fixture(params=["sqlite", "opensearch", "opensearch, visual_2"])
 def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/folder/catalogue.db"
     url: str = request.getfixturevalue("index_url")
-    return url
+    return f"{url}?visual=visual_2" if "visual_2" in request.param else url
 
 
 @pytest.fixture
@@ -203,15 +206,17 @@ def test_deletes_what_is_there(engine: Engine) -> None:
 def test_candidates_are_what_the_query_says(engine: Engine, seed: int) -> None:
     documents = random_documents(seed, 60)
     fill(engine, *documents)
-    by_id = {one.product_id: one.visual for one in documents}
+    by_id = {one.product_id: one for one in documents}
     for n in range(40):
         query = random_query(seed * 1000 + n, documents)
         expected = naive_candidates(query, documents)
         for limit in (1000, 3):
             got = engine.candidates(query, limit)
             assert list(zip(got.product_ids, got.scores.tolist(), strict=True)) == expected[:limit]
+            groups = [group_of(by_id[key], query.group_field) for key in got.product_ids]
+            assert list(got.groups or [None] * len(got)) == groups
             for row, key in enumerate(got.product_ids):
-                wanted = by_id[key]
+                wanted = by_id[key].visual
                 assert wanted is not None
                 assert np.array_equal(got.codes[row], wanted.code)
                 assert np.array_equal(got.colours[row], wanted.colour)
@@ -478,6 +483,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         "opensearch://localhost:port/products",
         "opensearch:///products",
         "opensearch://localhost/products/more",
+        "opensearch://localhost/products?visual=mine",
+        "opensearch://localhost/products?visual=visual_2&timeout=1",
+        "sqlite:///catalogue.db?visual=visual_2",
     ],
 )
 def test_engine_urls_that_make_no_sense(url: str) -> None:
@@ -578,6 +586,53 @@ def test_the_fields_of_the_shop_can_be_filtered_and_counted(own: Engine) -> None
     assert "colour_of_lining" in (outcome.error or "")
 
 
+@pytest.mark.parametrize(
+    ("field", "groups"),
+    [
+        ("name", ["Tee 1", "Tee 2", "Tee 2"]),
+        ("price", ["10", "20", None]),
+        ("description", []),  # text without a keyword
+        ("maker", []),
+        ("no-such-field", []),
+    ],
+)
+def test_variants_share_a_field_of_the_shop(
+    own: Engine, field: str, groups: list[str | None]
+) -> None:
+    fill(own, document("1"), document("2"), document("3", {"name": "Tee 2"}))
+    assert list(own.candidates(CandidateQuery(MODEL, group_field=field), 10).groups) == groups
+    others = CandidateQuery(MODEL, group_field="name", without_group="Tee 2")
+    assert found(own, others) == ["1"]
+
+
+def test_two_versions_of_visual_stand_beside_each_other(own: Engine, index_url: str) -> None:
+    """New networks fill theirs while the old ones are searched."""
+    fill(own, document("1", seed=1), document("2", seed=2))
+    new = open_engine(f"{index_url}?visual=visual_2")
+    new.prepare()
+    assert new.source_hashes(["1", "2"], "new-1") == {}
+    beside = visual("1", category="jeans", model="new-1", seed=3)
+    fill(new, IndexDocument("1", {"price": 5.0}, beside, insert=False))
+    assert found(own) == ["1", "2"]
+    assert found(own, CandidateQuery("new-1")) == found(new) == []
+    assert found(new, CandidateQuery("new-1", category="jeans")) == ["1"]
+    assert new.source_hashes(["1", "2"], "new-1") == {"1": "hash-1"}
+    assert same(the(own, "1").visual, visual("1", seed=1))
+    assert same(the(new, "1").visual, beside)
+    assert the(new, "1").facts == the(own, "1").facts
+    assert the(own, "1").facts["price"] == 5.0
+    assert the(new, "2").visual is None
+    assert new.facets(CandidateQuery("new-1"), ["visual.category"]) == {
+        "visual.category": [("jeans", 1)]
+    }
+    for engine in (own, new):
+        with pytest.raises(InvalidFilter, match=r"visual_2\.model"):
+            found(engine, only(TermFilter("visual_2.model", "new-1")))
+        (outcome,) = engine.write([document("1", {"visual_3": "mine"})])
+        assert "reserved" in (outcome.error or "")
+    new.close()
+
+
 def test_an_index_with_another_visual_is_refused(opensearch_url: str, index_url: str) -> None:
     with client(opensearch_url) as server:
         body = {"mappings": {"properties": {"visual": {"type": "keyword"}}}}
@@ -633,6 +688,17 @@ def test_an_index_with_custom_routing_is_refused(index_url: str) -> None:
     with pytest.raises(InvalidConfig, match="custom routing"):
         engine.prepare()
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, InvalidFilter), (429, EngineUnavailable), (503, EngineUnavailable)]
+)
+def test_a_search_that_fails_is_not_always_the_querys_fault(
+    status: int, error: type[Exception]
+) -> None:
+    cause = {"root_cause": [], "type": "search_phase_execution_exception", "reason": "shards"}
+    with pytest.raises(error, match="shards"), client_errors("http://127.0.0.1:1", "products"):
+        raise TransportError(status, cause["type"], {"error": cause, "status": status})
 
 
 class Refusing(BaseHTTPRequestHandler):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import Select
 
@@ -29,6 +31,17 @@ def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) 
     page.wait(lambda: page.driver.execute_script(loaded), "no image")
     page.one("#timing summary").click()
     assert "Recognising" in page.text("#timing dl")
+
+
+def test_a_card_says_how_many_more_variants_there_are(
+    app: Flask, page: Page, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = app.extensions["houndstooth"].search
+    monkeypatch.setattr(search, "settings", replace(search.settings, group="brand"))
+    page.open()
+    page.upload(photo)
+    assert len(page.settled()) == 2
+    assert "more variants" in page.text(".card .variants")
 
 
 def test_another_category_can_be_chosen_and_left_again(page: Page, photo: Path) -> None:

@@ -18,12 +18,19 @@ from mappings.errors import (
     UnknownTerm,
 )
 from mappings.features import Box
-from mappings.search import IndexDocument, RangeFilter, SearchRequest, StoredProduct, TermFilter
+from mappings.search import (
+    MOST_HITS,
+    IndexDocument,
+    RangeFilter,
+    SearchRequest,
+    StoredProduct,
+    TermFilter,
+)
 from mappings.taxonomy import Taxonomy
 from plugin.answer import answer_json, product_json
 from plugin.config import Settings
 from plugin.engines import open_engine
-from plugin.service import MAX_TOP, VisualSearch
+from plugin.service import VisualSearch
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 
 TAXONOMY = Taxonomy.load()
@@ -221,6 +228,51 @@ def test_the_candidate_limit_never_cuts_the_page(engine):
     assert len(service.search(picture("red", 0), SearchRequest(top=40)).hits) == 40
 
 
+@pytest.fixture(scope="module")
+def variants(tmp_path_factory):
+    """The catalogue, the five of each category and colour being variants of one product."""
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('variants')}/catalogue.db")
+    engine.prepare()
+    for one in catalogue():
+        style = one.product_id.rpartition("-")[0]
+        engine.write([replace(one, facts={**one.facts, "style": style})])
+    yield VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(group="style", candidates=6))
+    engine.close()
+
+
+def styles(answer):
+    return [product_id.rpartition("-")[0] for product_id in ids(answer)]
+
+
+def test_of_variants_the_nearest_is_the_hit_and_names_the_others(variants):
+    answer = variants.search(picture("green", 12), SearchRequest(category="t-shirt", top=3))
+    assert ids(answer)[0] == "t-shirt-green-2"
+    assert sorted(styles(answer)) == ["t-shirt-blue", "t-shirt-green", "t-shirt-red"]
+    others = answer.hits[0].variants
+    assert sorted(others) == [f"t-shirt-green-{n}" for n in (0, 1, 3, 4)]
+    every = variants.search(picture("green", 12), SearchRequest(collapse=False, top=5))
+    assert tuple(ids(every)) == ("t-shirt-green-2", *others)
+    assert not any(hit.variants for hit in every.hits)
+
+
+@pytest.mark.parametrize(
+    ("top", "relaxed"),
+    [(1, "none"), (2, "fewer-attributes"), (3, "fewer-attributes"), (9, "any-category")],
+)
+def test_variants_never_leave_a_page_short(variants, top, relaxed):
+    answer = variants.search(picture("red", 0), SearchRequest(top=top))
+    assert len(set(styles(answer))) == len(answer.hits) == top
+    assert styles(answer)[0] == "t-shirt-red"
+    assert answer.relaxed == relaxed
+
+
+def test_similar_leaves_variants_out_as_well(variants):
+    answer = variants.similar("shirt-red-3", SearchRequest(top=2))
+    assert sorted(styles(answer)) == ["shirt-blue", "shirt-green"]
+    every = variants.similar("shirt-red-3", SearchRequest(top=4, collapse=False))
+    assert sorted(ids(every)) == [f"shirt-red-{n}" for n in (0, 1, 2, 4)]
+
+
 def test_the_same_question_has_the_same_answer(service):
     answers = [
         replace(service.search(picture("red", 7), SearchRequest(top=45)), took_ms={})
@@ -245,6 +297,14 @@ def test_similar_in_another_category(service):
 
 def test_similar_compares_within_one_model(service):
     assert service.similar("old", SearchRequest()).hits == ()
+
+
+def test_similar_to_what_another_taxonomy_indexed(engine):
+    categories = {name: one for name, one in TAXONOMY.categories.items() if name != "jeans"}
+    service = VisualSearch(EXTRACTOR, engine, replace(TAXONOMY, categories=categories))
+    with pytest.raises(ProductNotFound, match="another taxonomy, as jeans: give the feed again"):
+        service.similar("jeans-red-1", SearchRequest())
+    assert service.similar("jeans-red-1", SearchRequest(category="shirt")).hits
 
 
 def test_similar_to_what_cannot_be_compared(service, engine, monkeypatch):
@@ -286,7 +346,7 @@ def test_products_deleted_meanwhile_are_left_out(tmp_path, monkeypatch):
         (SearchRequest(required=("colour:navy",)), UnknownTerm, "colour:navy-blue"),
         (SearchRequest(excluded=("red",)), UnknownTerm, "group:value"),
         (SearchRequest(top=0), InvalidInput, "top from 1 to 200; got 0"),
-        (SearchRequest(top=MAX_TOP + 1), InvalidInput, "got 201"),
+        (SearchRequest(top=MOST_HITS + 1), InvalidInput, "got 201"),
         (SearchRequest(weight=1.01), InvalidInput, "weight from 0 to 1; got 1.01"),
         (SearchRequest(weight=float("nan")), InvalidInput, "got nan"),
         (SearchRequest(filters=(TermFilter("price", "cheap"),)), InvalidFilter, "'cheap'"),
@@ -336,6 +396,7 @@ def test_the_answer_as_json(service):
                 "score": 1.0,
                 "distance": {"appearance": 0.0, "colour": 0.0},
                 "matched": ["colour:green"],
+                "variants": [],
                 "product": {"title": "green t-shirt", "brand": "Alder", "price": 20.0},
                 "category": "t-shirt",
                 "great_category": "top",

@@ -42,6 +42,13 @@ def test_tables(feed_file: Path, mark: bytes, end: str, delimiter: str) -> None:
     ]
 
 
+def test_line_ends_of_old(feed_file: Path) -> None:
+    feed_file.write_bytes(b"id,title\r1,Tee\r2,Skirt\r")
+    with open_feed(feed_file) as feed:
+        assert [row.cells["title"] for row in feed.rows] == ["Tee", "Skirt"]
+        assert feed.size == 2
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_json_lines(feed_file: Path, mark: bytes) -> None:
     columns, rows = read(feed_file, mark + b'{"id": 1, "title": "x"}\n\n{"id": 2, "price": 3.5}\n')
@@ -178,4 +185,5 @@ def test_any_bytes_are_a_feed_or_an_invalid_feed(feed_file: Path, data: bytes) -
 def test_count_lines(feed_file: Path, parts: list[bytes]) -> None:
     data = b"\n".join(parts)
     feed_file.write_bytes(data)
-    assert count_lines(feed_file) == len(io.BytesIO(data).readlines())
+    ended = data if b"\n" in data else data.replace(b"\r", b"\n")
+    assert count_lines(feed_file) == len(io.BytesIO(ended).readlines())

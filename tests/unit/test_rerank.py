@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -59,6 +61,22 @@ def test_agrees_with_a_naive_loop(case, best_score, weight, attribute_share, top
     )
     assert found.rows.tolist() == [row for _, _, row in expected]
     assert found.scores.tolist() == [-score for score, _, _ in expected]
+
+
+@given(cases(), st.data(), st.integers(1, 10))
+def test_variants_are_one_hit_by_the_nearest(case, data, top):
+    code, colour, candidates = case
+    n = len(candidates)
+    groups = data.draw(st.lists(st.sampled_from([None, "", "a", "b", "c"]), min_size=n, max_size=n))
+    grouped = replace(candidates, groups=groups)
+    hits = {}
+    for _, product_id, row in naive(code, colour, candidates, BEST, 0.5, 0.5, n):
+        hits.setdefault(groups[row] or ("alone", product_id), []).append(row)
+    assert grouped.hits == len(hits)
+    found = rerank(code, colour, grouped, best_score=BEST, weight=0.5, attribute_share=0.5, top=top)
+    expected = list(hits.values())[:top]
+    assert found.rows.tolist() == [rows[0] for rows in expected]
+    assert found.variants == [rows[1:] for rows in expected]
 
 
 @given(cases(), share, share, st.randoms(use_true_random=False))

@@ -123,7 +123,8 @@ async function answerTo(state, signal) {
   if (!state.box) return searchByProduct(state, signal);
   const { product } = await getProduct(state.like);
   const answer = await searchByPhoto(state, await imageFile(product.image_url, signal), signal);
-  return { ...answer, hits: answer.hits.filter((hit) => hit.product_id !== state.like) };
+  const own = (hit) => hit.product_id === state.like || hit.variants.includes(state.like);
+  return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
 function show(state, item, answer) {

@@ -89,6 +89,7 @@ function card(hit, more) {
       make("span", { class: "brand" }, product.brand ?? ""),
       make("span", { class: "price" }, money(product.price, product.currency)),
     ),
+    variants(hit.variants.length),
     matched ? make("p", { class: "matched", title: `Same: ${matched}` }, make("span", { class: "unseen" }, "Same: "), matched) : null,
     make(
       "div",
@@ -99,6 +100,9 @@ function card(hit, more) {
     shopLink(product),
   ];
 }
+
+const variants = (count) =>
+  count ? make("p", { class: "variants" }, `and ${count} more variant${count === 1 ? "" : "s"}`) : null;
 
 function distanceBar(name, distance) {
   const near = Math.round(100 * (1 - distance));

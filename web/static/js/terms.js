@@ -38,7 +38,7 @@ const NOUNS = {
 export function phraseOf(term) {
   const [group, value] = term.split(":");
   const nouns = NOUNS[group];
-  const noun = nouns?.[value] ?? nouns?.any ?? nouns;
+  const noun = typeof nouns === "object" ? (nouns[value] ?? nouns.any) : nouns;
   const label = labelOf(term);
   const whole = !noun || /neck$|sleeve|^hooded$|^off/i.test(label);
   return whole ? label : `${label} ${noun}`;

@@ -1,0 +1,55 @@
+"""What goes wrong at OpenSearch, as errors of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opensearchpy.exceptions import ConnectionError as NoConnection
+from opensearchpy.exceptions import NotFoundError, SerializationError, TransportError
+
+from mappings.errors import EngineUnavailable, InvalidFilter
+
+QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
+
+
+@contextmanager
+def client_errors(address: str, index: str) -> Iterator[None]:
+    """Tell the client's errors as the Engine protocol has them.
+
+    Raises:
+        EngineUnavailable: the cluster cannot be reached, lacks the index, or refuses.
+        InvalidFilter: it refuses the query.
+    """
+    try:
+        yield
+    except NoConnection as error:
+        raise EngineUnavailable(f"{address} cannot be reached: {error.error}") from error
+    except NotFoundError as error:
+        raise EngineUnavailable(
+            f"{address} has no index {index!r} yet: {reason(error.info)}"
+        ) from error
+    except TransportError as error:
+        # Of that name are failures of all shards too, which are no fault of the query.
+        if error.status_code == 400 and error.error in QUERY_ERRORS:
+            raise InvalidFilter(f"the engine refused: {reason(error.info)}") from error
+        raise EngineUnavailable(
+            f"{address} refused, status {error.status_code}: {reason(error.info)}"
+        ) from error
+    except SerializationError as error:
+        raise EngineUnavailable(f"{address} does not answer in JSON") from error
+
+
+def reason(info: Any) -> str:
+    """The innermost cause in an error of OpenSearch's."""
+    cause = info.get("error", info) if isinstance(info, dict) else info
+    if not isinstance(cause, dict):
+        return str(cause)
+    if cause.get("failed_shards"):
+        cause = cause["failed_shards"][0]["reason"]
+    reasons = [str(cause.get("reason"))]
+    while isinstance(cause.get("caused_by"), dict):
+        cause = cause["caused_by"]
+        reasons.append(str(cause.get("reason")))
+    return ": ".join(dict.fromkeys(reasons))
