@@ -30,6 +30,7 @@ from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from ingest.products import read_products
 from ingest.report import Report, create_report
 from mappings.errors import EngineUnavailable, HoundstoothError
+from mappings.numbers import read_whole
 from mappings.search import Engine, Extractor
 from mappings.taxonomy import Taxonomy
 from plugin.config import Settings
@@ -141,12 +142,7 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Loaded when feed and engine are known to be usable: it takes longest.
     from models.extractor import load_extractor
 
-    return load_extractor(
-        taxonomy,
-        threads=threads_per_batch(),
-        max_pixels=settings.max_pixels,
-        paper_threshold=settings.paper_threshold,
-    )
+    return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
 
 
 def _parse(words: Sequence[str]) -> argparse.Namespace:
@@ -158,6 +154,11 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.detach and (arguments.report or not arguments.celery):
         parser.error("--detach goes with --celery, and --report with the status of its job")
+    if arguments.celery and arguments.batch > MOST_BY_WORKERS:
+        parser.error(
+            f"expected a --batch of at most {MOST_BY_WORKERS} products for workers, so that none "
+            f"takes longer than a batch may; got {arguments.batch}"
+        )
     return arguments
 
 
@@ -201,7 +202,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--report", type=Path, metavar="FILE", help="JSON, an outcome per product")
     parser.add_argument(
-        "--batch", type=_batch, default=BATCH, metavar="N", help="default %(default)s"
+        "--batch",
+        type=_batch,
+        default=BATCH,
+        metavar="N",
+        help="products at a time, to 1024, or 64 for workers (default %(default)s)",
     )
     parser.add_argument(
         "--celery", action="store_true", help="by worker processes, and follow their progress"
@@ -211,6 +216,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     return parser
 
+
+MOST_BY_WORKERS = 64
+"""Products a batch: their images, READERS at a time and each as slow as it may be, are fetched
+before the batch counts as lost."""
 
 _DESCRIPTION = (
     "Bring a feed of products into an engine. Images are http(s) URLs or paths relative to the "
@@ -229,9 +238,10 @@ _ENGINE = (
 
 
 def _batch(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1024):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to 1024; got {text!r}")
-    return int(text)
+    try:
+        return read_whole(text, 1, 1024)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; got {text!r}") from None
 
 
 if __name__ == "__main__":

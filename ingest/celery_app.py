@@ -108,12 +108,7 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Imported here: the command that only sends batches needs no networks.
     from models.extractor import load_extractor
 
-    return load_extractor(
-        taxonomy,
-        threads=1,
-        max_pixels=settings.max_pixels,
-        paper_threshold=settings.paper_threshold,
-    )
+    return load_extractor(taxonomy, threads=1, **settings.extractor_options)
 
 
 app = IngestApp(Settings.from_env())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from mappings.errors import InvalidProduct
+from mappings.numbers import read_number
 
 # Signs that stand for one currency alone; "$" and "¥" stand for several.
 _SIGNS: Mapping[str, str] = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW"}
@@ -46,7 +47,7 @@ def parse_whole(value: str | float, what: str) -> int:
         InvalidProduct: not a whole number.
     """
     try:
-        number = float(value)
+        number = read_number(value) if isinstance(value, str) else float(value)
     except ValueError:
         number = float("nan")
     if not (isfinite(number) and number.is_integer()):

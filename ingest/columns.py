@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from ingest.cells import parse_price, parse_whole
+from mappings.document import is_visual
 from mappings.errors import InvalidFeed, InvalidProduct
 from mappings.features import Box
 from mappings.product import Product, Scalar
@@ -44,7 +45,7 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
 }
 _ROLES = (*REQUIRED, *OPTIONAL)
 _FACT_ROLES = frozenset({"title", "brand", "price", "currency", "stock", "image", "group", "url"})
-_RESERVED = _FACT_ROLES | {"visual", "product_id"}
+_RESERVED = _FACT_ROLES | {"product_id"}
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def parse_columns(flag: str) -> dict[str, str]:
 def fact_name(column: str) -> str:
     """A column's name as a field's: without dots and spaces, and none of Houndstooth's own."""
     name = re.sub(r"[^\w-]+", "_", column).strip("_") or "column"
-    return f"{name}_" if name in _RESERVED else name
+    return f"{name}_" if name in _RESERVED or is_visual(name) else name
 
 
 def _scalar(column: str, value: Scalar) -> Scalar:

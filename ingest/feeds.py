@@ -76,19 +76,24 @@ def open_feed(path: Path) -> Iterator[Feed]:
 
 
 def count_lines(path: Path) -> int:
-    """How many lines a file has, the last one with or without its line feed."""
-    lines, block = 0, b"\n"
+    """How many lines a file has, the last one with or without its end.
+
+    Lines end in line feeds or, where there is none at all, in carriage returns.
+    """
+    feeds, returns, last = 0, 0, b""
     with path.open("rb") as stream:
-        while following := stream.read(1 << 20):
-            block = following
-            lines += block.count(b"\n")
-    return lines + (not block.endswith(b"\n"))
+        while block := stream.read(1 << 20):
+            feeds += block.count(b"\n")
+            returns += block.count(b"\r")
+            last = block[-1:]
+    end = b"\n" if feeds else b"\r"
+    return (feeds or returns) + (last not in (b"", end))
 
 
 def _first_line(stream: TextIO, path: Path) -> str:
     try:
         first = stream.readline(_CHUNK)
-        if not first.lstrip().startswith("<") and not first.endswith("\n"):
+        if not first.lstrip().startswith("<") and not first.endswith(("\n", "\r")):
             first += stream.readline()
     except OSError as error:
         raise InvalidFeed(f"cannot read the feed {path}: {error.strerror}") from None

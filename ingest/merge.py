@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from mappings.document import VisualDocument
-from mappings.features import Features
+from mappings.features import Features, group_of
 from mappings.product import Product
 from mappings.seller_text import TextEvidence
 from mappings.taxonomy import Taxonomy
@@ -64,6 +64,6 @@ def visual_document(
 def _recognised(features: Features) -> Iterator[tuple[str, str]]:
     thresholds: Mapping[str, float] = dict.fromkeys(ALWAYS_KNOWN, 0.0)
     for found in features.best_attributes():
-        group = found.term.partition(":")[0]
+        group = group_of(found.term)
         if found.confidence >= thresholds.get(group, ATTRIBUTE_CONFIDENCE):
             yield group, found.term

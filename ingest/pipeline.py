@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -152,10 +152,20 @@ class _Draft:
     evidence: TextEvidence | None = None
     error: InvalidInput | None = None
 
+    @property
+    def look(self) -> Hashable:
+        """The same where image, guide and box are."""
+        categories = self.evidence.categories if self.evidence else None
+        return id(self.image), categories, self.product.box
+
 
 @dataclass(frozen=True)
 class _Steps:
-    """The steps of a batch; what is wrong with one product goes along with it as its error."""
+    """The steps of a batch; what is wrong with one product goes along with it as its error.
+
+    Variants of a product (sizes, say) often share their picture: it is read, decoded and recognised
+    once a batch.
+    """
 
     extractor: Extractor
     engine: Engine
@@ -164,40 +174,58 @@ class _Steps:
 
     def read_all(self, products: Sequence[Product]) -> list[_Draft]:
         """The images' bytes and the hashes; files at once, what lies on the web in parallel."""
-        if not any(is_url(product.image) for product in products):
-            return [self._read(product) for product in products]
-        with ThreadPoolExecutor(READERS, "image") as readers:
-            return list(readers.map(self._read, products))
+        images = dict.fromkeys(product.image for product in products)
+        if any(map(is_url, images)):
+            with ThreadPoolExecutor(READERS, "image") as readers:
+                read = dict(zip(images, readers.map(self._read, images), strict=True))
+        else:
+            read = {image: self._read(image) for image in images}
+        return [self._draft(product, read[product.image]) for product in products]
 
-    def _read(self, product: Product) -> _Draft:
+    def _read(self, image: str) -> bytes | InvalidInput:
         try:
-            data = self.load_image(product.image)
+            return self.load_image(image)
         except InvalidInput as error:
-            return _Draft(product, error=error)
-        return _Draft(product, source_hash(product, data, self.taxonomy), data)
+            return error
+
+    def _draft(self, product: Product, read: bytes | InvalidInput) -> _Draft:
+        if isinstance(read, InvalidInput):
+            return _Draft(product, error=read)
+        return _Draft(product, source_hash(product, read, self.taxonomy), read)
 
     def decode_changed(self, drafts: Sequence[_Draft]) -> list[_Draft]:
         """Image and text evidence of what the engine does not have so already."""
         ids = [draft.product.product_id for draft in drafts if draft.error is None]
         known = self.engine.source_hashes(ids, self.extractor.model) if ids else {}
+        decode = cache(self._decode)
         return [
             draft
             if draft.error is not None or known.get(draft.product.product_id) == draft.source_hash
-            else self._decode(draft)
+            else self._changed(draft, decode(draft.data))
             for draft in drafts
         ]
 
-    def _decode(self, draft: _Draft) -> _Draft:
+    def _decode(self, data: bytes) -> Any | InvalidInput:
         try:
-            image = self.extractor.decode(draft.data)
+            return self.extractor.decode(data)
         except InvalidInput as error:
-            return replace(draft, data=b"", error=error)
+            return error
+
+    def _changed(self, draft: _Draft, image: Any | InvalidInput) -> _Draft:
+        if isinstance(image, InvalidInput):
+            return replace(draft, data=b"", error=image)
         product = draft.product
         evidence = read_seller_text(self.taxonomy, product.title, product.category_text)
         return replace(draft, data=b"", image=image, evidence=evidence)
 
     def extract(self, drafts: Sequence[_Draft]) -> list[Features | InvalidInput]:
-        """Features of each; where a batch is refused, of each alone, so that one costs one."""
+        """Features of each, one look for those that would be looked at in the same way."""
+        looks = {draft.look: draft for draft in drafts}
+        features = dict(zip(looks, self._extract([*looks.values()]), strict=True))
+        return [features[draft.look] for draft in drafts]
+
+    def _extract(self, drafts: Sequence[_Draft]) -> list[Features | InvalidInput]:
+        """Where a batch is refused, of each alone, so that one costs one."""
         if not drafts:
             return []
         guides = [(d.evidence.categories if d.evidence else None) or None for d in drafts]
@@ -212,7 +240,7 @@ class _Steps:
         except InvalidInput as error:
             if len(drafts) == 1:
                 return [error]
-            return [found for draft in drafts for found in self.extract([draft])]
+            return [found for draft in drafts for found in self._extract([draft])]
 
     def document(
         self, draft: _Draft, features: Features | InvalidInput | None

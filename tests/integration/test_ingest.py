@@ -330,6 +330,9 @@ def test_unusable_arguments(shop: Shop, capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot write the report" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         shop.ingest(feed, "--batch", "0")
+    with pytest.raises(SystemExit):
+        shop.ingest(feed, "--celery", "--batch", "65")
+    assert "at most 64 products for workers" in capsys.readouterr().err
 
 
 def test_chosen_columns(shop: Shop) -> None:
@@ -442,6 +445,59 @@ def test_batch_outcomes_stand_in_order(shop: Shop, engine: Engine) -> None:
     [stored] = engine.fetch(["c"])
     assert stored.visual is not None
     assert stored.visual.box == Box(0, 0, 0.5, 1)
+
+
+class Counting(FakeExtractor):
+    """Counts what it decodes and looks at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoded = self.looks = 0
+
+    def decode(self, data: bytes) -> Image.Image:
+        self.decoded += 1
+        return super().decode(data)
+
+    def extract(
+        self,
+        images: Sequence[Image.Image],
+        categories: Sequence[Collection[str] | None] | None = None,
+        boxes: Sequence[Box | None] | None = None,
+    ) -> list[Features]:
+        self.looks += len(images)
+        return super().extract(images, categories, boxes)
+
+
+def test_a_picture_that_variants_share_is_recognised_once(shop: Shop, engine: Engine) -> None:
+    (shop.folder / "img/copy.png").write_bytes((shop.folder / "img/red.png").read_bytes())
+    sizes = [Product(size, f"Shirt, {size}", "img/red.png") for size in ("S", "M", "L")]
+    others = [
+        Product("copied", "Shirt", "img/copy.png"),  # another file, the same picture
+        Product("guided", "Jeans", "img/red.png"),
+        Product("boxed", "Shirt", "img/red.png", box=Box(0, 0, 0.5, 1)),
+        Product("gone", "Shirt", "img/none.png"),
+    ]
+    loaded: list[str] = []
+    load = folder_images(shop.folder)
+
+    def load_image(path: str) -> bytes:
+        loaded.append(path)
+        return load(path)
+
+    extractor = Counting()
+    outcomes = ingest_batch(
+        [*sizes, *others],
+        extractor=extractor,
+        engine=engine,
+        taxonomy=TAXONOMY,
+        load_image=load_image,
+    )
+    assert [outcome.status for outcome in outcomes] == ["written"] * 6 + ["failed"]
+    assert sorted(loaded) == ["img/copy.png", "img/none.png", "img/red.png"]
+    assert (extractor.decoded, extractor.looks) == (1, 3)
+    stored = {one.product_id: one.visual for one in engine.fetch([*"SML", "guided", "boxed"])}
+    assert [one and one.category for one in stored.values()] == ["shirt"] * 3 + ["jeans", "shirt"]
+    assert stored["boxed"] and stored["boxed"].box == Box(0, 0, 0.5, 1)
 
 
 def test_no_more_batches_are_in_flight_than_said(shop: Shop, engine: Engine) -> None:
