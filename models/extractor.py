@@ -27,7 +27,7 @@ from models.recognised import Choice, Look, Recognised, as_likely_as
 from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.session import WEIGHTS
 
-DEFAULT_MODEL = "attribute-committee-3"
+DEFAULT_MODEL = "attribute-committee-4"
 DEFAULT_DETECTOR = "guided-detector-2"
 # Colours are read from a reduced window; this many pixels a side settle a histogram.
 COLOUR_SIDE = 48

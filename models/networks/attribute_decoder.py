@@ -101,11 +101,14 @@ class AttributeSequence(ItemReader):
 
     Args:
         tokens: how many there are, the end included.
+        mirror: see ItemReader.
         decoder: further arguments of AttributeDecoder.
     """
 
-    def __init__(self, encoder: Encoder, tokens: int, **decoder: float | bool) -> None:
-        super().__init__(encoder)
+    def __init__(
+        self, encoder: Encoder, tokens: int, mirror: bool = True, **decoder: float | bool
+    ) -> None:
+        super().__init__(encoder, mirror)
         self.decoder = AttributeDecoder(self.width, tokens, **decoder)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:

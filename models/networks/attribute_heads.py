@@ -14,10 +14,13 @@ class AttributeHeads(ItemReader):
     Args:
         encoder: the image encoder.
         classes: how many classes each group has.
+        mirror: see ItemReader.
     """
 
-    def __init__(self, encoder: Encoder, classes: list[int], dropout: float = 0.2) -> None:
-        super().__init__(encoder)
+    def __init__(
+        self, encoder: Encoder, classes: list[int], mirror: bool = True, dropout: float = 0.2
+    ) -> None:
+        super().__init__(encoder, mirror)
         self.classes = classes
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.width, sum(classes))

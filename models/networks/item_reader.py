@@ -45,17 +45,19 @@ class ItemReader(nn.Module):
 
     The middle map is read too: colours show there before the last map has turned them into things.
     Both are read twice, in all that stands out and in the item's own box: how a garment is worn
-    says what it is, and only its own pixels say its colour. When it serves, it looks at an image
-    and at its mirror image, and what it reads is their mean: so a garment photographed from the
-    other side has the same features.
+    says what it is, and only its own pixels say its colour.
+
+    Args:
+        mirror: when it serves, it looks at an image and at its mirror image, and what it reads is
+            their mean: so a garment photographed from the other side has the same features.
 
     Attributes:
         width: how many numbers are read of an image.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, mirror: bool = True) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.mirror = encoder, mirror
         self.width = 2 * sum(encoder.channels)
 
     def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
@@ -87,19 +89,24 @@ class ItemReader(nn.Module):
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
 
-        Not in training the mirror images' follow: 2n maps of each kind.
+        Where mirror images are looked at, theirs follow: 2n maps of each kind.
         """
-        if not self.training:
+        if self.views == 2:
             images = torch.cat([images, images.flip(3)])
         return self.encoder((images / 255.0 - self.encoder.mean) / self.encoder.std)
 
+    @property
+    def views(self) -> int:
+        """How many looks an image is given."""
+        return 2 if self.mirror and not self.training else 1
+
     def pooled(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
         """Middle and last map side by side, each pooled in a box, [n, sum of channels]."""
-        if not self.training:
+        if self.views == 2:
             left, top, right, bottom = boxes.unbind(1)
             boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
         found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
-        return found if self.training else found.reshape(2, -1, sum(self.encoder.channels)).mean(0)
+        return found.reshape(self.views, -1, sum(self.encoder.channels)).mean(0)
 
 
 class EncoderGraph(nn.Module):
@@ -110,12 +117,13 @@ class EncoderGraph(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Of uint8 RGB [n, side, side, 3] the middle and the last map, [n, 2, c, h, w].
+        """Of uint8 RGB [n, side, side, 3] the middle and the last map, [n, views, c, h, w].
 
-        Of two views: the image and its mirror image.
+        Of two views where mirror images are looked at, else of one.
         """
         maps = self.network.maps(pixels.permute(0, 3, 1, 2).float())
-        return tuple(each.reshape(2, -1, *each.shape[1:]).transpose(0, 1) for each in maps)
+        views = self.network.views
+        return tuple(each.reshape(views, -1, *each.shape[1:]).transpose(0, 1) for each in maps)
 
 
 class ReaderGraph(nn.Module):

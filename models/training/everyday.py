@@ -119,6 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     labels, extractor = Labels(taxonomy, TABLE), load_extractor(taxonomy)
     items = [item for folder in options.street for item in street_items(folder)]
     items += [item for path in options.photos for item in lone_items(path)]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

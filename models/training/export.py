@@ -1,14 +1,12 @@
-"""A trained network to ONNX: weights in half precision behind Casts that the runtime folds."""
+"""A trained network to ONNX, and its weights back from there."""
 
 from __future__ import annotations
 
 import warnings
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from mappings.errors import InvalidConfig
@@ -16,10 +14,9 @@ from models.networks.attribute_decoder import AttributeSequence, StartGraph, Ste
 from models.networks.attribute_heads import AttributeHeads, HeadsGraph
 from models.networks.item_reader import EncoderGraph
 from models.session import DECODER, ENCODER, READER
+from models.training.stored import round_to_stored, store, stored_weights
 
 OPSET = 17
-# Small tensors stay as they are: nothing to save, and shapes must stay whole numbers.
-LEAST_ELEMENTS = 256
 
 
 @torch.no_grad()
@@ -30,7 +27,7 @@ def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, st
     independent heads it gives ``features`` and ``logits``, of a sequence ``features`` and what the
     decoder starts from. So another box of the same window costs no second look at it.
     """
-    round_to_half(network.cpu().float().eval())
+    round_to_stored(network.cpu().float().eval())
     encoder, reader, decoder = (
         stem.with_name(stem.name + part) for part in (ENCODER, READER, DECODER)
     )
@@ -74,17 +71,9 @@ def _export(graph: nn.Module, inputs: dict[str, Tensor], outputs: list[str], pat
             dynamic_axes={name: {0: "batch"} for name in (*inputs, *outputs)},
         )
     model = onnx.load(path)
-    store_in_half(model)
+    store(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
-
-
-@torch.no_grad()
-def round_to_half(network: nn.Module) -> None:
-    """Round what ``store_in_half`` will store, so that torch computes what the file will."""
-    for tensor in network.state_dict().values():
-        if tensor.dtype == torch.float32 and tensor.numel() >= LEAST_ELEMENTS:
-            tensor.copy_(tensor.half().float())
 
 
 def exported_weights(stem: Path) -> dict[str, Tensor]:
@@ -98,24 +87,8 @@ def exported_weights(stem: Path) -> dict[str, Tensor]:
         path = stem.with_name(stem.name + suffix)
         if not path.exists() and suffix != DECODER:
             raise InvalidConfig(f"expected a network at {path}")
-        for tensor in onnx.load(path).graph.initializer if path.exists() else ():
-            values = numpy_helper.to_array(tensor)
-            name = tensor.name.removesuffix("_half").partition(".")[2]
+        for stored, values in stored_weights(onnx.load(path)).items() if path.exists() else ():
+            name = stored.partition(".")[2]
             name = f"decoder.{name}" if suffix == DECODER else name
-            found[name] = torch.from_numpy(values.astype(np.float32))
+            found[name] = torch.from_numpy(values)
     return found
-
-
-def store_in_half(model: onnx.ModelProto) -> None:
-    """Replace each large float32 initialiser by a float16 one and a Cast; half the file."""
-    graph = model.graph
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < LEAST_ELEMENTS:
-            continue
-        half = numpy_helper.to_array(tensor).astype(np.float16)
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    for node in reversed(casts):
-        graph.node.insert(0, node)

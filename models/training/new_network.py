@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from mappings.errors import InvalidConfig
 from mappings.taxonomy import Taxonomy
 from models.grammar import Grammar
 from models.networks.attribute_decoder import AttributeSequence
@@ -27,16 +30,38 @@ def new_network(
     torch.manual_seed(recipe.seed)
     encoder = new_encoder(recipe.encoder, **recipe.encoder_options)
     if recipe.decoder == "heads":
-        return AttributeHeads(encoder, vocabulary.sizes), HeadsObjective(vocabulary, recipe)
+        heads = AttributeHeads(encoder, vocabulary.sizes, recipe.mirror)
+        return heads, HeadsObjective(vocabulary, recipe)
     grammar = Grammar(vocabulary.heads, taxonomy)
-    network = AttributeSequence(encoder, grammar.tokens, direct=recipe.direct)
+    network = AttributeSequence(encoder, grammar.tokens, recipe.mirror, direct=recipe.direct)
     return network, SequenceObjective(grammar, vocabulary, recipe)
+
+
+def network_of_card(card: Mapping[str, Any], taxonomy: Taxonomy) -> Network:
+    """The network that a card tells of, its weights not yet loaded.
+
+    Args:
+        card: all of it, as JSON has it.
+
+    Raises:
+        InvalidConfig: it is no card of a network.
+    """
+    try:
+        recipe, heads = Recipe(**card["recipe"]), card["heads"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidConfig(f"expected a network's card, with heads and recipe; {error}") from None
+    vocabulary = Vocabulary({head: tuple(terms) for head, terms in heads.items()})
+    return new_network(vocabulary, taxonomy, recipe)[0].eval()
 
 
 def go_on_from(network: Network, out: Path, name: str) -> int:
     """Load trained weights, from ``out`` or the shipped ones; how many have another shape."""
-    stem = trained_file(out, f"{name}.onnx").with_name(name)
-    trained, state = exported_weights(stem), network.state_dict()
+    return take_over(network, exported_weights(trained_file(out, f"{name}.onnx").with_name(name)))
+
+
+def take_over(network: Network, trained: Mapping[str, Tensor]) -> int:
+    """Load weights by their names; how many have another shape, and are not taken."""
+    state = network.state_dict()
     fits = {n: t.reshape(state[n].shape) for n, t in trained.items() if _fits(t, state.get(n))}
     network.load_state_dict(fits, strict=False)
     return len(set(trained) - set(fits))

@@ -49,6 +49,25 @@ class Objective(Protocol):
         """Scores of all heads side by side, [n, classes], those before them being right."""
 
 
+def drawn_share(mixup: float) -> float:
+    """Of an image when two are laid over each other (Zhang et al. 2018, mixup's alpha)."""
+    return float(torch.distributions.Beta(mixup, mixup).sample())
+
+
+def mixed(images: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Each image over the one as far from the batch's other end, and the boxes around both's.
+
+    Args:
+        images: [n, 3, side, side].
+        boxes: [n, k, 4]: left, top, right, bottom.
+        share: of each image itself, in [0, 1].
+    """
+    other = boxes.flip(0)
+    low = torch.minimum(boxes[..., :2], other[..., :2])
+    around = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
+    return images * share + images.flip(0) * (1 - share), around
+
+
 class HeadsObjective:
     """Smoothed cross entropy of independent heads, with mixup."""
 
@@ -87,12 +106,9 @@ class HeadsObjective:
         targets = self.targets(labels, soft)
         targets[:, : self.slices[CATEGORIES - 1].stop] *= ~guided[:, None]
         if self.mixup > 0:
-            share = float(torch.distributions.Beta(self.mixup, self.mixup).sample())
-            images = images * share + images.flip(0) * (1 - share)
+            share = drawn_share(self.mixup)
+            images, boxes = mixed(images, boxes, share)
             targets = targets * share + targets.flip(0) * (1 - share)
-            other = boxes.flip(0)
-            low = torch.minimum(boxes[..., :2], other[..., :2])
-            boxes = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
         return self.cross_entropy(network(images, boxes), targets)
 
     def scores(self, network: nn.Module, batch: Batch) -> Tensor:
@@ -119,7 +135,7 @@ class SequenceObjective:
         self.great_of_token = torch.full((grammar.tokens,), -1)
         self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
         self.smoothing, self.sampled = recipe.label_smoothing, recipe.sampled
-        self.soft_share = recipe.soft_share
+        self.soft_share, self.mixup = recipe.soft_share, recipe.mixup
 
     @torch.no_grad()
     def _as_heard(self, said: Tensor, scores: Tensor) -> Tensor:
@@ -159,9 +175,20 @@ class SequenceObjective:
     def loss(self, network: Any, batch: Batch) -> Tensor:
         """See Objective."""
         images, boxes, labels, soft, guided, _ = batch
+        if self.mixup == 0:
+            return self._loss(network, network.encode(images, boxes), labels, soft, guided)
+        share = drawn_share(self.mixup)
+        pooled = network.encode(*mixed(images, boxes, share))
+        own = self._loss(network, pooled, labels, soft, guided)
+        other = self._loss(network, pooled, labels.flip(0), soft.flip(0), guided.flip(0))
+        return own * share + other * (1 - share)
+
+    def _loss(
+        self, network: Any, pooled: Tensor, labels: Tensor, soft: Tensor, guided: Tensor
+    ) -> Tensor:
+        """Of the labels' sequences, after what is read of the images."""
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
-        pooled = network.encode(images, boxes)
         said = sequences[:, :longest]
         scores = network.decoder(pooled, said).float()
         if self.sampled:

@@ -27,7 +27,9 @@ class Recipe:
         soft_labels: what others saw in the photos, by name and version of the recipe that
             ``models.training.cross_fit`` ran, and their ``soft_share`` of every target.
         folds: that cross-fitting parts the photos into.
-        mixup: of heads alone; two images' labels make no sequence.
+        mirror: whether the network that serves looks at an image's mirror image as well.
+        mixup: two images are laid over each other, and the labels of each are learned by its
+            share (Zhang et al. 2018); 0 is never.
         sampled: share of attributes that the LSTM hears in training as it would have said them
             itself, not as they are.
         covered: share of the views that another covers but for a strip of the item; their category
@@ -57,6 +59,7 @@ class Recipe:
     learning_rate: float = 8e-4
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
+    mirror: bool = True
     mixup: float = 0.0
     sampled: float = 0.0
     covered: float = 0.0

@@ -27,15 +27,13 @@ from models.extractor import DEFAULT_MODEL
 from models.foreground import find_foreground
 from models.images import decode_image
 from models.networks.attribute_decoder import AttributeSequence, StartGraph, StepGraph
-from models.networks.attribute_heads import AttributeHeads, HeadsGraph
-from models.networks.encoders import new_encoder
+from models.networks.attribute_heads import HeadsGraph
 from models.networks.item_reader import EncoderGraph
 from models.recognised import Recognised
 from models.recogniser import Recogniser, look_and_tell, open_recogniser
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import WEIGHTS
-from models.training.fit import Network
-from models.training.new_network import go_on_from
+from models.training.new_network import go_on_from, network_of_card
 
 BATCH = 25
 
@@ -86,28 +84,19 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     if isinstance(recogniser, Committee):
         twins = [in_torch(member) for member in recogniser.members]
         return Committee(recogniser.card.model, twins, recogniser.taxonomy)
-    recipe = json.loads((WEIGHTS / f"{recogniser.card.model}.json").read_text())["recipe"]
-    encoder = new_encoder(recipe["encoder"], pretrained=False, **recipe["encoder_options"])
+    name = recogniser.card.model
+    network = network_of_card(json.loads((WEIGHTS / f"{name}.json").read_text()), Taxonomy.load())
+    if unfit := go_on_from(network, WEIGHTS, name):
+        raise SystemExit(f"expected all weights of {name} to fit torch's network; {unfit} do not")
     twin: Any = copy.copy(recogniser)
-    network: Network
-    if isinstance(recogniser, SequenceRecogniser):
-        network = AttributeSequence(encoder, recogniser.grammar.tokens)
+    twin._encoder = TorchSession(EncoderGraph(network))
+    if isinstance(network, AttributeSequence):
         twin._reader = TorchSession(StartGraph(network))
         twin._decoder = TorchSession(StepGraph(network.decoder))
     else:
-        classes = [len(terms) for terms in recogniser.card.heads.values()]
-        network = AttributeHeads(encoder, classes)
         twin._reader = TorchSession(HeadsGraph(network))
-    load(network, recogniser.card.model)
-    twin._encoder = TorchSession(EncoderGraph(network))
     seen: Recogniser = twin
     return seen
-
-
-def load(network: Network, name: str) -> None:
-    """Give a network of torch the weights of the shipped one."""
-    if unfit := go_on_from(network, WEIGHTS, name):
-        raise SystemExit(f"expected all weights of {name} to fit torch's network; {unfit} do not")
 
 
 def best(seen: Recognised) -> list[str]:

@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def written(folder: Path) -> Path:
-    out = folder / "labels.csv"
+    out = folder / "new" / "labels.csv"
     main(["--street", str(folder), "--photos", str(folder / "photos.csv"), "--out", str(out)])
     return out
 

@@ -31,7 +31,7 @@ from models.recogniser import look_and_tell
 from models.sequence_recogniser import SequenceRecogniser, decode
 from models.session import Card
 from models.training.export import export_recogniser, exported_weights
-from models.training.objectives import Batch, SequenceObjective
+from models.training.objectives import Batch, SequenceObjective, mixed
 from models.training.recipe import Recipe
 from models.training.samples import Sample
 from models.training.vocabulary import ABSENT, UNKNOWN, Vocabulary
@@ -354,6 +354,46 @@ def test_an_image_and_its_mirror_image_have_the_same_features() -> None:
         assert seen.shape == (3, 2 * (112 + 1280))
         torch.testing.assert_close(seen, network.encode(images.flip(3), mirrored))
         assert not torch.allclose(seen, network.encode(images, mirrored))
+
+
+def test_an_image_laid_over_itself_is_learned_as_it_is() -> None:
+    vocabulary, table = labels()
+    network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
+    plain, with_mixup = (
+        SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1, mixup=mixup))
+        for mixup in (0.0, 0.5)
+    )
+    images = torch.rand(3, 3, SIDE, SIDE) * 255
+    boxes = torch.tensor([[[0.0, 0.0, 0.5, 1.0]] * 2, [[0.2, 0.1, 0.9, 0.6]] * 2] * 2)[:3]
+    batch = unseen(table)._replace(images=images, boxes=boxes)
+    row = [0, 1, 0]  # the last is the first again
+    twice = batch._replace(images=images[row], boxes=boxes[row], labels=table[row])
+    with torch.no_grad():
+        expected = plain.loss(network.eval(), twice)
+        torch.testing.assert_close(with_mixup.loss(network, twice), expected)
+        over, around = mixed(images, boxes, 0.25)
+    torch.testing.assert_close(over[0], images[0] * 0.25 + images[2] * 0.75)
+    assert around[0, 0].tolist() == boxes[0, 0].tolist()
+
+
+def test_without_a_mirror_image_there_is_one_look() -> None:
+    torch.manual_seed(2)
+    encoder = EfficientNetLite0(pretrained=False)
+    both, alone = (
+        AttributeSequence(encoder, GRAMMAR.tokens, mirror, size=SIZE).eval()
+        for mirror in (True, False)
+    )
+    pixels = torch.randint(0, 256, (2, SIDE, SIDE, 3), dtype=torch.uint8)
+    boxes = torch.tensor([[0.0, 0.0, 0.5, 1.0], [0.2, 0.1, 0.9, 0.6]])
+    with torch.no_grad():
+        looks = EncoderGraph(both)(pixels), EncoderGraph(alone)(pixels)
+        assert [maps.shape[1] for look in looks for maps in look] == [2, 2, 1, 1]
+        features, _ = StartGraph(alone).read(*looks[1], boxes, boxes)
+        left, top, right, bottom = boxes.unbind(1)
+        mirrored = torch.stack([1 - right, top, 1 - left, bottom], dim=1)
+        other, _ = StartGraph(alone).read(*EncoderGraph(alone)(pixels.flip(2)), mirrored, mirrored)
+        mean, _ = StartGraph(both).read(*looks[0], boxes, boxes)
+    torch.testing.assert_close(mean, (features + other) / 2)
 
 
 def test_the_gradient_reaches_the_encoder() -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
 from mappings.errors import InvalidConfig
-from models.training.export import OPSET, store_in_half
+from models.training.export import OPSET
+from models.training.stored import store, stored_weights
 
 
 class ServingGraph(nn.Module):
@@ -29,7 +29,7 @@ class ServingGraph(nn.Module):
 
 
 def export_detector(network: FasterRCNN, path: Path) -> None:
-    """Write the serving graph for one image of any size, its weights in half precision."""
+    """Write the serving graph for one image of any size, its weights as ``stored`` says."""
     graph = ServingGraph(network.cpu().float()).eval()
     pixels = torch.randint(0, 256, (320, 224, 3), dtype=torch.uint8)
     found = ["boxes", "labels", "scores"]
@@ -47,7 +47,7 @@ def export_detector(network: FasterRCNN, path: Path) -> None:
             dynamic_axes={"pixels": {0: "height", 1: "width"}} | {k: {0: "found"} for k in found},
         )
     model = onnx.load(path)
-    store_in_half(model)
+    store(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
@@ -59,13 +59,13 @@ def load_exported(network: FasterRCNN, path: Path) -> FasterRCNN:
         InvalidConfig: a weight is missing or of another shape.
     """
     held = {
-        tensor.name.removeprefix("network.").removesuffix("_half"): numpy_helper.to_array(tensor)
-        for tensor in onnx.load(path).graph.initializer
+        name.removeprefix("network."): values
+        for name, values in stored_weights(onnx.load(path)).items()
     }
     state = network.state_dict()
     if missing := sorted(set(state) - set(held)):
         raise InvalidConfig(f"expected weights {missing[:3]} in {path.name}")
     if other := [name for name in state if held[name].shape != tuple(state[name].shape)]:
         raise InvalidConfig(f"expected other shapes of weights {other[:3]} in {path.name}")
-    network.load_state_dict({name: torch.tensor(held[name]).float() for name in state})
+    network.load_state_dict({name: torch.tensor(held[name]) for name in state})
     return network.eval()
