@@ -1,7 +1,8 @@
 """Several recognisers as one: the mean of what they see.
 
 Networks that were trained otherwise err otherwise, and a mean of calibrated probabilities is
-right where most are (Hansen and Salamon 1990). So members differ in encoder and labels.
+right where most are (Hansen and Salamon 1990). So members differ in encoder, in labels, and in
+what keeps them from learning photos by heart.
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ def export_recogniser(network: AttributeHeads | AttributeSequence, side: int, st
 
     The first makes maps of ``pixels``; the second reads them in ``boxes`` and ``item_boxes``: of
     independent heads it gives ``features`` and ``logits``, of a sequence ``features`` and what the
-    decoder starts from. So another box of the same window costs no second look at it.
+    decoder starts from. So another box of the same window costs no second look at it. The network's
+    own weights are rounded to what the files hold.
     """
     round_to_stored(network.cpu().float().eval())
     encoder, reader, decoder = (
