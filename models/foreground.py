@@ -14,6 +14,8 @@ from mappings.features import WHOLE_IMAGE, Box
 SIDE = 112
 TOLERANCE = 20
 PLAIN_SHARE = 0.8
+# A studio's ground varies by less than this on average, cloth and floors by more.
+PLAIN_VARIATION = 5.0
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,17 @@ class Ground:
             differs |= values > np.uint8(min(255.0, level + TOLERANCE))
         return differs
 
+    def variation(self, pixels: NDArray[np.uint8]) -> float:
+        """How far pixels, uint8 RGB [n, 3], are from it: the channel that is furthest, on average."""
+        return float(np.abs(pixels - self.colour).max(axis=-1).mean())
+
 
 def find_foreground(image: Image.Image) -> tuple[Box, Ground | None]:
     """The box of what stands out from plain ground, and that ground.
 
-    The ground is plain when at least four fifths of the image's rim are of one colour. Where it is
-    not, or nothing stands out from it, the box is the whole image and the ground None.
+    The ground is plain when at least four fifths of the image's rim are of one colour, and evenly
+    so. Where it is not, or nothing stands out from it, the box is the whole image and the ground
+    None.
 
     Args:
         image: mode RGB, any size.
@@ -44,7 +51,8 @@ def find_foreground(image: Image.Image) -> tuple[Box, Ground | None]:
     small = np.asarray(image.reduce(max(1, round(max(image.size) / SIDE))))
     rim = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
     ground = Ground(np.median(rim, axis=0).astype(np.float32))
-    if ground.differs(rim).mean() > 1 - PLAIN_SHARE:
+    plain = rim[~ground.differs(rim)]
+    if len(plain) < PLAIN_SHARE * len(rim) or ground.variation(plain) > PLAIN_VARIATION:
         return WHOLE_IMAGE, None
     mask = ground.differs(small)
     columns, rows = _extent(mask.sum(axis=0)), _extent(mask.sum(axis=1))

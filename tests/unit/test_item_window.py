@@ -38,6 +38,20 @@ def test_no_plain_ground_means_the_whole_image() -> None:
     assert find_foreground(Image.new("RGB", (50, 50), "white")) == (WHOLE_IMAGE, None)
 
 
+def test_a_studio_s_ground_may_fade_but_creased_cloth_is_not_plain() -> None:
+    def on(ground: np.ndarray) -> Image.Image:
+        image = Image.fromarray(np.repeat(np.uint8(ground)[..., None], 3, axis=-1))
+        image.paste((30, 60, 140), (50, 60, 150, 240))
+        return image
+
+    fades = np.tile(np.linspace(250, 238, 300)[:, None], (1, 200))
+    box, ground = find_foreground(on(fades))
+    assert ground is not None and box.h < 0.7
+    down, across = np.mgrid[:300, :200]
+    creased = 120 + 16 * np.sin((down + 2 * across) / 15)
+    assert find_foreground(on(creased)) == (WHOLE_IMAGE, None)
+
+
 @given(fractions, fractions, st.floats(0.05, 0.3), st.floats(0.05, 0.3), st.integers(16, 400))
 def test_the_window_is_square_and_holds_the_box(
     x: float, y: float, w: float, h: float, width: int
