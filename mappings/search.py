@@ -61,7 +61,11 @@ class WriteOutcome:
 
 @dataclass(frozen=True)
 class StoredProduct:
-    """A document as the engine has it."""
+    """A document as the engine has it.
+
+    Attributes:
+        visual: None where there is none, or where something else has written over it.
+    """
 
     product_id: str
     facts: Mapping[str, Scalar]

@@ -34,7 +34,7 @@ class Ground:
         return differs
 
     def variation(self, pixels: NDArray[np.uint8]) -> float:
-        """How far pixels, uint8 RGB [n, 3], are from it: the channel that is furthest, on average."""
+        """How far pixels, uint8 RGB [n, 3], are from it on average, in the furthest channel."""
         return float(np.abs(pixels - self.colour).max(axis=-1).mean())
 
 

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from mappings.search import CandidateQuery
 from web.backend import Backend
+from web.errors import error_response
 
 
 def health_blueprint(backend: Backend) -> Blueprint:
-    """``/healthz``: the process is up. ``/readyz``: the engine answers too, else 503."""
+    """``/healthz``: the process is up. ``/readyz``: there is something to find too, else 503."""
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")
@@ -22,6 +23,9 @@ def health_blueprint(backend: Backend) -> Blueprint:
         backend.engine.ping()
         model = backend.extractor.model
         documents = backend.engine.count(CandidateQuery(model=model))
+        if not documents:
+            message = f"expected products indexed by {model}; there are none: give the feed (again)"
+            return error_response("nothing_indexed", message, 503)
         return {"status": "ready", "documents": documents, "model": model}
 
     return health

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from math import inf
@@ -13,7 +14,7 @@ from opensearchpy import OpenSearch, helpers
 from opensearchpy.exceptions import RequestError
 
 from mappings.document import VISUAL, VisualDocument, is_visual
-from mappings.errors import EngineUnavailable, InvalidConfig
+from mappings.errors import EngineUnavailable, InvalidConfig, InvalidDocument
 from mappings.search import (
     CandidateQuery,
     Candidates,
@@ -30,7 +31,9 @@ from plugin.engines.fields import (
     visual_fields,
 )
 from plugin.engines.opensearch_errors import client_errors, reason
-from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body
+from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body, whole
+
+_LOG = logging.getLogger(__name__)
 
 RETRYABLE = (409, 429, 503)
 TIMEOUT_SECONDS = 60
@@ -149,8 +152,12 @@ class OpenSearchEngine:
                     "filter_path": "hits.hits.sort,hits.hits.fields",
                 },
             )
-        hits = answer.get("hits", {}).get("hits", [])
         code, colour = fields.visual("code"), fields.visual("colour")
+        found = answer.get("hits", {}).get("hits", [])
+        hits = whole(found, (code, colour))
+        if len(hits) < len(found):
+            left = len(found) - len(hits)
+            _LOG.warning("%s: %s products left out, their %s is damaged", self.index, left, code)
         group = fields.doc_values(query.group_field)
         return Candidates(
             product_ids=[hit["sort"][1] for hit in hits],
@@ -166,9 +173,8 @@ class OpenSearchEngine:
         for document in self._get(product_ids, []):
             source = document["_source"]
             facts = {name: value for name, value in source.items() if not is_visual(name)}
-            visual = source.get(self._visual)
-            decoded = None if visual is None else VisualDocument.from_json(visual)
-            products.append(StoredProduct(document["_id"], facts, decoded))
+            visual = self._decoded(document["_id"], source.get(self._visual))
+            products.append(StoredProduct(document["_id"], facts, visual))
         return products
 
     def count(self, query: CandidateQuery | None = None) -> int:
@@ -198,6 +204,16 @@ class OpenSearchEngine:
         """Close the connections."""
         self._client.close()
 
+    def _decoded(self, product_id: str, visual: Any) -> VisualDocument | None:
+        """None where there is none, or something else has written over it."""
+        if visual is None:
+            return None
+        try:
+            return VisualDocument.from_json(visual)
+        except InvalidDocument as error:
+            _LOG.warning("%s: product %r: %s", self.index, product_id, error)
+            return None
+
     def _check_prepared(self) -> None:
         with self._errors():
             code = self._fields.visual("code")
@@ -225,11 +241,14 @@ class OpenSearchEngine:
             )
 
     def _searchable(self, product_ids: Collection[str]) -> set[str]:
-        """Those whose ``visual`` is indexed, and not only kept."""
+        """Those whose ``visual`` is indexed whole, and not only kept."""
         if not product_ids:
             return set()
         ids = {"ids": {"values": list(product_ids)}}
-        query = {"bool": {"filter": [ids, {"exists": {"field": self._fields.visual("model")}}]}}
+        there = [
+            {"exists": {"field": self._fields.visual(name)}} for name in ("model", "code", "colour")
+        ]
+        query = {"bool": {"filter": [ids, *there]}}
         body = {"query": query, "size": len(product_ids), "_source": False}
         with self._errors():
             answer = self._client.search(index=self.index, body=body)

@@ -301,6 +301,14 @@ def test_health_and_readiness(client: FlaskClient) -> None:
     assert ready == {"status": "ready", "documents": 9 * PER_COLOUR + 1, "model": "fake-1"}
 
 
+def test_not_ready_where_these_networks_have_indexed_nothing(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.extensions["houndstooth"].extractor, "model", "fake-2")
+    refused(client.get("/readyz"), 503, "fake-2", "give the feed")
+    assert client.get("/healthz").status_code == 200
+
+
 def test_engine_away_is_503_everywhere_but_health(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

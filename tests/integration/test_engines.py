@@ -680,6 +680,30 @@ def test_what_was_copied_into_an_index_not_prepared_is_not_taken_for_known(index
     engine.close()
 
 
+@pytest.mark.parametrize(
+    ("damaged", "value", "found_again", "known"),
+    [
+        ("code", None, False, False),
+        ("colour", None, False, False),
+        ("code", "AAAA", False, True),
+        ("box", None, True, True),
+    ],
+)
+def test_a_visual_that_something_else_wrote_over_costs_no_search(
+    own: Engine, index_url: str, damaged: str, value: str | None, found_again: bool, known: bool
+) -> None:
+    fill(own, *(document(key, seed=int(key)) for key in "123"))
+    name = index_url.rpartition("/")[2]
+    with client(index_url.rpartition("/")[0]) as server:
+        source = server.get(index=name, id="2")["_source"]
+        source["visual"][damaged] = value
+        server.index(index=name, id="2", body=source, refresh=True)
+    assert sorted(found(own)) == ["1", *["2"] * found_again, "3"]
+    assert (the(own, "2").visual is None) == (value is None)
+    assert the(own, "2").facts["name"] == "Tee 2"
+    assert ("2" in own.source_hashes(["1", "2"], MODEL)) == known
+
+
 def test_an_index_with_custom_routing_is_refused(index_url: str) -> None:
     name = index_url.rpartition("/")[2]
     with client(index_url.rpartition("/")[0]) as server:
