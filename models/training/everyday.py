@@ -2,7 +2,8 @@
 
 Photos as shoppers take them, as a CSV that training reads (``--csv``): every boxed item of street
 photos, and photos of one garment each. A label that may be several categories ("pants") is settled
-by the shipped recogniser, which is asked for these alone.
+by who has looked at the photo (``--seen``), else by the shipped recogniser, which is asked for
+these alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,10 @@ TABLE = {
     "pumps": ("heels", "flats"),
     "hat": ("cap", "hat"),
 }
+# Settled by who has looked or not at all: the recogniser took boots and heels for casual shoes, and
+# what learned from that took all shoes for them.
+SEEN_ALONE = {"shoes"}
+SEEN = Path(__file__).with_name("everyday_seen.csv")
 COLUMNS = ("file", "category", "group", "split", "box")
 
 
@@ -93,11 +98,30 @@ def meant(item: Item, labels: Labels) -> frozenset[str]:
     return leaves if len(leaves) <= MOST_LEAVES else frozenset()
 
 
-def settled(item: Item, labels: Labels, extractor: ImageExtractor) -> str | None:
-    """The item's leaf category; None where its label says too little."""
+def read_seen(path: Path) -> dict[str, str]:
+    """The category of a photo of one thing as somebody saw it, by the file's name.
+
+    Raises:
+        InvalidFeed: it cannot be read, or a column is missing.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return {row["file"]: row["category"] for row in csv.DictReader(file)}
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise InvalidFeed(f"expected columns file and category in {path}; got {error!r}") from None
+
+
+def settled(
+    item: Item, labels: Labels, extractor: ImageExtractor, seen: Mapping[str, str]
+) -> str | None:
+    """The item's leaf category; None where nothing says it."""
+    if item.box is None and item.file.name in seen:
+        return labels.leaf(seen[item.file.name])
     leaves = meant(item, labels)
     if len(leaves) <= 1:
         return only(leaves)
+    if item.label in SEEN_ALONE:
+        return None
     with Image.open(item.file) as image:
         pixels = image.convert("RGB")
     [found] = extractor.extract([pixels], [leaves], [item.box])
@@ -113,10 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--street", type=Path, action="append", default=[], metavar="DIR")
     parser.add_argument("--photos", type=Path, action="append", default=[], metavar="CSV")
+    parser.add_argument(
+        "--seen",
+        type=Path,
+        default=SEEN,
+        metavar="CSV",
+        help=f"columns file (the photo's name) and category, of photos of one thing ({SEEN.name})",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="what is written")
     options = parser.parse_args(arguments)
     taxonomy = Taxonomy.load()
     labels, extractor = Labels(taxonomy, TABLE), load_extractor(taxonomy)
+    seen = read_seen(options.seen)
     items = [item for folder in options.street for item in street_items(folder)]
     items += [item for path in options.photos for item in lone_items(path)]
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for item in tqdm(items, unit="item"):
-            category = settled(item, labels, extractor)
+            category = settled(item, labels, extractor, seen)
             if category is not None:
                 box = ",".join(f"{side:.5f}" for side in item.box.as_list()) if item.box else ""
                 path = item.file.resolve()

@@ -39,6 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"label": "accessories", "x": 10, "y": 20, "w": 100, "h": 120},
         {"label": "belt", "x": 10, "y": 20, "w": 100, "h": LEAST_SIDE - 1},
         {"label": "pants", "x": 40, "y": 20, "w": 9000, "h": 120},
+        {"label": "shoes", "x": 10, "y": 20, "w": 100, "h": 120},
     ]
     with Image.open(folder / labels[0]["file"]) as image:
         size = {"width": image.width, "height": image.height}
@@ -66,6 +67,25 @@ def test_every_item_has_one_category_and_a_side(folder: Path, written: Path) -> 
     assert len(lone) == 24
     assert [sample.split for sample in lone].count("test") == 6
     assert all(sample.box is None for sample in lone)
+
+
+def test_who_has_looked_settles_what_a_photo_is_of(folder: Path, tmp_path: Path) -> None:
+    """And alone does so for shoes, which a recogniser takes for casual ones on any floor."""
+    files = sorted(path.name for path in folder.glob("images/*"))[:2]
+    photos, seen = folder / "shoes.csv", tmp_path / "seen.csv"
+    rows = [[f"images/{name}", "shoes", "train"] for name in files]
+    for path, table in (
+        (photos, [["file", "category", "source_split"], *rows]),
+        (seen, [["file", "category"], [files[0], "heels"]]),
+    ):
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(table)
+    out = tmp_path / "labels.csv"
+    main(["--photos", str(photos), "--seen", str(seen), "--out", str(out)])
+    (sample,) = csv_samples(out, Taxonomy.load())
+    assert (sample.path.name, sample.category) == (files[0], "heels")
+    with pytest.raises(InvalidFeed, match="columns file and category"):
+        main(["--photos", str(photos), "--seen", str(photos.with_name("none")), "--out", str(out)])
 
 
 def test_what_is_no_street_photo_is_said(tmp_path: Path) -> None:
