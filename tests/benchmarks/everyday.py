@@ -89,9 +89,7 @@ def print_seen(items: Iterable[Item], extractor: ImageExtractor, taxonomy: Taxon
     for row in tqdm(rows, "by eye", leave=False):
         item = by_name[row["file"]]
         [found] = extractor.extract([extractor.decode(item.file.read_bytes())])
-        categories += found.categories[0].term in (
-            row["categories"].split() or meant(item, labels)
-        )
+        categories += found.categories[0].term in (row["categories"].split() or meant(item, labels))
         first = [t.term for t in found.best_attributes() if t.term.startswith("colour:")]
         colours += any(f"colour:{value}" in first for value in row["colours"].split())
     if rows:
