@@ -98,17 +98,23 @@ def meant(item: Item, labels: Labels) -> frozenset[str]:
     return leaves if len(leaves) <= MOST_LEAVES else frozenset()
 
 
-def read_seen(path: Path) -> dict[str, str]:
-    """The category of a photo of one thing as somebody saw it, by the file's name.
+def read_seen(path: Path, labels: Labels) -> dict[str, str]:
+    """The leaf category of a photo of one thing as somebody saw it, by the file's name.
 
     Raises:
-        InvalidFeed: it cannot be read, or a column is missing.
+        InvalidFeed: it cannot be read, a column is missing, or a category is no leaf.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return {row["file"]: row["category"] for row in csv.DictReader(file)}
+            said = {row["file"]: row["category"] for row in csv.DictReader(file)}
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise InvalidFeed(f"expected columns file and category in {path}; got {error!r}") from None
+    seen = {}
+    for name, label in said.items():
+        if (leaf := labels.leaf(label)) is None:
+            raise InvalidFeed(f"expected a category for {name} in {path}; got {label!r}")
+        seen[name] = leaf
+    return seen
 
 
 def settled(
@@ -116,7 +122,7 @@ def settled(
 ) -> str | None:
     """The item's leaf category; None where nothing says it."""
     if item.box is None and item.file.name in seen:
-        return labels.leaf(seen[item.file.name])
+        return seen[item.file.name]
     leaves = meant(item, labels)
     if len(leaves) <= 1:
         return only(leaves)
@@ -148,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     taxonomy = Taxonomy.load()
     labels, extractor = Labels(taxonomy, TABLE), load_extractor(taxonomy)
-    seen = read_seen(options.seen)
+    seen = read_seen(options.seen, labels)
     items = [item for folder in options.street for item in street_items(folder)]
     items += [item for path in options.photos for item in lone_items(path)]
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,9 @@ def test_who_has_looked_settles_what_a_photo_is_of(folder: Path, tmp_path: Path)
     main(["--photos", str(photos), "--seen", str(seen), "--out", str(out)])
     (sample,) = csv_samples(out, Taxonomy.load())
     assert (sample.path.name, sample.category) == (files[0], "heels")
+    seen.write_text(f"file,category\n{files[0]},heeels\n")
+    with pytest.raises(InvalidFeed, match="'heeels'"):
+        main(["--photos", str(photos), "--seen", str(seen), "--out", str(out)])
     with pytest.raises(InvalidFeed, match="columns file and category"):
         main(["--photos", str(photos), "--seen", str(photos.with_name("none")), "--out", str(out)])
 
