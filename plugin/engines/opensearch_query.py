@@ -84,7 +84,8 @@ def whole(hits: Sequence[Json], fields: Sequence[str]) -> list[Json]:
     """
     told = [[hit.get("fields", {}).get(field, [""])[0] for field in fields] for hit in hits]
     lengths = [tuple(len(text.rstrip("=")) for text in texts) for texts in told]
-    [(usual, _), *_] = Counter(one for one in lengths if all(one)).most_common(1) or [((), 0)]
+    counts = Counter(one for one in lengths if all(one))
+    usual = max(counts, key=counts.__getitem__, default=None)
     return [hit for hit, one in zip(hits, lengths, strict=True) if one == usual]
 
 

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from PIL import Image
 from tqdm import tqdm
 
+from mappings.features import Features
 from mappings.taxonomy import Taxonomy
 from models.extractor import DEFAULT_DETECTOR, DEFAULT_MODEL, ImageExtractor, load_extractor
 from models.locate import WORN
@@ -31,6 +32,14 @@ from models.training.samples import split_of
 
 SEEN = Path(__file__).with_name("everyday_seen.csv")
 SELDOM = {"hat", "bag", "eyewear", "scarf", "tie", "watch", "jewellery"}
+
+
+class Asked(NamedTuple):
+    """An item, the categories that its label may mean, and what was recognised."""
+
+    item: Item
+    leaves: frozenset[str]
+    found: Features
 
 
 def main() -> None:
@@ -51,49 +60,51 @@ def main() -> None:
     extractor = load_extractor(
         taxonomy, options.model, detector=options.detector, weights=options.weights
     )
+    labels = Labels(taxonomy, TABLE)
     if options.photos:
-        print_share("everyday photos", lone_items(options.photos), extractor, taxonomy)
-        print_seen(lone_items(options.photos), extractor, taxonomy)
+        lone = ask("everyday photos", lone_items(options.photos), extractor, labels)
+        print_share("everyday photos", lone, taxonomy)
+        print_seen(lone)
     if options.street:
-        print_share("street, in the box", street_items(options.street), extractor, taxonomy)
+        boxed = ask("street, in the box", street_items(options.street), extractor, labels)
+        print_share("street, in the box", boxed, taxonomy)
     if options.products:
         print_seldom(options.products, extractor, taxonomy)
 
 
-def print_share(
-    name: str, items: Iterable[Item], extractor: ImageExtractor, taxonomy: Taxonomy
-) -> None:
-    """How often the category and the great category are right."""
-    labels = Labels(taxonomy, TABLE)
-    leaf = great = count = 0
+def ask(name: str, items: Iterable[Item], extractor: ImageExtractor, labels: Labels) -> list[Asked]:
+    """The test side's items whose label says enough, recognised."""
+    asked = []
     for item in tqdm([i for i in items if i.split == "test"], name, leave=False):
-        leaves = meant(item, labels)
-        if not leaves:
-            continue
-        with Image.open(item.file) as opened:
-            image = opened.convert("RGB")
-        [found] = extractor.extract([image], None, [item.box])
-        said = found.categories[0].term
-        count += 1
-        leaf += said in leaves
-        great += taxonomy.great_category(said) in {taxonomy.great_category(c) for c in leaves}
-    print(f"{name}: {count}; category {leaf / count:.3f}, great category {great / count:.3f}")
+        if leaves := meant(item, labels):
+            image = extractor.decode(item.file.read_bytes())
+            asked.append(Asked(item, leaves, *extractor.extract([image], None, [item.box])))
+    return asked
 
 
-def print_seen(items: Iterable[Item], extractor: ImageExtractor, taxonomy: Taxonomy) -> None:
+def print_share(name: str, asked: Sequence[Asked], taxonomy: Taxonomy) -> None:
+    """How often the category and the great category are right."""
+    leaf = great = 0
+    for one in asked:
+        said = one.found.category.term
+        leaf += said in one.leaves
+        great += taxonomy.great_category(said) in {taxonomy.great_category(c) for c in one.leaves}
+    n = len(asked)
+    print(f"{name}: {n}; category {leaf / n:.3f}, great category {great / n:.3f}")
+
+
+def print_seen(asked: Iterable[Asked]) -> None:
     """How often category and first colour are what somebody who looks would say."""
-    labels, by_name = Labels(taxonomy, TABLE), {item.file.name: item for item in items}
     with SEEN.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["file"] in by_name]
-    categories = colours = 0
-    for row in tqdm(rows, "by eye", leave=False):
-        item = by_name[row["file"]]
-        [found] = extractor.extract([extractor.decode(item.file.read_bytes())])
-        categories += found.categories[0].term in (row["categories"].split() or meant(item, labels))
-        first = [t.term for t in found.best_attributes() if t.term.startswith("colour:")]
-        colours += any(f"colour:{value}" in first for value in row["colours"].split())
-    if rows:
-        n = len(rows)
+        seen = {row["file"]: row for row in csv.DictReader(file)}
+    categories = colours = n = 0
+    for one in asked:
+        if row := seen.get(one.item.file.name):
+            n += 1
+            categories += one.found.category.term in (row["categories"].split() or one.leaves)
+            first = {t.term for t in one.found.best_attributes()}
+            colours += not first.isdisjoint(f"colour:{value}" for value in row["colours"].split())
+    if n:
         print(f"by eye: {n}; category {categories / n:.3f}, colour {colours / n:.3f}")
 
 
