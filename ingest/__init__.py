@@ -1,1 +1,4 @@
-"""From a feed to documents: rows, images, and the path that ``python -m ingest`` runs."""
+"""From a feed to documents: rows, images, and the path that `houndstooth ingest` runs."""
+
+if __name__ != "houndstooth.ingest":
+    raise ImportError("expected `import houndstooth.ingest`; got `import ingest`")

@@ -22,19 +22,20 @@ from types import FrameType
 
 from tqdm import tqdm
 
-from ingest.columns import parse_columns, recognise
-from ingest.feeds import open_feed
-from ingest.images import feed_images
-from ingest.outcome import Outcome
-from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from ingest.products import read_products
-from ingest.report import Report, create_report
-from mappings.errors import EngineUnavailable, HoundstoothError
-from mappings.numbers import read_whole
-from mappings.search import Engine, Extractor
-from mappings.taxonomy import Taxonomy
-from plugin.config import Settings
-from plugin.engines import open_engine, prepare
+from houndstooth.ingest.columns import detect_columns, parse_columns
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.images import feed_images
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
+from houndstooth.ingest.products import read_products
+from houndstooth.ingest.report import Report, create_report
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.numbers import read_whole
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine, prepare
 
 INTERRUPTED = "interrupted; give the feed again to go on, what is written will be skipped"
 
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None, *, extractor: Extractor | None = Non
             return _remove(arguments, settings)
         if "job" in arguments or arguments.celery:
             # Imported here: Celery takes long to load, and an ingest in process needs none.
-            from ingest import workers
+            from houndstooth.ingest import workers
 
             by_workers = workers.show_status if "job" in arguments else workers.ingest
             return by_workers(arguments, settings)
@@ -66,7 +67,7 @@ def _ingest_here(
     with ExitStack() as stack:
         feed = stack.enter_context(open_feed(arguments.feed))
         chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
-        columns = recognise(feed.columns, chosen, facts=not arguments.visual_only)
+        columns = detect_columns(feed.columns, chosen, facts=not arguments.visual_only)
         taxonomy = Taxonomy.load(settings.taxonomy)
         engine = open_engine(arguments.engine or settings.engine)
         stack.callback(engine.close)
@@ -140,7 +141,7 @@ def _interrupts() -> Iterator[Event]:
 
 def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Loaded when feed and engine are known to be usable: it takes longest.
-    from models.extractor import load_extractor
+    from houndstooth.models.loading import load_extractor
 
     return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
 
@@ -154,9 +155,9 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if arguments.detach and (arguments.report or not arguments.celery):
         parser.error("--detach goes with --celery, and --report with the status of its job")
-    if arguments.celery and arguments.batch > MOST_BY_WORKERS:
+    if arguments.celery and arguments.batch > MAX_WORKER_BATCH:
         parser.error(
-            f"expected a --batch of at most {MOST_BY_WORKERS} products for workers, so that none "
+            f"expected a --batch of at most {MAX_WORKER_BATCH} products for workers, so that none "
             f"takes longer than a batch may; got {arguments.batch}"
         )
     return arguments
@@ -217,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-MOST_BY_WORKERS = 64
+MAX_WORKER_BATCH = 64
 """Products a batch: their images, READERS at a time and each as slow as it may be, are fetched
 before the batch counts as lost."""
 

@@ -16,15 +16,16 @@ from functools import cached_property
 
 from celery import Celery
 
-from ingest.batches import Entries
-from ingest.images import feed_images
-from ingest.jobs import JobRequest, Jobs
-from ingest.outcome import Outcome
-from ingest.pipeline import ingest_entries
-from mappings.search import Engine, Extractor
-from mappings.taxonomy import Taxonomy
-from plugin.config import Settings
-from plugin.engines import open_engine
+from houndstooth.ingest.batches import Entries
+from houndstooth.ingest.images import feed_images
+from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.pipeline import ingest_entries
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
@@ -48,7 +49,7 @@ class IngestApp(Celery):
     def __init__(
         self, settings: Settings, load: LoadExtractor | None = None, ahead: int = AHEAD
     ) -> None:
-        super().__init__("houndstooth", broker=settings.redis, include=["ingest.tasks"])
+        super().__init__("houndstooth", broker=settings.redis, include=["houndstooth.ingest.tasks"])
         self.settings = settings
         self.ahead = ahead
         self._load = load or _load_extractor
@@ -106,7 +107,7 @@ class IngestApp(Celery):
 
 def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Imported here: the command that only sends batches needs no networks.
-    from models.extractor import load_extractor
+    from houndstooth.models.loading import load_extractor
 
     return load_extractor(taxonomy, threads=1, **settings.extractor_options)
 

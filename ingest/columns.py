@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ingest.cells import parse_price, parse_whole
-from mappings.document import is_visual
-from mappings.errors import InvalidFeed, InvalidProduct
-from mappings.features import Box
-from mappings.product import Product, Scalar
+from houndstooth.ingest.cell_values import parse_price, parse_whole
+from houndstooth.mappings.document import is_visual
+from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.product import Product, Scalar
 
 # Of the required roles the first name is certain; two of the others at once are ambiguous.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -116,7 +116,7 @@ class Columns:
         }
 
 
-def recognise(
+def detect_columns(
     found: Sequence[str], chosen: Mapping[str, str] | None = None, facts: bool = True
 ) -> Columns:
     """The columns of a feed by their well-known names, ``chosen`` ones (role to column) first.

@@ -16,8 +16,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from ingest.xml_feed import read_items
-from mappings.errors import InvalidFeed, InvalidProduct
+from houndstooth.ingest.xml_feed import read_items
+from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 
 _DELIMITERS = ",;\t"
 _SAMPLE = 100

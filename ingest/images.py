@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from ingest.urls import MAX_BYTES, UrlImages
-from mappings.errors import InvalidImage
+from houndstooth.ingest.urls import MAX_BYTES, UrlImages
+from houndstooth.mappings.errors import InvalidImage
 
 LoadImage = Callable[[str], bytes]
 """Bytes of the image that a feed names; raises InvalidImage with the reason."""

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from redis import Redis, RedisError
 
-from ingest.outcome import Outcome
-from mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
 _RECENT = "houndstooth:jobs"
@@ -247,7 +247,7 @@ def _key(job_id: str, part: str = "") -> str:
 
 def _pack(outcomes: list[Outcome]) -> str:
     return json.dumps(
-        [[o.product_id, o.status, o.reason, o.kind, o.row, o.retryable] for o in outcomes]
+        [[o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable] for o in outcomes]
     )
 
 

@@ -1,21 +1,18 @@
-"""What the seller says and what the recogniser sees, as one ``visual`` object."""
+"""Merges what the seller states with what is recognised into one ``visual`` object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
-from mappings.document import VisualDocument
-from mappings.features import Features, group_of
-from mappings.product import Product
-from mappings.seller_text import TextEvidence
-from mappings.taxonomy import Taxonomy
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.features import Features, group_of
+from houndstooth.mappings.product import Product
+from houndstooth.mappings.seller_text import TextEvidence
+from houndstooth.mappings.taxonomy import Taxonomy
 
 ATTRIBUTE_CONFIDENCE = 0.5
-"""A recognised term is kept from here on: more likely right than wrong."""
-
-ALWAYS_KNOWN = frozenset({"colour", "gender"})
-"""Groups in which every item has a value: there the likeliest is kept, however unsure."""
+"""A recognised term is stored from this probability on."""
 
 
 def visual_document(
@@ -26,10 +23,10 @@ def visual_document(
     source_hash: str,
     now: datetime,
 ) -> VisualDocument:
-    """The document of one product.
+    """Merge text and features into the document of one product.
 
-    Per attribute group of the category there is at most one term: the text's where it names one,
-    else the best that the recogniser is sure enough of.
+    For each attribute group of the category there is at most one term: the text's where it names
+    one, else the best recognised one if it is sure enough.
 
     Args:
         features: extracted with ``evidence.categories`` as the guide, so that the category is
@@ -42,18 +39,18 @@ def visual_document(
     category = features.category.term
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
-    said = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
-    seen = dict(_recognised(features))
-    terms = {group: seen[group] for group in groups if group in seen} | said
-    from_text = [*said.values(), *([category] if evidence.categories == {category} else [])]
+    stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
+    recognised = dict(_sure_terms(features, taxonomy))
+    terms = {group: recognised[group] for group in groups if group in recognised} | stated
+    from_text = [*stated.values(), *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,
         category=category,
         great_category=great_category,
         attributes=tuple(sorted(terms.values())),
         from_text=tuple(sorted(from_text)),
-        code=features.code,
-        colour=features.colour,
+        binary_code=features.binary_code,
+        colour_histogram=features.colour_histogram,
         box=features.box,
         model=features.model,
         source_hash=source_hash,
@@ -61,9 +58,9 @@ def visual_document(
     )
 
 
-def _recognised(features: Features) -> Iterator[tuple[str, str]]:
-    thresholds: Mapping[str, float] = dict.fromkeys(ALWAYS_KNOWN, 0.0)
+def _sure_terms(features: Features, taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
+    """The recognised terms to store, by group: the sure ones, and those of groups always known."""
     for found in features.best_attributes():
         group = group_of(found.term)
-        if found.confidence >= thresholds.get(group, ATTRIBUTE_CONFIDENCE):
+        if taxonomy.groups[group].always_known or found.confidence >= ATTRIBUTE_CONFIDENCE:
             yield group, found.term

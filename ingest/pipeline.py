@@ -14,16 +14,17 @@ from functools import cache, partial
 from itertools import islice
 from typing import Any
 
-from ingest.images import LoadImage, is_url
-from ingest.merge import visual_document
-from ingest.outcome import REFUSED, Outcome
-from ingest.products import FeedProduct
-from mappings.errors import EngineUnavailable, InvalidImage, InvalidInput
-from mappings.features import Features
-from mappings.product import Product
-from mappings.search import Engine, Extractor, IndexDocument
-from mappings.seller_text import TextEvidence, read_seller_text
-from mappings.taxonomy import Taxonomy
+from houndstooth.ingest.images import LoadImage, is_url
+from houndstooth.ingest.merge import visual_document
+from houndstooth.ingest.outcome import REFUSED, Outcome
+from houndstooth.ingest.products import FeedProduct
+from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.errors import EngineUnavailable, InvalidImage, InvalidInput
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.features import Features
+from houndstooth.mappings.product import Product
+from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
 
 BATCH = 8
 """Products a batch: the networks are no faster with more, and their memory grows with it."""
@@ -134,7 +135,7 @@ def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
     """SHA-256, in hexadecimal, of all that a ``visual`` object is made from besides the model."""
     box = ",".join(map(repr, product.box.as_list())) if product.box else ""
     digest = hashlib.sha256()
-    for text in (taxonomy.digest, product.title, product.category_text, box):
+    for text in (taxonomy.feature_digest, product.title, product.category_text, box):
         encoded = text.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     digest.update(image)

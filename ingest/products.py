@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.columns import Columns
-from ingest.feeds import Row
-from ingest.outcome import DUPLICATE, Outcome
-from mappings.errors import InvalidInput, InvalidProduct
-from mappings.product import Product
+from houndstooth.ingest.columns import Columns
+from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.outcome import DUPLICATE, Outcome
+from houndstooth.mappings.errors import InvalidInput, InvalidProduct
+from houndstooth.mappings.product import Product
 
 
 @dataclass(frozen=True)

@@ -10,21 +10,21 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
-from ingest.outcome import Outcome
-from mappings.errors import InvalidConfig
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.mappings.errors import InvalidConfig
 
 
 class Report:
     """Counts outcomes and, where a stream is given, writes each of them there at once.
 
     The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``, ``reason``),
-    ``totals``, ``failed_by_kind``, ``seconds``, ``rate`` (products a second) and ``stopped``: why
+    ``totals``, ``failed_by_type``, ``seconds``, ``rate`` (products a second) and ``stopped``: why
     the ingest ended before the feed did, null where it did not.
     """
 
     def __init__(self, model: str, stream: TextIO | None = None) -> None:
         self.totals: Counter[str] = Counter(written=0, unchanged=0, failed=0)
-        self._kinds: Counter[str] = Counter()
+        self._failure_types: Counter[str] = Counter()
         self._examples: dict[str, Outcome] = {}
         self._stream = stream
         self._start = monotonic()
@@ -36,9 +36,9 @@ class Report:
         """Take in what became of some products."""
         for outcome in outcomes:
             self.totals[outcome.status] += 1
-            if outcome.kind is not None:
-                self._kinds[outcome.kind] += 1
-                self._examples.setdefault(outcome.kind, outcome)
+            if outcome.failure_type is not None:
+                self._failure_types[outcome.failure_type] += 1
+                self._examples.setdefault(outcome.failure_type, outcome)
             if self._stream:
                 self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
                 self._separator = ",\n"
@@ -56,15 +56,17 @@ class Report:
         if self._stream:
             closing = {
                 "totals": dict(self.totals),
-                "failed_by_kind": dict(self._kinds.most_common()),
+                "failed_by_type": dict(self._failure_types.most_common()),
                 "seconds": round(seconds, 3),
                 "rate": round(rate, 2),
                 "stopped": stopped,
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
         lines = [f"{status:<24}{count:>10,}" for status, count in self.totals.items()]
-        for kind, count in self._kinds.most_common():
-            lines.append(f"  {kind:<22}{count:>10,}   e.g. {_where(self._examples[kind])}")
+        for failure_type, count in self._failure_types.most_common():
+            lines.append(
+                f"  {failure_type:<22}{count:>10,}   e.g. {_where(self._examples[failure_type])}"
+            )
         lines.append(f"{products:,} products in {seconds:.1f} s, {rate:.1f} a second")
         return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
 

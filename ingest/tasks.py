@@ -8,14 +8,14 @@ from celery import Task, shared_task
 from celery.exceptions import Reject
 from celery.utils.time import get_exponential_backoff_interval
 
-from ingest.batches import Entries, numbered_batches, read_entries, write_entries
-from ingest.jobs import Job
-from ingest.outcome import Outcome
-from ingest.products import FeedProduct
-from mappings.errors import EngineUnavailable, HoundstoothError, WorkersUnavailable
+from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
+from houndstooth.ingest.jobs import Job
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.products import FeedProduct
+from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError, WorkersUnavailable
 
 if TYPE_CHECKING:
-    from ingest.celery_app import IngestApp
+    from houndstooth.ingest.celery_app import IngestApp
 
 LONGEST_PAUSE_SECONDS = 60
 PRODUCT_RETRIES = 3

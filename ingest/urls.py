@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 
-from mappings.errors import ImageUnavailable, InvalidImage
+from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 4

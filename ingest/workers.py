@@ -12,15 +12,15 @@ from typing import TextIO
 from celery.exceptions import OperationalError
 from tqdm import tqdm
 
-from ingest.batches import feed_stamp
-from ingest.celery_app import IngestApp
-from ingest.columns import parse_columns, recognise
-from ingest.feeds import open_feed
-from ingest.jobs import Job, JobRequest
-from ingest.report import Report, create_report
-from mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
-from plugin.config import Settings
-from plugin.engines import open_engine, prepare
+from houndstooth.ingest.batches import feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.columns import detect_columns, parse_columns
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.jobs import Job, JobRequest
+from houndstooth.ingest.report import Report, create_report
+from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine, prepare
 
 NO_WORKER = (
     "no worker answers; "
@@ -87,7 +87,7 @@ def make_request(arguments: Namespace, settings: Settings) -> JobRequest:
     stamp = feed_stamp(path)
     chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
     with open_feed(path) as feed:
-        recognise(feed.columns, chosen)
+        detect_columns(feed.columns, chosen)
         return JobRequest(
             path, stamp, engine, chosen, arguments.batch, feed.size, arguments.visual_only
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.parsers import expat
 
-from mappings.errors import InvalidFeed, InvalidProduct
+from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 
 PRODUCTS = ("item", "entry")
 LONGEST_CELL = 131_072

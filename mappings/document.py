@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mappings.errors import InvalidBox, InvalidDocument
-from mappings.features import Box, Bytes
+from houndstooth.mappings.errors import InvalidBox, InvalidDocument
+from houndstooth.mappings.features import Box, Bytes
 
 VISUAL = "visual"
 """The object's name in a product's document."""
@@ -54,8 +54,8 @@ class VisualDocument:
         attributes: ``group:value`` terms, sorted.
         from_text: the terms among category and attributes that the seller's text said; the
             recogniser saw the rest.
-        code: appearance code, uint8 [bits / 8].
-        colour: square root of the HSV histogram, uint8 [bins].
+        binary_code: of the item's looks, uint8 [bits / 8].
+        colour_histogram: square root of the HSV histogram, uint8 [bins].
         box: the item, in fractions of the image.
         model: which weights made it.
         source_hash: of the text, image bytes, category text and box it was made from.
@@ -67,8 +67,8 @@ class VisualDocument:
     great_category: str
     attributes: tuple[str, ...]
     from_text: tuple[str, ...]
-    code: Bytes
-    colour: Bytes
+    binary_code: Bytes
+    colour_histogram: Bytes
     box: Box
     model: str
     source_hash: str
@@ -82,8 +82,8 @@ class VisualDocument:
             "great_category": self.great_category,
             "attributes": list(self.attributes),
             "from_text": list(self.from_text),
-            "code": encode_bytes(self.code),
-            "colour": encode_bytes(self.colour),
+            "binary_code": encode_bytes(self.binary_code),
+            "colour_histogram": encode_bytes(self.colour_histogram),
             "box": self.box.as_list(),
             "model": self.model,
             "source_hash": self.source_hash,
@@ -104,8 +104,8 @@ class VisualDocument:
                 great_category=str(data["great_category"]),
                 attributes=tuple(data["attributes"]),
                 from_text=tuple(data["from_text"]),
-                code=decode_bytes(data["code"]),
-                colour=decode_bytes(data["colour"]),
+                binary_code=decode_bytes(data["binary_code"]),
+                colour_histogram=decode_bytes(data["colour_histogram"]),
                 box=_stored_box(*data["box"]),
                 model=str(data["model"]),
                 source_hash=str(data["source_hash"]),

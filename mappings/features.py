@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.errors import InvalidBox
-from mappings.numbers import read_number
+from houndstooth.mappings.errors import InvalidBox
+from houndstooth.mappings.numbers import read_number
 
 Bytes = NDArray[np.uint8]
 # Of a side; boxes are told and stored to as many digits.
-LEAST_SIDE = 1e-4
+MIN_SIDE = 1e-4
 CategorySource = Literal["auto", "chosen", "text"]
 BoxSource = Literal["given", "detector", "foreground", "whole"]
 
@@ -24,7 +24,7 @@ class Box:
     """A rectangle as fractions of the image's width and height, origin top left, all in [0, 1].
 
     Raises:
-        InvalidBox: not finite, a side below LEAST_SIDE, or not inside the image.
+        InvalidBox: not finite, a side below MIN_SIDE, or not inside the image.
     """
 
     x: float
@@ -38,14 +38,14 @@ class Box:
             all(isfinite(v) for v in values)
             and 0 <= self.x < 1
             and 0 <= self.y < 1
-            and min(self.w, self.h) >= LEAST_SIDE
+            and min(self.w, self.h) >= MIN_SIDE
             and self.x + self.w <= 1 + 1e-6
             and self.y + self.h <= 1 + 1e-6
         )
         if not inside:
             raise InvalidBox(
                 "expected a box x,y,w,h in fractions of the image, inside it and with an area, "
-                f"its sides at least {LEAST_SIDE:g}; got {','.join(f'{v:g}' for v in values)}"
+                f"its sides at least {MIN_SIDE:g}; got {','.join(f'{v:g}' for v in values)}"
             )
 
     @classmethod
@@ -75,8 +75,8 @@ class Box:
 
 
 def _rounded(start: float, side: float) -> tuple[float, float]:
-    """Start and side of a stretch inside [0, 1], in whole LEAST_SIDEs, one of them at least."""
-    steps = round(1 / LEAST_SIDE)
+    """Start and side of a stretch inside [0, 1], in whole MIN_SIDEs, one of them at least."""
+    steps = round(1 / MIN_SIDE)
     first = min(round(start * steps), steps - 1)
     end = min(max(round((start + side) * steps), first + 1), steps)
     return first / steps, (end - first) / steps
@@ -127,8 +127,8 @@ class Features:
         attributes: ``group:value`` terms of the groups that the category has, groups in taxonomy
             order, best first within a group; probabilities within a group sum to at most 1.
         box: where the item is, in fractions of the image as shown (after its EXIF turn).
-        code: appearance code, uint8 [bits / 8], bits packed most significant first.
-        colour: square root of the HSV histogram, uint8 [bins], 255 = all pixels in one bin.
+        binary_code: of the embedding, uint8 [bits / 8], bits packed most significant first.
+        colour_histogram: square root of the HSV histogram, uint8 [bins], 255 = all pixels in one bin.
         model: which weights made this; codes of different models are not comparable.
         items: all that a detector found in the image, best first, for "which of these?"; empty
             where none looked.
@@ -139,8 +139,8 @@ class Features:
     attributes: tuple[RecognisedTerm, ...]
     box: Box
     box_source: BoxSource
-    code: Bytes
-    colour: Bytes
+    binary_code: Bytes
+    colour_histogram: Bytes
     model: str
     items: tuple[FoundItem, ...] = ()
 

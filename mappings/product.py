@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mappings.errors import InvalidProduct
-from mappings.features import Box
+from houndstooth.mappings.errors import InvalidProduct
+from houndstooth.mappings.features import Box
 
-MOST_ID_BYTES = 512
+MAX_ID_BYTES = 512
 Scalar = str | int | float | bool | None
 
 
@@ -38,9 +38,9 @@ class Product:
 
     def __post_init__(self) -> None:
         size = len(self.product_id.encode())
-        if not 0 < size <= MOST_ID_BYTES:
+        if not 0 < size <= MAX_ID_BYTES:
             raise InvalidProduct(
-                f"expected a product id of 1 to {MOST_ID_BYTES} bytes; got {size} bytes"
+                f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"
             )
         if not self.image:
             raise InvalidProduct(f"expected an image path or URL for product {self.product_id!r}")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mappings.taxonomy import Taxonomy
-from mappings.words import phrase_key, singular, tokens
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.words import phrase_key, singular, tokens
 
 _LONGEST_PHRASE = 5
 _AFTERTHOUGHT = frozenset({"with", "for", "in", "from", "by", "featuring"})
@@ -134,9 +134,9 @@ def _meanings(taxonomy: Taxonomy) -> dict[str, _Meaning]:
     for category in taxonomy.categories.values():
         for word in category.words:
             add(word, _Meaning(frozenset({category.term})))
-    for kind in taxonomy.kinds.values():
-        for word in kind.words:
-            add(word, _Meaning(frozenset(kind.categories), kind.modifier))
+    for broader in taxonomy.broader_terms.values():
+        for word in broader.words:
+            add(word, _Meaning(frozenset(broader.categories), broader.modifier))
     for name, group in taxonomy.groups.items():
         for value, words in group.values.items():
             for word in words:

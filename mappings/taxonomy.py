@@ -11,11 +11,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mappings.errors import InvalidTaxonomy, UnknownTerm
-from mappings.taxonomy_check import problems
-from mappings.words import phrase_key, slug
+from houndstooth.mappings.errors import InvalidTaxonomy, UnknownTerm
+from houndstooth.mappings.taxonomy_check import problems
+from houndstooth.mappings.words import phrase_key, slug
 
 SHIPPED = Path(__file__).with_name("taxonomy.json")
+
+DEFAULT_IMPORTANCE = 0.025
+"""Of a group in a query, where the taxonomy file does not say."""
+
+DEFAULT_LOSS_WEIGHT = 0.3
+"""Of a head in training, where the taxonomy file does not say."""
+
+# The keys of categories and groups that features do not depend on; ``labels`` are those of data
+# sets, ``label`` and ``value_labels`` are read by people.
+_NO_FEATURES = frozenset({"label", "value_labels", "labels", "importance", "loss_weight"})
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,11 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Kind:
+class BroaderTerm:
     """Words that name several leaf categories at once: ``shoe``, ``kidswear``.
 
     Attributes:
-        categories: the leaves meant; the first stands for the kind where one is needed.
+        categories: the leaves meant; the first stands for all where one is needed.
         modifier: the words only narrow what other words named ("running" in "running shoe").
     """
 
@@ -63,6 +73,10 @@ class AttributeGroup:
             ``colour:navy-blue``.
         categories: the leaves that have this group.
         value_labels: labels of the values that are not just their value with spaces.
+        importance: how much agreement in this group counts in a query, colour being 1.
+        always_known: whether every item has a value, so that the likeliest is stored however
+            unsure it is.
+        loss_weight: how much the group counts in training.
     """
 
     name: str
@@ -70,6 +84,9 @@ class AttributeGroup:
     values: Mapping[str, tuple[str, ...]]
     categories: frozenset[str]
     value_labels: Mapping[str, str] = field(default_factory=dict)
+    importance: float = DEFAULT_IMPORTANCE
+    always_known: bool = False
+    loss_weight: float = DEFAULT_LOSS_WEIGHT
 
     def terms(self) -> tuple[str, ...]:
         """``colour:black`` and so on, in file order."""
@@ -80,18 +97,22 @@ class AttributeGroup:
 class Taxonomy:
     """Great categories, leaf categories and attribute groups, each in file order.
 
-    ``siblings`` are sets of leaves that look alike; see ``siblings_of``. ``digest`` is that of all
-    that the file says, as features are made with it: SHA-256, in hexadecimal.
+    Attributes:
+        siblings: sets of leaves that look alike; see ``siblings_of``.
+        loss_weights: how much ``category`` and ``great_category`` count in training.
+        feature_digest: SHA-256, in hexadecimal, of what features depend on. Labels for people,
+            importance in queries and weights in training are not part of it.
     """
 
     version: str
     great_categories: tuple[str, ...]
     categories: Mapping[str, Category]
-    kinds: Mapping[str, Kind]
+    broader_terms: Mapping[str, BroaderTerm]
     groups: Mapping[str, AttributeGroup]
     ignored_phrases: tuple[str, ...]
     siblings: tuple[frozenset[str], ...]
-    digest: str
+    loss_weights: Mapping[str, float]
+    feature_digest: str
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
@@ -126,14 +147,14 @@ class Taxonomy:
             )
             for term, entry in data["categories"].items()
         }
-        kinds = {
-            name: Kind(
+        broader_terms = {
+            name: BroaderTerm(
                 name,
                 tuple(entry["words"]),
                 tuple(entry["categories"]),
                 entry.get("modifier", False),
             )
-            for name, entry in data.get("kinds", {}).items()
+            for name, entry in data.get("broader_terms", {}).items()
         }
         groups = {
             name: _group(name, entry, categories.values())
@@ -143,11 +164,12 @@ class Taxonomy:
             data["version"],
             tuple(data["great_categories"]),
             categories,
-            kinds,
+            broader_terms,
             groups,
             tuple(data.get("ignored_phrases", ())),
             tuple(frozenset(leaves) for leaves in data.get("siblings", ())),
-            hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest(),
+            data.get("loss_weights", {}),
+            _feature_digest(data),
         )
 
     def great_category(self, leaf: str) -> str:
@@ -168,6 +190,12 @@ class Taxonomy:
         """Names of the attribute groups that a leaf has, in file order. Raises UnknownTerm."""
         self.check_category(leaf)
         return tuple(name for name, group in self.groups.items() if leaf in group.categories)
+
+    def loss_weight(self, head: str) -> float:
+        """How much a head counts in training: an attribute group, or one of the categories."""
+        if head in self.groups:
+            return self.groups[head].loss_weight
+        return self.loss_weights.get(head, DEFAULT_LOSS_WEIGHT)
 
     def attribute_terms(self) -> tuple[str, ...]:
         """Every ``group:value``, in file order."""
@@ -222,14 +250,14 @@ class Taxonomy:
 
     @cached_property
     def _leaves_by_key(self) -> dict[str, tuple[str, ...]]:
-        """Leaves by label; data sets' labels go before wider kinds, and those before words."""
+        """Leaves by label; data sets' labels go before broader terms, and those before words."""
         leaves: dict[str, tuple[str, ...]] = {}
         for category in self.categories.values():
             for label in (category.term, *category.labels):
                 leaves.setdefault(phrase_key(label), (category.term,))
-        for kind in self.kinds.values():
-            for word in () if kind.modifier else kind.words:
-                leaves.setdefault(phrase_key(word), kind.categories)
+        for broader in self.broader_terms.values():
+            for word in () if broader.modifier else broader.words:
+                leaves.setdefault(phrase_key(word), broader.categories)
         for category in self.categories.values():
             for word in category.words:
                 leaves.setdefault(phrase_key(word), (category.term,))
@@ -244,7 +272,21 @@ def _group(name: str, entry: Any, categories: Iterable[Category]) -> AttributeGr
         {value: tuple(words) for value, words in entry["values"].items()},
         frozenset(c.term for c in categories if c.great_category in great or c.term in leaves),
         entry.get("value_labels", {}),
+        entry.get("importance", DEFAULT_IMPORTANCE),
+        entry.get("always_known", False),
+        entry.get("loss_weight", DEFAULT_LOSS_WEIGHT),
     )
+
+
+def _feature_digest(data: Any) -> str:
+    """SHA-256 of a taxonomy file's content without what no feature depends on."""
+    kept = {key: value for key, value in data.items() if key not in ("version", "loss_weights")}
+    for table in ("categories", "attribute_groups"):
+        kept[table] = {
+            name: {key: value for key, value in entry.items() if key not in _NO_FEATURES}
+            for name, entry in kept[table].items()
+        }
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 def _spaced(term: str) -> str:

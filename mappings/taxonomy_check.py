@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mappings.words import phrase_key
+from houndstooth.mappings.words import phrase_key
 
 _TERM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _TOP = {"version", "great_categories", "categories", "attribute_groups"}
-_TOP_OPTIONAL = {"kinds", "siblings", "ignored_phrases"}
+_TOP_OPTIONAL = {"broader_terms", "loss_weights", "siblings", "ignored_phrases"}
 _CATEGORY, _CATEGORY_OPTIONAL = {"label", "great_category", "words"}, {"labels"}
-_KIND, _KIND_OPTIONAL = {"words", "categories"}, {"modifier"}
+_BROADER, _BROADER_OPTIONAL = {"words", "categories"}, {"modifier"}
 _GROUP = {"label", "values"}
-_GROUP_OPTIONAL = {"great_categories", "categories", "value_labels"}
+_GROUP_OPTIONAL = {
+    "great_categories", "categories", "value_labels", "importance", "always_known", "loss_weight"
+}  # fmt: skip
 
 
 def problems(data: Any) -> list[str]:
@@ -32,18 +34,19 @@ class _Check:
         self._text("version", top.get("version"))
         self.great = self._terms("great_categories", top.get("great_categories"))
         self.leaves = self._table("categories", top.get("categories"))
-        kinds = self._table("kinds", top.get("kinds", {}), may_be_empty=True)
+        broader = self._table("broader_terms", top.get("broader_terms", {}), may_be_empty=True)
         groups = self._table("attribute_groups", top.get("attribute_groups"))
         ignored = self._texts("ignored_phrases", top.get("ignored_phrases", []))
         for term, entry in self.leaves.items():
             self._category(f"categories.{term}", entry)
-        for name, entry in kinds.items():
-            self._kind(f"kinds.{name}", entry)
+        for name, entry in broader.items():
+            self._broader_term(f"broader_terms.{name}", entry)
         for name, entry in groups.items():
             self._group(f"attribute_groups.{name}", entry)
         self._siblings(top.get("siblings", []))
+        self._loss_weights(top.get("loss_weights", {}))
         self._each_great_category_is_used()
-        self._each_word_has_one_meaning(kinds, groups, ignored)
+        self._each_word_has_one_meaning(broader, groups, ignored)
 
     # --- entries --------------------------------------------------------------------------
 
@@ -54,13 +57,12 @@ class _Check:
         self._texts(f"{where}.words", entry.get("words"))
         self._texts(f"{where}.labels", entry.get("labels", []))
 
-    def _kind(self, where: str, data: Any) -> None:
-        entry = self._entry(where, data, _KIND, _KIND_OPTIONAL)
+    def _broader_term(self, where: str, data: Any) -> None:
+        entry = self._entry(where, data, _BROADER, _BROADER_OPTIONAL)
         self._texts(f"{where}.words", entry.get("words"))
         leaves = self._terms(f"{where}.categories", entry.get("categories"))
         self._known(f"{where}.categories", leaves, self.leaves)
-        if not isinstance(entry.get("modifier", False), bool):
-            self._expected(f"{where}.modifier", "true or false", entry["modifier"])
+        self._flag(f"{where}.modifier", entry.get("modifier", False))
 
     def _group(self, where: str, data: Any) -> None:
         entry = self._entry(where, data, _GROUP, _GROUP_OPTIONAL)
@@ -75,6 +77,9 @@ class _Check:
             f"{where}.great_categories", self._texts(f"{where}.great_categories", great), self.great
         )
         self._known(f"{where}.categories", self._texts(f"{where}.categories", leaves), self.leaves)
+        self._number(f"{where}.importance", entry.get("importance", 1))
+        self._number(f"{where}.loss_weight", entry.get("loss_weight", 1))
+        self._flag(f"{where}.always_known", entry.get("always_known", False))
         labels = entry.get("value_labels", {})
         if not isinstance(labels, dict):
             self._expected(f"{where}.value_labels", "an object", labels)
@@ -92,6 +97,14 @@ class _Check:
             if len(terms) == 1:
                 self._expected(where, "at least two categories", terms)
 
+    def _loss_weights(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            self._expected("loss_weights", "an object with numbers", data)
+            return
+        self._known("loss_weights", data, ("great_category", "category"))
+        for head, value in data.items():
+            self._number(f"loss_weights.{head}", value)
+
     # --- across entries -------------------------------------------------------------------
 
     def _each_great_category_is_used(self) -> None:
@@ -102,14 +115,14 @@ class _Check:
                 self.found.append(f"great_categories: expected a category in {great!r}; got none")
 
     def _each_word_has_one_meaning(
-        self, kinds: Mapping[str, Any], groups: Mapping[str, Any], ignored: list[str]
+        self, broader: Mapping[str, Any], groups: Mapping[str, Any], ignored: list[str]
     ) -> None:
         names = {f"categories.{term}": entry for term, entry in self.leaves.items()}
         labels = {where: _strings(entry, "labels") for where, entry in names.items()}
         self._distinct("label", labels)
-        names |= {f"kinds.{name}": entry for name, entry in kinds.items()}
+        names |= {f"broader_terms.{name}": entry for name, entry in broader.items()}
         words = {where: _strings(entry, "words") for where, entry in names.items()}
-        hint = " (a word for several categories belongs to a kind)"
+        hint = " (a word for several categories belongs to broader_terms)"
         self._distinct("word", words | {"ignored_phrases": ignored}, hint)
         for name, entry in groups.items():
             values = entry.get("values") if isinstance(entry, dict) else None
@@ -160,6 +173,15 @@ class _Check:
         if len(set(terms)) < len(terms):
             self._expected(where, "every term once", terms)
         return terms
+
+    def _number(self, where: str, value: Any) -> None:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 <= value < float("inf"):
+            self._expected(where, "a number from 0 on", value)
+
+    def _flag(self, where: str, value: Any) -> None:
+        if not isinstance(value, bool):
+            self._expected(where, "true or false", value)
 
     def _text(self, where: str, value: Any) -> None:
         if not isinstance(value, str) or not value.strip():

@@ -10,15 +10,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from mappings.errors import HoundstoothError, InvalidImage, InvalidInput
-from mappings.features import Box
-from mappings.search import MOST_HITS, Extractor, SearchAnswer, SearchRequest
-from mappings.taxonomy import Taxonomy
-from plugin.answer import answer_json
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.filters import parse_filter
-from plugin.service import VisualSearch
+from houndstooth.mappings.errors import HoundstoothError, InvalidImage, InvalidInput
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.answer import answer_json
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.filters import parse_filter
+from houndstooth.plugin.service import VisualSearch
 
 BAD_INPUT, ENGINE_AWAY = 2, 1
 
@@ -83,14 +84,14 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         help="of a product's variants the nearest alone is a hit",
     )
     parser.add_argument(
-        "--top", type=int, default=10, metavar="N", help=f"hits, 1 to {MOST_HITS} (default: 10)"
+        "--top", type=int, default=10, metavar="N", help=f"hits, 1 to {MAX_HITS} (default: 10)"
     )
     parser.add_argument(
-        "--weight",
+        "--appearance-weight",
         type=float,
-        default=settings.weight,
+        default=settings.appearance_weight,
         metavar="W",
-        help=f"1 = shape alone, 0 = colour alone (default: {settings.weight:g})",
+        help=f"1 = shape alone, 0 = colour alone (default: {settings.appearance_weight:g})",
     )
     parser.add_argument("--engine", metavar="URL", help=f"default: {settings.engine}")
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
@@ -109,13 +110,13 @@ def _search(
         filters=tuple(parse_filter(text) for text in arguments.filter),
         collapse=arguments.collapse,
         top=arguments.top,
-        weight=arguments.weight,
+        appearance_weight=arguments.appearance_weight,
     )
     image = _read(arguments.image, settings.max_upload_bytes)
     with closing(open_engine(settings.engine)) as engine:
         if extractor is None:
             # Here, so that --help and refused arguments do not wait for the networks.
-            from models.extractor import load_extractor
+            from houndstooth.models.loading import load_extractor
 
             extractor = load_extractor(taxonomy, **settings.extractor_options)
         return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
@@ -146,7 +147,9 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
     rows: list[tuple[str, ...]] = [("", "id", "score", "shape", "colour", "title", "matched")]
     for rank, hit in enumerate(answer.hits, 1):
         title = str(hit.product.get("title") or "")
-        figures = (f"{value:.3f}" for value in (hit.score, hit.appearance, hit.colour))
+        figures = (
+            f"{value:.3f}" for value in (hit.score, hit.appearance_distance, hit.colour_distance)
+        )
         matched = ", ".join(taxonomy.label_of(term) for term in hit.matched)
         rows.append((str(rank), hit.product_id, *figures, title[:48], matched))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

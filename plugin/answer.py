@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mappings.document import VisualDocument
-from mappings.features import FoundItem, RecognisedTerm
-from mappings.search import Hit, SearchAnswer, StoredProduct
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import StoredProduct
+from houndstooth.mappings.features import FoundItem, RecognisedTerm
+from houndstooth.mappings.search import Hit, SearchAnswer
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
@@ -48,7 +49,10 @@ def _hit(hit: Hit) -> dict[str, Any]:
     return {
         "product_id": hit.product_id,
         "score": round(hit.score, 6),
-        "distance": {"appearance": round(hit.appearance, 6), "colour": round(hit.colour, 6)},
+        "distance": {
+            "appearance": round(hit.appearance_distance, 6),
+            "colour": round(hit.colour_distance, 6),
+        },
         "matched": list(hit.matched),
         "variants": list(hit.variants),
         "product": dict(hit.product),

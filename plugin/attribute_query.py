@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from mappings.document import VisualDocument
-from mappings.features import Features, RecognisedTerm, group_of
-from mappings.search import CandidateQuery, Relaxed, SearchRequest
-from mappings.taxonomy import Taxonomy
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.features import Features, RecognisedTerm, group_of
+from houndstooth.mappings.search import Relaxed, SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
 
 Step = tuple[Relaxed, CandidateQuery]
 
-LEAST_CONFIDENCE = 0.05
+MIN_CONFIDENCE = 0.05
 """Terms less likely than this are not preferred at all."""
 
 CONFIDENT = 0.8
 """A group whose best term is at least this likely is demanded in the first step."""
 
-FULL_WEIGHT = 1000
-"""Weight of a certain term in a group of importance 1; engines add whole numbers."""
-
-GROUP_IMPORTANCE: Mapping[str, float] = {
-    "colour": 1.0,
-    "gender": 0.2,
-    "usage": 0.1,
-    "season": 0.1,
-    "pattern": 0.1,
-}
-"""How much shoppers mind a group, colour being what they mind most; tuned on validation photos."""
-
-OTHER_IMPORTANCE = 0.025
-"""Importance of a group that GROUP_IMPORTANCE does not name."""
+FULL_BOOST = 1000
+"""Boost of a certain term in a group of importance 1; engines add whole numbers."""
 
 LEAD = 0.1
 """Added to the confidence of each group's likeliest term: where two are nearly as likely, hits
@@ -44,8 +32,8 @@ def attribute_query(
     taxonomy: Taxonomy,
     *,
     without_id: str | None = None,
-    without_group: str | None = None,
-    group_field: str | None = None,
+    without_variant_group: str | None = None,
+    variant_field: str | None = None,
 ) -> list[Step]:
     """The queries to ask, strictest first; each matches all that the ones before it match.
 
@@ -64,8 +52,8 @@ def attribute_query(
         features: of the query's image or, by `stored_features`, of a product.
         request: its terms exist in the taxonomy.
         taxonomy: says which groups the category has.
-        without_id, without_group: a product, and a group of variants, that must not be found.
-        group_field: the field whose value variants share, None where each is a hit of its own.
+        without_id, without_variant_group: a product, and a group of variants, that must not be found.
+        variant_field: the field whose value variants share, None where each is a hit of its own.
 
     Raises:
         UnknownTerm: the features' category is not in the taxonomy.
@@ -74,13 +62,16 @@ def attribute_query(
     likely = _likely_terms(features, request, taxonomy.groups_of(category))
     loosest = CandidateQuery(
         model=features.model,
-        preferred={group: _weights(group, terms) for group, terms in likely.items()},
+        preferred={
+            group: _boosts(terms, taxonomy.groups[group].importance)
+            for group, terms in likely.items()
+        },
         required=request.required,
         excluded=request.excluded,
         filters=request.filters,
         without_id=without_id,
-        without_group=without_group,
-        group_field=group_field,
+        without_variant_group=without_variant_group,
+        variant_field=variant_field,
     )
     confident = sum(terms[0].confidence >= CONFIDENT for terms in likely.values())
     great_category = taxonomy.great_category(category)
@@ -95,12 +86,12 @@ def attribute_query(
 
 def best_score(query: CandidateQuery) -> int:
     """The score of a document that has the heaviest term of every preferred group."""
-    return sum(max(weights.values()) for weights in query.preferred.values())
+    return sum(max(boosts.values()) for boosts in query.preferred.values())
 
 
 def wanted_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
     """What an ideal hit has: the required terms and the best of each group, taxonomy order."""
-    best = (max(weights, key=weights.__getitem__) for weights in query.preferred.values())
+    best = (max(boosts, key=boosts.__getitem__) for boosts in query.preferred.values())
     order = {group: place for place, group in enumerate(taxonomy.groups)}
     return tuple(sorted({*best, *query.required}, key=lambda term: (order[group_of(term)], term)))
 
@@ -119,8 +110,8 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
         attributes=tuple(RecognisedTerm(term, 1.0) for term in document.attributes),
         box=document.box,
         box_source="given",
-        code=document.code,
-        colour=document.colour,
+        binary_code=document.binary_code,
+        colour_histogram=document.colour_histogram,
         model=document.model,
     )
 
@@ -133,16 +124,16 @@ def _likely_terms(
     likely: dict[str, list[RecognisedTerm]] = {g: [] for g in groups if g not in decided}
     for found in features.attributes:
         group = group_of(found.term)
-        usable = found.confidence >= LEAST_CONFIDENCE and found.term not in request.excluded
+        usable = found.confidence >= MIN_CONFIDENCE and found.term not in request.excluded
         if usable and group in likely:
             likely[group].append(found)
     return {group: terms for group, terms in likely.items() if terms}
 
 
-def _weights(group: str, terms: list[RecognisedTerm]) -> dict[str, int]:
-    importance = FULL_WEIGHT * GROUP_IMPORTANCE.get(group, OTHER_IMPORTANCE)
+def _boosts(terms: list[RecognisedTerm], importance: float) -> dict[str, int]:
+    """The boost of each term of a group; the first is the likeliest."""
     confidences = [terms[0].confidence + LEAD, *(found.confidence for found in terms[1:])]
     return {
-        found.term: max(1, round(importance * confidence))
+        found.term: max(1, round(FULL_BOOST * importance * confidence))
         for found, confidence in zip(terms, confidences, strict=True)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.features import Bytes
+from houndstooth.mappings.features import Bytes
 
 BLOCK_BYTES = 32 * 1024
 """Histograms compared at once: their differences as int32 stay in a core's own cache."""

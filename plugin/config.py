@@ -9,6 +9,7 @@ HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipp
 HOUNDSTOOTH_MODEL              a shop's own recogniser: path of its    the shipped one
                                card (``NAME-VERSION.json``)
 HOUNDSTOOTH_DETECTOR           a shop's own detector, likewise         the shipped one
+HOUNDSTOOTH_EMBEDDER           an embedder for binary codes, likewise  the recogniser's features
 HOUNDSTOOTH_IMAGES             folder that the feed's image paths are  none: images are not served
                                relative to; the page shows them
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
@@ -18,13 +19,14 @@ HOUNDSTOOTH_IMAGE_HOSTS        names, with commas between, of the      none: pub
 HOUNDSTOOTH_FIELDS             names, with commas between, of the      none: all fields are shown
                                shop's fields that the web service
                                shows and filters by
-HOUNDSTOOTH_GROUP              the shop's field whose value variants   ``group``
+HOUNDSTOOTH_VARIANT_FIELD      the shop's field whose value variants   ``group``
                                of a product share: one is a hit
 HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
                                10000
-HOUNDSTOOTH_WEIGHT             share of appearance in the distance,    0.7
-                               0 to 1, where a request gives none
-HOUNDSTOOTH_ATTRIBUTE_SHARE    share of agreeing attributes in the     see ``plugin/rerank.py``
+HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the binary code in the        0.7
+                               distance, 0 to 1, the rest being
+                               colour; where a request gives none
+HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    see ``plugin/rerank.py``
                                score, 0 to 1
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file taken, in bytes      12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image taken, in pixels          50000000
@@ -44,11 +46,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mappings.errors import InvalidConfig
-from mappings.numbers import read_number, read_whole
-from mappings.search import MOST_CANDIDATES, SearchRequest
-from plugin.filters import FIELD
-from plugin.rerank import ATTRIBUTE_SHARE
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.numbers import read_number, read_whole
+from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
+from houndstooth.plugin.filters import FIELD
+from houndstooth.plugin.rerank import ATTRIBUTE_WEIGHT
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,23 @@ class Settings:
     taxonomy: Path | None = None
     model: Path | None = None
     detector: Path | None = None
+    embedder: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
-    group: str = "group"
+    variant_field: str = "group"
     candidates: int = 1000
-    weight: float = SearchRequest.weight
-    attribute_share: float = ATTRIBUTE_SHARE
+    appearance_weight: float = SearchRequest.appearance_weight
+    attribute_weight: float = ATTRIBUTE_WEIGHT
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     paper_threshold: bool = False
 
     @property
     def extractor_options(self) -> dict[str, Any]:
-        """What ``models.extractor.load_extractor`` is to be told."""
-        named = {"model": self.model, "detector": self.detector}
+        """The arguments of ``models.loading.load_extractor``."""
+        named = {"model": self.model, "detector": self.detector, "embedder": self.embedder}
         return {
             "max_pixels": self.max_pixels,
             "paper_threshold": self.paper_threshold,
@@ -168,14 +171,15 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "taxonomy": _file,
     "model": _card,
     "detector": _card,
+    "embedder": _card,
     "images": _folder,
     "redis": _url,
     "image_hosts": _hosts,
     "fields": _names,
-    "group": _field,
-    "candidates": _whole(1, MOST_CANDIDATES),
-    "weight": _share,
-    "attribute_share": _share,
+    "variant_field": _field,
+    "candidates": _whole(1, MAX_CANDIDATES),
+    "appearance_weight": _share,
+    "attribute_weight": _share,
     "max_upload_bytes": _whole(1, 10**9),
     "max_pixels": _whole(1, 10**9),
     "paper_threshold": _yes_or_no,

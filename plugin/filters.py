@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from unicodedata import category
 
-from mappings.errors import InvalidFilter
-from mappings.numbers import read_number
-from mappings.search import Filter, RangeFilter, TermFilter
+from houndstooth.mappings.engine import Filter, RangeFilter, TermFilter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.numbers import read_number
 
 EXPECTED = "expected a filter as field=value, field=low..high, field=low.. or field=..high"
 MAX_LENGTH = 512

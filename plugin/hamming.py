@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.features import Bytes
+from houndstooth.mappings.features import Bytes
 
 BLOCK_BYTES = 256 * 1024
 """Codes compared at once: with the XOR and its bit counts this stays in a core's own cache."""

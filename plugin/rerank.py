@@ -9,12 +9,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.features import Bytes
-from mappings.search import Candidates, HitKey
-from plugin.colour_distance import colour_distances
-from plugin.hamming import hamming_distances
+from houndstooth.mappings.engine import Candidates, HitKey
+from houndstooth.mappings.features import Bytes
+from houndstooth.plugin.colour_distance import colour_distances
+from houndstooth.plugin.hamming import hamming_distances
 
-ATTRIBUTE_SHARE = 0.5
+ATTRIBUTE_WEIGHT = 0.5
 """How much of a score is what the item is (agreeing attributes); the rest is how it looks."""
 
 
@@ -31,50 +31,50 @@ class Ranking:
 
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
-    appearance: NDArray[np.float64]
-    colour: NDArray[np.float64]
+    appearance_distances: NDArray[np.float64]
+    colour_distances: NDArray[np.float64]
     variants: Sequence[Sequence[int]]
 
 
 def rerank(
-    code: Bytes,
-    colour: Bytes,
+    binary_code: Bytes,
+    colour_histogram: Bytes,
     candidates: Candidates,
     *,
     best_score: int,
-    weight: float,
-    attribute_share: float = ATTRIBUTE_SHARE,
+    appearance_weight: float,
+    attribute_weight: float = ATTRIBUTE_WEIGHT,
     top: int,
 ) -> Ranking:
     """Order candidates by attributes, appearance and colour together.
 
     ::
 
-        distance  = weight * appearance + (1 - weight) * colour
+        distance  = appearance_weight * appearance + (1 - appearance_weight) * colour
         agreement = attribute score / best possible attribute score
-        score     = (1 - attribute_share) * (1 - distance) + attribute_share * agreement
+        score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
 
     all in float64, evaluated as written. Equal scores are ordered by product id, so the answer
     depends on nothing but the documents.
 
     Args:
-        code: the query's, uint8 [bits / 8].
-        colour: the query's, uint8 [bins].
+        binary_code: the query's, uint8 [bits / 8].
+        colour_histogram: the query's, uint8 [bins].
         candidates: n rows.
         best_score: the attribute score of a product with every preferred term; 0 = nothing is
             preferred, and then every candidate agrees.
-        weight: share of appearance in the distance, in [0, 1].
-        attribute_share: share of agreement in the score, in [0, 1].
+        appearance_weight: of the binary code in the distance, in [0, 1].
+        attribute_weight: share of agreement in the score, in [0, 1].
         top: how many hits to return at most, at least 1.
     """
-    appearance = hamming_distances(code, candidates.codes).astype(np.float64)
-    colours = colour_distances(colour, candidates.colours).astype(np.float64)
-    distance = weight * appearance + (1 - weight) * colours
+    appearance = hamming_distances(binary_code, candidates.binary_codes).astype(np.float64)
+    colours = colour_distances(colour_histogram, candidates.colour_histograms).astype(np.float64)
+    distance = appearance_weight * appearance + (1 - appearance_weight) * colours
     if best_score:
         agreement = np.asarray(candidates.scores, dtype=np.float64) / best_score
     else:
         agreement = np.ones(len(candidates))
-    scores = (1 - attribute_share) * (1 - distance) + attribute_share * agreement
+    scores = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
     hits = _best_hits(scores, candidates, top)
     rows = np.array([hit[0] for hit in hits], dtype=np.int64)
     variants = [hit[1:] for hit in hits]
@@ -83,7 +83,7 @@ def rerank(
 
 def _best_hits(scores: NDArray[np.float64], candidates: Candidates, top: int) -> list[list[int]]:
     """At most ``top`` hits, each the rows of one group: by descending score, then by id."""
-    if any(candidates.groups) or len(scores) <= top:
+    if any(candidates.variant_groups) or len(scores) <= top:
         rows = np.arange(len(scores))
     else:  # every row is a hit, and only the best need be sorted
         rows = np.flatnonzero(scores >= np.partition(scores, -top)[-top])

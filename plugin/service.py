@@ -8,33 +8,29 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from time import perf_counter
 
-from mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
-from mappings.features import Features
-from mappings.search import (
-    MOST_CANDIDATES,
-    MOST_HITS,
-    CandidateQuery,
-    Candidates,
-    Engine,
-    Extractor,
+from houndstooth.mappings.engine import CandidateQuery, Candidates, Engine, HitKey, StoredProduct
+from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.features import Features
+from houndstooth.mappings.search import (
+    MAX_CANDIDATES,
+    MAX_HITS,
     Hit,
-    HitKey,
     Relaxed,
     SearchAnswer,
     SearchRequest,
-    StoredProduct,
 )
-from mappings.taxonomy import Taxonomy
-from plugin.attribute_query import (
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.attribute_query import (
     Step,
     attribute_query,
     best_score,
     stored_features,
     wanted_terms,
 )
-from plugin.config import Settings
-from plugin.engines.fields import group_value
-from plugin.rerank import rerank
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.rerank import rerank
 
 SPARE_HITS = 8
 """Ranked beyond the page, to stand in for products deleted since the candidates were found."""
@@ -122,14 +118,16 @@ class VisualSearch:
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
         """From features on, images and products go the same way."""
-        field = self.settings.group if request.collapse else None
+        field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
             request,
             self.taxonomy,
             without_id=without.product_id if without else None,
-            without_group=group_value(without.facts.get(field)) if without and field else None,
-            group_field=field,
+            without_variant_group=variant_group(without.facts.get(field))
+            if without and field
+            else None,
+            variant_field=field,
         )
         with clock.stage("candidates"):
             relaxed, pools = self._candidates(steps, request.top)
@@ -174,9 +172,9 @@ class VisualSearch:
         limit = max(self.settings.candidates, top + SPARE_HITS)
         while True:
             found = self.engine.candidates(query, limit)
-            if len(found) < limit or found.hits >= top or limit >= MOST_CANDIDATES:
+            if len(found) < limit or found.hits >= top or limit >= MAX_CANDIDATES:
                 return found
-            limit = min(4 * limit, MOST_CANDIDATES)
+            limit = min(4 * limit, MAX_CANDIDATES)
 
     def _rank(
         self,
@@ -188,20 +186,20 @@ class VisualSearch:
         ranked: dict[HitKey, _Ranked] = {}
         for query, candidates in pools:
             ranking = rerank(
-                features.code,
-                features.colour,
+                features.binary_code,
+                features.colour_histogram,
                 candidates,
                 best_score=best_score(query),
-                weight=request.weight,
-                attribute_share=self.settings.attribute_share,
+                appearance_weight=request.appearance_weight,
+                attribute_weight=self.settings.attribute_weight,
                 top=request.top + SPARE_HITS,
             )
             ids, keys = candidates.product_ids, candidates.keys
             for row, score, appearance, colour, others in zip(
                 ranking.rows.tolist(),
                 ranking.scores.tolist(),
-                ranking.appearance.tolist(),
-                ranking.colour.tolist(),
+                ranking.appearance_distances.tolist(),
+                ranking.colour_distances.tolist(),
                 ranking.variants,
                 strict=True,
             ):
@@ -233,10 +231,12 @@ class VisualSearch:
             self.taxonomy.check_category(request.category)
         for term in (*request.required, *request.excluded):
             self.taxonomy.check_attribute(term)
-        if not 1 <= request.top <= MOST_HITS:
-            raise InvalidInput(f"expected top from 1 to {MOST_HITS}; got {request.top}")
-        if not 0 <= request.weight <= 1:
-            raise InvalidInput(f"expected a weight from 0 to 1; got {request.weight:g}")
+        if not 1 <= request.top <= MAX_HITS:
+            raise InvalidInput(f"expected top from 1 to {MAX_HITS}; got {request.top}")
+        if not 0 <= request.appearance_weight <= 1:
+            raise InvalidInput(
+                f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -245,8 +245,8 @@ class _Ranked:
 
     product_id: str
     score: float
-    appearance: float
-    colour: float
+    appearance_distance: float
+    colour_distance: float
     variants: tuple[str, ...]
 
 

@@ -7,10 +7,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from mappings.document import VisualDocument
-from mappings.features import Box
-from mappings.product import Scalar
-from mappings.search import CandidateQuery, Filter, IndexDocument, RangeFilter, TermFilter
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import (
+    CandidateQuery,
+    Filter,
+    IndexDocument,
+    RangeFilter,
+    TermFilter,
+)
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.product import Scalar
 
 MODEL = "test-1"
 CODE_BYTES, COLOUR_BINS = 20, 12
@@ -38,8 +44,8 @@ def visual(
         great_category=GREAT_CATEGORIES[category],
         attributes=tuple(sorted(attributes)),
         from_text=(category,),
-        code=noise.integers(0, 256, CODE_BYTES, dtype=np.uint8),
-        colour=noise.integers(0, 256, COLOUR_BINS, dtype=np.uint8),
+        binary_code=noise.integers(0, 256, CODE_BYTES, dtype=np.uint8),
+        colour_histogram=noise.integers(0, 256, COLOUR_BINS, dtype=np.uint8),
         box=Box(0.1, 0.2, 0.5, 0.25),
         model=model,
         source_hash=f"hash-{product_id}",
@@ -121,10 +127,12 @@ def random_query(seed: int, documents: Sequence[IndexDocument]) -> CandidateQuer
 
 
 def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, str]:
-    """``group_field``, and ``without_group`` or not."""
+    """``variant_field``, and ``without_variant_group`` or not."""
     name = chance.choice(["brand", "stock", "weight", "no-such-field"])
     value = group_of(chance.choice(documents), name)
-    return {"group_field": name} | ({"without_group": value} if value and name != "weight" else {})
+    return {"variant_field": name} | (
+        {"without_variant_group": value} if value and name != "weight" else {}
+    )
 
 
 def group_of(one: IndexDocument, name: str) -> str | None:
@@ -149,7 +157,8 @@ def naive_candidates(
             and query.great_category in (None, made.great_category)
             and one.product_id != query.without_id
             and not (
-                query.without_group and group_of(one, query.group_field) == query.without_group
+                query.without_variant_group
+                and group_of(one, query.variant_field) == query.without_variant_group
             )
             and has.issuperset(query.required)
             and has.isdisjoint(query.excluded)

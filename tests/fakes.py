@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from mappings.errors import InvalidImage
-from mappings.features import WHOLE_IMAGE, Box, Features, FoundItem, RecognisedTerm
+from houndstooth.mappings.errors import InvalidImage
+from houndstooth.mappings.features import WHOLE_IMAGE, Box, Features, FoundItem, RecognisedTerm
 
 
 class FakeExtractor:
@@ -57,8 +57,8 @@ class FakeExtractor:
             attributes=(RecognisedTerm(f"colour:{name}", 0.9),),
             box=box or WHOLE_IMAGE,
             box_source="given" if box else "whole",
-            code=code,
-            colour=colour,
+            binary_code=code,
+            colour_histogram=colour,
             model=self.model,
         )
 

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ingest.celery_app import IngestApp
-from ingest.tasks import JobTask
-from mappings.features import Features
-from plugin.config import Settings
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.tasks import JobTask
+from houndstooth.mappings.features import Features
+from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
 
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from waitress import create_server
 
-from mappings.errors import HoundstoothError
-from mappings.numbers import read_whole
-from plugin.config import Settings
-from web.app import create_app
+from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.mappings.numbers import read_whole
+from houndstooth.plugin.config import Settings
+from houndstooth.web.app import create_app
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,16 +8,21 @@ from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from mappings.errors import InvalidInput, ProductNotFound
-from mappings.product import MOST_ID_BYTES
-from mappings.search import SearchRequest
-from plugin.answer import answer_json, product_json
-from web.backend import Backend
-from web.catalogue import pick_samples, taxonomy_json
-from web.facets import count_facets
-from web.media import image_url
-from web.openapi import openapi_document
-from web.request_form import REPEATABLE, SINGLE, check_no_parameters, read_search_request
+from houndstooth.mappings.errors import InvalidInput, ProductNotFound
+from houndstooth.mappings.product import MAX_ID_BYTES
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.plugin.answer import answer_json, product_json
+from houndstooth.web.backend import Backend
+from houndstooth.web.catalogue import pick_samples, taxonomy_json
+from houndstooth.web.facets import count_facets
+from houndstooth.web.media import image_url
+from houndstooth.web.openapi import openapi_document
+from houndstooth.web.request_form import (
+    REPEATABLE,
+    SINGLE,
+    check_no_parameters,
+    read_search_request,
+)
 
 MULTIPART = "multipart/form-data"
 
@@ -103,8 +108,8 @@ def _uploaded_image(max_bytes: int) -> bytes:
 
 
 def _possible_id(product_id: str) -> str:
-    if len(product_id.encode()) > MOST_ID_BYTES:
-        raise ProductNotFound(f"no product has an id of more than {MOST_ID_BYTES} bytes")
+    if len(product_id.encode()) > MAX_ID_BYTES:
+        raise ProductNotFound(f"no product has an id of more than {MAX_ID_BYTES} bytes")
     return product_id
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.routing import PathConverter
 
-from mappings.search import Engine, Extractor
-from mappings.taxonomy import Taxonomy
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.engines.shown import ShownFields
-from plugin.service import VisualSearch
-from web.api import api_blueprint
-from web.backend import Backend
-from web.errors import answer_errors
-from web.health import health_blueprint
-from web.ingest_view import ingest_blueprint
-from web.page import page_blueprint
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
+from houndstooth.plugin.service import VisualSearch
+from houndstooth.web.api import api_blueprint
+from houndstooth.web.backend import Backend
+from houndstooth.web.errors import answer_errors
+from houndstooth.web.health import health_blueprint
+from houndstooth.web.ingest_view import ingest_blueprint
+from houndstooth.web.page import page_blueprint
 
 FORM_BYTES = 1_000_000
 """Room in a request for everything that is not the image."""
@@ -77,9 +78,9 @@ def _wire(
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
     engine = engine or open_engine(settings.engine)
     if settings.fields:
-        engine = ShownFields(engine, settings.fields | {settings.group})
+        engine = FieldAllowlist(engine, settings.fields | {settings.variant_field})
     if extractor is None:
-        from models.extractor import load_extractor  # loads the networks: not for importers
+        from houndstooth.models.loading import load_extractor
 
         extractor = load_extractor(taxonomy, **settings.extractor_options)
     search = VisualSearch(extractor, engine, taxonomy, settings=settings)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.search import Engine, Extractor
-from mappings.taxonomy import Taxonomy
-from plugin.config import Settings
-from plugin.service import VisualSearch
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.service import VisualSearch
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from mappings.search import CandidateQuery, StoredProduct
-from mappings.taxonomy import Taxonomy
-from web.backend import Backend
-from web.facets import CATEGORY
+from houndstooth.mappings.engine import CandidateQuery, StoredProduct
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.web.backend import Backend
+from houndstooth.web.facets import CATEGORY
 
-MOST_SAMPLES = 12
+MAX_SAMPLES = 12
 
 
 def pick_samples(backend: Backend) -> list[StoredProduct]:
     """One product of each of the most frequent categories."""
     model = backend.extractor.model
-    counts = backend.engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MOST_SAMPLES)
+    counts = backend.engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MAX_SAMPLES)
     ids: list[str] = []
     for place, (category, count) in enumerate(counts[CATEGORY]):
         # The first by id are often of one colour; a step that differs by category mixes them.
-        wanted = 1 + place % min(count, MOST_SAMPLES)
+        wanted = 1 + place % min(count, MAX_SAMPLES)
         found = backend.engine.candidates(CandidateQuery(model, category=category), wanted)
         ids.extend(found.product_ids[-1:])
     return backend.engine.fetch(ids)

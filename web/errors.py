@@ -7,7 +7,7 @@ import re
 from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
-from mappings.errors import (
+from houndstooth.mappings.errors import (
     EngineUnavailable,
     HoundstoothError,
     InvalidConfig,

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mappings.errors import InvalidFilter
-from mappings.features import group_of
-from mappings.search import CandidateQuery, Engine, RangeFilter, SearchRequest
-from web.backend import Backend
+from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.features import group_of
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.web.backend import Backend
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
-MOST_VALUES = 200
+MAX_VALUES = 200
 PRICE_STEPS = (25, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 SMALLEST_COIN = 0.001
 """Both ends of a range count, so a band ends one coin below the next."""
@@ -34,7 +35,7 @@ def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
         excluded=asked.excluded,
         filters=asked.filters,
     )
-    counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MOST_VALUES)
+    counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
     facets: dict[str, Counts] = {"category": counts.get(CATEGORY, ())}
     if asked.category:
         facets["category"] = _values(engine, replace(query, category=None), CATEGORY)
@@ -57,7 +58,7 @@ def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
 
 
 def _values(engine: Engine, query: CandidateQuery, field: str) -> Counts:
-    return engine.facets(query, (field,), size=MOST_VALUES).get(field, ())
+    return engine.facets(query, (field,), size=MAX_VALUES).get(field, ())
 
 
 def _without_filters(query: CandidateQuery, field: str) -> CandidateQuery:

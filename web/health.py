@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from mappings.search import CandidateQuery
-from web.backend import Backend
-from web.errors import error_response
+from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.web.backend import Backend
+from houndstooth.web.errors import error_response
 
 
 def health_blueprint(backend: Backend) -> Blueprint:

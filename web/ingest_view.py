@@ -10,13 +10,13 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from ingest.jobs import Job, Jobs
-from mappings.errors import JobNotFound
-from web.backend import Backend
-from web.request_form import check_no_parameters
+from houndstooth.ingest.jobs import Job, Jobs
+from houndstooth.mappings.errors import JobNotFound
+from houndstooth.web.backend import Backend
+from houndstooth.web.request_form import check_no_parameters
 
-MOST_JOBS = 50
-MOST_FAILURES = 200
+MAX_JOBS = 50
+MAX_FAILURES = 200
 
 
 def ingest_blueprint(backend: Backend) -> Blueprint:
@@ -32,7 +32,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     def list_jobs() -> ResponseReturnValue:
         check_no_parameters(request.args)
         found = []
-        for job_id in jobs.recent(MOST_JOBS):
+        for job_id in jobs.recent(MAX_JOBS):
             with suppress(JobNotFound):  # gone since its id was read
                 found.append(job_json(jobs.get(job_id)))
         return {"jobs": found}
@@ -71,23 +71,23 @@ def job_json(job: Job) -> dict[str, Any]:
 def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
     """The first failures in the feed's order, and how many of each kind are among them."""
     failures: list[dict[str, Any]] = []
-    kinds: Counter[str] = Counter()
-    wanted = min(job.totals.get("failed", 0), MOST_FAILURES)
+    types: Counter[str] = Counter()
+    wanted = min(job.totals.get("failed", 0), MAX_FAILURES)
     for batch in jobs.outcomes(job.job_id) if wanted else ():
         for one in batch:
             if one.status == "failed" and len(failures) < wanted:
-                kinds[one.kind or "other"] += 1
+                types[one.failure_type or "other"] += 1
                 failures.append(
                     {
                         "product_id": one.product_id,
                         "row": one.row,
-                        "kind": one.kind,
+                        "failure_type": one.failure_type,
                         "reason": one.reason,
                     }
                 )
         if len(failures) == wanted:
             break
-    return {"failures": failures, "failed_by_kind": dict(kinds.most_common())}
+    return {"failures": failures, "failed_by_type": dict(types.most_common())}
 
 
 def _iso_time(seconds: float) -> str:

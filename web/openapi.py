@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mappings.taxonomy import Taxonomy
+from houndstooth.mappings.taxonomy import Taxonomy
 
 TEMPLATE = Path(__file__).with_name("openapi.json")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from web.backend import Backend
-from web.media import MEDIA, is_servable
+from houndstooth.web.backend import Backend
+from houndstooth.web.media import MEDIA, is_servable
 
 IMAGE_SECONDS = 3600
 
@@ -17,7 +17,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
 
     @page.get("/")
     def index() -> ResponseReturnValue:
-        return render_template("index.html", weight=backend.settings.weight)
+        return render_template("index.html", appearance_weight=backend.settings.appearance_weight)
 
     @page.get("/ingest")
     def ingest() -> ResponseReturnValue:

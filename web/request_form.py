@@ -6,18 +6,18 @@ from collections.abc import Collection
 
 from werkzeug.datastructures import MultiDict
 
-from mappings.errors import InvalidInput
-from mappings.features import Box
-from mappings.numbers import read_number
-from mappings.search import MOST_HITS, SearchRequest
-from plugin.filters import parse_filter
-from web.backend import Backend
+from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.numbers import read_number
+from houndstooth.mappings.search import MAX_HITS, SearchRequest
+from houndstooth.plugin.filters import parse_filter
+from houndstooth.web.backend import Backend
 
 Fields = MultiDict[str, str]
 
-SINGLE = frozenset({"category", "box", "collapse", "top", "weight"})
+SINGLE = frozenset({"category", "box", "collapse", "top", "appearance_weight"})
 REPEATABLE = frozenset({"filter", "require", "exclude"})
-MOST_VALUES = 50
+MAX_VALUES = 50
 
 
 def read_search_request(
@@ -32,7 +32,7 @@ def read_search_request(
     _check_names(fields, allowed)
     taxonomy = backend.taxonomy
     category, box = fields.get("category"), fields.get("box")
-    top, weight = fields.get("top"), fields.get("weight")
+    top, appearance_weight = fields.get("top"), fields.get("appearance_weight")
     return SearchRequest(
         category=None if category is None else taxonomy.check_category(category),
         box=None if box is None else Box.parse(box),
@@ -41,7 +41,9 @@ def read_search_request(
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
         top=SearchRequest.top if top is None else _whole_number("top", top),
-        weight=backend.settings.weight if weight is None else _share("weight", weight),
+        appearance_weight=backend.settings.appearance_weight
+        if appearance_weight is None
+        else _share("appearance_weight", appearance_weight),
     )
 
 
@@ -62,16 +64,16 @@ def _check_names(fields: Fields, allowed: Collection[str]) -> None:
     for name, values in fields.lists():
         if name not in allowed:
             raise InvalidInput(f"expected fields among {', '.join(sorted(allowed))}; got {name!r}")
-        most = 1 if name in SINGLE else MOST_VALUES
+        most = 1 if name in SINGLE else MAX_VALUES
         if len(values) > most:
             raise InvalidInput(f"expected {name} at most {most} times; got it {len(values)} times")
 
 
 def _whole_number(name: str, text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-    if not 1 <= number <= MOST_HITS:
+    if not 1 <= number <= MAX_HITS:
         raise InvalidInput(
-            f"expected {name} to be a whole number from 1 to {MOST_HITS}; got {text[:40]!r}"
+            f"expected {name} to be a whole number from 1 to {MAX_HITS}; got {text[:40]!r}"
         )
     return number
 

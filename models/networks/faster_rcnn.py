@@ -17,8 +17,8 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
-from mappings.errors import InvalidConfig
-from models.networks.encoders import EfficientNetLite, new_encoder
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.networks.encoders import EfficientNetLite, new_encoder
 
 # Sides of images are multiples of this, so that every level of the pyramid has whole cells.
 STRIDE = 32
@@ -36,13 +36,13 @@ class Limits:
     Attributes:
         proposals: of the first stage, an image.
         found: of the second, an image.
-        least_score: a box below is no find, in [0, 1].
+        min_score: a box below is no find, in [0, 1].
         overlap: two boxes of one class that overlap more, as IoU, are one.
     """
 
     proposals: int = 150
     found: int = 60
-    least_score: float = 0.05
+    min_score: float = 0.05
     overlap: float = 0.45
 
 
@@ -135,7 +135,7 @@ def faster_rcnn(
         rpn_post_nms_top_n_test=limits.proposals,
         rpn_batch_size_per_image=128,
         box_batch_size_per_image=96,
-        box_score_thresh=limits.least_score,
+        box_score_thresh=limits.min_score,
         box_nms_thresh=limits.overlap,
         box_detections_per_img=limits.found,
     )

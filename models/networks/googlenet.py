@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor, nn
 from torchvision.models import googlenet
 
-from models.networks.trunk import Trunk, load_weights
+from houndstooth.models.networks.trunk import Trunk, load_weights
 
 
 class GoogLeNet(Trunk):

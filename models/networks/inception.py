@@ -9,9 +9,17 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mappings.errors import InvalidConfig
-from models.networks.inception_modules import LAST, MIDDLE, MODULES, STEM, Conv, Fork, Stream
-from models.networks.trunk import Trunk, load_weights
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.networks.inception_modules import (
+    LAST,
+    MIDDLE,
+    MODULES,
+    STEM,
+    Conv,
+    Fork,
+    Stream,
+)
+from houndstooth.models.networks.trunk import Trunk, load_weights
 
 Built = tuple[nn.Module, int]  # and the channels that come out of it
 

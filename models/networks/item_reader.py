@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.networks.encoders import Encoder
+from houndstooth.models.networks.encoders import Encoder
 
 
 def cell_weights(low: Tensor, high: Tensor, cells: int) -> Tensor:
@@ -139,3 +139,9 @@ class ReaderGraph(nn.Module):
         """See ItemReader.read; the maps as EncoderGraph gives them."""
         maps = middle.transpose(0, 1).flatten(0, 1), last.transpose(0, 1).flatten(0, 1)
         return self.network.read(maps, boxes, item_boxes)
+
+
+def reader_inputs(maps: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+    """Make example inputs of a ReaderGraph, for export: two images' maps and boxes."""
+    boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
+    return {"middle": maps[0], "last": maps[1], "boxes": boxes, "item_boxes": boxes.flip(0)}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from models.networks.inception import Built, InceptionV3, torchvision_name
-from models.networks.inception_modules import Conv, Stream
-from models.networks.trunk import load_weights
+from houndstooth.models.networks.inception import Built, InceptionV3, torchvision_name
+from houndstooth.models.networks.inception_modules import Conv, Stream
+from houndstooth.models.networks.trunk import load_weights
 
 
 class Residual(nn.Module):

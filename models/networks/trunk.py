@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from mappings.errors import InvalidConfig
+from houndstooth.mappings.errors import InvalidConfig
 
 
 class Trunk(nn.Module, ABC):

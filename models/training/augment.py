@@ -11,7 +11,7 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     """Turn, scale, shift, mirror and light a batch a little; hues are never touched.
 
     Args:
-        images: [n, 3, s, s] in [0, 255], on white ground; a fourth channel is moved along.
+        images: [n, 3, s, s] in [0, 255], on white background; a fourth channel is moved along.
         boxes: [n, k, 4]: left, top, right, bottom in [0, 1].
         side: of the views, pixels.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.vocabulary import Vocabulary
+from houndstooth.models.training.vocabulary import Vocabulary
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.3), np.log(3.0), 60))
 

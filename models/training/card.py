@@ -1,29 +1,30 @@
-"""The JSON card that stands beside a network: how it was made, and what serving needs to know."""
+"""The card of a trained recogniser: how it was made, and what serving needs to know."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.calibrate import fit_temperatures
-from models.training.curves import accuracies
-from models.training.fit import Network, TrainingSet, batches, scores_of
-from models.training.objectives import CATEGORIES, Objective
-from models.training.recipe import Recipe
-from models.training.samples import TEST_SHARE, VALIDATION_SHARE
-from models.training.vocabulary import Vocabulary
+from houndstooth.models.networks.item_reader import ItemReader
+from houndstooth.models.training.calibrate import fit_temperatures
+from houndstooth.models.training.curves import accuracies
+from houndstooth.models.training.fit import TrainingSet, batches, scores_of
+from houndstooth.models.training.objective import CATEGORIES, Objective
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.samples import TEST_SHARE, VALIDATION_SHARE
+from houndstooth.models.training.vocabulary import Vocabulary
 
-# Of the photos of which any attribute is known, so many must have a term of a head that is always
-# told.
-ALWAYS = 0.95
-# The medians of so many photos are those of all.
+MIN_LABELLED_SHARE = 0.95
+"""A head is always predicted where at least this share of the photos has a term of it."""
+
 THRESHOLD_PHOTOS = 2000
+"""The medians of this many photos are close to those of all."""
+
 SOURCES = {
     "efficientnet_lite0": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
     "efficientnet_lite1": "fine-tuned from EfficientNet-Lite1 (ImageNet weights, Apache-2.0)",
@@ -31,11 +32,10 @@ SOURCES = {
 }
 
 
-def write_card(
-    stem: Path,
+def recogniser_card(
     recipe: Recipe,
     vocabulary: Vocabulary,
-    network: Network,
+    network: ItemReader,
     objective: Objective,
     held: TrainingSet,
     photos: TrainingSet,
@@ -44,21 +44,21 @@ def write_card(
     command: str,
     trained_on: list[str],
     training_images: int,
-) -> None:
-    """Calibrate on ``held``, set the code's thresholds on ``photos``, and write the card.
+) -> dict[str, Any]:
+    """Make a trained recogniser's card: calibrate it, and fit the thresholds of the binary code.
 
     Args:
-        held: validation photos.
-        photos: training photos; each bit of the code is set for half of those looked at.
-        trained_on: SHA-256 of the label files, so that an evaluation knows what was seen.
+        held: validation photos, on which temperatures are fitted.
+        photos: training photos, whose medians are the thresholds.
+        trained_on: SHA-256 of the label files, so that an evaluation leaves training photos out.
     """
     scores = scores_of(network, held, objective, device, recipe.side)
     some = np.random.default_rng(recipe.seed).permutation(len(photos.pixels))[:THRESHOLD_PHOTOS]
     features = _features(network, photos.take(np.sort(some)), device, recipe.side)
-    card = {
+    return {
         "name": recipe.name,
         "version": recipe.version,
-        "decoder": recipe.decoder,
+        "kind": recipe.kind,
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
         "source": SOURCES.get(recipe.encoder, "trained from scratch"),
@@ -69,32 +69,31 @@ def write_card(
         "recipe": asdict(recipe),
         "side": recipe.side,
         "heads": vocabulary.heads,
-        "always": always_told(photos.labels, vocabulary),
+        "always_predicted": always_predicted(photos.labels, vocabulary),
         "temperatures": fit_temperatures(scores, held.labels, vocabulary),
         "validation_accuracy": accuracies(scores, held.labels, vocabulary),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }
-    path = stem.with_name(stem.name + ".json")
-    path.write_text(json.dumps(card, indent=1) + "\n")
 
 
-def always_told(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[str]:
-    """Heads that nearly every photo of which any attribute is known has a term of.
+def always_predicted(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[str]:
+    """List the heads of which nearly every photo with any known attribute has a term.
 
     Args:
         labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
     """
-    told = labels[(labels[:, CATEGORIES:] >= 0).any(axis=1)]
-    share = (told >= 0).mean(axis=0) if len(told) else np.zeros(labels.shape[1])
+    labelled = labels[(labels[:, CATEGORIES:] >= 0).any(axis=1)]
+    share = (labelled >= 0).mean(axis=0) if len(labelled) else np.zeros(labels.shape[1])
+    columns = range(CATEGORIES, labels.shape[1])
     heads = list(vocabulary.heads)
-    return [heads[column] for column in range(CATEGORIES, len(heads)) if share[column] >= ALWAYS]
+    return [heads[column] for column in columns if share[column] >= MIN_LABELLED_SHARE]
 
 
 @torch.no_grad()
 def _features(
-    network: Network, data: TrainingSet, device: torch.device, side: int
+    network: ItemReader, data: TrainingSet, device: torch.device, side: int
 ) -> NDArray[np.float32]:
-    """What appearance codes are made of: float32 [n, d]."""
+    """The features that binary codes are made of: float32 [n, d]."""
     network.eval()
     found = []
     for batch in batches(data, device, side):

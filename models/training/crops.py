@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from models.crop import crop_square
-from models.images import decode_image
-from models.locate import Locator
-from models.training.samples import Sample
+from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.runtime.crop import crop_square
+from houndstooth.models.runtime.images import decode_image
+from houndstooth.models.training.samples import Sample
 
 
 def load_crops(

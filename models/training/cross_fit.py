@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mappings.errors import HoundstoothError
-from models.training.calibrate import fit_temperatures, softmax
-from models.training.curves import EpochLog, accuracies, in_one_line
-from models.training.fit import TrainingSet, fit, scores_of
-from models.training.inputs import Inputs, read_inputs
-from models.training.new_network import new_network
-from models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.models.training.calibrate import fit_temperatures, softmax
+from houndstooth.models.training.curves import EpochLog, accuracies, in_one_line
+from houndstooth.models.training.fit import TrainingSet, fit, scores_of
+from houndstooth.models.training.inputs import Inputs, read_inputs
+from houndstooth.models.training.new_network import new_network
+from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
+from houndstooth.models.training.vocabulary import Vocabulary
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.training.calibrate import negative_log_likelihood
-from models.training.fit import TrainingSet, scores_of
-from models.training.objectives import Objective
-from models.training.recipe import Recipe
-from models.training.vocabulary import Vocabulary
+from houndstooth.models.training.calibrate import negative_log_likelihood
+from houndstooth.models.training.fit import TrainingSet, scores_of
+from houndstooth.models.training.objective import Objective
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.vocabulary import Vocabulary
 
 SHOWN = ("category", "colour", "gender", "usage", "season")
 

@@ -23,18 +23,19 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from mappings.errors import HoundstoothError, InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.crop import Crop
-from models.extractor import DEFAULT_MODEL, ImageExtractor, load_extractor
-from models.grammar import CATEGORY, GREAT_CATEGORY
-from models.recognised import Choice, Recognised
-from models.recogniser import Recogniser, look_and_tell, open_recogniser
-from models.session import WEIGHTS
-from models.training.calibrate import expected_calibration_error
-from models.training.datasets.products import COLUMNS, product_samples
-from models.training.metrics import group_scores, precision_recall, term_precision
-from models.training.samples import Sample
+from houndstooth.mappings.errors import HoundstoothError, InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import DEFAULT_MODEL, load_extractor, open_recogniser
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
+from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.recogniser import Recogniser, encode_and_predict
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.training.calibrate import expected_calibration_error
+from houndstooth.models.training.datasets.products import COLUMNS, product_samples
+from houndstooth.models.training.metrics import group_scores, precision_recall, term_precision
+from houndstooth.models.training.samples import Sample
 
 BATCH = 32
 GROUPS = (GREAT_CATEGORY, CATEGORY, *COLUMNS)
@@ -87,25 +88,28 @@ def evaluate(
         raise InvalidFeed(f"expected photos of the {split} split in {products.name}; got none")
     known = [_known(sample, taxonomy) for sample in samples]
     free = run(extractor, samples, guided=False)
-    told = run(extractor, samples, guided=True)
+    guided = run(extractor, samples, guided=True)
     plain = open_recogniser(weights / name, taxonomy, calibrated=False)
-    uncalibrated: list[Recognised] = []
+    uncalibrated: list[Prediction] = []
     for first in range(0, len(samples), BATCH):
         crops = free.crops[first : first + BATCH]
         choices = free.choices[first : first + BATCH]
-        uncalibrated += look_and_tell(plain, crops, choices)[1]
-    likely = _likelihoods(extractor.recogniser, told.crops, known)
+        uncalibrated += encode_and_predict(plain, crops, choices)[1]
+    likely = _likelihoods(extractor.recogniser, guided.crops, known)
     return {
-        **_figures(free.seen, known, likely, taxonomy, GROUPS),
-        "guided": _guided(_figures(told.seen, known, likely, taxonomy, REST)),
-        "unguided_rest": _figures(free.seen, known, likely, taxonomy, REST),
-        "ece": round(_calibration(free.seen, known), 4),
+        **_figures(free.predictions, known, likely, taxonomy, GROUPS),
+        "guided": _guided(_figures(guided.predictions, known, likely, taxonomy, REST)),
+        "unguided_rest": _figures(free.predictions, known, likely, taxonomy, REST),
+        "ece": round(_calibration(free.predictions, known), 4),
         "ece_before": round(_calibration(uncalibrated, known), 4),
         "term_to_product": {
             CATEGORY: round(
-                term_precision([r.categories for r in free.seen], [k[CATEGORY] for k in known]), 4
+                term_precision(
+                    [r.categories for r in free.predictions], [k[CATEGORY] for k in known]
+                ),
+                4,
             ),
-            "colour": round(_colour_precision(free.seen, known), 4),
+            "colour": round(_colour_precision(free.predictions, known), 4),
         },
         "images_per_s": round(len(samples) / free.seconds, 1),
         "model": extractor.model,
@@ -116,13 +120,13 @@ def evaluate(
 
 @dataclass
 class Run:
-    """What was seen in all photos, the windows looked at, what guided, and how long that took.
+    """The predictions for all photos, their crops and choices, and how long they took.
 
     Attributes:
         seconds: of finding the items and recognising them; reading and decoding left out.
     """
 
-    seen: list[Recognised] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
     crops: list[Crop] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     seconds: float = 0.0
@@ -136,11 +140,11 @@ def run(extractor: ImageExtractor, samples: Sequence[Sample], guided: bool) -> R
         images = [extractor.decode(sample.path.read_bytes()) for sample in here]
         choices: list[Choice] = [{s.category} if guided else None for s in here]
         start = time.perf_counter()
-        crops, seen = extractor.recognise(images, choices)
+        items = extractor.recognise(images, choices)
         found.seconds += time.perf_counter() - start
-        found.crops += crops
+        found.crops += [item.view.crop for item in items]
         found.choices += choices
-        found.seen += seen
+        found.predictions += [item.prediction for item in items]
     return found
 
 
@@ -151,7 +155,7 @@ def _known(sample: Sample, taxonomy: Taxonomy) -> dict[str, str]:
     return {GREAT_CATEGORY: great, CATEGORY: sample.category, **stated}
 
 
-def _found(seen: Recognised, taxonomy: Taxonomy) -> dict[str, str]:
+def _found(seen: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
     best = {group: max(likely, key=likely.__getitem__) for group, likely in seen.groups.items()}
     return {
         GREAT_CATEGORY: taxonomy.great_category(seen.category),
@@ -161,7 +165,7 @@ def _found(seen: Recognised, taxonomy: Taxonomy) -> dict[str, str]:
 
 
 def _figures(
-    seen: Sequence[Recognised],
+    seen: Sequence[Prediction],
     known: Sequence[Mapping[str, str]],
     likely: Sequence[Mapping[str, float]],
     taxonomy: Taxonomy,
@@ -197,7 +201,7 @@ def _likelihoods(
     return [{g: p for g, p in terms.items() if g in REST} for terms in found]
 
 
-def _calibration(seen: Sequence[Recognised], known: Sequence[Mapping[str, str]]) -> float:
+def _calibration(seen: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
     """Expected calibration error of the first choices of all judged groups together."""
     confidence, right = [], []
     for one, truth in zip(seen, known, strict=True):
@@ -209,7 +213,7 @@ def _calibration(seen: Sequence[Recognised], known: Sequence[Mapping[str, str]])
     return expected_calibration_error(np.array(confidence, np.float32), np.array(right))
 
 
-def _colour_precision(seen: Sequence[Recognised], known: Sequence[Mapping[str, str]]) -> float:
+def _colour_precision(seen: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
     pairs = [(s, k["colour"]) for s, k in zip(seen, known, strict=True) if "colour" in k]
     return term_precision([s.groups.get("colour", {}) for s, _ in pairs], [c for _, c in pairs])
 

@@ -16,16 +16,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mappings.errors import HoundstoothError, InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.detector import Detector
-from models.extractor import DEFAULT_DETECTOR
-from models.session import WEIGHTS
-from models.training.detection.precision import OVERLAPS, Precision, evaluate
-from models.training.detection.samples import STREET_LABELS, street_images
+from houndstooth.mappings.errors import HoundstoothError, InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.training.detection.precision import OVERLAPS, Precision, evaluate
+from houndstooth.models.training.detection.samples import STREET_LABELS, street_images
 
 # A class with fewer boxes has a figure of its own, but no say in the mean.
-LEAST_BOXES = 20
+MIN_BOXES = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"evaluate_boxes: {error}", file=sys.stderr)
         return 2
     _print_tables(
-        f"{detector.model} on {len(photos)} photos ({split})", guided, unguided, options.least_boxes
+        f"{detector.model} on {len(photos)} photos ({split})", guided, unguided, options.min_boxes
     )
     if options.json:
         classes = {
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             json.dumps(
                 {
-                    "guided": guided.mean(options.least_boxes),
-                    "unguided": unguided.mean(options.least_boxes),
+                    "guided": guided.mean(options.min_boxes),
+                    "unguided": unguided.mean(options.min_boxes),
                     "classes": classes,
                 }
             )
@@ -102,8 +102,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--least-boxes",
         type=int,
-        default=LEAST_BOXES,
-        help=f"of a class that counts in the means ({LEAST_BOXES})",
+        default=MIN_BOXES,
+        help=f"of a class that counts in the means ({MIN_BOXES})",
     )
     parser.add_argument(
         "--weights", type=Path, default=WEIGHTS / DEFAULT_DETECTOR, help="NAME-VERSION"

@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
-from models.networks.attribute_decoder import AttributeSequence
-from models.networks.attribute_heads import AttributeHeads
-from models.training.augment import cover, forget_items, random_view
-from models.training.grounds import lay_on
-from models.training.objectives import Batch, Objective
-from models.training.recipe import Recipe
+from houndstooth.models.networks.item_reader import ItemReader
+from houndstooth.models.training.augment import cover, forget_items, random_view
+from houndstooth.models.training.backgrounds import composite
+from houndstooth.models.training.objective import Batch, Objective
+from houndstooth.models.training.recipe import Recipe
 
-Network = AttributeHeads | AttributeSequence
 # After an epoch: number, mean loss and the averaged network; returns the validation score.
 AfterEpoch = Callable[[int, float, nn.Module], float]
 
@@ -36,17 +34,17 @@ class TrainingSet:
         pixels: crops, uint8 RGB [n, s, s, 3].
         boxes: where attributes are recognised in them, and the items' own; float32 [n, 2, 4].
         labels: as ``Vocabulary.labels`` makes them, int64 [n, heads].
-        soft: what others saw in each, float16 [n, classes]; zeros where nobody looked.
-        outside: where each shows white ground, uint8 [n, s, s]; None where it stays white.
-        grounds: what may come in its place, uint8 RGB [m, p, p, 3].
+        soft_labels: predictions of other networks, float16 [n, classes]; zeros where there are none.
+        white: where each shows a white background, uint8 [n, s, s]; None where it stays white.
+        backgrounds: what may replace it, uint8 RGB [m, p, p, 3].
     """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
-    soft: NDArray[np.float16]
-    outside: NDArray[np.uint8] | None = None
-    grounds: NDArray[np.uint8] | None = None
+    soft_labels: NDArray[np.float16]
+    white: NDArray[np.uint8] | None = None
+    backgrounds: NDArray[np.uint8] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Some of its rows."""
@@ -55,26 +53,26 @@ class TrainingSet:
             pixels=self.pixels[rows],
             boxes=self.boxes[rows],
             labels=self.labels[rows],
-            soft=self.soft[rows],
-            outside=None if self.outside is None else self.outside[rows],
+            soft_labels=self.soft_labels[rows],
+            white=None if self.white is None else self.white[rows],
         )
 
     def batch(self, device: torch.device) -> Batch:
         """All of it on a device, images as bytes, nobody's category being given."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
-        parts = self.boxes, self.labels, self.soft.astype(np.float32)
-        boxes, labels, soft = (torch.from_numpy(part).to(device) for part in parts)
+        parts = self.boxes, self.labels, self.soft_labels.astype(np.float32)
+        boxes, labels, soft_labels = (torch.from_numpy(part).to(device) for part in parts)
         guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
-        outside = None if self.outside is None else torch.from_numpy(self.outside).to(device)
+        white = None if self.white is None else torch.from_numpy(self.white).to(device)
         return Batch(
-            images, boxes, labels, soft, guided, None if outside is None else outside[:, None]
+            images, boxes, labels, soft_labels, guided, None if white is None else white[:, None]
         )
 
-    def grounds_on(self, device: torch.device) -> torch.Tensor | None:
-        """The grounds on a device, as bytes [m, 3, p, p]."""
-        if self.grounds is None:
+    def backgrounds_on(self, device: torch.device) -> torch.Tensor | None:
+        """The backgrounds on a device, as bytes [m, 3, p, p]."""
+        if self.backgrounds is None:
             return None
-        return torch.from_numpy(self.grounds).to(device).permute(0, 3, 1, 2)
+        return torch.from_numpy(self.backgrounds).to(device).permute(0, 3, 1, 2)
 
 
 def epoch_rows(
@@ -86,19 +84,21 @@ def epoch_rows(
         classes: leaf category by row, int64 [n].
     """
     counts = np.bincount(classes - classes.min())[classes - classes.min()]
-    times = np.clip(np.ceil(recipe.rare / counts), 1, recipe.most_repeats).astype(np.int64)
+    times = np.clip(np.ceil(recipe.min_class_count / counts), 1, recipe.max_oversampling).astype(
+        np.int64
+    )
     return generator.permutation(np.repeat(np.arange(len(classes)), times))
 
 
 def fit(
-    network: Network,
+    network: ItemReader,
     data: TrainingSet,
     objective: Objective,
     recipe: Recipe,
     device: torch.device,
     checkpoint: Path,
     after_epoch: AfterEpoch,
-) -> Network:
+) -> ItemReader:
     """Train with AdamW, a warm-up and a cosine schedule.
 
     Each epoch leaves a checkpoint, and goes on from one that is there. Training stops early when
@@ -125,7 +125,7 @@ def fit(
     state: dict[str, Any] = {"network": network, "average": average, "best": best}
     state |= {"optimiser": optimiser, "schedule": schedule}
     done, best_epoch, best_score = _resume(checkpoint, state)
-    grounds = data.grounds_on(device)
+    backgrounds = data.backgrounds_on(device)
     for epoch in range(done, recipe.epochs):
         if epoch - best_epoch > recipe.patience:
             print(f"no better for {recipe.patience} epochs: stopped")
@@ -135,7 +135,7 @@ def fit(
         network.train()
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False):
             shown = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
-            batch = _view(shown.batch(device), recipe, grounds)
+            batch = _view(shown.batch(device), recipe, backgrounds)
             running += _step(network, objective, batch, optimiser, weights)
             schedule.step()
             _update_average(average, network, recipe.ema_decay, epoch * steps + step)
@@ -159,15 +159,15 @@ def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float
     return int(done), int(best_epoch), float(best_score)
 
 
-def _view(batch: Batch, recipe: Recipe, grounds: torch.Tensor | None) -> Batch:
+def _view(batch: Batch, recipe: Recipe, backgrounds: torch.Tensor | None) -> Batch:
     """A random view of each; of those that are covered the category is given."""
-    if batch.outside is None or grounds is None:
+    if batch.white is None or backgrounds is None:
         views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
     else:
-        images = torch.cat([batch.images, batch.outside], dim=1)
+        images = torch.cat([batch.images, batch.white], dim=1)
         views, boxes = random_view(images, batch.boxes, recipe.training_side)
-        views = lay_on(views[:, :3], views[:, 3:] / 255.0, grounds, recipe.grounds)
-    views, boxes, covered = cover(views, boxes, recipe.covered)
+        views = composite(views[:, :3], views[:, 3:] / 255.0, backgrounds, recipe.backgrounds)
+    views, boxes, covered = cover(views, boxes, recipe.occlusion)
     boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
     views = views.to(memory_format=torch.channels_last)
     return batch._replace(images=views, boxes=boxes, guided=covered)

@@ -11,22 +11,22 @@ from pathlib import Path
 
 import numpy as np
 
-from mappings.errors import InvalidConfig, InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.detector import Detector
-from models.extractor import DEFAULT_DETECTOR
-from models.grammar import CATEGORY
-from models.locate import Locator
-from models.session import WEIGHTS, read_card
-from models.training.crops import load_crops
-from models.training.datasets import READERS
-from models.training.fit import TrainingSet
-from models.training.grounds import read_grounds, white_ground
-from models.training.recipe import Recipe, read_recipe
-from models.training.samples import Sample, Split
-from models.training.soft_labels import SoftLabels
-from models.training.trained import trained_file
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.recognition.grammar import CATEGORY
+from houndstooth.models.runtime.card import WEIGHTS, Card
+from houndstooth.models.training.backgrounds import read_backgrounds, white_background
+from houndstooth.models.training.crops import load_crops
+from houndstooth.models.training.datasets import READERS
+from houndstooth.models.training.fit import TrainingSet
+from houndstooth.models.training.recipe import Recipe, read_recipe
+from houndstooth.models.training.samples import Sample, Split
+from houndstooth.models.training.soft_labels import SoftLabels
+from houndstooth.models.training.trained_file import trained_file
+from houndstooth.models.training.vocabulary import Vocabulary
 
 # Views are cut from crops this much larger, so that turning and scaling lose no detail.
 OVERSIZE = 8 / 7
@@ -39,7 +39,7 @@ class Inputs:
     Attributes:
         sources: paths by the name of their reader.
         out: the folder to write into.
-        grounds: a plain CSV of photos whose corners are the recipe's grounds.
+        backgrounds: a plain CSV of photos whose corners are the recipe's backgrounds.
         detector: name of the detector that finds items worn with others, or ``none``.
         taxonomy: the shipped one or a shop's own.
         command_line: to say in a card, without the caller's folders.
@@ -48,7 +48,7 @@ class Inputs:
     recipe: Recipe
     sources: dict[str, list[Path]]
     out: Path
-    grounds: Path | None
+    backgrounds: Path | None
     detector: str
     taxonomy: Taxonomy
     command_line: str
@@ -69,9 +69,9 @@ class Inputs:
     @cached_property
     def _learned(self) -> Vocabulary | None:
         """Of the network that the recipe goes on from: with another nothing of it would fit."""
-        if not self.recipe.start_from:
+        if not self.recipe.init_from:
             return None
-        card = read_card(trained_file(self.out, f"{self.recipe.start_from}.json"))
+        card = Card.read(trained_file(self.out, f"{self.recipe.init_from}.json").with_suffix(""))
         return Vocabulary(card.heads)
 
     def of(self, split: Split) -> list[Sample]:
@@ -124,19 +124,25 @@ class Inputs:
         """Of the training samples, large enough for views of the recipe's size.
 
         Raises:
-            InvalidConfig: the recipe asks for grounds, and none are given.
+            InvalidConfig: the recipe asks for backgrounds, and none are given.
             InvalidFeed: no training photo is there to be one.
         """
         data = self.load(self.of("train"), round(self.recipe.training_side * OVERSIZE))
-        if not self.recipe.grounds:
+        if not self.recipe.backgrounds:
             return data
-        if self.grounds is None:
-            raise InvalidConfig("expected --grounds, as the recipe lays views on others; got none")
-        return replace(data, outside=white_ground(data.pixels), grounds=read_grounds(self.grounds))
+        if self.backgrounds is None:
+            raise InvalidConfig(
+                "expected --backgrounds, as the recipe lays views on others; got none"
+            )
+        return replace(
+            data,
+            white=white_background(data.pixels),
+            backgrounds=read_backgrounds(self.backgrounds),
+        )
 
     def real_rows(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Which training samples are photos, not drawn ones; all where none is."""
-        real = np.array([not s.group.startswith("studio-") for s in self.of("train")])
+        real = np.array([not s.group.startswith("synthetic-") for s in self.of("train")])
         return np.flatnonzero(real if real.any() else ~real)
 
     def digests(self) -> list[str]:
@@ -159,10 +165,10 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
         )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument(
-        "--grounds",
+        "--backgrounds",
         type=Path,
         metavar="CSV",
-        help="CSV with columns file and split: corners of its training photos are the grounds that "
+        help="CSV with columns file and split: corners of its training photos are the backgrounds that "
         "the recipe asks for",
     )
     parser.add_argument("--taxonomy", type=Path, help="a shop's own (the shipped one)")
@@ -185,14 +191,14 @@ def read_inputs(module: str, description: str | None, arguments: Sequence[str] |
             for path in paths
         ]
         + ([f"--taxonomy {options.taxonomy.name}"] if options.taxonomy else [])
-        + ([f"--grounds CSV/{options.grounds.name}"] if options.grounds else [])
+        + ([f"--backgrounds CSV/{options.backgrounds.name}"] if options.backgrounds else [])
     )
     options.out.mkdir(parents=True, exist_ok=True)
     return Inputs(
         replace(recipe, epochs=options.epochs or recipe.epochs),
         sources,
         options.out,
-        options.grounds,
+        options.backgrounds,
         options.detector,
         Taxonomy.load(options.taxonomy),
         command_line,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mappings.features import Box
+from houndstooth.mappings.features import Box
 
 Split = Literal["train", "validation", "test"]
 TEST_SHARE, VALIDATION_SHARE = 0.1, 0.1

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.errors import InvalidConfig
-from models.training.samples import Sample
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

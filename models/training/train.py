@@ -1,4 +1,4 @@
-"""``python -m models.training.train CONFIG.toml --products CSV [--studio LABELS.jsonl] …``.
+"""``python -m models.training.train CONFIG.toml --products CSV [--synthetic LABELS.jsonl] …``.
 
 From labelled images to ``models/weights/NAME-VERSION`` (ONNX, card, log and a plot of the curves),
 on a GPU where there is one. An interrupted run goes on where it stopped.
@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 import torch
 
-from mappings.errors import HoundstoothError
-from models.training.card import write_card
-from models.training.curves import EpochLog
-from models.training.export import export_recogniser
-from models.training.fit import fit
-from models.training.inputs import read_inputs
-from models.training.new_network import go_on_from, new_network
+from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.models.runtime.card import write_json
+from houndstooth.models.training.card import recogniser_card
+from houndstooth.models.training.curves import EpochLog
+from houndstooth.models.training.export import export_recogniser
+from houndstooth.models.training.fit import fit
+from houndstooth.models.training.inputs import read_inputs
+from houndstooth.models.training.new_network import fine_tune_from, new_network
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,14 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     data, held = inputs.training_set(), inputs.load(validation, recipe.side)
     network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
-    if recipe.start_from:
-        print(f"{go_on_from(network, inputs.out, recipe.start_from)} parts begin anew")
+    if recipe.init_from:
+        print(
+            f"{fine_tune_from(network, inputs.out, recipe.init_from)} weights of another shape start anew"
+        )
     log = EpochLog(stem, vocabulary, held, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
     network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
-    write_card(
-        stem,
+    card = recogniser_card(
         recipe,
         vocabulary,
         network,
@@ -55,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         trained_on=inputs.digests(),
         training_images=len(training),
     )
-    export_recogniser(network, recipe.side, stem)
+    suffixes = export_recogniser(network, recipe.kind, recipe.side, stem)
+    write_json(stem, card, suffixes)
     checkpoint.unlink(missing_ok=True)
     print(f"wrote {stem}")
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mappings.taxonomy import Taxonomy
-from models.grammar import CATEGORY, GREAT_CATEGORY
-from models.training.samples import Sample
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
+from houndstooth.models.training.samples import Sample
 
 UNKNOWN, ABSENT = -1, -2
 

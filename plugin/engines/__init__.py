@@ -6,10 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from mappings.document import VISUAL, is_visual
-from mappings.errors import InvalidConfig
-from mappings.search import Engine
-from plugin.engines.sqlite import SQLiteEngine
+from houndstooth.mappings.document import VISUAL, is_visual
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.plugin.engines.sqlite import SQLiteEngine
 
 FORMS = "sqlite:///file.db, opensearch://host:port/index or opensearchs://user:word@host:port/index"
 
@@ -66,7 +66,7 @@ def _open_opensearch(parts: SplitResult) -> Engine:
     if not is_visual(visual):
         raise ValueError(f"expected visual={VISUAL} or visual={VISUAL}_2 and so on; got {visual!r}")
     # Imported here: the client takes 0.2 s that users of SQLite need not spend.
-    from plugin.engines.opensearch import OpenSearchEngine
+    from houndstooth.plugin.engines.opensearch import OpenSearchEngine
 
     return OpenSearchEngine(
         host=parts.hostname,

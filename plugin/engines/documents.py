@@ -7,12 +7,12 @@ from math import isfinite
 
 import numpy as np
 
-from mappings.document import is_visual
-from mappings.errors import InvalidDocument
-from mappings.features import Bytes
-from mappings.product import MOST_ID_BYTES
-from mappings.search import IndexDocument
-from plugin.engines.fields import is_unicode
+from houndstooth.mappings.document import is_visual
+from houndstooth.mappings.engine import IndexDocument
+from houndstooth.mappings.errors import InvalidDocument
+from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.product import MAX_ID_BYTES
+from houndstooth.plugin.engines.fields import is_unicode
 
 
 def refusal(document: IndexDocument) -> str | None:
@@ -21,8 +21,8 @@ def refusal(document: IndexDocument) -> str | None:
     Such a document would cost its neighbours the whole bulk, so it is kept out of it.
     """
     size = len(document.product_id.encode(errors="replace"))
-    if not 0 < size <= MOST_ID_BYTES:
-        return f"expected a product id of 1 to {MOST_ID_BYTES} bytes; got {size} bytes"
+    if not 0 < size <= MAX_ID_BYTES:
+        return f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"
     if document.visual is not None and document.visual.product_id != document.product_id:
         return f"expected visual of the same product; got {document.visual.product_id!r}"
     for name, value in document.facts.items():

@@ -8,11 +8,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from mappings.document import VISUAL, is_visual
-from mappings.errors import InvalidFilter
-from mappings.numbers import read_number
-from mappings.product import Scalar
-from mappings.search import Filter, RangeFilter
+from houndstooth.mappings.document import VISUAL, is_visual
+from houndstooth.mappings.engine import Filter, RangeFilter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.numbers import read_number
+from houndstooth.mappings.product import Scalar
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
@@ -146,7 +146,7 @@ def facet_value(value: object) -> str:
     return str(value)
 
 
-def group_value(value: object) -> str | None:
+def variant_group(value: object) -> str | None:
     """What the variants of a product share, as text; None where a document has nothing."""
     return None if value is None or value == "" else facet_value(value)
 

@@ -13,25 +13,31 @@ import numpy as np
 from opensearchpy import OpenSearch, helpers
 from opensearchpy.exceptions import RequestError
 
-from mappings.document import VISUAL, VisualDocument, is_visual
-from mappings.errors import EngineUnavailable, InvalidConfig, InvalidDocument
-from mappings.search import (
+from houndstooth.mappings.document import VISUAL, VisualDocument, is_visual
+from houndstooth.mappings.engine import (
     CandidateQuery,
     Candidates,
     IndexDocument,
     StoredProduct,
     WriteOutcome,
 )
-from plugin.engines.documents import refusal
-from plugin.engines.fields import (
+from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidDocument
+from houndstooth.plugin.engines.documents import refusal
+from houndstooth.plugin.engines.fields import (
     Fields,
     facet_value,
-    group_value,
     product_index,
+    variant_group,
     visual_fields,
 )
-from plugin.engines.opensearch_errors import client_errors, reason
-from plugin.engines.opensearch_query import bool_query, decode_rows, facet_body, search_body, whole
+from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
+from houndstooth.plugin.engines.opensearch_query import (
+    bool_query,
+    decode_rows,
+    facet_body,
+    search_body,
+    whole,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,19 +158,21 @@ class OpenSearchEngine:
                     "filter_path": "hits.hits.sort,hits.hits.fields",
                 },
             )
-        code, colour = fields.visual("code"), fields.visual("colour")
+        code, colour = fields.visual("binary_code"), fields.visual("colour_histogram")
         found = answer.get("hits", {}).get("hits", [])
         hits = whole(found, (code, colour))
         if len(hits) < len(found):
             left = len(found) - len(hits)
             _LOG.warning("%s: %s products left out, their %s is damaged", self.index, left, code)
-        group = fields.doc_values(query.group_field)
+        group = fields.doc_values(query.variant_field)
         return Candidates(
             product_ids=[hit["sort"][1] for hit in hits],
             scores=np.array([hit["sort"][0] for hit in hits], dtype=np.int64),
-            codes=decode_rows([hit["fields"][code][0] for hit in hits]),
-            colours=decode_rows([hit["fields"][colour][0] for hit in hits]),
-            groups=[group_value(hit["fields"].get(group, [None])[0]) for hit in hits if group],
+            binary_codes=decode_rows([hit["fields"][code][0] for hit in hits]),
+            colour_histograms=decode_rows([hit["fields"][colour][0] for hit in hits]),
+            variant_groups=[
+                variant_group(hit["fields"].get(group, [None])[0]) for hit in hits if group
+            ],
         )
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
@@ -216,10 +224,10 @@ class OpenSearchEngine:
 
     def _check_prepared(self) -> None:
         with self._errors():
-            code = self._fields.visual("code")
+            code = self._fields.visual("binary_code")
             found = self._client.indices.get_field_mapping(index=self.index, fields=code)
         kinds = [
-            one["mappings"].get(code, {}).get("mapping", {}).get("code", {}).get("type")
+            one["mappings"].get(code, {}).get("mapping", {}).get("binary_code", {}).get("type")
             for one in found.values()
         ]
         if kinds != ["binary"]:
@@ -246,7 +254,8 @@ class OpenSearchEngine:
             return set()
         ids = {"ids": {"values": list(product_ids)}}
         there = [
-            {"exists": {"field": self._fields.visual(name)}} for name in ("model", "code", "colour")
+            {"exists": {"field": self._fields.visual(name)}}
+            for name in ("model", "binary_code", "colour_histogram")
         ]
         query = {"bool": {"filter": [ids, *there]}}
         body = {"query": query, "size": len(product_ids), "_source": False}
@@ -267,8 +276,8 @@ class OpenSearchEngine:
         For the group's, which every search names, at most each ``FIELDS_SECONDS``.
         """
         named = [*(one.field for one in query.filters), *more]
-        if query.group_field and monotonic() - self._fields_read > FIELDS_SECONDS:
-            named.append(query.group_field)
+        if query.variant_field and monotonic() - self._fields_read > FIELDS_SECONDS:
+            named.append(query.variant_field)
         if any(name not in self._fields for name in named):
             mappings = self._client.indices.get_mapping(index=self.index).values()
             properties: dict[str, Any] = {}

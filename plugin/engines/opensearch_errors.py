@@ -9,7 +9,7 @@ from typing import Any
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import NotFoundError, SerializationError, TransportError
 
-from mappings.errors import EngineUnavailable, InvalidFilter
+from houndstooth.mappings.errors import EngineUnavailable, InvalidFilter
 
 QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mappings.features import Bytes
-from mappings.search import CandidateQuery, Filter, RangeFilter, TermFilter
-from plugin.engines.documents import check_lengths
-from plugin.engines.fields import Fields, by_field
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.features import Bytes
+from houndstooth.plugin.engines.documents import check_lengths
+from houndstooth.plugin.engines.fields import Fields, by_field
 
 Json = dict[str, Any]
 
@@ -34,8 +34,10 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     unwanted = [_term(attributes, term) for term in query.excluded]
     if query.without_id is not None:
         unwanted.append(_term(fields.visual("product_id"), query.without_id))
-    if query.group_field and query.without_group:
-        unwanted.append(_holds(TermFilter(query.group_field, query.without_group), fields))
+    if query.variant_field and query.without_variant_group:
+        unwanted.append(
+            _holds(TermFilter(query.variant_field, query.without_variant_group), fields)
+        )
     return {
         "bool": {
             "filter": filters,
@@ -48,7 +50,11 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
 
 def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
     """A search that touches no stored field: ids and scores are the sort's values."""
-    told = [fields.visual("code"), fields.visual("colour"), fields.doc_values(query.group_field)]
+    told = [
+        fields.visual("binary_code"),
+        fields.visual("colour_histogram"),
+        fields.doc_values(query.variant_field),
+    ]
     return {
         "query": bool_query(query, fields),
         "size": limit,
@@ -110,10 +116,10 @@ def _term(field: str, value: str) -> Json:
     return {"term": {field: value}}
 
 
-def _largest(attributes: str, weights: Mapping[str, int]) -> Json:
+def _largest(attributes: str, boosts: Mapping[str, int]) -> Json:
     constants = [
-        {"constant_score": {"filter": _term(attributes, term), "boost": weight}}
-        for term, weight in weights.items()
+        {"constant_score": {"filter": _term(attributes, term), "boost": boost}}
+        for term, boost in boosts.items()
     ]
     return {"dis_max": {"queries": constants}}
 

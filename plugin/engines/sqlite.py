@@ -9,9 +9,8 @@ from sqlite3 import Connection
 
 import numpy as np
 
-from mappings.document import VisualDocument
-from mappings.errors import InvalidFilter
-from mappings.search import (
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import (
     CandidateQuery,
     Candidates,
     IndexDocument,
@@ -19,17 +18,18 @@ from mappings.search import (
     StoredProduct,
     WriteOutcome,
 )
-from plugin.engines.documents import byte_matrix
-from plugin.engines.fields import Fields, facet_value, group_value, product_index
-from plugin.engines.sqlite_file import SQLiteFile
-from plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition, score
-from plugin.engines.sqlite_write import SQLiteWriter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.plugin.engines.documents import byte_matrix
+from houndstooth.plugin.engines.fields import Fields, facet_value, product_index, variant_group
+from houndstooth.plugin.engines.sqlite_file import SQLiteFile
+from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition, score
+from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
 
 BEST = """
 WITH best AS MATERIALIZED (
     SELECT product, {score} AS score FROM candidate WHERE {condition}
     ORDER BY score DESC, id LIMIT ?)
-SELECT candidate.id, score, code, colour, {group}
+SELECT candidate.id, score, binary_code, colour_histogram, {group}
 FROM best JOIN candidate USING (product) {join} ORDER BY score DESC, candidate.id
 """
 GROUP, GROUP_JOIN = "facts ->> ?", "JOIN product ON product.key = candidate.product"
@@ -82,17 +82,19 @@ class SQLiteEngine:
         with self._file.connection() as db:
             where = self._condition(db, query)
             points = score(query.preferred, _term_numbers(db))
-            group, join = (GROUP, GROUP_JOIN) if query.group_field else ("NULL", "")
+            group, join = (GROUP, GROUP_JOIN) if query.variant_field else ("NULL", "")
             sql = BEST.format(score=points.text, condition=where.text, group=group, join=join)
-            names = (query.group_field,) if query.group_field else ()
+            names = (query.variant_field,) if query.variant_field else ()
             rows = db.execute(sql, (*points.values, *where.values, limit, *names)).fetchall()
         ids, scores, codes, colours, groups = zip(*rows, strict=True) if rows else ((),) * 5
         return Candidates(
             product_ids=ids,
             scores=np.array(scores, dtype=np.int64),
-            codes=byte_matrix(codes),
-            colours=byte_matrix(colours),
-            groups=[group_value(group) for group in groups] if query.group_field else (),
+            binary_codes=byte_matrix(codes),
+            colour_histograms=byte_matrix(colours),
+            variant_groups=[variant_group(group) for group in groups]
+            if query.variant_field
+            else (),
         )
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:

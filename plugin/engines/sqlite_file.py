@@ -10,8 +10,8 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
 
-from mappings.errors import EngineUnavailable
-from plugin.engines.sqlite_query import COLUMNS
+from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.plugin.engines.sqlite_query import COLUMNS
 
 # `product` holds what is shown and `candidate` what is searched, its bytes last so that a scan for
 # terms does not read them; `fact` is the inverted index of the shop's facts.
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS candidate (
     product INTEGER PRIMARY KEY, id TEXT NOT NULL, model TEXT NOT NULL, category TEXT NOT NULL,
     great_category TEXT NOT NULL, source_hash TEXT NOT NULL,
     {", ".join(f"{column} INTEGER NOT NULL" for column in COLUMNS)},
-    code BLOB NOT NULL, colour BLOB NOT NULL);
+    binary_code BLOB NOT NULL, colour_histogram BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_category ON candidate (model, category);
 CREATE INDEX IF NOT EXISTS by_great_category ON candidate (model, great_category);
 CREATE TABLE IF NOT EXISTS term (number INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from mappings.numbers import read_number
-from mappings.search import CandidateQuery, Filter, RangeFilter, TermFilter
-from plugin.engines.fields import by_field
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.numbers import read_number
+from houndstooth.plugin.engines.fields import by_field
 
 BITS = 63
 COLUMNS = tuple(f"terms{n}" for n in range(16))
-MOST_TERMS = BITS * len(COLUMNS)
+MAX_TERMS = BITS * len(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
         parts.append(Sql("great_category = ?", (query.great_category,)))
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
-    if query.group_field and query.without_group:
-        variants = _passes([TermFilter(query.group_field, query.without_group)])
+    if query.variant_field and query.without_variant_group:
+        variants = _passes([TermFilter(query.variant_field, query.without_variant_group)])
         parts.append(Sql(f"NOT {variants.text}", variants.values))
     parts += [_has_any((term,), numbers) for term in query.required]
     if query.excluded:
@@ -61,17 +61,17 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
 
 
 def score(preferred: Mapping[str, Mapping[str, int]], numbers: Mapping[str, int]) -> Sql:
-    """Sum over groups of the largest weight among the terms that a candidate has."""
+    """Sum over groups of the largest boost among the terms that a candidate has."""
     groups = [_largest(group, numbers) for group in preferred.values() if group]
     return _join(" + ", groups or [Sql("0")])
 
 
-def _largest(weights: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
-    heaviest_first = sorted(weights.items(), key=lambda item: -item[1])
-    tests = [_has_any((term,), numbers) for term, _ in heaviest_first]
+def _largest(boosts: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
+    best_first = sorted(boosts.items(), key=lambda item: -item[1])
+    tests = [_has_any((term,), numbers) for term, _ in best_first]
     cases = " ".join(
-        f"WHEN {test.text} THEN {weight:d}"
-        for test, (_, weight) in zip(tests, heaviest_first, strict=True)
+        f"WHEN {test.text} THEN {boost:d}"
+        for test, (_, boost) in zip(tests, best_first, strict=True)
     )
     return Sql(f"CASE {cases} ELSE 0 END", _values(tests))
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from sqlite3 import Connection, DataError, IntegrityError
 
-from mappings.document import VisualDocument
-from mappings.product import Scalar
-from mappings.search import IndexDocument, WriteOutcome
-from plugin.engines.documents import refusal
-from plugin.engines.fields import Fields
-from plugin.engines.sqlite_query import MOST_TERMS, bit_columns
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import IndexDocument, WriteOutcome
+from houndstooth.mappings.product import Scalar
+from houndstooth.plugin.engines.documents import refusal
+from houndstooth.plugin.engines.fields import Fields
+from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
 
 Entries = set[tuple[str, str | float]]
 
@@ -96,8 +96,8 @@ def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
         visual.great_category,
         visual.source_hash,
         *bit_columns(_numbers(db, visual.attributes)),
-        visual.code.tobytes(),
-        visual.colour.tobytes(),
+        visual.binary_code.tobytes(),
+        visual.colour_histogram.tobytes(),
     )
     marks = ", ".join("?" * len(row))
     db.execute(f"INSERT OR REPLACE INTO candidate VALUES ({marks})", row)  # noqa: S608
@@ -112,9 +112,9 @@ def _numbers(db: Connection, terms: Sequence[str]) -> list[int]:
         if row is None:
             add = "INSERT INTO term SELECT count(*), ? FROM term RETURNING number"
             ((number,),) = db.execute(add, (term,)).fetchall()
-            if number >= MOST_TERMS:
+            if number >= MAX_TERMS:
                 raise _RefusedError(
-                    f"expected at most {MOST_TERMS} attribute terms; {term!r} is new"
+                    f"expected at most {MAX_TERMS} attribute terms; {term!r} is new"
                 )
         else:
             (number,) = row

@@ -28,23 +28,25 @@ import numpy as np
 from PIL import Image, ImageCms
 from tqdm import tqdm
 
-from ingest.columns import recognise
-from ingest.feeds import open_feed
-from ingest.images import folder_images
-from ingest.pipeline import ingest_feed
-from ingest.products import read_products
-from mappings.features import WHOLE_IMAGE, Box, Features
-from mappings.search import Engine, SearchRequest
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.extractor import ImageExtractor, load_extractor
-from models.locate import WORN
-from models.training.datasets.products import product_rows
-from models.training.detection.samples import LEAST_SIDE, street_split
-from models.training.studio.colours import centre
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.service import VisualSearch
+from houndstooth.ingest.columns import detect_columns
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.images import folder_images
+from houndstooth.ingest.pipeline import ingest_feed
+from houndstooth.ingest.products import read_products
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.features import WHOLE_IMAGE, Box, Features
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.localisation.locator import WORN
+from houndstooth.models.synthetic.colours import centre
+from houndstooth.models.training.datasets.products import product_rows
+from houndstooth.models.training.detection.samples import MIN_SIDE, street_split
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
 
 BATCH = 16
@@ -137,7 +139,7 @@ def fill(
         with open_feed(path) as feed:
             total = tqdm(total=len(rows), desc="index", leave=False)
             for batch in ingest_feed(
-                read_products(feed.rows, recognise(feed.columns)),
+                read_products(feed.rows, detect_columns(feed.columns)),
                 extractor=extractor,
                 engine=engine,
                 taxonomy=taxonomy,
@@ -190,7 +192,7 @@ def street(
             pixels = np.asarray(image.convert("RGB"))
         for box in record["boxes"]:
             category = taxonomy.category_for_label(box["label"])
-            if category is None or min(box["w"], box["h"]) < LEAST_SIDE:
+            if category is None or min(box["w"], box["h"]) < MIN_SIDE:
                 continue
             answer = search.search(data, SearchRequest(category=category, top=10))
             shares.append(np.mean([hit.visual.category == category for hit in answer.hits]))

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mappings.search import Extractor
-from mappings.seller_text import TextEvidence, read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.training import samples
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training import samples
 
 SEED = "houndstooth"
 BATCH = 32
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{len(products)} products, split {options.split} by group, seed {SEED!r}")
     misses = {"great category, text alone": report_text(taxonomy, products)}
     if not options.text_only:
-        from models.extractor import DEFAULT_MODEL, load_extractor
+        from houndstooth.models.loading import DEFAULT_MODEL, load_extractor
 
         extractor = load_extractor(taxonomy, options.model or DEFAULT_MODEL)
         leaves = list(leaves_with_image(extractor, products))

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from models.detector import Detector, RawBoxes, resized
-from models.extractor import DEFAULT_DETECTOR
-from models.networks.faster_rcnn import faster_rcnn
-from models.session import WEIGHTS
-from models.training.detection.export import ServingGraph, load_exported
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector, RawBoxes, resized
+from houndstooth.models.networks.faster_rcnn import faster_rcnn
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.training.detection.export import ServingGraph, load_exported
 
 STEM = WEIGHTS / DEFAULT_DETECTOR
 PIXELS = 1.0

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.detector import Detector
-from models.extractor import DEFAULT_DETECTOR
-from models.session import WEIGHTS
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.runtime.card import WEIGHTS
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from models.training.samples import split_of
+from houndstooth.models.training.samples import split_of
 
 Row = Mapping[str, str]
 

@@ -25,15 +25,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from ingest.__main__ import main as ingest
-from mappings.features import Box, RecognisedTerm
-from mappings.search import SearchRequest
-from mappings.taxonomy import Taxonomy
-from models.extractor import ImageExtractor, load_extractor
-from models.training.studio import generate
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.service import VisualSearch
+from houndstooth.ingest.__main__ import main as ingest
+from houndstooth.mappings.features import Box, RecognisedTerm
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.synthetic import generate
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.service import VisualSearch
 
 SHOWN = ("t-shirt", "dress", "jeans", "heels", "sports-shoes", "handbag", "watch", "coat")
 HITS = 4

@@ -16,22 +16,30 @@ import resource
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
-from ingest.columns import recognise
-from ingest.feeds import open_feed
-from ingest.images import folder_images
-from ingest.outcome import Outcome
-from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from ingest.products import FeedProduct, read_products
-from mappings.search import Engine
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.extractor import load_extractor
-from plugin.engines import open_engine
+import numpy as np
+from PIL import Image
+
+from houndstooth.ingest.columns import detect_columns
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.images import folder_images
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
+from houndstooth.ingest.products import FeedProduct, read_products
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.localisation.background import PlainBackground
+from houndstooth.models.recognition.prediction import Choice
+from houndstooth.models.recognition.recogniser import encode_and_predict
+from houndstooth.models.runtime.crop import Crop
+from houndstooth.plugin.engines import open_engine
 
 ROUND = 128 * BATCH
 
@@ -39,15 +47,15 @@ ROUND = 128 * BATCH
 def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     """Measure and print; returns whether every product was written."""
     taxonomy = Taxonomy.load()
-    networks_alone = load_extractor(taxonomy).networks_only
+    alone = load_extractor(taxonomy)
     extractor = load_extractor(taxonomy, threads=threads_per_batch())
     images = folder_images(feed_path.parent)
     networks = pipeline = 0.0
     outcomes: Counter[str] = Counter()
     with open_feed(feed_path) as feed:
-        products = islice(read_products(feed.rows, recognise(feed.columns)), limit)
+        products = islice(read_products(feed.rows, detect_columns(feed.columns)), limit)
         while chunk := list(islice(products, ROUND)):
-            networks += networks_alone(choices(chunk, taxonomy), BATCH)
+            networks += networks_only(alone, choices(chunk, taxonomy), BATCH)
             start = perf_counter()
             for batch in ingest_feed(
                 chunk, extractor=extractor, engine=engine, taxonomy=taxonomy, load_image=images
@@ -60,9 +68,33 @@ def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     return outcomes["written"] == outcomes.total() > 0
 
 
-def choices(
-    products: Sequence[FeedProduct | Outcome], taxonomy: Taxonomy
-) -> list[Collection[str] | None]:
+def networks_only(extractor: ImageExtractor, choices: Sequence[Choice], batch: int) -> float:
+    """Measure the seconds that the networks alone take for images on a plain background.
+
+    Args:
+        choices: of each image; they decide whether the detector is asked.
+        batch: images at a time.
+    """
+    recogniser, locator = extractor.recogniser, extractor.locator
+    side = recogniser.card.side
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    box = np.array([0.1, 0.1, 0.9, 0.9], np.float32)
+    crops = [Crop(noise, box, box)] * batch
+    photo = Image.fromarray(noise).resize((240, 320))
+    white = PlainBackground(np.full(3, 255, np.float32))
+    detections = sum(locator.needs_detector(choice, white, shape=1.0) for choice in choices)
+    encode_and_predict(recogniser, crops[: len(choices[:batch])], choices[:batch])
+    start = perf_counter()
+    for first in range(0, len(choices), batch):
+        here = choices[first : first + batch]
+        encode_and_predict(recogniser, crops[: len(here)], here)
+    if locator.detector is not None:
+        for _ in range(detections):
+            locator.detector.find([photo])
+    return perf_counter() - start
+
+
+def choices(products: Sequence[FeedProduct | Outcome], taxonomy: Taxonomy) -> list[Choice]:
     """The leaf categories that each product's text leaves."""
     entries = [entry for entry in products if isinstance(entry, FeedProduct)]
     texts = [read_seller_text(taxonomy, entry.product.title).categories for entry in entries]

@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.page_picture --photo PHOTO --out docs/page.jpg``
 
-A photo of our own drawing: ``python -m models.training.studio --outfits 1 …`` makes some.
+A photo of our own drawing: ``python -m models.synthetic --outfits 1 …`` makes some.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from selenium.webdriver import ActionChains
 
-from mappings.features import Box
+from houndstooth.mappings.features import Box
 from tests.benchmarks.query_time import serve
 from tests.integration.page import Page, start_chromium
 
 WIDTH, HEIGHT, SCALE = 1280, 800, 1.5
-MOST_BYTES = 250_000
+MAX_BYTES = 250_000
 LOADED = "return [...document.images].filter((i) => i.loading !== 'lazy').every((i) => i.complete)"
 IN_VIEW = """
 return [...document.querySelectorAll('#results img')]
@@ -58,9 +58,9 @@ def take(page: Page, photo: Path, box: Box) -> bytes:
         options = {"format": "jpeg", "quality": quality}
         shot = page.driver.execute_cdp_cmd("Page.captureScreenshot", options)
         picture = base64.b64decode(shot["data"])
-        if len(picture) < MOST_BYTES:
+        if len(picture) < MAX_BYTES:
             return picture
-    raise RuntimeError(f"expected a picture below {MOST_BYTES} bytes; got {len(picture)}")
+    raise RuntimeError(f"expected a picture below {MAX_BYTES} bytes; got {len(picture)}")
 
 
 def main() -> int:

@@ -28,14 +28,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mappings.search import SearchRequest
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.extractor import load_extractor
-from models.training.datasets.products import product_rows
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.service import VisualSearch
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.training.datasets.products import product_rows
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
 
 Labels = Callable[[Row], object]
@@ -93,7 +93,9 @@ def _ask(
     types, colours, both, patterns = [], [], [], []
     for row in tqdm(queries, desc="queries", unit=" photos"):
         category = taxonomy.category_for_label(row["articleType"]) if chosen else None
-        request = SearchRequest(category=category, top=DEPTH, weight=settings.weight)
+        request = SearchRequest(
+            category=category, top=DEPTH, appearance_weight=settings.appearance_weight
+        )
         answer = search.search((images / row["file"]).read_bytes(), request)
         hits = [by_id[hit.product_id] for hit in answer.hits]
         same_type = np.array([h["articleType"] == row["articleType"] for h in hits])

@@ -20,20 +20,20 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from mappings.taxonomy import Taxonomy
-from models.committee import Committee
-from models.crop import Crop, crop_square
-from models.extractor import DEFAULT_MODEL
-from models.foreground import find_foreground
-from models.images import decode_image
-from models.networks.attribute_decoder import AttributeSequence, StartGraph, StepGraph
-from models.networks.attribute_heads import HeadsGraph
-from models.networks.item_reader import EncoderGraph
-from models.recognised import Recognised
-from models.recogniser import Recogniser, look_and_tell, open_recogniser
-from models.sequence_recogniser import SequenceRecogniser, decode
-from models.session import WEIGHTS
-from models.training.new_network import go_on_from, network_of_card
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import DEFAULT_MODEL, open_recogniser
+from houndstooth.models.localisation.background import find_foreground
+from houndstooth.models.networks.attribute_decoder import AttributeSequence, StartGraph, StepGraph
+from houndstooth.models.networks.attribute_heads import HeadsGraph
+from houndstooth.models.networks.item_reader import EncoderGraph
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.recognition.recogniser import Recogniser, encode_and_predict
+from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser, decode
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.runtime.crop import Crop, crop_square
+from houndstooth.models.runtime.images import decode_image
+from houndstooth.models.training.new_network import fine_tune_from, network_of_card
 
 BATCH = 25
 
@@ -69,24 +69,24 @@ def main() -> None:
     terms = differing = 0
     for first in tqdm(range(0, len(crops), BATCH), unit=" batches", leave=False):
         here, choices = crops[first : first + BATCH], [None] * BATCH
-        served = look_and_tell(recogniser, here, choices[: len(here)])[1]
-        expected = look_and_tell(twin, here, choices[: len(here)])[1]
+        served = encode_and_predict(recogniser, here, choices[: len(here)])[1]
+        expected = encode_and_predict(twin, here, choices[: len(here)])[1]
         for a, b in zip(served, expected, strict=True):
             terms += len(best(a))
             differing += len(set(best(a)) ^ set(best(b)))
     print(f"{len(crops)} images, {terms} terms, {differing} differ between torch and onnxruntime")
-    for member in recogniser.members if isinstance(recogniser, Committee) else [recogniser]:
+    for member in recogniser.members if isinstance(recogniser, Ensemble) else [recogniser]:
         print_times(member, crops[:100], taxonomy)
 
 
 def in_torch(recogniser: Recogniser) -> Recogniser:
-    """The same recogniser, or committee of some, with its weights in torch."""
-    if isinstance(recogniser, Committee):
+    """The same recogniser, or ensemble of some, with its weights in torch."""
+    if isinstance(recogniser, Ensemble):
         twins = [in_torch(member) for member in recogniser.members]
-        return Committee(recogniser.card.model, twins, recogniser.taxonomy)
+        return Ensemble(recogniser.card.model, twins, recogniser.taxonomy)
     name = recogniser.card.model
     network = network_of_card(json.loads((WEIGHTS / f"{name}.json").read_text()), Taxonomy.load())
-    if unfit := go_on_from(network, WEIGHTS, name):
+    if unfit := fine_tune_from(network, WEIGHTS, name):
         raise SystemExit(f"expected all weights of {name} to fit torch's network; {unfit} do not")
     twin: Any = copy.copy(recogniser)
     twin._encoder = TorchSession(EncoderGraph(network))
@@ -99,7 +99,7 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     return seen
 
 
-def best(seen: Recognised) -> list[str]:
+def best(seen: Prediction) -> list[str]:
     """The category, and each group's first choice."""
     groups = seen.groups.values()
     return [seen.category, *(max(likely, key=likely.__getitem__) for likely in groups)]
@@ -112,7 +112,7 @@ def print_times(recogniser: Recogniser, crops: list[Crop], taxonomy: Taxonomy) -
     took: dict[str, list[float]] = {"encoder": [], "decoder": []}
     for crop in crops:
         begun = time.perf_counter()
-        _, start = recogniser._start(recogniser.look([crop]), [crop])
+        _, start = recogniser._start(recogniser.encode([crop]), [crop])
         seen = time.perf_counter()
         decode(
             recogniser._step, start, [None], recogniser.grammar, taxonomy,

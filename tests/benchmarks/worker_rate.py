@@ -22,20 +22,20 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter, sleep
 
-from ingest.batches import feed_stamp
-from ingest.celery_app import IngestApp
-from ingest.columns import recognise
-from ingest.feeds import open_feed
-from ingest.images import feed_images
-from ingest.jobs import JobRequest
-from ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from ingest.products import read_products
-from ingest.workers import submit
-from mappings.search import Extractor
-from mappings.taxonomy import Taxonomy
-from models.extractor import load_extractor
-from plugin.config import Settings
-from plugin.engines import open_engine
+from houndstooth.ingest.batches import feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.columns import detect_columns
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.images import feed_images
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
+from houndstooth.ingest.products import read_products
+from houndstooth.ingest.workers import submit
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import load_extractor
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
 from tests.conftest import running_opensearch, running_redis
 
 WORKERS = 2
@@ -67,7 +67,7 @@ class Bench:
         engine = open_engine(self.fresh_index())
         start = perf_counter()
         with open_feed(self.feed) as feed:
-            entries = islice(read_products(feed.rows, recognise(feed.columns)), limit)
+            entries = islice(read_products(feed.rows, detect_columns(feed.columns)), limit)
             outcomes = [
                 outcome
                 for batch in ingest_feed(
@@ -159,7 +159,9 @@ def main() -> int:
     parser.add_argument("--products", type=Path, required=True, metavar="FEED")
     parser.add_argument("--limit", type=int, metavar="N", help="the first N lines only")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--app", default="ingest.celery_app", help="the workers' Celery app")
+    parser.add_argument(
+        "--app", default="houndstooth.ingest.celery_app", help="the workers' Celery app"
+    )
     arguments = parser.parse_args()
     feed = arguments.products.absolute()
     with ExitStack() as stack:

@@ -18,11 +18,11 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import encode_multipart
 
-from mappings.errors import EngineUnavailable, InvalidDocument
-from mappings.features import BoxSource
+from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
+from houndstooth.mappings.features import BoxSource
+from houndstooth.web.__main__ import main
 from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
-from web.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,7 +84,7 @@ def test_every_choice_is_heard(client: FlaskClient) -> None:
         box="0.1,0.2,0.5,0.5",
         filter=["brand:Acme", "price:..13"],
         exclude=["colour:blue"],
-        weight="0.9",
+        appearance_weight="0.9",
         top="200",
     ).json
     assert answer["query"]["category"]["source"] == "chosen"
@@ -140,10 +140,10 @@ def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
         ({"require": "colour:loud"}, ["colour:loud"]),
         ({"top": "0"}, ["1 to 200", "'0'"]),
         ({"top": "many"}, ["whole number"]),
-        ({"weight": "2"}, ["0 to 1"]),
-        ({"weight": "nan"}, ["0 to 1"]),
-        ({"weight": "0_1"}, ["0 to 1"]),
-        ({"weight": ["0", "1"]}, ["at most 1 times"]),
+        ({"appearance_weight": "2"}, ["0 to 1"]),
+        ({"appearance_weight": "nan"}, ["0 to 1"]),
+        ({"appearance_weight": "0_1"}, ["0 to 1"]),
+        ({"appearance_weight": ["0", "1"]}, ["at most 1 times"]),
         ({"collapse": "true"}, ["yes or no", "'true'"]),
         ({"filter": ["a:b"] * 51}, ["at most 50 times"]),
         ({"colour": "red"}, ["'colour'", "category"]),
@@ -256,8 +256,8 @@ def test_facets_count_what_another_choice_would_find(client: FlaskClient) -> Non
 def test_price_facets_are_ranges_that_a_filter_takes(client: FlaskClient) -> None:
     [band] = client.get("/api/v1/facets?filter=price:1000..").json["facets"]["price"]
     assert band == {"value": "..24.999", "count": 9 * PER_COLOUR + 1}
-    narrowed = client.get("/api/v1/facets", query_string={"filter": f"price:{band['value']}"}).json
-    assert narrowed["total"] == band["count"]
+    restrict = client.get("/api/v1/facets", query_string={"filter": f"price:{band['value']}"}).json
+    assert restrict["total"] == band["count"]
 
 
 def test_brands_with_dots_can_be_filtered_on(client: FlaskClient) -> None:

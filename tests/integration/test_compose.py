@@ -16,7 +16,7 @@ import pytest
 import requests
 from redis import Redis
 
-from plugin.config import Settings
+from houndstooth.plugin.config import Settings
 from tests.conftest import free_port
 from tests.integration.containers import (
     ROOT,
@@ -34,7 +34,7 @@ FIXED = {"HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # python:3.11-slim unpacks to about 130 MB; the rest of this is for its updates.
 BASE_IMAGE_MB = 160
-MOST_MB = 600
+MAX_MB = 600
 
 
 def test_only_the_web_port_is_published_and_to_this_machine() -> None:
@@ -151,14 +151,14 @@ def test_the_image_is_small(image: Image) -> None:
     largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:8]
     table = ", ".join(f"{name} {sizes[name] / 1e6:.0f}" for name in largest)
     print(f"{total:.0f} MB: base {BASE_IMAGE_MB}, {table} …")
-    assert total < MOST_MB
+    assert total < MAX_MB
 
 
 @pytest.fixture(scope="module")
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a feed of ten studio products."""
-    folder = tmp_path_factory.mktemp("feed") / "studio"
-    command = [sys.executable, "-m", "models.training.studio"]
+    folder = tmp_path_factory.mktemp("feed") / "synthetic"
+    command = [sys.executable, "-m", "houndstooth.models.synthetic"]
     options = ["--count", "10", "--seed", "3", "--jobs", "1", "--out", str(folder)]
     subprocess.run(command + options, cwd=ROOT, check=True)
     return folder

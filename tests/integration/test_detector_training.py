@@ -11,16 +11,16 @@ import pytest
 import torch
 from PIL import Image
 
-from models.detector import Detector, resized
-from models.extractor import DEFAULT_DETECTOR
-from models.networks.encoders import EfficientNetLite0
-from models.networks.faster_rcnn import fold_normalisation
-from models.session import WEIGHTS
-from models.training import evaluate_boxes
-from models.training.detection import train
-from models.training.detection.classes import CLASSES
-from models.training.detection.train import main
-from models.training.studio import generate
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector, resized
+from houndstooth.models.networks.encoders import EfficientNetLite0
+from houndstooth.models.networks.faster_rcnn import fold_normalisation
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.synthetic import generate
+from houndstooth.models.training import evaluate_boxes
+from houndstooth.models.training.detection import train
+from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.train import main
 from tests.benchmarks.detector_agreement import torch_boxes, torch_detector, without_match
 
 STEM = WEIGHTS / DEFAULT_DETECTOR
@@ -38,7 +38,7 @@ street = 0.4
 composite = 0.2
 product = 0.1
 paper = 0.1
-studio = 0.2
+synthetic = 0.2
 """
 
 
@@ -85,7 +85,7 @@ def write_bags(folder: Path, count: int) -> None:
 def trained(folder: Path) -> Path:
     command = [
         str(folder / "recipe.toml"), "--street", str(folder), "--out", str(folder / "out"),
-        "--products", str(folder / "products.csv"), "--studio", str(folder / "labels.jsonl"),
+        "--products", str(folder / "products.csv"), "--synthetic", str(folder / "labels.jsonl"),
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(train, "EpochLog", StoppedAfterOne)

@@ -16,11 +16,9 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import TransportError
 from PIL import Image
 
-from ingest.__main__ import main as ingest
-from mappings.document import VisualDocument
-from mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
-from mappings.product import Scalar
-from mappings.search import (
+from houndstooth.ingest.__main__ import main as ingest
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
     Filter,
@@ -29,8 +27,10 @@ from mappings.search import (
     StoredProduct,
     TermFilter,
 )
-from plugin.engines import open_engine
-from plugin.engines.opensearch_errors import client_errors
+from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
+from houndstooth.mappings.product import Scalar
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.opensearch_errors import client_errors
 from tests.catalogue import (
     CODE_BYTES,
     COLOUR_BINS,
@@ -213,13 +213,13 @@ def test_candidates_are_what_the_query_says(engine: Engine, seed: int) -> None:
         for limit in (1000, 3):
             got = engine.candidates(query, limit)
             assert list(zip(got.product_ids, got.scores.tolist(), strict=True)) == expected[:limit]
-            groups = [group_of(by_id[key], query.group_field) for key in got.product_ids]
+            groups = [group_of(by_id[key], query.variant_field) for key in got.product_ids]
             assert list(got.groups or [None] * len(got)) == groups
             for row, key in enumerate(got.product_ids):
                 wanted = by_id[key].visual
                 assert wanted is not None
-                assert np.array_equal(got.codes[row], wanted.code)
-                assert np.array_equal(got.colours[row], wanted.colour)
+                assert np.array_equal(got.binary_codes[row], wanted.binary_code)
+                assert np.array_equal(got.colour_histograms[row], wanted.colour_histogram)
         assert engine.count(query) == len(expected)
 
 
@@ -227,10 +227,15 @@ def test_candidates_have_their_shapes(engine: Engine) -> None:
     fill(engine, *(document(str(n), seed=n) for n in range(5)))
     some, none = engine.candidates(ALL, 3), engine.candidates(CandidateQuery("unknown"), 3)
     assert (len(some), len(none)) == (3, 0)
-    assert some.codes.shape == (3, CODE_BYTES) and some.codes.dtype == np.uint8
-    assert some.colours.shape == (3, COLOUR_BINS) and some.colours.dtype == np.uint8
+    assert some.binary_codes.shape == (3, CODE_BYTES) and some.binary_codes.dtype == np.uint8
+    assert (
+        some.colour_histograms.shape == (3, COLOUR_BINS)
+        and some.colour_histograms.dtype == np.uint8
+    )
     assert some.scores.dtype == np.int64
-    assert none.codes.shape[0] == none.colours.shape[0] == none.scores.shape[0] == 0
+    assert (
+        none.binary_codes.shape[0] == none.colour_histograms.shape[0] == none.scores.shape[0] == 0
+    )
 
 
 def test_relaxing_a_query_step_by_step_widens_it(engine: Engine) -> None:
@@ -357,7 +362,7 @@ def test_filters(shop: Engine, filters: list[Filter], expected: list[str]) -> No
         TermFilter("price", "cheap"),
         TermFilter("price", "nan"),
         TermFilter("image", "a.jpg"),
-        TermFilter("visual.code", "AAAA"),
+        TermFilter("visual.binary_code", "AAAA"),
         TermFilter("visual", "AAAA"),
     ],
 )
@@ -413,7 +418,7 @@ def test_facets_of_visual_terms(engine: Engine) -> None:
     assert nothing == {name: [] for name in names}
 
 
-@pytest.mark.parametrize("field", ["image", "visual.code", "visual.nothing"])
+@pytest.mark.parametrize("field", ["image", "visual.binary_code", "visual.nothing"])
 def test_fields_that_cannot_be_counted_are_refused(shop: Engine, field: str) -> None:
     with pytest.raises(InvalidFilter, match=field):
         shop.facets(ALL, [field])
@@ -600,8 +605,8 @@ def test_variants_share_a_field_of_the_shop(
     own: Engine, field: str, groups: list[str | None]
 ) -> None:
     fill(own, document("1"), document("2"), document("3", {"name": "Tee 2"}))
-    assert list(own.candidates(CandidateQuery(MODEL, group_field=field), 10).groups) == groups
-    others = CandidateQuery(MODEL, group_field="name", without_group="Tee 2")
+    assert list(own.candidates(CandidateQuery(MODEL, variant_field=field), 10).groups) == groups
+    others = CandidateQuery(MODEL, variant_field="name", without_variant_group="Tee 2")
     assert found(own, others) == ["1"]
 
 

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mappings.errors import InvalidConfig
-from mappings.features import LEAST_SIDE, Box, Features
-from mappings.taxonomy import Taxonomy
-from models.extractor import DEFAULT_DETECTOR, DEFAULT_MODEL, ImageExtractor, load_extractor
-from models.session import WEIGHTS, read_card, read_members
-from models.training.studio import generate
-from plugin.config import Settings
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.features import MIN_SIDE, Box, Features
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL, load_extractor
+from houndstooth.models.runtime.card import WEIGHTS, read_card, read_members
+from houndstooth.models.synthetic import generate
+from houndstooth.plugin.config import Settings
 
 TAXONOMY = Taxonomy.load()
 
@@ -29,7 +30,7 @@ def extractor() -> ImageExtractor:
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
-    folder = tmp_path_factory.mktemp("studio")
+    folder = tmp_path_factory.mktemp("synthetic")
     generate(60, 5, folder, outfits=0.0, progress=False)
     labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
     return [{**label, "path": folder / label["file"]} for label in labels]
@@ -41,8 +42,12 @@ def images(extractor: ImageExtractor, studio: list[dict[str, Path]]) -> list[Ima
 
 
 def same(a: Features, b: Features) -> bool:
-    bits = np.unpackbits(a.code ^ b.code).mean()
-    return a.category.term == b.category.term and bits < 0.01 and bool((a.colour == b.colour).all())
+    bits = np.unpackbits(a.binary_code ^ b.binary_code).mean()
+    return (
+        a.category.term == b.category.term
+        and bits < 0.01
+        and bool((a.colour_histogram == b.colour_histogram).all())
+    )
 
 
 @pytest.mark.parametrize("name", read_members(WEIGHTS / f"{DEFAULT_MODEL}.json"))
@@ -81,12 +86,12 @@ def test_a_chosen_category_steers_and_a_wider_choice_narrows(
     extractor: ImageExtractor, images: list[Image.Image]
 ) -> None:
     shoes = {"casual-shoes", "sports-shoes", "formal-shoes"}
-    chosen, narrowed, free = (
+    chosen, restrict, free = (
         extractor.extract(images[:1], [choice])[0] for choice in (["shirt"], shoes, None)
     )
     assert (chosen.category.term, chosen.category.confidence) == ("shirt", 1.0)
-    assert narrowed.category.term in shoes and {c.term for c in narrowed.categories} <= shoes
-    sources = (chosen.category_source, narrowed.category_source, free.category_source)
+    assert restrict.category.term in shoes and {c.term for c in restrict.categories} <= shoes
+    sources = (chosen.category_source, restrict.category_source, free.category_source)
     assert sources == ("chosen", "text", "auto")
     groups = set(TAXONOMY.groups_of("shirt"))
     assert {t.term.partition(":")[0] for t in chosen.attributes} <= groups
@@ -112,21 +117,21 @@ def test_a_drawn_box_decides_what_is_looked_at(extractor: ImageExtractor) -> Non
         [image, image], boxes=[Box(0.03, 0.05, 0.44, 0.9), Box(0.53, 0.05, 0.44, 0.9)]
     )
     assert left.box_source == right.box_source == "given"
-    colours = left.colour.astype(int) - right.colour.astype(int)
+    colours = left.colour_histogram.astype(int) - right.colour_histogram.astype(int)
     assert (colours**2).sum() > 1.5 * 255**2
 
 
-@pytest.mark.parametrize("corner", [0.0, 1 - LEAST_SIDE])
+@pytest.mark.parametrize("corner", [0.0, 1 - MIN_SIDE])
 def test_the_smallest_box_has_colours(extractor: ImageExtractor, corner: float) -> None:
-    box = Box(corner, corner, LEAST_SIDE, LEAST_SIDE)
+    box = Box(corner, corner, MIN_SIDE, MIN_SIDE)
     [found] = extractor.extract([Image.new("RGB", (300, 200), "teal")], boxes=[box])
-    assert np.square(found.colour, dtype=float).sum() == pytest.approx(255**2, rel=0.02)
+    assert np.square(found.colour_histogram, dtype=float).sum() == pytest.approx(255**2, rel=0.02)
 
 
 def test_sizes_and_shapes(extractor: ImageExtractor) -> None:
     sizes = [(16, 16), (1024, 40), (37, 900)]
     for found in extractor.extract([Image.new("RGB", size, "teal") for size in sizes]):
-        assert found.code.shape == (1400 // 8,) and found.code.dtype == np.uint8
+        assert found.binary_code.shape == (1400 // 8,) and found.binary_code.dtype == np.uint8
         assert found.box_source == "whole"
     assert extractor.extract([]) == []
 
@@ -137,7 +142,9 @@ def test_the_papers_threshold_is_another_model(
     paper = load_extractor(TAXONOMY, paper_threshold=True)
     assert paper.model != extractor.model
     a, b = extractor.extract(images[:1])[0], paper.extract(images[:1])[0]
-    assert (a.code != b.code).any() and (a.colour == b.colour).all()
+    assert (a.binary_code != b.binary_code).any() and (
+        a.colour_histogram == b.colour_histogram
+    ).all()
 
 
 def test_a_shops_own_networks_serve(tmp_path: Path, images: list[Image.Image]) -> None:

@@ -18,18 +18,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ingest.__main__ import main
-from ingest.images import folder_images
-from ingest.outcome import Outcome
-from ingest.pipeline import IN_FLIGHT, ingest_batch, ingest_feed
-from ingest.products import FeedProduct
-from mappings.document import VisualDocument
-from mappings.errors import EngineUnavailable, InvalidImage
-from mappings.features import Box, Features
-from mappings.product import Product
-from mappings.search import Engine, IndexDocument, WriteOutcome
-from mappings.taxonomy import Taxonomy
-from plugin.engines import open_engine
+from houndstooth.ingest.__main__ import main
+from houndstooth.ingest.images import folder_images
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.pipeline import IN_FLIGHT, ingest_batch, ingest_feed
+from houndstooth.ingest.products import FeedProduct
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import Engine, IndexDocument, WriteOutcome
+from houndstooth.mappings.errors import EngineUnavailable, InvalidImage
+from houndstooth.mappings.features import Box, Features
+from houndstooth.mappings.product import Product
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.engines import open_engine
 from tests.fakes import FakeExtractor
 
 ROOT = Path(__file__).parents[2]
@@ -275,7 +275,7 @@ def test_each_bad_product_costs_only_itself(shop: Shop, capsys: pytest.CaptureFi
     for key, reason in expected.items():
         assert reason in lines[key]["reason"]
     assert shop.report["totals"] == {"written": 3, "unchanged": 0, "failed": len(rows) - 2}
-    assert shop.report["failed_by_kind"]["unusable box"] == 1
+    assert shop.report["failed_by_type"]["unusable box"] == 1
     table = capsys.readouterr().out
     assert "unusable image" in table
     assert "line 2: no such image file" in table
@@ -346,7 +346,7 @@ def test_chosen_columns(shop: Shop) -> None:
 SLOW = textwrap.dedent(
     """
     import os, sys, time
-    from ingest.__main__ import main
+    from houndstooth.ingest.__main__ import main
     from tests.fakes import FakeExtractor
 
     class Slow(FakeExtractor):
@@ -553,7 +553,9 @@ def test_what_the_engine_refuses_is_reported(shop: Shop) -> None:
 def test_an_engine_that_goes_away_ends_the_ingest_with_a_report(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ingest.__main__.open_engine", lambda url: Vanishing(open_engine(url)))
+    monkeypatch.setattr(
+        "houndstooth.ingest.__main__.open_engine", lambda url: Vanishing(open_engine(url))
+    )
     assert shop.ingest(shop.write([row(f"p{i}") for i in range(10)]), "--batch", "2") == 1
     assert shop.report["stopped"] == "gone"
     assert shop.report["totals"]["written"] == shop.count() == 4

@@ -11,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from ingest.jobs import Jobs
-from mappings.errors import WorkersUnavailable
+from houndstooth.ingest.jobs import Jobs
+from houndstooth.mappings.errors import WorkersUnavailable
 from tests.conftest import free_port
 from tests.integration.page import Page
 from tests.integration.web_catalogue import make_app
@@ -56,7 +56,7 @@ def test_job_tells_failures_and_no_secret(client: FlaskClient, redis_url: str) -
     response = client.get(f"/api/v1/jobs/{finished_job(redis_url)}")
     failure = {"product_id": "d", "row": 5, "kind": "unusable image", "reason": MISSING}
     assert response.json["failures"] == [failure]
-    assert response.json["failed_by_kind"] == {"unusable image": 1}
+    assert response.json["failed_by_type"] == {"unusable image": 1}
     assert response.json["feed"] == "spring.csv"
     assert PASSWORD not in response.get_data(as_text=True)
 
@@ -126,7 +126,7 @@ def test_page_says_that_redis_is_away_and_comes_back(
 
     running_job(redis_url)
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.jobs.Jobs.recent", away)
+        patch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
         page.open("/ingest")
         page.reads("#notice", "Redis is away")
         page.reads("#notice", "python -m ingest FEED.csv")

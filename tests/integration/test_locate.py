@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mappings.features import Box, FoundItem
-from mappings.taxonomy import Taxonomy
-from models.extractor import DEFAULT_DETECTOR, ImageExtractor, load_extractor
-from models.locate import SURE_OF_KIND, Locator
-from models.training.studio import generate
+from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
+from houndstooth.models.localisation.locator import SURE_OF_KIND, Locator
+from houndstooth.models.synthetic import generate
 
 TAXONOMY = Taxonomy.load()
 
@@ -69,7 +70,7 @@ def test_items_of_categories_that_the_taxonomy_lacks_are_not_told(
 def test_unguided_all_that_was_found_is_told(
     extractor: ImageExtractor, outfits: list[dict[str, object]]
 ) -> None:
-    """On plain ground the framing says what is for sale; its box is then among those found."""
+    """On plain background the framing says what is for sale; its box is then among those found."""
     image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
     [seen] = extractor.extract([image])
     assert len(seen.items) >= 2 and seen.category_source == "auto"
@@ -101,7 +102,9 @@ def test_a_worn_item_asked_in_its_own_box_is_as_if_its_category_were_given(
     for a, b in same:
         told, expected = ({t.term: t.confidence for t in f.attributes} for f in (a, b))
         assert told == pytest.approx(expected, abs=0.01)
-        assert (a.colour == b.colour).all() and np.unpackbits(a.code ^ b.code).mean() < 0.01
+        assert (a.colour_histogram == b.colour_histogram).all() and np.unpackbits(
+            a.binary_code ^ b.binary_code
+        ).mean() < 0.01
 
 
 def test_before_a_busy_ground_the_surest_large_item_is_meant(

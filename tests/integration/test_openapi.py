@@ -25,8 +25,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from houndstooth.web.openapi import TEMPLATE
 from tests.integration.web_catalogue import ODD_ID, draw, file_of
-from web.openapi import TEMPLATE
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,

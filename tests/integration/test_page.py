@@ -117,7 +117,7 @@ def test_product_leads_to_more_like_it_and_back(page: Page) -> None:
 
 
 def test_address_can_be_shared(page: Page) -> None:
-    page.open("/?like=jacket-red-0&exclude=colour:red&filter=brand:Acme&weight=0.2")
+    page.open("/?like=jacket-red-0&exclude=colour:red&filter=brand:Acme&appearance_weight=0.2")
     ids = page.settled()
     assert ids
     assert not any("red" in found for found in ids)
@@ -142,9 +142,9 @@ def test_slider_weighs_shape_against_colour(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     page.settled()
     page.after(lambda: page.one("#weight").send_keys(Keys.END))
-    assert "weight=0" in page.driver.current_url
+    assert "appearance_weight=0" in page.driver.current_url
     page.after(lambda: page.one("#weight").send_keys(Keys.HOME))
-    assert "weight=1" in page.driver.current_url
+    assert "appearance_weight=1" in page.driver.current_url
 
 
 def test_facets_narrow_down_and_count_what_each_choice_would_find(page: Page) -> None:

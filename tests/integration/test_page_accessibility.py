@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mappings.errors import EngineUnavailable, WorkersUnavailable
+from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
 from tests.integration.page import DESKTOP, PHONE, Page
 from tests.integration.web_jobs import finished_job, running_job, unfold_failures
 
@@ -135,7 +135,7 @@ def test_ingest_view(
     def away(*_: Any, **__: Any) -> None:
         raise WorkersUnavailable("expected a Redis; none answers")
 
-    monkeypatch.setattr("ingest.jobs.Jobs.recent", away)
+    monkeypatch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
     page.open("/ingest")
     page.reads("#notice", "away")
     assert violations(page, axe) == []

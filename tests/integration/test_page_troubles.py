@@ -13,7 +13,7 @@ from flask import Flask
 from PIL import Image
 from selenium.webdriver.support.ui import Select
 
-from mappings.errors import EngineUnavailable
+from houndstooth.mappings.errors import EngineUnavailable
 from tests.integration.page import DESKTOP, PHONE, SMALL_PHONE, Page
 from tests.integration.web_catalogue import file_of
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from plugin.__main__ import main
-from plugin.engines import open_engine
+from houndstooth.plugin.__main__ import main
+from houndstooth.plugin.engines import open_engine
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture
 
@@ -171,5 +171,5 @@ def test_bad_input_in_a_shell_has_no_traceback(tmp_path):
 
 
 def test_the_command_starts_without_networks():
-    loads = "import plugin.__main__, sys; sys.exit('onnxruntime' in sys.modules)"
+    loads = "import houndstooth.plugin.__main__, sys; sys.exit('onnxruntime' in sys.modules)"
     assert run_in_shell("-c", loads).returncode == 0

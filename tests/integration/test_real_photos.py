@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.extractor import load_extractor
-from models.training.samples import split_of
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.training.samples import split_of
 
 ROOT = Path(__file__).parents[2]
 PRODUCTS = Path(os.environ.get("HOUNDSTOOTH_DATA", ROOT.parent / "shared" / "data")) / "products"

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mappings.document import VisualDocument
-from mappings.errors import (
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import IndexDocument, RangeFilter, StoredProduct, TermFilter
+from houndstooth.mappings.errors import (
     EngineUnavailable,
     InvalidBox,
     InvalidFilter,
@@ -17,20 +18,13 @@ from mappings.errors import (
     ProductNotFound,
     UnknownTerm,
 )
-from mappings.features import Box
-from mappings.search import (
-    MOST_HITS,
-    IndexDocument,
-    RangeFilter,
-    SearchRequest,
-    StoredProduct,
-    TermFilter,
-)
-from mappings.taxonomy import Taxonomy
-from plugin.answer import answer_json, product_json
-from plugin.config import Settings
-from plugin.engines import open_engine
-from plugin.service import VisualSearch
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.search import MAX_HITS, SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.answer import answer_json, product_json
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.service import VisualSearch
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 
 TAXONOMY = Taxonomy.load()
@@ -57,8 +51,8 @@ def document(product_id, category, colour, seed, facts, model=EXTRACTOR.model):
         great_category=TAXONOMY.great_category(category),
         attributes=(f"colour:{colour}", "gender:men"),
         from_text=(category,),
-        code=features.code,
-        colour=features.colour,
+        binary_code=features.binary_code,
+        colour_histogram=features.colour_histogram,
         box=features.box,
         model=model,
         source_hash="",
@@ -118,7 +112,7 @@ def test_finds_the_very_product_first(service):
     answer = service.search(picture("green", 12), SearchRequest(top=5))
     first = answer.hits[0]
     assert first.product_id == "t-shirt-green-2"
-    assert (first.score, first.appearance, first.colour) == (1.0, 0.0, 0.0)
+    assert (first.score, first.appearance_distance, first.colour_distance) == (1.0, 0.0, 0.0)
     assert first.matched == ("colour:green",)
     assert first.product["title"] == "green t-shirt"
     assert first.visual.category == "t-shirt"
@@ -157,7 +151,7 @@ requests = st.builds(
     required=st.sampled_from([(), ("colour:red",)]),
     excluded=st.sampled_from([(), ("colour:blue",)]),
     top=st.integers(1, 60),
-    weight=st.floats(0, 1),
+    appearance_weight=st.floats(0, 1),
 )
 
 
@@ -346,9 +340,9 @@ def test_products_deleted_meanwhile_are_left_out(tmp_path, monkeypatch):
         (SearchRequest(required=("colour:navy",)), UnknownTerm, "colour:navy-blue"),
         (SearchRequest(excluded=("red",)), UnknownTerm, "group:value"),
         (SearchRequest(top=0), InvalidInput, "top from 1 to 200; got 0"),
-        (SearchRequest(top=MOST_HITS + 1), InvalidInput, "got 201"),
-        (SearchRequest(weight=1.01), InvalidInput, "weight from 0 to 1; got 1.01"),
-        (SearchRequest(weight=float("nan")), InvalidInput, "got nan"),
+        (SearchRequest(top=MAX_HITS + 1), InvalidInput, "got 201"),
+        (SearchRequest(appearance_weight=1.01), InvalidInput, "weight from 0 to 1; got 1.01"),
+        (SearchRequest(appearance_weight=float("nan")), InvalidInput, "got nan"),
         (SearchRequest(filters=(TermFilter("price", "cheap"),)), InvalidFilter, "'cheap'"),
     ],
 )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from mappings.search import CandidateQuery, Engine, IndexDocument, TermFilter
-from plugin.engines import open_engine
-from plugin.engines.sqlite_query import MOST_TERMS
+from houndstooth.mappings.engine import CandidateQuery, Engine, IndexDocument, TermFilter
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.sqlite_query import MAX_TERMS
 from tests.catalogue import MODEL, document, random_documents, random_query
 
 BATCH = 200
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = f"""
 import sys
 from tests.catalogue import document
-from plugin.engines import open_engine
+from houndstooth.plugin.engines import open_engine
 
 engine = open_engine(sys.argv[1])
 for batch in range(int(sys.argv[2]), 1_000_000):
@@ -165,10 +165,10 @@ def test_unchanged_facts_and_terms_leave_no_trace_behind(engine: Engine, tmp_pat
 
 
 def test_a_document_of_too_many_new_terms_leaves_no_trace(engine: Engine, tmp_path: Path) -> None:
-    many = document("many", {"brand": "Puma"}, attributes=[f"size:{n}" for n in range(MOST_TERMS)])
+    many = document("many", {"brand": "Puma"}, attributes=[f"size:{n}" for n in range(MAX_TERMS)])
     outcomes = engine.write([document("before"), many, document("after", attributes=["fit:slim"])])
     assert [outcome.error is None for outcome in outcomes] == [True, False, True]
-    assert str(MOST_TERMS) in (outcomes[1].error or "")
+    assert str(MAX_TERMS) in (outcomes[1].error or "")
     assert engine.count() == engine.count(CandidateQuery(MODEL)) == 2
     with closing(sqlite3.connect(tmp_path / "catalogue.db")) as db:
         assert db.execute("SELECT count(*) FROM fact").fetchone() == (0,)

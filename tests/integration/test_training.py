@@ -12,24 +12,24 @@ import numpy as np
 import pytest
 import torch
 
-from mappings.errors import InvalidConfig, InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.extractor import DEFAULT_MODEL, load_extractor
-from models.session import WEIGHTS, read_members
-from models.training import fit
-from models.training.between import main as between
-from models.training.cross_fit import main as cross_fit
-from models.training.datasets.products import product_samples
-from models.training.datasets.studio import studio_samples
-from models.training.evaluate import evaluate as figures_of
-from models.training.evaluate import main as evaluate
-from models.training.export import exported_weights
-from models.training.recipe import Recipe, read_recipe
-from models.training.samples import split_of
-from models.training.soft_labels import SoftLabels
-from models.training.studio import generate
-from models.training.train import main
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import DEFAULT_MODEL, load_extractor
+from houndstooth.models.runtime.card import WEIGHTS, read_members
+from houndstooth.models.synthetic import generate
+from houndstooth.models.training import fit
+from houndstooth.models.training.cross_fit import main as cross_fit
+from houndstooth.models.training.datasets.products import product_samples
+from houndstooth.models.training.datasets.synthetic import synthetic_samples
+from houndstooth.models.training.evaluate import evaluate as figures_of
+from houndstooth.models.training.evaluate import main as evaluate
+from houndstooth.models.training.export import exported_weights
+from houndstooth.models.training.interpolate_weights import main as between
+from houndstooth.models.training.recipe import Recipe, read_recipe
+from houndstooth.models.training.samples import split_of
+from houndstooth.models.training.soft_labels import SoftLabels
+from houndstooth.models.training.train import main
+from houndstooth.models.training.vocabulary import Vocabulary
 
 TAXONOMY = Taxonomy.load()
 RECIPE = """
@@ -75,7 +75,7 @@ def test_samples_know_what_is_known_and_no_more(folder: Path) -> None:
     assert striped and all(s.terms["pattern"] == "pattern:striped" for s in striped)
     assert {s.split for s in samples} == {"train", "validation", "test"}
     assert all(s.split == split_of(s.group) for s in samples)
-    assert {s.split for s in studio_samples(folder / "labels.jsonl", TAXONOMY)} == {"train"}
+    assert {s.split for s in synthetic_samples(folder / "labels.jsonl", TAXONOMY)} == {"train"}
 
 
 @pytest.fixture(scope="module")
@@ -83,40 +83,40 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both kinds of recogniser, by the one command."""
     weights = tmp_path_factory.mktemp("weights")
     threads = torch.get_num_threads()
-    for decoder in ("sequence", "heads"):
-        config = weights / f"{decoder}.toml"
-        config.write_text(RECIPE.replace("tiny", decoder) + f'decoder = "{decoder}"\nrare = 2\n')
+    for kind in ("sequence", "heads"):
+        config = weights / f"{kind}.toml"
+        config.write_text(RECIPE.replace("tiny", kind) + f'kind = "{kind}"\nrare = 2\n')
         main([
             str(config), "--products", str(folder / "products.csv"),
-            "--studio", str(folder / "labels.jsonl"), "--out", str(weights),
+            "--synthetic", str(folder / "labels.jsonl"), "--out", str(weights),
         ])  # fmt: skip
     torch.set_num_threads(threads)
     return weights
 
 
-@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+@pytest.mark.parametrize("kind", ["sequence", "heads"])
 def test_one_command_trains_exports_and_writes_the_card(
-    decoder: str, trained: Path, folder: Path
+    kind: str, trained: Path, folder: Path
 ) -> None:
-    card = json.loads((trained / f"{decoder}-3.json").read_text())
+    card = json.loads((trained / f"{kind}-3.json").read_text())
     assert card["recipe"]["epochs"] == 2 and card["split"]["by"] == "group"
     assert card["split"]["test"] == card["split"]["validation"] == 0.1
     assert len(card["thresholds"]) == 112 + 1280 and len(card["trained_on"]) == 2
-    log = (trained / f"{decoder}-3.log.csv").read_text().splitlines()
+    log = (trained / f"{kind}-3.log.csv").read_text().splitlines()
     assert len(log) == 3 and log[0].startswith("epoch,loss,nll,great_category,category")
-    assert (trained / f"{decoder}-3.curves.png").stat().st_size > 1000
+    assert (trained / f"{kind}-3.curves.png").stat().st_size > 1000
     assert not list(trained.glob("*.pt"))
-    extractor = load_extractor(TAXONOMY, f"{decoder}-3", weights=trained, detector=None)
+    extractor = load_extractor(TAXONOMY, f"{kind}-3", weights=trained, detector=None)
     image = extractor.decode(next(folder.glob("images/*.jpg")).read_bytes())
-    assert extractor.extract([image])[0].model == f"{decoder}-3"
+    assert extractor.extract([image])[0].model == f"{kind}-3"
 
 
-@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+@pytest.mark.parametrize("kind", ["sequence", "heads"])
 def test_evaluation_ends_with_one_line_of_json(
-    decoder: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     products, weights = str(folder / "products.csv"), str(trained)
-    name = f"{decoder}-3"
+    name = f"{kind}-3"
     assert evaluate([name, "--products", products, "--weights", weights, "--json"]) == 0
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {"precision", "recall", "nll", "groups", "guided", "ece", "images_per_s"} <= set(figures)
@@ -172,15 +172,15 @@ def test_an_interrupted_run_goes_on(
     assert len((tmp_path / "tiny-3.log.csv").read_text().splitlines()) == 3
 
 
-@pytest.mark.parametrize("decoder", ["sequence", "heads"])
+@pytest.mark.parametrize("kind", ["sequence", "heads"])
 def test_training_goes_on_from_trained_weights_with_parts_left_out(
-    decoder: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = trained / "further.toml"
     config.write_text(
-        RECIPE.replace("tiny", f"further-{decoder}")
-        + f'decoder = "{decoder}"\nstart_from = "{decoder}-3"\n'
-        + "covered = 0.5\ngrounds = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
+        RECIPE.replace("tiny", f"further-{kind}")
+        + f'kind = "{kind}"\ninit_from = "{kind}-3"\n'
+        + "occlusion = 0.5\nbackgrounds = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
     )
     photo = next(folder.glob("images/*.jpg"))
     everyday = trained / "everyday.csv"
@@ -189,17 +189,16 @@ def test_training_goes_on_from_trained_weights_with_parts_left_out(
         f"file,category,group,split\n{photo},t-shirt,a,train\n{photo},gift-set,a,train\n"
     )
     main([
-        str(config), "--products", str(folder / "products.csv"), "--studio",
-        str(folder / "labels.jsonl"), "--csv", str(everyday), "--grounds", str(everyday),
+        str(config), "--products", str(folder / "products.csv"), "--synthetic",
+        str(folder / "labels.jsonl"), "--csv", str(everyday), "--backgrounds", str(everyday),
         "--out", str(trained), "--epochs", "1",
     ])  # fmt: skip
     assert "0 parts begin anew" in capsys.readouterr().out
     before, card = (
-        json.loads((trained / f"{name}-3.json").read_text())
-        for name in (decoder, f"further-{decoder}")
+        json.loads((trained / f"{name}-3.json").read_text()) for name in (kind, f"further-{kind}")
     )
     recipe = card["recipe"]
-    assert recipe["covered"] == 0.5 and recipe["encoder_options"] == {"stochastic_depth": 0.2}
+    assert recipe["occlusion"] == 0.5 and recipe["encoder_options"] == {"stochastic_depth": 0.2}
     assert card["heads"] == before["heads"]
     assert card["training_images"] == before["training_images"] + 1
     assert "gender" in card["always"] and "usage" not in card["always"]
@@ -209,9 +208,9 @@ def test_a_network_between_two(
     trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = trained / "other.toml"
-    config.write_text(RECIPE.replace("tiny", "other") + 'start_from = "sequence-3"\nseed = 2\n')
+    config.write_text(RECIPE.replace("tiny", "other") + 'init_from = "sequence-3"\nseed = 2\n')
     main([
-        str(config), "--products", str(folder / "products.csv"), "--studio",
+        str(config), "--products", str(folder / "products.csv"), "--synthetic",
         str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
     ])  # fmt: skip
     between(["other-3", "sequence-3", "--version", "4", "--weights", str(trained)])
@@ -242,11 +241,11 @@ def test_a_network_between_two(
 
 
 def test_grounds_that_are_asked_for_must_be_given(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "recipe.toml").write_text(RECIPE + "grounds = 0.5\n")
-    with pytest.raises(InvalidConfig, match="--grounds"):
+    (tmp_path / "recipe.toml").write_text(RECIPE + "backbackgrounds = 0.5\n")
+    with pytest.raises(InvalidConfig, match="--backgrounds"):
         main([
             str(tmp_path / "recipe.toml"), "--products", str(folder / "products.csv"),
-            "--studio", str(folder / "labels.jsonl"), "--out", str(tmp_path),
+            "--synthetic", str(folder / "labels.jsonl"), "--out", str(tmp_path),
         ])  # fmt: skip
 
 
@@ -257,8 +256,8 @@ def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\ncovered = 15\n')
-    with pytest.raises(InvalidConfig, match="got: expected covered from 0 to 1; got 15"):
+    (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\nocclusion = 15\n')
+    with pytest.raises(InvalidConfig, match="got: expected occlusion from 0 to 1; got 15"):
         main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
 
 
@@ -267,7 +266,7 @@ def test_a_recipe_says_what_it_has_of_another(tmp_path: Path) -> None:
     (tmp_path / "second.toml").write_text('like = "first.toml"\nversion = 2\nepochs = 3\n')
     (tmp_path / "third.toml").write_text('like = "second.toml"\nseed = 5\n')
     found = read_recipe(Recipe, tmp_path / "third.toml")
-    assert found == Recipe("x", 2, epochs=3, rare=4, seed=5)
+    assert found == Recipe("x", 2, epochs=3, min_class_count=4, seed=5)
 
 
 @pytest.mark.parametrize("like", ['"nobody.toml"', '"bad.toml"', "3"])
@@ -285,7 +284,7 @@ def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
     command = card["command"].split()
     if "between" in card:
         name, *others = [made for made in card["between"] if made != "share"]
-        assert all(card["recipe"]["start_from"] == other for other in others)
+        assert all(card["recipe"]["init_from"] == other for other in others)
         command = card["between"][name].split()
     recipe = read_recipe(Recipe, WEIGHTS.parents[1] / command[command.index("-m") + 2])
     assert card["recipe"].items() <= asdict(recipe).items()

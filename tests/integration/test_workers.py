@@ -24,16 +24,16 @@ from opensearchpy import OpenSearch
 from PIL import Image
 from redis import Redis
 
-from ingest.__main__ import main
-from ingest.batches import feed_stamp
-from ingest.celery_app import IngestApp
-from ingest.jobs import JobRequest
-from ingest.workers import submit
-from mappings.search import Engine
-from models.extractor import DEFAULT_MODEL
-from models.training.studio import generate
-from plugin.config import Settings
-from plugin.engines import open_engine
+from houndstooth.ingest.__main__ import main
+from houndstooth.ingest.batches import feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.workers import submit
+from houndstooth.mappings.engine import Engine
+from houndstooth.models.loading import DEFAULT_MODEL
+from houndstooth.models.synthetic import generate
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
 from tests.conftest import free_port, running_redis
 from tests.fakes import FakeExtractor
 from tests.worker_app import DEADLY_COLOUR
@@ -166,14 +166,14 @@ def product(number: int, **more: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """PRODUCTS products that the studio drew."""
-    folder = tmp_path_factory.mktemp("studio")
+    folder = tmp_path_factory.mktemp("synthetic")
     generate(PRODUCTS, 9, folder, outfits=0.1, progress=False)
     return folder
 
 
 def catalogue(shop: Shop, studio: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
     """The studio's products, 3 in 100 made bad, and the reason of each bad one by its id."""
-    (shop.folder / "studio").symlink_to(studio)
+    (shop.folder / "synthetic").symlink_to(studio)
     reasons = list(BAD)
     bad = {n: reasons[n // 33 % len(reasons)] for n in range(20, PRODUCTS, 33)}
     rows = []
@@ -468,7 +468,7 @@ def test_a_worker_that_cannot_work_stops_the_job_and_says_why(shop: Shop) -> Non
 
 def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     feed = shop.write([product(n) for n in range(24)])
-    with shop.workers(app="ingest.celery_app"):
+    with shop.workers(app="houndstooth.ingest.celery_app"):
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
     assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "failed": 0}

@@ -9,13 +9,14 @@ from pathlib import Path
 from flask import Flask
 from PIL import Image, ImageDraw
 
-from mappings.document import VisualDocument
-from mappings.search import Engine, Extractor, IndexDocument
-from mappings.taxonomy import Taxonomy
-from plugin.config import Settings
-from plugin.engines import open_engine
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.web.app import create_app
 from tests.fakes import FakeExtractor
-from web.app import create_app
 
 COLOURS = ("red", "green", "blue")
 CATEGORIES = ("t-shirt", "jacket", "trousers")
@@ -66,8 +67,8 @@ def _fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:
                     great_category=taxonomy.great_category(category),
                     attributes=(f"colour:{colour}",),
                     from_text=(category,),
-                    code=features.code,
-                    colour=features.colour,
+                    binary_code=features.binary_code,
+                    colour_histogram=features.colour_histogram,
                     box=features.box,
                     model=features.model,
                     source_hash="0",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.jobs import JobRequest, Jobs
-from ingest.outcome import Outcome
+from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.outcome import Outcome
 from tests.integration.page import Page
 
 PASSWORD = "a-secret"

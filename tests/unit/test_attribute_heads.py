@@ -12,17 +12,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.networks.attribute_heads import AttributeHeads, HeadsGraph
-from models.networks.encoders import EfficientNetLite0
-from models.networks.item_reader import EncoderGraph, box_pool
-from models.session import DECODER, ENCODER, READER
-from models.training.augment import cover, forget_items, random_view
-from models.training.calibrate import fit_temperatures
-from models.training.export import export_recogniser
-from models.training.objectives import Batch, HeadsObjective
-from models.training.recipe import Recipe
-from models.training.vocabulary import UNKNOWN, Vocabulary
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.networks.attribute_heads import AttributeHeads, HeadsGraph
+from houndstooth.models.networks.encoders import EfficientNetLite0
+from houndstooth.models.networks.item_reader import EncoderGraph, box_pool
+from houndstooth.models.runtime.card import DECODER, ENCODER, READER
+from houndstooth.models.training.augment import cover, forget_items, random_view
+from houndstooth.models.training.calibrate import fit_temperatures
+from houndstooth.models.training.export import export_recogniser
+from houndstooth.models.training.heads_objective import HeadsObjective
+from houndstooth.models.training.objective import Batch
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.vocabulary import UNKNOWN, Vocabulary
 
+TAXONOMY = Taxonomy.load()
 VOCABULARY = Vocabulary({"category": ("a", "b", "c"), "colour": ("colour:x", "colour:y")})
 RECIPE = Recipe(name="test", version=1)
 
@@ -62,7 +65,7 @@ def test_frozen_blocks_stay_as_they_are() -> None:
 
 
 def test_an_unknown_label_adds_no_loss() -> None:
-    objective = HeadsObjective(VOCABULARY, RECIPE)
+    objective = HeadsObjective(VOCABULARY, TAXONOMY, RECIPE)
     logits = torch.randn(4, 5, requires_grad=True)
     labels = torch.tensor([[0, UNKNOWN], [1, UNKNOWN], [2, UNKNOWN], [UNKNOWN, UNKNOWN]])
     objective.cross_entropy(logits, objective.targets(labels, torch.zeros(4, 5))).backward()
@@ -73,7 +76,10 @@ def test_an_unknown_label_adds_no_loss() -> None:
 
 def test_a_category_that_is_given_adds_no_loss() -> None:
     vocabulary = Vocabulary({"great_category": ("g", "h"), **VOCABULARY.heads})
-    objective, logits = HeadsObjective(vocabulary, RECIPE), torch.randn(2, 7, requires_grad=True)
+    objective, logits = (
+        HeadsObjective(vocabulary, TAXONOMY, RECIPE),
+        torch.randn(2, 7, requires_grad=True),
+    )
     labels, guided = torch.tensor([[0, 1, 0], [1, 2, 1]]), torch.tensor([True, False])
     nothing = torch.zeros(2, 1)
     batch = Batch(nothing, nothing, labels, torch.zeros(2, 7), guided)
@@ -147,7 +153,7 @@ def test_temperature_makes_overconfident_logits_humble() -> None:
 
 
 def test_the_exported_graphs_agree_with_torch(network: AttributeHeads, tmp_path: Path) -> None:
-    export_recogniser(network, 96, tmp_path / "network-1")
+    export_recogniser(network, "heads", 96, tmp_path / "network-1")
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
     boxes = np.array([[0, 0, 1, 1], [0.1, 0.2, 0.9, 0.8], [0.4, 0.4, 0.5, 0.6]], np.float32)

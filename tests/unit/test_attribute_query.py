@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.document import VisualDocument
-from mappings.errors import UnknownTerm
-from mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
-from mappings.search import RangeFilter, SearchRequest, TermFilter
-from mappings.taxonomy import Taxonomy
-from plugin.attribute_query import (
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import RangeFilter, TermFilter
+from houndstooth.mappings.errors import UnknownTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.attribute_query import (
     attribute_query,
     best_score,
     stored_features,
@@ -30,8 +31,8 @@ def features_of(category, attributes):
         attributes=tuple(RecognisedTerm(*found) for found in attributes),
         box=WHOLE_IMAGE,
         box_source="whole",
-        code=np.zeros(4, dtype=np.uint8),
-        colour=np.zeros(4, dtype=np.uint8),
+        binary_code=np.zeros(4, dtype=np.uint8),
+        colour_histogram=np.zeros(4, dtype=np.uint8),
         model="m-1",
     )
 
@@ -177,8 +178,8 @@ def test_a_stored_product_is_asked_for_with_certainty(category, from_text, sourc
         great_category="top",
         attributes=("colour:blue", "sleeve:short"),
         from_text=from_text,
-        code=np.arange(4, dtype=np.uint8),
-        colour=np.arange(4, dtype=np.uint8),
+        binary_code=np.arange(4, dtype=np.uint8),
+        colour_histogram=np.arange(4, dtype=np.uint8),
         box=WHOLE_IMAGE,
         model="m-1",
         source_hash="",
@@ -188,6 +189,6 @@ def test_a_stored_product_is_asked_for_with_certainty(category, from_text, sourc
     assert features.category == RecognisedTerm(category or "t-shirt", 1.0)
     assert features.category_source == source
     assert [found.confidence for found in features.attributes] == [1.0, 1.0]
-    assert features.code is document.code
+    assert features.binary_code is document.binary_code
     _, query = attribute_query(features, SearchRequest(), TAXONOMY)[0]
     assert query.minimum_groups == 2

@@ -11,30 +11,31 @@ import numpy as np
 import pytest
 import torch
 
-from mappings.errors import InvalidConfig
-from mappings.features import RecognisedTerm
-from mappings.taxonomy import SHIPPED, Taxonomy
-from models import decoding
-from models.crop import Crop
-from models.decoding import Start
-from models.grammar import CATEGORY, GREAT_CATEGORY, Grammar
-from models.networks.attribute_decoder import (
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.features import RecognisedTerm
+from houndstooth.mappings.taxonomy import SHIPPED, Taxonomy
+from houndstooth.models.networks.attribute_decoder import (
     AttributeDecoder,
     AttributeSequence,
     StartGraph,
     StepGraph,
 )
-from models.networks.encoders import EfficientNetLite0
-from models.networks.item_reader import EncoderGraph
-from models.recognised import Choice, Recognised, as_likely_as
-from models.recogniser import look_and_tell
-from models.sequence_recogniser import SequenceRecogniser, decode
-from models.session import Card
-from models.training.export import export_recogniser, exported_weights
-from models.training.objectives import Batch, SequenceObjective, mixed
-from models.training.recipe import Recipe
-from models.training.samples import Sample
-from models.training.vocabulary import ABSENT, UNKNOWN, Vocabulary
+from houndstooth.models.networks.encoders import EfficientNetLite0
+from houndstooth.models.networks.item_reader import EncoderGraph
+from houndstooth.models.recognition import decoding
+from houndstooth.models.recognition.decoding import Start
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY, Grammar
+from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
+from houndstooth.models.recognition.recogniser import encode_and_predict
+from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser, decode
+from houndstooth.models.runtime.card import DECODER, ENCODER, READER, Card, Files
+from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.training.export import export_recogniser, exported_weights
+from houndstooth.models.training.objective import Batch, mix
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.sequence_objective import SequenceObjective
+from houndstooth.models.training.vocabulary import ABSENT, UNKNOWN, Vocabulary
 
 TAXONOMY = Taxonomy.load()
 LEAVES = ("t-shirt", "shirt", "jeans", "skirt", "dress", "heels", "watch")
@@ -76,7 +77,7 @@ def asked(decoder: AttributeDecoder, n: int) -> tuple[decoding.Step, Start]:
     return step, Start(first.numpy(), scores.numpy(), hidden.numpy(), cell.numpy())
 
 
-def run(seed: int, choices: list[set[str] | None], **options: object) -> list[Recognised]:
+def run(seed: int, choices: list[set[str] | None], **options: object) -> list[Prediction]:
     step, start = asked(random_decoder(seed), len(choices))
     return decode(step, start, choices, GRAMMAR, TAXONOMY, TEMPERATURES, **options)
 
@@ -96,7 +97,7 @@ def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None
     gender = TAXONOMY.groups["gender"]
     renamed = replace(gender, values={f"adult-{name}": one for name, one in gender.values.items()})
     taxonomy = replace(TAXONOMY, groups={**TAXONOMY.groups, "gender": renamed})
-    grammar = Grammar(HEADS, taxonomy, always=("colour", "gender"))
+    grammar = Grammar(HEADS, taxonomy, always_predicted=("colour", "gender"))
     step, start = asked(random_decoder(3), 20)
     for seen in decode(step, start, [None] * 20, grammar, taxonomy, TEMPERATURES):
         assert "gender" not in seen.groups
@@ -106,10 +107,10 @@ def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None
 
 def test_what_the_detector_says_is_as_likely_as_it_is_sure() -> None:
     found = [RecognisedTerm(n, p) for n, p in (("skirt", 1.0), ("dress", 0.6), ("shorts", 0.2))]
-    first, *others = as_likely_as(found, 0.84)
+    first, *others = set_confidence(found, 0.84)
     assert (first.term, first.confidence) == ("skirt", 0.84)
     assert [other.confidence for other in others] == [0.12, 0.04]
-    assert as_likely_as(found[:1], 0.9) == (RecognisedTerm("skirt", 0.9),)
+    assert set_confidence(found[:1], 0.9) == (RecognisedTerm("skirt", 0.9),)
 
 
 def test_a_given_category_is_fed_in_and_certain() -> None:
@@ -137,8 +138,8 @@ def test_a_category_that_the_network_does_not_know_still_gets_attributes() -> No
 
 def test_among_a_choice_the_image_decides() -> None:
     choice = {"jeans", "skirt"}
-    free, narrowed = run(7, [None] * 20), run(7, [choice] * 20)
-    for before, after in zip(free, narrowed, strict=True):
+    free, restrict = run(7, [None] * 20), run(7, [choice] * 20)
+    for before, after in zip(free, restrict, strict=True):
         assert set(after.categories) == choice and not after.given
         total = sum(before.categories[c] for c in choice)
         assert after.categories["jeans"] == pytest.approx(
@@ -267,12 +268,12 @@ class Scored:
 
 def test_own_answers_stand_in_for_attributes_alone() -> None:
     vocabulary, table = labels()
-    recipe = Recipe(name="t", version=1, sampled=1.0)
-    objective = SequenceObjective(GRAMMAR, vocabulary, recipe)
+    recipe = Recipe(name="t", version=1, scheduled_sampling=1.0)
+    objective = SequenceObjective(vocabulary, TAXONOMY, recipe)
     said = objective.sequences(table)[:, :4]
     scores = torch.zeros(3, 5, GRAMMAR.tokens)
     scores[:, :, GRAMMAR.slices["colour"].start + 1] = 50.0
-    heard = objective._as_heard(said, scores)
+    heard = objective._sample_tokens(said, scores)
     assert torch.equal(heard[:, :2], said[:, :2]) and torch.equal(heard[:, 3:], said[:, 3:])
     assert (heard[:2, 2] == GRAMMAR.slices["colour"].start + 1).all()
     assert torch.equal(heard[2], said[2])
@@ -280,7 +281,7 @@ def test_own_answers_stand_in_for_attributes_alone() -> None:
 
 def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
     vocabulary, table = labels()
-    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
 
     objective.loss(Scored(scores), unseen(table)).backward()
@@ -294,7 +295,7 @@ def test_an_unknown_group_gives_no_gradient_and_an_absent_one_does() -> None:
 
 def test_a_category_that_is_given_gives_no_gradient() -> None:
     vocabulary, table = labels()
-    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1))
     scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
     guided = torch.tensor([True, False, True])
     objective.loss(Scored(scores), unseen(table, guided=guided)).backward()
@@ -306,7 +307,7 @@ def test_a_category_that_is_given_gives_no_gradient() -> None:
 
 def test_the_loss_prefers_the_right_sequence() -> None:
     vocabulary, table = labels()
-    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1))
     sequences = objective.sequences(table)
     assert [GRAMMAR.terms[t] for t in sequences[0, :3]] == ["top", "t-shirt", "colour:red"]
     assert (sequences[2, 2:] == GRAMMAR.end).all()
@@ -326,7 +327,7 @@ def test_what_others_saw_is_a_share_of_the_target() -> None:
     soft = NOTHING_SEEN.clone()
     soft[0, colours.start + 3] = 1.0
     recipe = Recipe(name="t", version=1, soft_share=0.25, label_smoothing=0.0)
-    objective = SequenceObjective(GRAMMAR, vocabulary, recipe)
+    objective = SequenceObjective(vocabulary, TAXONOMY, recipe)
 
     def gradient(seen: torch.Tensor) -> torch.Tensor:
         scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
@@ -360,7 +361,7 @@ def test_an_image_laid_over_itself_is_learned_as_it_is() -> None:
     vocabulary, table = labels()
     network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
     plain, with_mixup = (
-        SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1, mixup=mixup))
+        SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1, mixup=mixup))
         for mixup in (0.0, 0.5)
     )
     images = torch.rand(3, 3, SIDE, SIDE) * 255
@@ -371,7 +372,7 @@ def test_an_image_laid_over_itself_is_learned_as_it_is() -> None:
     with torch.no_grad():
         expected = plain.loss(network.eval(), twice)
         torch.testing.assert_close(with_mixup.loss(network, twice), expected)
-        over, around = mixed(images, boxes, 0.25)
+        over, around = mix(images, boxes, 0.25)
     torch.testing.assert_close(over[0], images[0] * 0.25 + images[2] * 0.75)
     assert around[0, 0].tolist() == boxes[0, 0].tolist()
 
@@ -399,7 +400,7 @@ def test_without_a_mirror_image_there_is_one_look() -> None:
 def test_the_gradient_reaches_the_encoder() -> None:
     vocabulary, table = labels()
     network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
-    objective = SequenceObjective(GRAMMAR, vocabulary, Recipe(name="t", version=1))
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1))
     boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0]] * 2] * 3)
     images = torch.rand(3, 3, SIDE, SIDE) * 255
     objective.loss(network, unseen(table)._replace(images=images, boxes=boxes)).backward()
@@ -430,14 +431,17 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Attribu
         if tensor.is_floating_point():  # the exporter stores equal tensors once
             tensor += torch.rand_like(tensor) * 0.01
     stem = tmp_path_factory.mktemp("weights") / "tiny-1"
-    export_recogniser(network, SIDE, stem)
+    export_recogniser(network, "sequence", SIDE, stem)
     yield network, stem
 
 
 @pytest.fixture(scope="module")
 def recogniser(exported: tuple[AttributeSequence, Path]) -> SequenceRecogniser:
-    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), np.zeros(1, np.float32))
-    return SequenceRecogniser(exported[1], card, TAXONOMY, 1)
+    stem = exported[1]
+    files = Files.of(stem, (ENCODER, READER, DECODER))
+    thresholds = np.zeros(1, np.float32)
+    card = Card("tiny-1", "sequence", SIDE, HEADS, TEMPERATURES, (), thresholds, files=files)
+    return SequenceRecogniser(stem, card, TAXONOMY, 1)
 
 
 def test_torch_and_onnxruntime_agree_on_every_term(
@@ -469,7 +473,7 @@ def test_torch_and_onnxruntime_agree_on_every_term(
             TEMPERATURES,
         )
         for a, b in zip(
-            look_and_tell(recogniser, crops[here], [None] * 100)[1], expected, strict=True
+            encode_and_predict(recogniser, crops[here], [None] * 100)[1], expected, strict=True
         ):
             assert a.category == b.category and list(a.groups) == list(b.groups)
             for group, likely in a.groups.items():
@@ -483,7 +487,7 @@ def test_likelihoods_of_the_truth_are_those_of_the_decoder(recogniser: SequenceR
     truth = {GREAT_CATEGORY: "top", CATEGORY: "shirt", "colour": "colour:red", "fit": "fit:slim"}
     found = recogniser.likelihoods([crop], [truth])[0]
     assert set(found) == set(truth) and all(0 <= p <= 1 for p in found.values())
-    guided = look_and_tell(recogniser, [crop], [{"shirt"}])[1][0]
+    guided = encode_and_predict(recogniser, [crop], [{"shirt"}])[1][0]
     if "colour" in guided.groups:
         assert found["colour"] == pytest.approx(guided.groups["colour"]["colour:red"], abs=1e-5)
 
@@ -491,12 +495,14 @@ def test_likelihoods_of_the_truth_are_those_of_the_decoder(recogniser: SequenceR
 def test_another_box_of_the_same_photo_needs_no_second_look(recogniser: SequenceRecogniser) -> None:
     pixels = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     whole, left = np.array([[0, 0, 1, 1], [0, 0, 0.5, 1]], np.float32)
-    look = recogniser.look([Crop(pixels, whole, whole)])
+    look = recogniser.encode([Crop(pixels, whole, whole)])
     closer = [Crop(pixels, whole, left)]
-    features, [told] = recogniser.tell(look, closer, [{"shirt"}])
-    expected, [anew] = look_and_tell(recogniser, closer, [{"shirt"}])
+    features, [told] = recogniser.predict(look, closer, [{"shirt"}])
+    expected, [anew] = encode_and_predict(recogniser, closer, [{"shirt"}])
     assert np.array_equal(features, expected) and told == anew
-    assert not np.allclose(features, recogniser.tell(look, [Crop(pixels, whole, whole)], [None])[0])
+    assert not np.allclose(
+        features, recogniser.predict(look, [Crop(pixels, whole, whole)], [None])[0]
+    )
 
 
 def test_exported_weights_come_back_whole(exported: tuple[AttributeSequence, Path]) -> None:

@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.batches import Entries, feed_stamp, numbered_batches, read_entries, write_entries
-from ingest.jobs import JobRequest
-from ingest.outcome import Outcome
-from ingest.products import FeedProduct
-from mappings.errors import InvalidFeed
-from mappings.features import Box
-from mappings.product import Product
+from houndstooth.ingest.batches import (
+    Entries,
+    feed_stamp,
+    numbered_batches,
+    read_entries,
+    write_entries,
+)
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.products import FeedProduct
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.product import Product
 
 TEXT = st.text(max_size=20)
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from models.training.samples import split_of
+from houndstooth.models.training.samples import split_of
 from tests.benchmarks.feed import Row, catalogue_and_queries
 
 ROWS = [{"id": str(number), "group": str(number)} for number in range(400)]

@@ -8,14 +8,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.networks.attribute_heads import AttributeHeads
-from models.networks.encoders import EfficientNetLite0
-from models.training.curves import EpochLog
-from models.training.fit import TrainingSet, fit
-from models.training.objectives import HeadsObjective
-from models.training.recipe import Recipe
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.networks.attribute_heads import AttributeHeads
+from houndstooth.models.networks.encoders import EfficientNetLite0
+from houndstooth.models.training.curves import EpochLog
+from houndstooth.models.training.fit import TrainingSet, fit
+from houndstooth.models.training.heads_objective import HeadsObjective
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.vocabulary import Vocabulary
 
+TAXONOMY = Taxonomy.load()
 VOCABULARY = Vocabulary({"category": ("a", "b"), "colour": ("colour:x", "colour:y")})
 CPU = torch.device("cpu")
 
@@ -34,7 +36,7 @@ def trained(
     scores: list[float], folder: Path, patience: int
 ) -> tuple[nn.Module, list[dict[str, torch.Tensor]]]:
     recipe = Recipe(
-        name="t", version=1, decoder="heads", epochs=len(scores), batch=4, training_side=32,
+        name="t", version=1, kind="heads", epochs=len(scores), batch=4, training_side=32,
         frozen_blocks=16, patience=patience,
     )  # fmt: skip
     seen: list[dict[str, torch.Tensor]] = []
@@ -45,7 +47,7 @@ def trained(
 
     torch.manual_seed(0)
     network = AttributeHeads(EfficientNetLite0(pretrained=False), VOCABULARY.sizes)
-    objective = HeadsObjective(VOCABULARY, recipe)
+    objective = HeadsObjective(VOCABULARY, TAXONOMY, recipe)
     best = fit(network, photos(4), objective, recipe, CPU, folder / "checkpoint.pt", after_epoch)
     return best, seen
 
@@ -75,7 +77,7 @@ def test_one_photo_of_a_rare_group_does_not_decide(tmp_path: Path) -> None:
         def scores(self, *ignored: object) -> torch.Tensor:
             return self.table
 
-    objective = Scored(VOCABULARY, recipe)
+    objective = Scored(VOCABULARY, TAXONOMY, recipe)
     log = EpochLog(tmp_path / "t-1", VOCABULARY, held, objective, recipe, CPU)
     worse = log.after_epoch(0, 1.0, nn.Identity())
     right = torch.nn.functional.one_hot(torch.from_numpy(held.labels[:, 0]), 2).float()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from plugin.colour_distance import BLOCK_BYTES, colour_distances
+from houndstooth.plugin.colour_distance import BLOCK_BYTES, colour_distances
 
 
 def naive(query, colours):

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cells import parse_price, parse_whole
-from ingest.columns import Columns, fact_name, parse_columns, recognise
-from ingest.feeds import Row
-from ingest.outcome import Outcome
-from ingest.products import FeedProduct, read_products
-from mappings.errors import InvalidBox, InvalidFeed, InvalidInput, InvalidProduct
-from mappings.features import Box
-from mappings.product import Product
+from houndstooth.ingest.cell_values import parse_price, parse_whole
+from houndstooth.ingest.columns import Columns, detect_columns, fact_name, parse_columns
+from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.products import FeedProduct, read_products
+from houndstooth.mappings.errors import InvalidBox, InvalidFeed, InvalidInput, InvalidProduct
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.product import Product
 
 
 def header(line: str) -> list[str]:
@@ -38,7 +38,7 @@ DATA_SET = header(
 
 
 def product(columns: list[str], **cells: Any) -> Product:
-    return recognise(columns).product(dict.fromkeys(columns, "") | cells)
+    return detect_columns(columns).product(dict.fromkeys(columns, "") | cells)
 
 
 def test_google_merchant() -> None:
@@ -76,7 +76,7 @@ def test_google_merchant() -> None:
 
 def test_google_names_with_a_prefix_and_the_second_category() -> None:
     cells = {"g:id": "7", "g:title": "T", "g:image_link": "a.jpg", "g:google_product_category": "X"}
-    assert recognise(list(cells)).product(cells).category_text == "X"
+    assert detect_columns(list(cells)).product(cells).category_text == "X"
 
 
 def test_shopify() -> None:
@@ -116,7 +116,7 @@ def test_data_set_truth_is_fact_and_never_category() -> None:
 def test_json_values() -> None:
     cells = {"id": 17, "title": "T", "image": "a.jpg", "price": 12.5, "stock": 3, "new": True}
     cells |= {"box": [0, 0, 0.5, 0.5], "tags": ["a", "b"], "score": 1.5, "note": None}
-    found = recognise(list(cells)).product(cells)
+    found = detect_columns(list(cells)).product(cells)
     assert found.product_id == "17"
     assert found.box == Box(0, 0, 0.5, 0.5)
     facts = {"title": "T", "image": "a.jpg", "price": 12.5, "stock": 3}
@@ -140,14 +140,14 @@ def test_json_values() -> None:
     ],
 )
 def test_unusable_cells(cells: dict[str, Any], error: type[InvalidInput]) -> None:
-    columns = recognise([*STUDIO, "box", "year"])
+    columns = detect_columns([*STUDIO, "box", "year"])
     with pytest.raises(error):
         columns.product({"id": "1", "title": "T", "image": "a.jpg"} | cells)
 
 
 def test_a_missing_column_is_explained() -> None:
     with pytest.raises(InvalidFeed) as caught:
-        recognise(["sku", "label", "picture"])
+        detect_columns(["sku", "label", "picture"])
     assert "no column is known as the title" in str(caught.value)
     assert "columns found: sku, label, picture" in str(caught.value)
     assert "--columns id=sku,title=COLUMN,image=COLUMN" in str(caught.value)
@@ -159,12 +159,12 @@ def test_a_missing_column_is_explained() -> None:
 )
 def test_ambiguous_columns_are_refused(columns: list[str]) -> None:
     with pytest.raises(InvalidFeed, match="more than one column may be the"):
-        recognise(columns)
+        detect_columns(columns)
 
 
 def test_chosen_columns() -> None:
     chosen = parse_columns("id=sku,title=label,image=picture,category=")
-    columns = recognise(["sku", "label", "picture", "category", "title"], chosen)
+    columns = detect_columns(["sku", "label", "picture", "category", "title"], chosen)
     cells = {"sku": "1", "label": "L", "picture": "p", "category": "Shoes", "title": "other"}
     found = columns.product(cells)
     assert (found.product_id, found.title, found.image) == ("1", "L", "p")
@@ -181,7 +181,7 @@ def test_malformed_flag(flag: str) -> None:
 @pytest.mark.parametrize("chosen", [{"colour": "id"}, {"id": "sku"}, {"id": ""}])
 def test_chosen_columns_that_are_not_there(chosen: dict[str, str]) -> None:
     with pytest.raises(InvalidFeed):
-        recognise(STUDIO, chosen)
+        detect_columns(STUDIO, chosen)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_fact_names_are_fields(column: str) -> None:
 
 # --- rows as products -------------------------------------------------------------------------
 
-PLAIN: Columns = recognise(["id", "title", "image", "price"])
+PLAIN: Columns = detect_columns(["id", "title", "image", "price"])
 
 
 def rows(*cells: tuple[str, str, str]) -> list[Row]:
@@ -256,7 +256,7 @@ def test_a_repeated_id_is_reported_and_the_first_stays() -> None:
     assert isinstance(second, FeedProduct)
     assert first.product.title == "A"
     assert isinstance(third, Outcome)
-    assert (third.product_id, third.status, third.kind, third.row) == (
+    assert (third.product_id, third.status, third.failure_type, third.row) == (
         "a",
         "failed",
         "duplicate id",

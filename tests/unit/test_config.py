@@ -1,8 +1,8 @@
 import pytest
 
-from mappings.errors import InvalidConfig
-from plugin import config
-from plugin.config import Settings
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.plugin import config
+from houndstooth.plugin.config import Settings
 
 
 def test_defaults_where_nothing_is_set():
@@ -23,10 +23,10 @@ def test_reads_every_variable(tmp_path):
         "HOUNDSTOOTH_REDIS": "redis://127.0.0.1:6379/3",
         "HOUNDSTOOTH_IMAGE_HOSTS": "images.internal, CDN.internal,",
         "HOUNDSTOOTH_FIELDS": "title, price,",
-        "HOUNDSTOOTH_GROUP": "parent_sku",
+        "HOUNDSTOOTH_VARIANT_FIELD": "parent_sku",
         "HOUNDSTOOTH_CANDIDATES": "250",
-        "HOUNDSTOOTH_WEIGHT": "0.25",
-        "HOUNDSTOOTH_ATTRIBUTE_SHARE": "0",
+        "HOUNDSTOOTH_APPEARANCE_WEIGHT": "0.25",
+        "HOUNDSTOOTH_ATTRIBUTE_WEIGHT": "0",
         "HOUNDSTOOTH_MAX_UPLOAD_BYTES": "1000",
         "HOUNDSTOOTH_MAX_PIXELS": "2000",
     }
@@ -39,10 +39,10 @@ def test_reads_every_variable(tmp_path):
         redis="redis://127.0.0.1:6379/3",
         image_hosts=frozenset({"images.internal", "cdn.internal"}),
         fields=frozenset({"title", "price"}),
-        group="parent_sku",
+        variant_field="parent_sku",
         candidates=250,
-        weight=0.25,
-        attribute_share=0.0,
+        appearance_weight=0.25,
+        attribute_weight=0.0,
         max_upload_bytes=1000,
         max_pixels=2000,
     )
@@ -64,16 +64,16 @@ def test_every_setting_has_a_variable_that_the_docstring_explains():
         ("REDIS", "127.0.0.1", "expected a URL"),
         ("IMAGE_HOSTS", "*.internal", "expected host names"),
         ("IMAGE_HOSTS", "http://images.internal", "expected host names"),
-        ("GROUP", "maker.style", "name of one field"),
-        ("GROUP", '"group"', "name of one field"),
+        ("VARIANT_FIELD", "maker.style", "name of one field"),
+        ("VARIANT_FIELD", '"group"', "name of one field"),
         ("CANDIDATES", "0", "from 1 to 10000"),
         ("CANDIDATES", "1e3", "from 1 to 10000"),
         ("CANDIDATES", "0" * 19 + "1" + "9" * 9, "from 1 to 10000"),
         ("CANDIDATES", "9" * 5000, "from 1 to 10000"),
-        ("WEIGHT", "1.5", "from 0 to 1"),
-        ("WEIGHT", "nan", "from 0 to 1"),
-        ("WEIGHT", "half", "from 0 to 1"),
-        ("ATTRIBUTE_SHARE", "-0.1", "from 0 to 1"),
+        ("APPEARANCE_WEIGHT", "1.5", "from 0 to 1"),
+        ("APPEARANCE_WEIGHT", "nan", "from 0 to 1"),
+        ("APPEARANCE_WEIGHT", "half", "from 0 to 1"),
+        ("ATTRIBUTE_WEIGHT", "-0.1", "from 0 to 1"),
         ("MAX_UPLOAD_BYTES", "12MB", "whole number"),
         ("MAX_PIXELS", "-1", "whole number"),
     ],

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mappings.errors import InvalidFeed
-from mappings.features import Box
-from mappings.taxonomy import Taxonomy
-from models.training.datasets import READERS
-from models.training.samples import Sample, split_of
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets import READERS
+from houndstooth.models.training.samples import Sample, split_of
 
 TAXONOMY = Taxonomy.load()
 
@@ -42,7 +42,7 @@ def test_the_split_is_80_10_10_by_group() -> None:
 def test_every_reader_says_what_it_reads() -> None:
     assert list(READERS) == [
         "products",
-        "studio",
+        "synthetic",
         "deepfashion",
         "imaterialist",
         "fashionpedia",

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mappings.errors import InvalidConfig
-from mappings.features import Box, FoundItem
-from mappings.taxonomy import Taxonomy
-from models.detector import Detector, resized
-from models.extractor import DEFAULT_DETECTOR
-from models.session import WEIGHTS
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import DEFAULT_DETECTOR
+from houndstooth.models.localisation.detector import Detector, resized
+from houndstooth.models.runtime.card import WEIGHTS
 
 TAXONOMY = Taxonomy.load()
 STEM = WEIGHTS / DEFAULT_DETECTOR
@@ -78,7 +78,7 @@ def test_images_of_any_size(detector: Detector, size: tuple[int, int]) -> None:
     for items in found:
         scores = [i.score for i in items]
         assert scores == sorted(scores, reverse=True)
-        assert all(detector.card.least_score <= score <= 1 for score in scores)
+        assert all(detector.card.min_score <= score <= 1 for score in scores)
 
 
 def test_longest_side() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mappings.features import Box, FoundItem
-from models.training.detection.classes import CLASSES, own_categories
-from models.training.detection.precision import OVERLAPS, Answers, precision
-from models.training.detection.samples import BoxedImage
+from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.models.training.detection.classes import CLASSES, own_categories
+from houndstooth.models.training.detection.precision import OVERLAPS, Answers, precision
+from houndstooth.models.training.detection.samples import BoxedImage
 
 NUMBER = {c.label: n for n, c in enumerate(CLASSES, 1)}
 LEAVES = {c.label: c.categories for c in CLASSES}

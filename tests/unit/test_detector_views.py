@@ -8,24 +8,24 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from mappings.errors import InvalidConfig, InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.training.detection.augment import random_view
-from models.training.detection.classes import (
+from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.detection.augment import random_view
+from houndstooth.models.training.detection.classes import (
     CLASSES,
     own_categories,
     product_numbers,
     street_numbers,
 )
-from models.training.detection.composites import cut_out, empty_scene, on_paper, paste
-from models.training.detection.samples import BoxedImage, street_images, street_split
-from models.training.detection.views import Sources
+from houndstooth.models.training.detection.composites import cut_out, empty_scene, on_paper, paste
+from houndstooth.models.training.detection.samples import BoxedImage, street_images, street_split
+from houndstooth.models.training.detection.views import Sources
 
 SHOES = 1 + [c.label for c in CLASSES].index("shoes")
 
 
-def red_patch(ground: int = 255) -> BoxedImage:
-    pixels = np.full((160, 120, 3), ground, np.uint8)
+def red_patch(background: int = 255) -> BoxedImage:
+    pixels = np.full((160, 120, 3), background, np.uint8)
     pixels[60:120, 30:80] = (200, 20, 20)
     box = np.array([[30, 60, 80, 120]], np.float32)
     return BoxedImage(pixels, box, np.array([SHOES]), "patch.jpg")
@@ -101,7 +101,7 @@ def test_the_same_seed_shows_the_same() -> None:
     assert cutout is not None
     sources = Sources([red_patch(90)], [red_patch()], [red_patch(200)], [cutout], [red_patch()])
     shares = {"street": 0.4, "composite": 0.2, "product": 0.1, "paper": 0.1} | {
-        "studio": 0.1,
+        "synthetic": 0.1,
         "worn": 0.1,
     }
     first, again, other = (list(sources.epoch(shares, 22, 8, s)) for s in ((1, 0), (1, 0), (1, 1)))

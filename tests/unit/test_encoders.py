@@ -11,10 +11,10 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from mappings.errors import InvalidConfig
-from models.networks.encoders import ENCODERS, new_encoder
-from models.networks.inception import InceptionV3
-from models.networks.inception_modules import MODULES
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.networks.encoders import ENCODERS, new_encoder
+from houndstooth.models.networks.inception import InceptionV3
+from houndstooth.models.networks.inception_modules import MODULES
 
 
 @pytest.fixture(autouse=True)

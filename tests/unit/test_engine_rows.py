@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mappings.document import encode_bytes
-from mappings.errors import InvalidDocument
-from mappings.features import Bytes
-from plugin.engines.documents import byte_matrix
-from plugin.engines.opensearch_query import decode_rows
+from houndstooth.mappings.document import encode_bytes
+from houndstooth.mappings.errors import InvalidDocument
+from houndstooth.mappings.features import Bytes
+from houndstooth.plugin.engines.documents import byte_matrix
+from houndstooth.plugin.engines.opensearch_query import decode_rows
 
 matrices = arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 40)))
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.feeds import Row, count_lines, open_feed
-from mappings.errors import InvalidFeed
+from houndstooth.ingest.feeds import Row, count_lines, open_feed
+from houndstooth.mappings.errors import InvalidFeed
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.errors import InvalidFilter
-from mappings.search import RangeFilter, TermFilter
-from plugin.filters import parse_filter
+from houndstooth.mappings.engine import RangeFilter, TermFilter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.plugin.filters import parse_filter
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from plugin.hamming import BLOCK_BYTES, hamming_distances
+from houndstooth.plugin.hamming import BLOCK_BYTES, hamming_distances
 
 
 def naive(query, codes):

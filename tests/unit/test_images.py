@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mappings.errors import InvalidImage
-from models.images import FORMATS, WORKING_SIDE, decode_image
+from houndstooth.mappings.errors import InvalidImage
+from houndstooth.models.runtime.images import FORMATS, WORKING_SIDE, decode_image
 
 RED, GREEN = (220, 30, 30), (20, 160, 60)
 

@@ -10,24 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mappings.features import WHOLE_IMAGE, Box
-from models.appearance_code import binarise
-from models.colour_histogram import BINS, colour_histogram
-from models.crop import crop_square
-from models.foreground import find_foreground
+from houndstooth.mappings.features import WHOLE_IMAGE, Box
+from houndstooth.models.embedding.binary_code import binarise
+from houndstooth.models.embedding.colour_histogram import BINS, colour_histogram
+from houndstooth.models.localisation.background import find_foreground
+from houndstooth.models.runtime.crop import crop_square
 
 fractions = st.floats(0.0, 0.7)
 
 
-def item_on_ground(ground: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
-    image = Image.new("RGB", (200, 300), ground)
+def item_on_ground(background: tuple[int, int, int] = (255, 255, 255)) -> Image.Image:
+    image = Image.new("RGB", (200, 300), background)
     image.paste((30, 60, 140), (50, 60, 150, 240))
     return image
 
 
-@pytest.mark.parametrize("ground", [(255, 255, 255), (240, 238, 241), (90, 160, 90)])
-def test_foreground_is_what_stands_out_from_plain_ground(ground: tuple[int, int, int]) -> None:
-    box, found = find_foreground(item_on_ground(ground))
+@pytest.mark.parametrize("background", [(255, 255, 255), (240, 238, 241), (90, 160, 90)])
+def test_foreground_is_what_stands_out_from_plain_ground(background: tuple[int, int, int]) -> None:
+    box, found = find_foreground(item_on_ground(background))
     assert found is not None
     assert np.abs(np.array(box.as_list()) - [0.25, 0.2, 0.5, 0.6]).max() < 0.02
 
@@ -39,14 +39,14 @@ def test_no_plain_ground_means_the_whole_image() -> None:
 
 
 def test_a_studio_s_ground_may_fade_but_creased_cloth_is_not_plain() -> None:
-    def on(ground: np.ndarray) -> Image.Image:
-        image = Image.fromarray(np.repeat(np.uint8(ground)[..., None], 3, axis=-1))
+    def on(background: np.ndarray) -> Image.Image:
+        image = Image.fromarray(np.repeat(np.uint8(background)[..., None], 3, axis=-1))
         image.paste((30, 60, 140), (50, 60, 150, 240))
         return image
 
     fades = np.tile(np.linspace(250, 238, 300)[:, None], (1, 200))
-    box, ground = find_foreground(on(fades))
-    assert ground is not None and box.h < 0.7
+    box, background = find_foreground(on(fades))
+    assert background is not None and box.h < 0.7
     down, across = np.mgrid[:300, :200]
     creased = 120 + 16 * np.sin((down + 2 * across) / 15)
     assert find_foreground(on(creased)) == (WHOLE_IMAGE, None)

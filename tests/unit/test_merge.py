@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.merge import ALWAYS_KNOWN, ATTRIBUTE_CONFIDENCE, visual_document
-from mappings.document import VisualDocument
-from mappings.errors import UnknownTerm
-from mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
-from mappings.product import Product
-from mappings.seller_text import TextEvidence
-from mappings.taxonomy import Taxonomy
+from houndstooth.ingest.merge import ATTRIBUTE_CONFIDENCE, visual_document
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.errors import UnknownTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
+from houndstooth.mappings.product import Product
+from houndstooth.mappings.seller_text import TextEvidence
+from houndstooth.mappings.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.load()
 PRODUCT = Product("1", "a shirt", "1.jpg")
@@ -34,8 +34,8 @@ def merge(
         attributes=tuple(RecognisedTerm(term, confidence) for term, confidence in seen.items()),
         box=WHOLE_IMAGE,
         box_source="whole",
-        code=np.arange(4, dtype=np.uint8),
-        colour=np.arange(3, dtype=np.uint8),
+        binary_code=np.arange(4, dtype=np.uint8),
+        colour_histogram=np.arange(3, dtype=np.uint8),
         model="m-1",
     )
     evidence = TextEvidence(text_categories, None, said or {})
@@ -109,5 +109,5 @@ def test_one_term_per_group_of_the_category(
             assert term == said[group]
             assert term in document.from_text
         else:
-            assert group in ALWAYS_KNOWN or seen[term] >= ATTRIBUTE_CONFIDENCE
+            assert TAXONOMY.groups[group].always_known or seen[term] >= ATTRIBUTE_CONFIDENCE
             assert seen[term] == max(c for t, c in seen.items() if t.startswith(f"{group}:"))

@@ -11,9 +11,9 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from models.networks.inception import InceptionV3
-from models.networks.inception_modules import MODULES
-from models.networks.resception import Projection, ResCeption, Residual
+from houndstooth.models.networks.inception import InceptionV3
+from houndstooth.models.networks.inception_modules import MODULES
+from houndstooth.models.networks.resception import Projection, ResCeption, Residual
 
 SHORTCUTS = {
     *(f"Mixed_5{m}.{s}" for m in "bcd" for s in ("branch5x5", "branch3x3dbl")),

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.seller_text import TextEvidence, read_seller_text
-from mappings.taxonomy import Taxonomy
+from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.load()
 SHOES = set(TAXONOMY.categories_for_label("shoe"))
@@ -157,7 +157,7 @@ def test_every_word_of_an_attribute_says_it(group) -> None:
 
 WORDS = st.sampled_from(
     [w for c in TAXONOMY.categories.values() for w in c.words]
-    + [w for k in TAXONOMY.kinds.values() for w in k.words]
+    + [w for k in TAXONOMY.broader_terms.values() for w in k.words]
     + [w for g in TAXONOMY.groups.values() for words in g.values.values() for w in words]
     + ["with", "for", "Harrow", "&", "-", "2"]
 )

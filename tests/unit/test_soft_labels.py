@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mappings.errors import InvalidConfig
-from models.training.samples import Sample
-from models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
-from models.training.vocabulary import Vocabulary
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
+from houndstooth.models.training.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary({"category": ("shirt", "dress"), "colour": ("colour:red", "colour:blue")})
 

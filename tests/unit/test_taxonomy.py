@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.errors import InvalidTaxonomy, UnknownTerm
-from mappings.taxonomy import SHIPPED, Taxonomy
-from mappings.words import phrase_key, singular, slug, tokens
+from houndstooth.mappings.errors import InvalidTaxonomy, UnknownTerm
+from houndstooth.mappings.taxonomy import SHIPPED, Taxonomy
+from houndstooth.mappings.words import phrase_key, singular, slug, tokens
 
 TAXONOMY = Taxonomy.load()
 
@@ -163,15 +163,36 @@ def test_a_shop_gives_its_own(tmp_path: Path) -> None:
     assert list(taxonomy.categories) == ["robe", "tent"]
     assert taxonomy.attribute_terms() == ("colour:red", "colour:blue")
     assert taxonomy.groups_of("robe") == taxonomy.groups_of("tent") == ("colour",)
-    assert taxonomy.kinds == {}
+    assert taxonomy.broader_terms == {}
 
 
-def test_its_digest_is_of_all_that_it_says() -> None:
-    own = Taxonomy.from_json(SMALL)
-    assert Taxonomy.from_json(dict(reversed(SMALL.items()))).digest == own.digest
+def digest_of(data: dict[str, Any]) -> str:
+    return Taxonomy.from_json(data).feature_digest
+
+
+def test_its_digest_is_of_what_features_depend_on() -> None:
+    own = digest_of(SMALL)
+    assert digest_of(dict(reversed(SMALL.items()))) == own
     words = [*SMALL["categories"]["robe"]["words"], "gown"]
-    wordier = broken("categories", "robe", "words", value=words)
-    assert Taxonomy.from_json(wordier).digest != own.digest
+    assert digest_of(broken("categories", "robe", "words", value=words)) != own
+    assert digest_of(broken(*COLOUR, "always_known", value=True)) != own
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), "2"),
+        (("loss_weights",), {"category": 2}),
+        (("categories", "robe", "label"), "Gown"),
+        (("categories", "robe", "labels"), ["Gowns"]),
+        (("attribute_groups", "colour", "label"), "Hue"),
+        (("attribute_groups", "colour", "value_labels"), {"red": "Crimson"}),
+        (("attribute_groups", "colour", "importance"), 0.5),
+        (("attribute_groups", "colour", "loss_weight"), 2),
+    ],
+)
+def test_a_label_or_a_weight_does_not_change_its_digest(path: tuple[str, ...], value: Any) -> None:
+    assert digest_of(broken(*path, value=value)) == digest_of(SMALL)
 
 
 def broken(*path: str, value: Any) -> dict[str, Any]:
@@ -230,23 +251,25 @@ COLOUR = ("attribute_groups", "colour")
         (broken("siblings", value=[["robe", "rug"]]), r"siblings\.0: expected one of robe, tent"),
         (broken("siblings", value=[["robe"]]), r"siblings\.0: expected at least two categories"),
         (
-            broken("kinds", value={"any": {"words": ["thing"], "categories": ["robe", "rug"]}}),
-            r"kinds\.any\.categories: expected one of robe, tent; got 'rug'",
+            broken(
+                "broader_terms", value={"any": {"words": ["thing"], "categories": ["robe", "rug"]}}
+            ),
+            r"broader_terms\.any\.categories: expected one of robe, tent; got 'rug'",
         ),
         (
-            broken("kinds", value={"any": {"words": ["tent"], "categories": ["robe"]}}),
-            r"kinds\.any: expected words of its own; got 'tent'",
+            broken("broader_terms", value={"any": {"words": ["tent"], "categories": ["robe"]}}),
+            r"broader_terms\.any: expected words of its own; got 'tent'",
         ),
         (
             broken(
-                "kinds",
+                "broader_terms",
                 value={"any": {"words": ["thing"], "categories": ["robe"], "modifier": "yes"}},
             ),
-            r"kinds\.any\.modifier: expected true or false; got 'yes'",
+            r"broader_terms\.any\.modifier: expected true or false; got 'yes'",
         ),
         (
-            broken("kinds", value={"any": {"words": ["thing"], "categories": []}}),
-            r"kinds\.any\.categories: expected at least one term",
+            broken("broader_terms", value={"any": {"words": ["thing"], "categories": []}}),
+            r"broader_terms\.any\.categories: expected at least one term",
         ),
         (
             broken(*COLOUR, "values", "blue", value=["blue", "Crimson"]),

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from ingest.images import feed_images
-from ingest.urls import MAX_REDIRECTS, UrlImages, is_public
-from mappings.errors import ImageUnavailable, InvalidImage
+from houndstooth.ingest.images import feed_images
+from houndstooth.ingest.urls import MAX_REDIRECTS, UrlImages, is_public
+from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
 
 PUBLIC = "93.184.215.14"
 
@@ -116,7 +116,7 @@ def names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> list[str]:
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in found.split(",")
         ]
 
-    monkeypatch.setattr("ingest.urls.socket.getaddrinfo", resolve)
+    monkeypatch.setattr("houndstooth.ingest.urls.socket.getaddrinfo", resolve)
     return asked
 
 
@@ -204,7 +204,7 @@ def test_a_certificate_must_be_the_name_s(
     with pytest.raises(InvalidImage, match="self-signed certificate"):
         images(url)
     trusting = ssl.create_default_context(cafile=tmp_path / "cert.pem")
-    monkeypatch.setattr("ingest.urls._tls", lambda: trusting)
+    monkeypatch.setattr("houndstooth.ingest.urls._tls", lambda: trusting)
     assert images(url) == b"picture"
     assert server.asked == [(f"images.internal:{server.server_port}", "/a.png")]
     with pytest.raises(InvalidImage, match=r"not valid for 'other\.internal'"):
@@ -286,7 +286,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(
             reached.append(where[0])
             super().connect(("127.0.0.1", server.server_port))
 
-    monkeypatch.setattr("ingest.urls.socket.socket", Network)
+    monkeypatch.setattr("houndstooth.ingest.urls.socket.socket", Network)
     assert UrlImages()("http://rebind.example/a.png") == b"picture"
     assert (asked, reached) == (["rebind.example"], [PUBLIC])
     assert server.asked == [("rebind.example", "/a.png")]

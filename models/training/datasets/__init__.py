@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mappings.taxonomy import Taxonomy
-from models.training.datasets.coco import coco_samples
-from models.training.datasets.deepfashion import deepfashion_samples
-from models.training.datasets.imaterialist import imaterialist_samples
-from models.training.datasets.plain_csv import csv_samples
-from models.training.datasets.products import product_samples
-from models.training.datasets.studio import studio_samples
-from models.training.samples import Sample
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets.coco import coco_samples
+from houndstooth.models.training.datasets.deepfashion import deepfashion_samples
+from houndstooth.models.training.datasets.imaterialist import imaterialist_samples
+from houndstooth.models.training.datasets.plain_csv import csv_samples
+from houndstooth.models.training.datasets.products import product_samples
+from houndstooth.models.training.datasets.synthetic import synthetic_samples
+from houndstooth.models.training.samples import Sample
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ READERS: dict[str, Reader] = {
     "products": Reader(
         product_samples, "products.csv: articleType, productDisplayName, baseColour and so on"
     ),
-    "studio": Reader(studio_samples, "labels.jsonl of drawn images: every attribute and box"),
+    "synthetic": Reader(synthetic_samples, "labels.jsonl of drawn images: every attribute and box"),
     "deepfashion": Reader(
         deepfashion_samples, "folder of DeepFashion's category and attribute benchmark"
     ),

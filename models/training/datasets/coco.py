@@ -18,19 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mappings.errors import InvalidBox, InvalidFeed
-from mappings.features import Box, group_of
-from mappings.taxonomy import Taxonomy
-from models.training.datasets.fashionpedia_labels import (
+from houndstooth.mappings.errors import InvalidBox, InvalidFeed
+from houndstooth.mappings.features import Box, group_of
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets.fashionpedia_labels import (
     CATEGORIES,
     PARTS,
     TERMS,
     attribute_terms,
     nickname_leaf,
 )
-from models.training.datasets.labels import Labels, only
-from models.training.datasets.reading import Skips, pixel_box, read_json, split_in_name
-from models.training.samples import Sample, split_of
+from houndstooth.models.training.datasets.labels import Labels, only
+from houndstooth.models.training.datasets.reading import Skips, pixel_box, read_json, split_in_name
+from houndstooth.models.training.samples import Sample, split_of
 
 _PART_KINDS = {"garment parts", "closures", "decorations"}
 # How much of a part's box is in its garment's, at least.

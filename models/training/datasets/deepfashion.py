@@ -14,13 +14,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from mappings.errors import InvalidBox
-from mappings.features import Box, group_of
-from mappings.taxonomy import Taxonomy
-from models.training.datasets.deepfashion_files import Corners, DeepFashionFiles
-from models.training.datasets.labels import Labels
-from models.training.datasets.reading import Skips, pixel_box
-from models.training.samples import Sample
+from houndstooth.mappings.errors import InvalidBox
+from houndstooth.mappings.features import Box, group_of
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets.deepfashion_files import Corners, DeepFashionFiles
+from houndstooth.models.training.datasets.labels import Labels
+from houndstooth.models.training.datasets.reading import Skips, pixel_box
+from houndstooth.models.training.samples import Sample
 
 CATEGORIES = {
     "Button-Down": ["shirt"],

@@ -14,9 +14,9 @@ from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
-from mappings.errors import InvalidFeed
-from models.training.datasets.reading import Skips, text_lines
-from models.training.samples import Split
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.models.training.datasets.reading import Skips, text_lines
+from houndstooth.models.training.samples import Split
 
 Corners = tuple[float, float, float, float]
 _SPLITS: dict[str, Split] = {"train": "train", "val": "validation", "test": "test"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from models.training.datasets.labels import Labels
+from houndstooth.models.training.datasets.labels import Labels
 
 CATEGORIES: dict[str, Collection[str]] = {
     "headband, head covering, hair accessory": [],

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mappings.errors import InvalidFeed
-from mappings.taxonomy import Taxonomy
-from models.training.datasets.labels import Labels, only
-from models.training.datasets.reading import Skips, read_json, split_in_name, text_lines
-from models.training.samples import Sample, split_of
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets.labels import Labels, only
+from houndstooth.models.training.datasets.reading import Skips, read_json, split_in_name, text_lines
+from houndstooth.models.training.samples import Sample, split_of
 
 CATEGORIES: dict[str, Collection[str]] = {
     "Athletic Pants": ["track-pants"],

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mappings.features import group_of
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
+from houndstooth.mappings.features import group_of
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
 
 # "shirt, blouse" and "Suits & Blazers" name one thing or the other.
 _OR = re.compile(r"[,&/]")

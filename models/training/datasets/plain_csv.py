@@ -17,12 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mappings.errors import InvalidBox, InvalidFeed
-from mappings.features import Box
-from mappings.taxonomy import Taxonomy
-from models.training.datasets.labels import Labels
-from models.training.datasets.reading import Skips, text_lines
-from models.training.samples import Sample, Split, split_of
+from houndstooth.mappings.errors import InvalidBox, InvalidFeed
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.datasets.labels import Labels
+from houndstooth.models.training.datasets.reading import Skips, text_lines
+from houndstooth.models.training.samples import Sample, Split, split_of
 
 REQUIRED = ("file", "category")
 OPTIONAL = ("group", "split", "box")

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mappings.errors import InvalidFeed
-from mappings.seller_text import read_seller_text
-from mappings.taxonomy import Taxonomy
-from models.training.samples import Sample, split_of
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.samples import Sample, split_of
 
 REQUIRED = {"file", "articleType", "productDisplayName", "group"}
 # Attribute groups that products.csv has a column for, and those that only names speak of.

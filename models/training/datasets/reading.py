@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mappings.errors import InvalidFeed
-from mappings.features import Box
-from models.training.samples import Split
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.features import Box
+from houndstooth.models.training.samples import Split
 
 _LOG = logging.getLogger(__name__)
 _NAMED_IN_A_WARNING = 8

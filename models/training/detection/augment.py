@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.training.detection.samples import BoxedImage
+from houndstooth.models.training.detection.samples import BoxedImage
 
 # A box that keeps less of its area than this is not in the view any more.
-LEAST_VISIBLE = 0.4
-LEAST_SIDE = 5.0
+MIN_VISIBLE = 0.4
+MIN_SIDE = 5.0
 
 
 def random_view(
@@ -60,8 +60,8 @@ def _clipped(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     inside = boxes.clip(0, [width, height, width, height])
     sides, whole = inside[:, 2:] - inside[:, :2], boxes[:, 2:] - boxes[:, :2]
-    visible = sides.prod(axis=1) >= LEAST_VISIBLE * whole.prod(axis=1)
-    kept = visible & (sides.min(axis=1) >= LEAST_SIDE)
+    visible = sides.prod(axis=1) >= MIN_VISIBLE * whole.prod(axis=1)
+    kept = visible & (sides.min(axis=1) >= MIN_SIDE)
     return inside[kept].astype(np.float32), kept
 
 

@@ -1,27 +1,28 @@
-"""The detector's files: its network, and the card that says how it was made and how to serve it."""
+"""Writes a trained detector: its network, and the card that says how it was made."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from torchvision.models.detection import FasterRCNN
 
-from mappings.taxonomy import Taxonomy
-from models.detector import Detector
-from models.networks.faster_rcnn import Limits
-from models.training.card import SOURCES
-from models.training.detection.classes import CLASSES
-from models.training.detection.export import export_detector
-from models.training.detection.fit import DetectorRecipe
-from models.training.detection.precision import evaluate
-from models.training.detection.samples import TEST_SHARE, VALIDATION_SHARE, BoxedImage
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.networks.faster_rcnn import Limits
+from houndstooth.models.runtime.card import DETECTOR, write_json
+from houndstooth.models.training.card import SOURCES
+from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.export import export_detector
+from houndstooth.models.training.detection.fit import DetectorRecipe
+from houndstooth.models.training.detection.precision import evaluate
+from houndstooth.models.training.detection.samples import TEST_SHARE, VALIDATION_SHARE, BoxedImage
 
-# A find that nobody asked for, and one that was; the second is the network's own least score.
-SURE_SCORE, LEAST_SCORE = 0.5, Limits().least_score
+SURE_SCORE, MIN_SCORE = 0.5, Limits().min_score
+"""The scores from which a box is shown unasked, and where its category is asked for."""
 
 
 def write_detector(
@@ -31,16 +32,17 @@ def write_detector(
     facts: dict[str, object],
     held: Sequence[BoxedImage],
 ) -> None:
-    """``STEM.onnx`` and ``STEM.json``, with the exported network's precision on held photos.
+    """Write ``STEM.onnx`` and its card, with the exported network's precision on held photos.
 
     Args:
         facts: of the run that the recipe does not say; they go into the card.
         held: validation photos; they are not trained on.
     """
-    export_detector(network, stem.with_name(stem.name + ".onnx"))
-    card = {
+    export_detector(network, stem.with_name(stem.name + DETECTOR))
+    card: dict[str, Any] = {
         "name": recipe.name,
         "version": recipe.version,
+        "kind": "detector",
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
         "source": SOURCES[recipe.encoder],
@@ -54,16 +56,15 @@ def write_detector(
         "recipe": asdict(recipe),
         "side": recipe.side,
         "classes": {c.label: c.categories for c in CLASSES},
-        "thresholds": {"guided": LEAST_SCORE, "unguided": SURE_SCORE},
+        "thresholds": {"guided": MIN_SCORE, "unguided": SURE_SCORE},
     }
-    path = stem.with_name(stem.name + ".json")
-    path.write_text(json.dumps(card, indent=1) + "\n")
+    write_json(stem, card, (DETECTOR,))
     if held:
         guided, unguided = evaluate(Detector(stem), held, Taxonomy.load())
-        found = {"guided": guided, "unguided": unguided}
         card["validation"] = {
             "photos": len(held),
-            "least_boxes": 1,
-            **{name: precision.mean(1) for name, precision in found.items()},
+            "min_boxes": 1,
+            "guided": guided.mean(1),
+            "unguided": unguided.mean(1),
         }
-        path.write_text(json.dumps(card, indent=1) + "\n")
+        write_json(stem, card, (DETECTOR,))

@@ -1,4 +1,4 @@
-"""Items cut out of their white ground, and pasted where their box is exactly known."""
+"""Items cut out of their white background, and pasted where their box is exactly known."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
-from models.foreground import TOLERANCE
-from models.training.detection.classes import CLASSES
-from models.training.detection.samples import BoxedImage
+from houndstooth.models.localisation.background import TOLERANCE
+from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.samples import BoxedImage
 
 # The share of a box that a pasted item may cover.
-MOST_COVERED = 0.15
+MAX_COVERED = 0.15
 TRIES = 8
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """An item without its ground: an RGBA image tight around it, and its class number."""
+    """An item without its background: an RGBA image tight around it, and its class number."""
 
     image: Image.Image
     label: int
@@ -62,7 +62,7 @@ def paste(
             x = int(rng.integers(width - item.width))
             y = int(rng.integers(height - item.height))
             box = np.array([x, y, x + item.width, y + item.height], dtype=np.float32)
-            if _covered(box, boxes) <= MOST_COVERED:
+            if _covered(box, boxes) <= MAX_COVERED:
                 canvas.paste(item, (x, y), item)
                 boxes.append(box)
                 labels.append(np.int64(cutout.label))
@@ -76,7 +76,7 @@ def paste(
 
 
 def on_paper(sample: BoxedImage, rng: np.random.Generator) -> BoxedImage:
-    """What stands on white ground, on another: that it is white says nothing of what is there."""
+    """What stands on white background, on another: that it is white says nothing of what is there."""
     height, width = sample.pixels.shape[:2]
     paper = empty_scene(rng, width, height)
     pixels = np.where(outline(sample.pixels)[..., None], sample.pixels, paper.pixels)
@@ -93,7 +93,7 @@ def empty_scene(rng: np.random.Generator, width: int, height: int) -> BoxedImage
 
 
 def outline(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """What is not white ground, and the whites within it: RGB [h, w, 3] to bool [h, w]."""
+    """What is not white background, and the whites within it: RGB [h, w, 3] to bool [h, w]."""
     mask = (pixels < 255 - TOLERANCE).any(axis=2)
     # With a rim, for closing would eat from the edges.
     filled: NDArray[np.bool_] = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(mask, 2)))

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
-from mappings.errors import InvalidConfig
-from models.training.export import OPSET
-from models.training.stored import store, stored_weights
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.training.export import OPSET
+from houndstooth.models.training.quantise import dequantised_weights, quantise_initialisers
 
 
 class ServingGraph(nn.Module):
@@ -29,7 +29,7 @@ class ServingGraph(nn.Module):
 
 
 def export_detector(network: FasterRCNN, path: Path) -> None:
-    """Write the serving graph for one image of any size, its weights as ``stored`` says."""
+    """Write the serving graph for one image of any size, with quantised weights."""
     graph = ServingGraph(network.cpu().float()).eval()
     pixels = torch.randint(0, 256, (320, 224, 3), dtype=torch.uint8)
     found = ["boxes", "labels", "scores"]
@@ -47,7 +47,7 @@ def export_detector(network: FasterRCNN, path: Path) -> None:
             dynamic_axes={"pixels": {0: "height", 1: "width"}} | {k: {0: "found"} for k in found},
         )
     model = onnx.load(path)
-    store(model)
+    quantise_initialisers(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
@@ -60,7 +60,7 @@ def load_exported(network: FasterRCNN, path: Path) -> FasterRCNN:
     """
     held = {
         name.removeprefix("network."): values
-        for name, values in stored_weights(onnx.load(path)).items()
+        for name, values in dequantised_weights(onnx.load(path)).items()
     }
     state = network.state_dict()
     if missing := sorted(set(state) - set(held)):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 from tqdm import tqdm
 
-from models.training.detection.samples import BoxedImage
+from houndstooth.models.training.detection.samples import BoxedImage
 
 LOSSES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg")
 
@@ -24,7 +24,7 @@ class DetectorRecipe:
     """How to train; the fields of a configuration file.
 
     Attributes:
-        start_from: a trained detector to go on from, by its name and version.
+        init_from: a trained detector to go on from, by its name and version.
         images: views in an epoch.
         backbone_rate: the pretrained part's learning rate, as a share of the others'.
         warm_up: share of all steps in which the learning rate rises.
@@ -33,7 +33,7 @@ class DetectorRecipe:
 
     name: str
     version: int
-    start_from: str = ""
+    init_from: str = ""
     seed: int = 1
     epochs: int = 20
     images: int = 1200

@@ -12,11 +12,11 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mappings.features import FoundItem
-from mappings.taxonomy import Taxonomy
-from models.detector import Detector
-from models.training.detection.classes import CLASSES, own_categories
-from models.training.detection.samples import BoxedImage
+from houndstooth.mappings.features import FoundItem
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.training.detection.classes import CLASSES, own_categories
+from houndstooth.models.training.detection.samples import BoxedImage
 
 OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -35,9 +35,9 @@ class Precision:
     boxes: Mapping[str, int]
     by_class: Mapping[str, Sequence[float]]
 
-    def mean(self, least_boxes: int) -> dict[str, float]:
+    def mean(self, min_boxes: int) -> dict[str, float]:
         """Over the classes of at least so many boxes, by IoU; of all, where there is none."""
-        classes = [c for c, n in self.boxes.items() if n >= least_boxes] or list(self.boxes)
+        classes = [c for c, n in self.boxes.items() if n >= min_boxes] or list(self.boxes)
         means = np.mean([self.by_class[c] for c in classes], axis=0) if classes else [0.0] * 5
         return {str(iou): round(float(m), 4) for iou, m in zip(OVERLAPS, means, strict=True)}
 

@@ -15,17 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mappings.errors import InvalidFeed
-from models.foreground import find_foreground
-from models.training.datasets.products import product_rows
-from models.training.detection.classes import category_numbers, product_numbers, street_numbers
-from models.training.samples import Split, split_of
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.models.localisation.background import find_foreground
+from houndstooth.models.training.datasets.products import product_rows
+from houndstooth.models.training.detection.classes import (
+    category_numbers,
+    product_numbers,
+    street_numbers,
+)
+from houndstooth.models.training.samples import Split, split_of
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.08
 STREET_LABELS = "street.jsonl"
-LEAST_SIDE = 8
+MIN_SIDE = 8
 # Of one article type: more shoes teach nothing new.
-MOST_OF_A_TYPE = 120
+MAX_PER_TYPE = 120
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterat
             kept = [
                 box
                 for box in record["boxes"]
-                if box["label"] in numbers and min(box["w"], box["h"]) >= LEAST_SIDE
+                if box["label"] in numbers and min(box["w"], box["h"]) >= MIN_SIDE
             ]
             corners = [(b["x"], b["y"], b["x"] + b["w"], b["y"] + b["h"]) for b in kept]
             with Image.open(folder / record["file"]) as image:
@@ -104,12 +108,12 @@ def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
         kind = row["articleType"]
         if kind not in numbers or split_of(row["group"], seed) != "train":
             continue
-        if taken[kind] >= MOST_OF_A_TYPE:
+        if taken[kind] >= MAX_PER_TYPE:
             continue
         with Image.open(products.parent / row["file"]) as opened:
             image = opened.convert("RGB")
-        box, ground = find_foreground(image)
-        if ground is None or float(ground.colour.min()) < 235:
+        box, background = find_foreground(image)
+        if background is None or float(background.colour.min()) < 235:
             continue
         taken[kind] += 1
         width, height = image.size
@@ -122,7 +126,7 @@ def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
         yield boxed(np.asarray(image), [corners], [numbers[kind]], row["file"])
 
 
-def studio_images(labels: Path) -> Iterator[BoxedImage]:
+def synthetic_images(labels: Path) -> Iterator[BoxedImage]:
     """Drawn outfits and items of a studio's ``labels.jsonl`` whose every item has a class."""
     numbers = category_numbers()
     for line in labels.read_text(encoding="utf-8").splitlines():

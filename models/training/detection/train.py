@@ -1,4 +1,4 @@
-"""``python -m models.training.detection.train CONFIG.toml --street DIR --products CSV --studio …``.
+"""``python -m models.training.detection.train CONFIG.toml --street DIR --products CSV --synthetic …``.
 
 From photos with boxes to ``models/weights/NAME-VERSION.onnx``, its card and its log. An interrupted
 run goes on where it stopped.
@@ -17,25 +17,25 @@ from pathlib import Path
 import torch
 from torchvision.models.detection import FasterRCNN
 
-from mappings.errors import HoundstoothError, InvalidConfig
-from models.detector import Detector
-from models.networks.faster_rcnn import faster_rcnn
-from models.session import WEIGHTS
-from models.training.detection.card import write_detector
-from models.training.detection.classes import CLASSES
-from models.training.detection.composites import cut_out
-from models.training.detection.export import load_exported
-from models.training.detection.fit import DetectorRecipe, fit
-from models.training.detection.samples import (
+from houndstooth.mappings.errors import HoundstoothError, InvalidConfig
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.networks.faster_rcnn import faster_rcnn
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.training.detection.card import write_detector
+from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.composites import cut_out
+from houndstooth.models.training.detection.export import load_exported
+from houndstooth.models.training.detection.fit import DetectorRecipe, fit
+from houndstooth.models.training.detection.pseudo_labels import casual_photos, worn_products
+from houndstooth.models.training.detection.samples import (
     STREET_LABELS,
     lone_products,
     street_images,
-    studio_images,
+    synthetic_images,
 )
-from models.training.detection.taught import everyday_photos, worn_products
-from models.training.detection.views import Sources
-from models.training.recipe import read_recipe
-from models.training.trained import trained_file
+from houndstooth.models.training.detection.views import Sources
+from houndstooth.models.training.recipe import read_recipe
+from houndstooth.models.training.trained_file import trained_file
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks, encoder=recipe.encoder
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    if recipe.start_from:
-        go_on_from(network, options.out, recipe.start_from)
+    if recipe.init_from:
+        fine_tune_from(network, options.out, recipe.init_from)
     stem = options.out / f"{recipe.name}-{recipe.version}"
     log = EpochLog(stem.with_name(stem.name + ".log.csv"))
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     checkpoint.unlink(missing_ok=True)
 
 
-def go_on_from(network: FasterRCNN, out: Path, name: str) -> None:
+def fine_tune_from(network: FasterRCNN, out: Path, name: str) -> None:
     """Load a trained detector's weights, from ``out`` or the shipped ones.
 
     Raises:
@@ -91,16 +91,16 @@ def go_on_from(network: FasterRCNN, out: Path, name: str) -> None:
 
 def read_sources(options: argparse.Namespace) -> Sources:
     """The training sides of everything, in memory."""
-    products, everyday = options.products, options.everyday
+    products, casual = options.products, options.casual_photos
     teacher = Detector(options.teacher) if options.teacher else None
     alone = list(lone_products(products)) if products else []
     return Sources(
         street=list(street_images(options.street, {"train"})),
         products=alone,
-        studio=list(studio_images(options.studio)) if options.studio else [],
+        synthetic=list(synthetic_images(options.synthetic)) if options.synthetic else [],
         cutouts=[c for c in map(cut_out, alone) if c and CLASSES[c.label - 1].sizes],
         worn=list(worn_products(products, teacher)) if products and teacher else [],
-        everyday=list(everyday_photos(everyday, teacher)) if everyday and teacher else [],
+        casual=list(casual_photos(casual, teacher)) if casual and teacher else [],
     )
 
 
@@ -128,25 +128,28 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("config", type=Path, help="a recipe, such as training/configs/*.toml")
     parser.add_argument("--street", type=Path, required=True, help="a folder with street.jsonl")
     parser.add_argument("--products", type=Path, help="a products.csv")
-    parser.add_argument("--studio", type=Path, help="a labels.jsonl of the studio")
+    parser.add_argument("--synthetic", type=Path, help="a labels.jsonl of the studio")
     parser.add_argument(
         "--teacher",
         type=Path,
         metavar="STEM",
         help="a trained detector's files without .onnx; it marks what is worn in the products' "
-        "photos and where the one thing of an everyday photo is",
+        "photos and where the one thing of an casual photo is",
     )
     parser.add_argument(
-        "--everyday", type=Path, metavar="CSV", help="photos of one thing; see training.everyday"
+        "--casual-photos",
+        type=Path,
+        metavar="CSV",
+        help="photos of one thing; see training.everyday",
     )
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     options = parser.parse_args(arguments)
-    if options.everyday and not options.teacher:
-        parser.error("--everyday needs a --teacher, which marks where the thing is")
+    if options.casual_photos and not options.teacher:
+        parser.error("--casual-photos needs a --teacher, which marks where the thing is")
     given = " --products PRODUCTS/products.csv" if options.products else ""
-    given += " --studio STUDIO/labels.jsonl" if options.studio else ""
-    given += f" --everyday CSV/{options.everyday.name}" if options.everyday else ""
+    given += " --synthetic SYNTHETIC/labels.jsonl" if options.synthetic else ""
+    given += f" --casual-photos CSV/{options.casual_photos.name}" if options.casual_photos else ""
     given += f" --teacher models/weights/{options.teacher.name}" if options.teacher else ""
     options.command_line = (
         f"python -m models.training.detection.train models/training/configs/{options.config.name} "

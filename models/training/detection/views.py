@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mappings.errors import InvalidConfig
-from models.training.detection.augment import random_view
-from models.training.detection.composites import Cutout, empty_scene, on_paper, paste
-from models.training.detection.samples import BoxedImage
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.training.detection.augment import random_view
+from houndstooth.models.training.detection.composites import Cutout, empty_scene, on_paper, paste
+from houndstooth.models.training.detection.samples import BoxedImage
 
 # Width and height of a batch's images, and how often.
 SHAPES = (((224, 320), 0.75), ((256, 320), 0.1), ((288, 288), 0.1), ((320, 224), 0.05))
@@ -22,14 +22,14 @@ class Sources:
 
     street: Sequence[BoxedImage]
     products: Sequence[BoxedImage]
-    studio: Sequence[BoxedImage]
+    synthetic: Sequence[BoxedImage]
     cutouts: Sequence[Cutout]
     worn: Sequence[BoxedImage] = ()
-    everyday: Sequence[BoxedImage] = ()
+    casual: Sequence[BoxedImage] = ()
 
     def sizes(self) -> dict[str, int]:
         """How many images there are, by source."""
-        names = ("street", "products", "studio", "worn", "everyday")
+        names = ("street", "products", "synthetic", "worn", "casual")
         return {name: len(getattr(self, name)) for name in names}
 
     def epoch(
@@ -39,7 +39,7 @@ class Sources:
 
         Args:
             shares: how often a view is of each kind: ``street``, ``composite``, ``product``,
-                ``paper``, ``studio``, ``worn`` or ``everyday``.
+                ``paper``, ``synthetic``, ``worn`` or ``casual``.
 
         Raises:
             InvalidConfig: a kind that there is not, or none of whose images are there.
@@ -63,9 +63,9 @@ class Sources:
             "composite": self.street and self.cutouts,
             "product": self.products,
             "paper": self.cutouts,
-            "studio": self.studio,
+            "synthetic": self.synthetic,
             "worn": self.worn and self.cutouts,
-            "everyday": self.everyday,
+            "casual": self.casual,
         }
         for kind, share in shares.items():
             if kind not in images:
@@ -85,10 +85,10 @@ class Sources:
             return paste(scene, self.cutouts, rng, int(rng.integers(2, 7)))
         if kind == "product":
             return random_view(_next(self.products, kind, decks, rng), rng, size, (0.4, 1.15))
-        if kind == "studio":
-            return random_view(_next(self.studio, kind, decks, rng), rng, size, (0.7, 1.6))
-        if kind == "everyday":
-            return random_view(_next(self.everyday, kind, decks, rng), rng, size, (0.6, 1.3))
+        if kind == "synthetic":
+            return random_view(_next(self.synthetic, kind, decks, rng), rng, size, (0.7, 1.6))
+        if kind == "casual":
+            return random_view(_next(self.casual, kind, decks, rng), rng, size, (0.6, 1.3))
         if kind == "worn":
             return self._worn(size, rng, decks)
         zoom = (0.7, 1.1) if rng.random() < 0.5 else (1.0, 2.2)
@@ -100,7 +100,7 @@ class Sources:
     def _worn(
         self, size: tuple[int, int], rng: np.random.Generator, decks: dict[str, list[int]]
     ) -> BoxedImage:
-        """Half of them on other ground, and some with items, as nobody carries one there."""
+        """Half of them on other background, and some with items, as nobody carries one there."""
         sample = _next(self.worn, "worn", decks, rng)
         if rng.random() < 0.5:
             sample = on_paper(sample, rng)

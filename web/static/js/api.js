@@ -57,7 +57,7 @@ export function getProduct(id) {
 }
 
 export function getFacets(state, category, signal) {
-  const given = parameters({ ...state, box: null, weight: null, category });
+  const given = parameters({ ...state, box: null, appearance_weight: null, category });
   return ask(`/facets?${given}`, { signal }).then((body) => body.facets);
 }
 

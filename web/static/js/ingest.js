@@ -188,13 +188,13 @@ async function toggled(job, details) {
   await refresh();
 }
 
-function table({ failures: rows, failed_by_kind: kinds }, job) {
+function table({ failures: rows, failed_by_type: types }, job) {
   const cut = job.totals.failed > rows.length;
   return [
     make(
       "ul",
       { class: "kinds" },
-      Object.entries(kinds).map(([kind, number]) => make("li", {}, `${kind}: ${count(number)}`)),
+      Object.entries(types).map(([type, number]) => make("li", {}, `${type}: ${count(number)}`)),
     ),
     make(
       "div",

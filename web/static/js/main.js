@@ -30,7 +30,7 @@ let asking = null; // the AbortController of the search under way
 const steps = createHistory(update);
 const picture = createPicture((box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
-const lasting = ({ filters, weight }) => ({ ...EMPTY, filters, weight }); // whatever is looked for
+const lasting = ({ filters, appearance_weight }) => ({ ...EMPTY, filters, appearance_weight }); // whatever is looked for
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
 const NO_CHOICES = { filters: [], require: [], exclude: [], category: null, box: null };
 const clear = () => steps.go(NO_CHOICES);
@@ -142,8 +142,8 @@ function show(state, item, answer) {
     change,
     point: picture.point,
   });
-  const weight = state.weight ?? Number(document.body.dataset.weight);
-  find("weight").value = String(1 - weight);
+  const weight = state.appearance_weight ?? Number(document.body.dataset.appearanceWeight);
+  find("appearance-weight").value = String(1 - weight);
   const narrowed = Boolean(state.filters.length || state.require.length || state.exclude.length);
   showResults(answer, { more, clear, narrowed });
   document.title = `Like ${item.title} · Houndstooth`;
@@ -168,8 +168,8 @@ takePhotos((file) => {
   const lost = current.photo && !photoOf(current);
   steps.go({ ...(lost ? current : lasting(current)), photo: keepPhoto(file) });
 });
-find("weight").addEventListener("change", (event) =>
-  change({ weight: Math.round(100 * (1 - event.target.value)) / 100 }),
+find("appearance-weight").addEventListener("change", (event) =>
+  change({ appearance_weight: Math.round(100 * (1 - event.target.value)) / 100 }),
 );
 find("home").addEventListener("click", (event) => {
   event.preventDefault();

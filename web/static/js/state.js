@@ -8,7 +8,7 @@ export const EMPTY = Object.freeze({
   require: [],
   exclude: [],
   filters: [],
-  weight: null,
+  appearance_weight: null,
 });
 
 const photos = new Map();
@@ -25,7 +25,7 @@ export const photoOf = (state) => photos.get(state.photo) ?? null;
 export function read(search) {
   const given = new URLSearchParams(search);
   const box = given.get("box")?.split(",").map(Number) ?? null;
-  const weight = given.has("weight") ? Number(given.get("weight")) : null;
+  const weight = given.has("appearance_weight") ? Number(given.get("appearance_weight")) : null;
   return {
     like: given.get("like"),
     photo: given.get("photo"),
@@ -34,7 +34,7 @@ export function read(search) {
     require: given.getAll("require"),
     exclude: given.getAll("exclude"),
     filters: given.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
-    weight: weight >= 0 && weight <= 1 ? weight : null,
+    appearance_weight: weight >= 0 && weight <= 1 ? weight : null,
   };
 }
 
@@ -55,7 +55,7 @@ export function parameters(state) {
   for (const term of state.require) given.append("require", term);
   for (const term of state.exclude) given.append("exclude", term);
   for (const filter of state.filters) given.append("filter", filter);
-  if (state.weight !== null) given.set("weight", state.weight);
+  if (state.appearance_weight !== null) given.set("appearance_weight", state.appearance_weight);
   return given;
 }
 

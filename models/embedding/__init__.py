@@ -1,0 +1,1 @@
+"""How an item looks: its binary code and its colour histogram."""

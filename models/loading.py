@@ -1,0 +1,81 @@
+"""Opens networks by the names of their cards: the only place that picks classes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.embedding.embedder import OnnxEmbedder
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.kinds import kind_of
+from houndstooth.models.recognition.recogniser import Recogniser
+from houndstooth.models.runtime.card import WEIGHTS, Card, model_name, read_json
+from houndstooth.models.runtime.images import MAX_PIXELS
+
+DEFAULT_MODEL = "attribute-ensemble-4"
+DEFAULT_DETECTOR = "guided-detector-2"
+
+
+def load_extractor(
+    taxonomy: Taxonomy,
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    detector: str | Path | None = DEFAULT_DETECTOR,
+    embedder: str | Path | None = None,
+    weights: Path = WEIGHTS,
+    threads: int | None = None,
+    max_pixels: int = MAX_PIXELS,
+    paper_threshold: bool = False,
+) -> ImageExtractor:
+    """Open the shipped networks, or others.
+
+    Args:
+        model: the recogniser: the name of a shipped one, or a card's path without ``.json``.
+        detector: the same; None locates items by plain backgrounds alone.
+        embedder: the same; None makes binary codes of the recogniser's own features.
+        weights: the folder in which ``model`` and ``embedder`` are names.
+        threads: of one network run; all processors where None.
+        max_pixels: the largest image that is decoded.
+        paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
+
+    Raises:
+        InvalidConfig: a network or its card is missing or not usable.
+    """
+    return ImageExtractor(
+        open_recogniser(weights / model, taxonomy, threads),
+        Locator(None if detector is None else Detector(WEIGHTS / detector, threads), taxonomy),
+        None if embedder is None else OnnxEmbedder(weights / embedder, threads),
+        max_pixels=max_pixels,
+        paper_threshold=paper_threshold,
+    )
+
+
+def open_recogniser(
+    stem: Path, taxonomy: Taxonomy, threads: int | None = None, *, calibrated: bool = True
+) -> Recogniser:
+    """Open a recogniser, or an ensemble of several, by its path without ``.onnx``.
+
+    Args:
+        taxonomy: only its terms are predicted, and only groups that the category has.
+        threads: of one network run; all processors where None.
+        calibrated: whether scores are divided by the card's temperatures.
+
+    Raises:
+        InvalidConfig: a network or its card is missing, or the card is of an unknown kind.
+    """
+    data = read_json(stem)
+    if data.get("kind") == "ensemble":
+        members = [
+            open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
+            for name in data["members"]
+        ]
+        return Ensemble(model_name(data), members, taxonomy)
+    card = Card.read(stem)
+    if not calibrated:
+        card = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))
+    recogniser: Recogniser = kind_of(card.kind).load("opener")(stem, card, taxonomy, threads)
+    return recogniser

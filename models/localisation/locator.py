@@ -1,0 +1,147 @@
+"""Where the item is: the given box, else a detector's, else what stands out from the background."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from houndstooth.mappings.features import Box, BoxSource, FoundItem
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.localisation.background import PlainBackground, find_foreground
+from houndstooth.models.localisation.detector import Detector
+
+WORN = {"top", "bottom", "whole-body"}
+"""Great categories whose items are photographed on a person, among other garments."""
+
+TALL = 1.2
+"""A foreground of at least this height by width may be a person."""
+
+MIN_CATEGORY_SCORE = 0.8
+"""From this score on, a detection decides the category where the background is not plain."""
+
+SMALL = 0.3
+"""An item that covers less of the foreground than this is a small part of it."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """The item's box, and what was found on the way to it.
+
+    Attributes:
+        box: the item, in fractions of the image; code and colours are computed in it.
+        window: where attributes are recognised. On a plain background that is the whole
+            foreground: the category says which garment is meant, and the rest shows how it is
+            worn. An item that is a small part of the foreground is its own window.
+        source: what the box comes from.
+        background: the plain background around the item, or None.
+        items: all sure detections, best first; empty where the detector was not asked.
+        detection: the item as detected, where that decides the category: nobody chose one, the
+            background is not plain, and the score is at least MIN_CATEGORY_SCORE. Else None.
+    """
+
+    box: Box
+    window: Box
+    source: BoxSource
+    background: PlainBackground | None
+    items: tuple[FoundItem, ...] = ()
+    detection: FoundItem | None = None
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The leaf categories that the detection leaves; empty where it decides nothing."""
+        return self.detection.categories if self.detection else ()
+
+
+class Locator:
+    """Locates the item that is meant (SK Planet paper, section 3.4).
+
+    Args:
+        detector: None locates by the plain background alone.
+        taxonomy: says which categories are siblings.
+    """
+
+    def __init__(self, detector: Detector | None, taxonomy: Taxonomy) -> None:
+        self.detector, self.taxonomy = detector, taxonomy
+
+    def locate(
+        self, image: Image.Image, choice: Collection[str] | None, given: Box | None
+    ) -> Location:
+        """Locate the item in an RGB image of any size.
+
+        Args:
+            choice: the leaf categories that it may be of; None is all.
+            given: a box drawn by hand or from the feed. It is used as it is.
+        """
+        foreground, background = find_foreground(image)
+        if given is not None:
+            return Location(given, given, "given", background)
+        source: BoxSource = "whole" if background is None else "foreground"
+        shape = _shape(image, foreground)
+        if self.detector is None or not self.needs_detector(choice, background, shape):
+            return Location(foreground, foreground, source, background)
+        found = self._known(self.detector.find([image])[0])
+        items = tuple(self.detector.sure(found))
+        if choice is None and background is not None:
+            # How a shop frames its photo shows what the photo is of: recognise it whole.
+            return Location(foreground, foreground, source, background, items)
+        item = self.detector.choose(found, choice, self.taxonomy)
+        if item is None or (background is not None and _alone(item, items)):
+            return Location(foreground, foreground, source, background, items)
+        closer = background is None or _small(item.box, foreground)
+        window = item.box if closer else foreground
+        detection = item if choice is None and item.score >= MIN_CATEGORY_SCORE else None
+        return Location(item.box, window, "detector", background, items, detection)
+
+    def refine(self, location: Location, category: str) -> Location:
+        """Choose the box among the items found, now that the category is recognised.
+
+        Returns:
+            The same location where it was not the foreground, or nothing better was found.
+        """
+        if self.detector is None or location.source != "foreground" or not location.items:
+            return location
+        item = self.detector.choose(location.items, {category}, self.taxonomy)
+        if item is None or _alone(item, location.items):
+            return location
+        window = item.box if _small(item.box, location.box) else location.window
+        return replace(location, box=item.box, window=window, source="detector")
+
+    def needs_detector(
+        self, choice: Collection[str] | None, background: PlainBackground | None, shape: float
+    ) -> bool:
+        """Decide whether the detector is worth its time.
+
+        A shoe on a plain background is all of the foreground, unless that is as tall as a person.
+        A shirt may be worn with other garments.
+
+        Args:
+            shape: height by width of the foreground, in pixels.
+        """
+        if choice is None or background is None or shape > TALL:
+            return True
+        return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
+
+    def _known(self, found: Sequence[FoundItem]) -> list[FoundItem]:
+        """The items of categories that the taxonomy has: nobody could ask for others."""
+        known = self.taxonomy.categories
+        items = [
+            replace(item, categories=tuple(leaf for leaf in item.categories if leaf in known))
+            for item in found
+        ]
+        return [item for item in items if item.categories]
+
+
+def _shape(image: Image.Image, box: Box) -> float:
+    """Height by width of a box, in pixels."""
+    return box.h * image.height / (box.w * image.width)
+
+
+def _small(item: Box, foreground: Box) -> bool:
+    return item.w * item.h < SMALL * foreground.w * foreground.h
+
+
+def _alone(item: FoundItem, items: Collection[FoundItem]) -> bool:
+    """Whether nothing of another class was found: then the whole foreground is the item."""
+    return all(other.label == item.label for other in items)

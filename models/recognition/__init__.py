@@ -1,0 +1,1 @@
+"""What an item is: its category and attributes, recognised in a crop."""

@@ -1,0 +1,91 @@
+"""Several recognisers as one: the mean of their probabilities.
+
+Networks that were trained differently make different mistakes, so the mean of their calibrated
+probabilities is right more often than each alone (Hansen and Salamon 1990). The members differ in
+encoder, in labels and in regularisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.recognition.feature_maps import FeatureMaps
+from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.recogniser import Recogniser
+from houndstooth.models.runtime.card import Card
+from houndstooth.models.runtime.crop import Crop, resize_crops
+
+
+class Ensemble:
+    """A Recogniser that averages others; binary codes are made of the first member's features.
+
+    Args:
+        name: goes into every document, in the place of the members' names.
+        members: at least one.
+    """
+
+    def __init__(self, name: str, members: Sequence[Recogniser], taxonomy: Taxonomy) -> None:
+        self.members, self.taxonomy = members, taxonomy
+        trained_on = tuple(dict.fromkeys(file for each in members for file in each.card.trained_on))
+        self.card: Card = replace(members[0].card, model=name, trained_on=trained_on)
+
+    def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
+        """Encode the crops by each member, at the member's own size."""
+        return tuple(
+            maps
+            for member in self.members
+            for maps in member.encode(resize_crops(crops, member.card.side))
+        )
+
+    def predict(
+        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
+    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+        """Predict by each member, and average; see Recogniser."""
+        of_members = iter(maps)
+        answers = [
+            member.predict(tuple(islice(of_members, _encoders(member))), crops, choices)
+            for member in self.members
+        ]
+        by_crop = zip(*(predictions for _, predictions in answers), strict=True)
+        return answers[0][0], [self._average(predictions) for predictions in by_crop]
+
+    def likelihoods(
+        self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
+    ) -> list[dict[str, float]]:
+        """Average the members' likelihoods; see Recogniser."""
+        answers = [
+            member.likelihoods(resize_crops(crops, member.card.side), truths)
+            for member in self.members
+        ]
+        return [_mean(of_crop) for of_crop in zip(*answers, strict=True)]
+
+    def _average(self, predictions: Sequence[Prediction]) -> Prediction:
+        """The mean over members; a group that fewer than half of them predict is left out."""
+        categories = _mean([each.categories for each in predictions])
+        given = predictions[0].given
+        best = max(categories, key=categories.__getitem__)
+        category = predictions[0].category if given else best
+        groups = {}
+        for group in self.taxonomy.groups_of(category):
+            found = [each.groups[group] for each in predictions if group in each.groups]
+            if found and 2 * len(found) >= len(predictions):
+                groups[group] = _mean(found)
+        return Prediction(categories, category, given, groups)
+
+
+def _encoders(recogniser: Recogniser) -> int:
+    """The number of encoders; a member may be an ensemble itself."""
+    return sum(map(_encoders, recogniser.members)) if isinstance(recogniser, Ensemble) else 1
+
+
+def _mean(distributions: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean probability by term; a term that a member does not know counts as 0 there."""
+    terms = dict.fromkeys(term for each in distributions for term in each)
+    n = len(distributions)
+    return {term: sum(each.get(term, 0.0) for each in distributions) / n for term in terms}

@@ -1,0 +1,74 @@
+"""What a recogniser predicts for one crop."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from houndstooth.mappings.features import RecognisedTerm
+
+MIN_CONFIDENCE = 0.05
+"""Terms below this probability are left out: they are not worth a clause in a query."""
+
+Choice = Collection[str] | None
+"""The leaf categories that one image may show; None is all, one alone is certain."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Categories and attributes of one crop, with their probabilities.
+
+    Attributes:
+        categories: probability by leaf category, within the choice. When the choice is one
+            category, these are the network's own probabilities.
+        category: the leaf category decided on.
+        given: whether the choice was one category, so that it is certain.
+        groups: probability by term, for each attribute group that the category has.
+    """
+
+    categories: Mapping[str, float]
+    category: str
+    given: bool
+    groups: Mapping[str, Mapping[str, float]]
+
+    def ranked_categories(self) -> tuple[RecognisedTerm, ...]:
+        """List the likely categories, best first; a given one comes first, with confidence 1."""
+        ranked = _ranked(self.categories)
+        if self.given:
+            others = [other for other in ranked if other.term != self.category]
+            ranked = [RecognisedTerm(self.category, 1.0), *others]
+        return tuple(ranked)
+
+    def ranked_attributes(self) -> tuple[RecognisedTerm, ...]:
+        """List the likely terms: groups in taxonomy order, best first within a group."""
+        return tuple(term for terms in self.groups.values() for term in _ranked(terms))
+
+
+def set_confidence(ranked: Sequence[RecognisedTerm], first: float) -> tuple[RecognisedTerm, ...]:
+    """Set the first term's probability and scale the others to share the rest."""
+    best, *others = ranked
+    rest = sum(other.confidence for other in others)
+    scale = min(1.0, (1 - first) / rest) if rest else 0.0
+    scaled = [replace(other, confidence=round(scale * other.confidence, 4)) for other in others]
+    return (replace(best, confidence=round(first, 4)), *scaled)
+
+
+def restrict(categories: Mapping[str, float], choice: Choice) -> dict[str, float]:
+    """Restrict probabilities to a choice and normalise them to sum to 1.
+
+    A choice of all, or of one category, changes nothing. Where the network knows none of the
+    chosen categories, they are equally likely.
+    """
+    if choice is None or len(choice) <= 1:
+        return dict(categories)
+    chosen = {term: categories.get(term, 0.0) for term in sorted(choice)}
+    total, uniform = sum(chosen.values()), 1 / len(chosen)
+    return {term: p / total if total else uniform for term, p in chosen.items()}
+
+
+def _ranked(probabilities: Mapping[str, float]) -> list[RecognisedTerm]:
+    """The terms of at least MIN_CONFIDENCE, best first; the best term in any case."""
+    likely = [term for term, p in probabilities.items() if p >= MIN_CONFIDENCE]
+    likely = likely or [max(probabilities, key=probabilities.__getitem__)]
+    likely.sort(key=lambda term: -probabilities[term])
+    return [RecognisedTerm(term, round(probabilities[term], 4)) for term in likely]

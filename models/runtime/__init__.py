@@ -1,0 +1,1 @@
+"""What running a network needs: pixels, the card beside its file, a session of onnxruntime."""

@@ -1,0 +1,178 @@
+"""The card beside a network: what serving needs to know of it, and the hashes of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from houndstooth.mappings.errors import InvalidConfig
+
+WEIGHTS = Path(__file__).parents[1] / "weights"
+"""The folder of the shipped networks."""
+
+ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
+"""What a recogniser's files are called, after its name and version."""
+
+DETECTOR = EMBEDDER = ".onnx"
+
+
+@dataclass(frozen=True)
+class Files:
+    """The SHA-256 of a network's files, by what comes after their name and version."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stem: Path, suffixes: Sequence[str]) -> Files:
+        """Hash the files that are there."""
+        paths = {suffix: stem.with_name(stem.name + suffix) for suffix in suffixes}
+        return cls({s: hashlib.sha256(p.read_bytes()).hexdigest() for s, p in paths.items()})
+
+    def check(self, stem: Path, suffix: str) -> Path:
+        """Return a file's path, once its content is what the card was written for.
+
+        Args:
+            stem: the path without any suffix.
+            suffix: such as ``.onnx`` or ``.reader.onnx``.
+
+        Raises:
+            InvalidConfig: the file is missing, or has another hash than the card says.
+        """
+        path = stem.with_name(stem.name + suffix)
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InvalidConfig(f"expected a network at {path.name}; got {error!r}") from None
+        expected = self.digests.get(suffix)
+        if found != expected:
+            raise InvalidConfig(
+                f"expected {path.name} with the SHA-256 that its card has, {expected}; got {found}"
+            )
+        return path
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a recogniser's card says.
+
+    Attributes:
+        model: name and version; goes into every document.
+        kind: a name in ``recognition.kinds``.
+        side: of the square input, pixels.
+        heads: class terms by head, in output order.
+        temperatures: by head, dividing its logits.
+        trained_on: SHA-256 of the label files it was trained on.
+        thresholds: of the binary code, float32 [d].
+        always_predicted: heads of which a sequence predicts a term in any case, see Grammar.
+        files: the hashes of its ONNX files.
+    """
+
+    model: str
+    kind: str
+    side: int
+    heads: dict[str, tuple[str, ...]]
+    temperatures: dict[str, float]
+    trained_on: tuple[str, ...]
+    thresholds: NDArray[np.float32]
+    always_predicted: tuple[str, ...] = ()
+    files: Files = field(default_factory=Files)
+
+    @classmethod
+    def read(cls, stem: Path) -> Card:
+        """Read the card of a recogniser by its path without ``.json``.
+
+        Raises:
+            InvalidConfig: no such file, or a key is missing.
+        """
+        data = read_json(stem)
+        try:
+            return cls(
+                model=model_name(data),
+                kind=data["kind"],
+                side=int(data["side"]),
+                heads={head: tuple(terms) for head, terms in data["heads"].items()},
+                temperatures={head: float(t) for head, t in data["temperatures"].items()},
+                trained_on=tuple(data.get("trained_on", ())),
+                thresholds=np.array(data["thresholds"], dtype=np.float32),
+                always_predicted=tuple(data.get("always_predicted", ())),
+                files=Files(data["sha256"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _not_a_card(stem, "recogniser", error) from None
+
+
+@dataclass(frozen=True)
+class EmbedderCard:
+    """What an embedder's card says.
+
+    Attributes:
+        model: name and version.
+        side: of the square input, pixels.
+        thresholds: of the binary code, float32 [d].
+        files: the hash of its ONNX file.
+    """
+
+    model: str
+    side: int
+    thresholds: NDArray[np.float32]
+    files: Files
+
+    @classmethod
+    def read(cls, stem: Path) -> EmbedderCard:
+        """Read the card of an embedder by its path without ``.json``.
+
+        Raises:
+            InvalidConfig: no such file, or a key is missing.
+        """
+        data = read_json(stem)
+        try:
+            thresholds = np.array(data["thresholds"], dtype=np.float32)
+            return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _not_a_card(stem, "embedder", error) from None
+
+
+def read_json(stem: Path) -> dict[str, Any]:
+    """Read the whole card beside a network, by its path without ``.json``.
+
+    Raises:
+        InvalidConfig: no such file, or it does not hold a JSON object.
+    """
+    path = stem.with_name(stem.name + ".json")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidConfig(f"expected a model card at {path.name}; got {error!r}") from None
+    if not isinstance(data, dict):
+        raise InvalidConfig(f"expected a JSON object in the model card {path.name}")
+    return data
+
+
+def write_json(stem: Path, card: dict[str, Any], suffixes: tuple[str, ...]) -> None:
+    """Write a card, with the hashes of the files beside it; a line for each key.
+
+    Args:
+        stem: the path without ``.json``.
+        card: all but ``sha256``.
+        suffixes: of the files that the card is for.
+    """
+    digests = Files.of(stem, suffixes).digests
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in card.items())
+    text = ",\n".join([*lines, f' "sha256": {json.dumps(digests)}'])
+    stem.with_name(stem.name + ".json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
+
+
+def model_name(card: dict[str, Any]) -> str:
+    """Return the name and version of a card, ``attribute-sequence-15``."""
+    return f"{card['name']}-{card['version']}"
+
+
+def _not_a_card(stem: Path, kind: str, error: Exception) -> InvalidConfig:
+    return InvalidConfig(f"expected the card of a {kind} at {stem.name}.json; got {error!r}")

@@ -1,0 +1,96 @@
+"""Image files to RGB images, bounded before their pixels are decoded."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from contextlib import nullcontext
+from threading import Lock
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
+
+from houndstooth.mappings.errors import InvalidImage
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 16
+# No network looks closer than this; larger pictures are reduced while they are decoded.
+WORKING_SIDE = 1024
+
+# Images above this are decoded one at a time, so that a few uploads cannot fill the memory.
+LARGE_PIXELS = 8_000_000
+_LARGE = Lock()
+
+# Pillow's own bound only warns, and through a process-wide filter; decode_image has a firm one.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode one image file as a person would see it on white paper.
+
+    The first frame of an animation, turned by its EXIF orientation, transparency laid on white,
+    16-bit depth scaled to 8, reduced so that its longer side is at most ``WORKING_SIDE`` pixels.
+
+    Returns:
+        An image of mode RGB.
+
+    Raises:
+        InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
+            side, or of more than ``max_pixels``, which is read from its header as the size of
+            a TIFF's tiles is.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check_size(image, max_pixels)
+            with _LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
+                image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
+            return _to_rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        raise InvalidImage(
+            f"expected an image ({', '.join(FORMATS)}); got {len(data)} bytes of something else"
+        ) from None
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        IndexError,
+        KeyError,
+        TypeError,
+    ) as error:
+        raise InvalidImage(f"expected a whole image; this one is broken: {error}") from None
+
+
+def _check_size(image: Image.Image, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise InvalidImage(
+            f"expected an image of at most {max_pixels:,} pixels; got {width} x {height}"
+        )
+    if isinstance(image, TiffImageFile):
+        # A tile is decoded whole, however little of it the image covers.
+        tile = [int(image.tag_v2.get(tag, 0)) for tag in (TILEWIDTH, TILELENGTH)]
+        if math.prod(tile) > max_pixels:
+            raise InvalidImage(
+                f"expected tiles of at most {max_pixels:,} pixels; got {tile[0]} x {tile[1]}"
+            )
+    if min(width, height) < MIN_SIDE:
+        raise InvalidImage(
+            f"expected an image of at least {MIN_SIDE} x {MIN_SIDE} pixels; got {width} x {height}"
+        )
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        levels = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if levels.max() > 255 else 255.0
+        image = Image.fromarray((levels.clip(0, top) * (255.0 / top)).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(paper, rgba)
+    return image if image.mode == "RGB" else image.convert("RGB")

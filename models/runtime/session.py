@@ -1,0 +1,43 @@
+"""One way to open a network with onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import onnxruntime
+
+from houndstooth.mappings.errors import InvalidConfig
+
+
+def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
+    """Open a session on the CPU; all sessions of the process share one arena of working memory.
+
+    Args:
+        threads: of one network run; all processors where None.
+
+    Raises:
+        InvalidConfig: not a network that onnxruntime can run.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or os.cpu_count() or 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # A thread that waits by spinning keeps the next network of the same photo from its processor.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    _share_memory()
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise InvalidConfig(f"cannot run the network {path.name}: {error}") from None
+
+
+@cache
+def _share_memory() -> None:
+    """Register one arena for all networks: they take turns, so the largest decides its size."""
+    kind, default = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    onnxruntime.create_and_register_allocator(
+        onnxruntime.OrtMemoryInfo("Cpu", kind, 0, default), None
+    )

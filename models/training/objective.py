@@ -1,0 +1,73 @@
+"""What every training objective follows: a batch, its loss, and the scores of each head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.recipe import Recipe
+
+CATEGORIES = 2
+"""The first heads are the great category and the category."""
+
+
+class Batch(NamedTuple):
+    """Images and their labels.
+
+    Attributes:
+        images: [n, 3, side, side] in [0, 255].
+        boxes: [n, 2, 4]: the foreground's box, and the item's own.
+        labels: int64 [n, heads], as ``Vocabulary.labels`` makes them; unknown ones add no loss.
+        soft_labels: [n, classes], by head a distribution or zeros: part of the target where a
+            label is known.
+        guided: bool [n]: where the category is given, so that it adds no loss.
+        white: where images show a white background, uint8 [n, 1, side, side], or None.
+    """
+
+    images: Tensor
+    boxes: Tensor
+    labels: Tensor
+    soft_labels: Tensor
+    guided: Tensor
+    white: Tensor | None = None
+
+
+class Objective(Protocol):
+    """What a network is trained for."""
+
+    def loss(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Compute the loss: the mean over the batch, weighted by head."""
+
+    def scores(self, network: nn.Module, batch: Batch) -> Tensor:
+        """Compute the scores of all heads side by side, given the labels before: [n, classes]."""
+
+
+def loss_weights(heads: Sequence[str], taxonomy: Taxonomy, recipe: Recipe) -> list[float]:
+    """Look up how much each head counts in the loss: by the recipe, else by the taxonomy."""
+    return [recipe.loss_weights.get(head, taxonomy.loss_weight(head)) for head in heads]
+
+
+def sample_mixup(alpha: float) -> float:
+    """Draw the share of an image that is mixed with another (Zhang et al. 2018)."""
+    return float(torch.distributions.Beta(alpha, alpha).sample())
+
+
+def mix(images: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Mix each image with the one as far from the batch's other end.
+
+    Args:
+        images: [n, 3, side, side].
+        boxes: [n, k, 4]: left, top, right, bottom.
+        share: of each image itself, in [0, 1].
+
+    Returns:
+        The images, and for each the bounds of both images' boxes.
+    """
+    other = boxes.flip(0)
+    low = torch.minimum(boxes[..., :2], other[..., :2])
+    bounds = torch.cat([low, torch.maximum(boxes[..., 2:], other[..., 2:])], -1)
+    return images * share + images.flip(0) * (1 - share), bounds

@@ -1,0 +1,140 @@
+"""The objective of attribute sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from houndstooth.mappings.taxonomy import DEFAULT_LOSS_WEIGHT, Taxonomy
+from houndstooth.models.recognition.grammar import Grammar
+from houndstooth.models.training.objective import (
+    CATEGORIES,
+    Batch,
+    loss_weights,
+    mix,
+    sample_mixup,
+)
+from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.vocabulary import UNKNOWN, Vocabulary
+
+
+class SequenceObjective:
+    """Compute the negative log-likelihood of the known tokens; see Objective.
+
+    The softmax at a step is over the terms of the known groups still to come, and the end. So a
+    group that is unknown has no influence, and one that is known to be absent is learned as
+    skipped.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe) -> None:
+        self.grammar = grammar = Grammar(vocabulary.heads, taxonomy)
+        weights = loss_weights(list(vocabulary.heads), taxonomy, recipe)
+        self.loss_weights = torch.tensor([*weights, DEFAULT_LOSS_WEIGHT])
+        self.starts = torch.tensor([where.start for where in vocabulary.slices().values()])
+        self.head_of = torch.from_numpy(grammar.head_of)
+        self.groups_of = torch.from_numpy(grammar.groups_of)
+        self.great_of_token = torch.full((grammar.tokens,), -1)
+        self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
+        self.smoothing, self.scheduled_sampling = recipe.label_smoothing, recipe.scheduled_sampling
+        self.soft_share, self.mixup = recipe.soft_share, recipe.mixup
+
+    @torch.no_grad()
+    def _sample_tokens(self, tokens: Tensor, scores: Tensor) -> Tensor:
+        """Replace some attribute tokens by ones drawn from the network's own answer.
+
+        Categories stay, since a guide is right. A token is drawn within its group. So the network
+        learns to continue after its own mistakes (scheduled sampling, Bengio et al. 2015, in two
+        passes).
+
+        Args:
+            tokens: the true ones, int64 [n, steps].
+            scores: the network's, [n, steps + 1, tokens].
+        """
+        head_of = self.head_of.to(tokens.device)
+        inside = head_of == head_of[tokens][:, :, None]
+        likely = scores[:, :-1].masked_fill(~inside, -1e9).softmax(2)
+        drawn = torch.multinomial(likely.flatten(0, 1), 1).view_as(tokens)
+        attribute = (head_of[tokens] >= CATEGORIES) & (tokens != self.grammar.end)
+        replaced = attribute & (
+            torch.rand(tokens.shape, device=tokens.device) < self.scheduled_sampling
+        )
+        return torch.where(replaced, drawn, tokens)
+
+    def sequences(self, labels: Tensor) -> Tensor:
+        """Make the tokens of each sample, padded with the end: int64 [n, heads]."""
+        tokens = torch.where(labels >= 0, labels + self.starts.to(labels.device), self.grammar.end)
+        order = torch.argsort((labels < 0).int(), dim=1, stable=True)
+        return tokens.gather(1, order)
+
+    def allowed(self, labels: Tensor, sequences: Tensor) -> Tensor:
+        """Mark the tokens that could stand at each step: bool [n, heads + 1, tokens]."""
+        device, heads = labels.device, labels.shape[1]
+        head_of = self.head_of.to(device)
+        before = F.pad(head_of[sequences], (1, 0), value=-1)
+        known = (labels != UNKNOWN) & self.groups_of.to(device)[labels[:, 1]]
+        known = F.pad(known, (0, 1), value=True)[:, head_of]
+        allowed = (head_of > before[:, :, None]) & known[:, None]
+        allowed[:, 0] = head_of == 0
+        allowed[:, 1] = self.great_of_token.to(device) == sequences[:, :1]
+        allowed[:, :, self.grammar.end] = torch.arange(heads + 1, device=device) >= CATEGORIES
+        return allowed
+
+    def loss(self, network: Any, batch: Batch) -> Tensor:
+        """Compute it; see Objective."""
+        images, boxes, labels, soft_labels, guided, _ = batch
+        if self.mixup == 0:
+            return self._loss(network, network.encode(images, boxes), labels, soft_labels, guided)
+        share = sample_mixup(self.mixup)
+        pooled = network.encode(*mix(images, boxes, share))
+        own = self._loss(network, pooled, labels, soft_labels, guided)
+        other = self._loss(network, pooled, labels.flip(0), soft_labels.flip(0), guided.flip(0))
+        return own * share + other * (1 - share)
+
+    def _loss(
+        self, network: Any, pooled: Tensor, labels: Tensor, soft_labels: Tensor, guided: Tensor
+    ) -> Tensor:
+        """The loss of the labels' sequences, given the pooled features of the images."""
+        sequences = self.sequences(labels)
+        longest = int((labels >= 0).sum(1).max())
+        tokens = sequences[:, :longest]
+        scores = network.decoder(pooled, tokens).float()
+        if self.scheduled_sampling:
+            scores = network.decoder(pooled, self._sample_tokens(tokens, scores)).float()
+        target = F.pad(sequences, (0, 1), value=self.grammar.end)[:, : longest + 1]
+        allowed = self.allowed(labels, sequences)[:, : longest + 1]
+        log_p = scores.masked_fill(~allowed, -1e9).log_softmax(2)
+        right = log_p.gather(2, target[:, :, None])[:, :, 0]
+        head_of = self.head_of.to(labels.device)
+        rivals = allowed & (head_of == head_of[target][:, :, None])
+        right = self._soften(right, log_p, rivals, soft_labels)
+        spread = (log_p * rivals).sum(2) / rivals.sum(2)
+        loss = -(1 - self.smoothing) * right - self.smoothing * spread
+        # One end is enough: what fills up after it adds nothing.
+        first_end = torch.arange(longest + 1, device=labels.device) <= (labels >= 0).sum(1)[:, None]
+        asked = (head_of[target] >= CATEGORIES) | ~guided[:, None]
+        weights = self.loss_weights.to(labels.device)[head_of[target]] * (first_end & asked)
+        mean: Tensor = (loss * weights).sum(1).mean()
+        return mean
+
+    def _soften(self, right: Tensor, log_p: Tensor, rivals: Tensor, soft_labels: Tensor) -> Tensor:
+        """Mix the true tokens' log-likelihoods [n, steps] with those expected by soft labels."""
+        soft = F.pad(soft_labels, (0, 1))[:, None] * rivals
+        mass = soft.sum(2)
+        expected = (soft * log_p).sum(2) / mass.clamp(min=1e-6)
+        return torch.where(mass > 0, right.lerp(expected, self.soft_share), right)
+
+    def scores(self, network: Any, batch: Batch) -> Tensor:
+        """Compute it; see Objective."""
+        images, boxes, labels, *_ = batch
+        scores = network(images, boxes, self.sequences(labels)).float()
+        before = (labels >= 0).cumsum(1) - (labels >= 0).int()
+        step = before[:, self.head_of[: self.grammar.end].to(labels.device)]
+        chosen: Tensor = scores[:, :, : self.grammar.end].gather(1, step[:, None])[:, 0]
+        # Leaves of other great categories cannot follow.
+        leaves = torch.arange(self.grammar.end) >= self.grammar.leaves.start
+        leaves &= torch.arange(self.grammar.end) < self.grammar.leaves.stop
+        greats = self.great_of_token[: self.grammar.end].to(labels.device) != labels[:, :1]
+        return chosen.masked_fill(leaves.to(labels.device) & greats, -1e9)

@@ -1,0 +1,92 @@
+"""An engine as the public sees it: of the shop's fields, those that the shop shows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from houndstooth.mappings.engine import (
+    CandidateQuery,
+    Candidates,
+    Engine,
+    IndexDocument,
+    StoredProduct,
+    WriteOutcome,
+)
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.plugin.engines.fields import VISUAL_FACETS
+
+
+class FieldAllowlist:
+    """An Engine whose products tell only some facts, and are filtered and counted by no others.
+
+    A shop's own index may hold what a product costs in purchase: neither an answer nor the way a
+    filter halves the hits may tell it.
+
+    Args:
+        fields: names; of an object, all within it.
+    """
+
+    def __init__(self, engine: Engine, fields: Collection[str]) -> None:
+        self._engine, self._fields = engine, frozenset(fields)
+
+    def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
+        """See Engine. Raises InvalidFilter where a filter is on a field that is not shown."""
+        return self._engine.candidates(self._checked(query), limit)
+
+    def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
+        """See Engine."""
+        return [
+            replace(stored, facts={k: v for k, v in stored.facts.items() if k in self._fields})
+            for stored in self._engine.fetch(product_ids)
+        ]
+
+    def count(self, query: CandidateQuery | None = None) -> int:
+        """See Engine. Raises InvalidFilter where a filter is on a field that is not shown."""
+        return self._engine.count(query and self._checked(query))
+
+    def facets(
+        self, query: CandidateQuery, fields: Sequence[str], size: int = 20
+    ) -> dict[str, list[tuple[str, int]]]:
+        """See Engine; a field that is not shown has no values."""
+        shown = [name for name in fields if name in VISUAL_FACETS or self._shows(name)]
+        counts = self._engine.facets(self._checked(query), shown, size)
+        return {name: counts.get(name, []) for name in fields}
+
+    def prepare(self) -> None:
+        """See Engine."""
+        self._engine.prepare()
+
+    def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
+        """See Engine."""
+        return self._engine.write(documents)
+
+    def delete(self, product_ids: Collection[str]) -> int:
+        """See Engine."""
+        return self._engine.delete(product_ids)
+
+    def refresh(self) -> None:
+        """See Engine."""
+        self._engine.refresh()
+
+    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+        """See Engine."""
+        return self._engine.source_hashes(product_ids, model)
+
+    def ping(self) -> None:
+        """See Engine."""
+        self._engine.ping()
+
+    def close(self) -> None:
+        """See Engine."""
+        self._engine.close()
+
+    def _shows(self, name: str) -> bool:
+        return name.partition(".")[0] in self._fields
+
+    def _checked(self, query: CandidateQuery) -> CandidateQuery:
+        for one in query.filters:
+            if not self._shows(one.field):
+                shown = ", ".join(sorted(self._fields))
+                raise InvalidFilter(f"expected a filter on one of {shown}; got {one.field!r}")
+        return query

@@ -1,0 +1,150 @@
+"""A ensemble: the mean of what its members see, each at its own size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import open_recogniser
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.feature_maps import FeatureMaps
+from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
+from houndstooth.models.recognition.recogniser import encode_and_predict
+from houndstooth.models.runtime.card import WEIGHTS, Card
+from houndstooth.models.runtime.crop import Crop
+
+TAXONOMY = Taxonomy.load()
+WHOLE = np.array([0, 0, 1, 1], np.float32)
+CROPS = [Crop(np.full((24, 24, 3), shade, np.uint8), WHOLE, WHOLE) for shade in (0, 200)]
+
+
+class Member:
+    """Sees the same in every image, and keeps the sizes that it was shown."""
+
+    def __init__(
+        self,
+        name: str,
+        side: int,
+        categories: Mapping[str, float],
+        groups: Mapping[str, Mapping[str, float]],
+    ) -> None:
+        self.card = Card(name, "heads", side, {}, {}, (name,), np.zeros(1, np.float32))
+        self.categories, self.groups = categories, groups
+        self.shown: list[tuple[int, ...]] = []
+
+    def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
+        self.shown += [crop.pixels.shape for crop in crops]
+        maps = np.full((len(crops), 1, 2, 3, 3), self.card.side, np.float32)
+        return ((maps, maps[:, :, :1]),)
+
+    def predict(
+        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
+    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+        [(middle, _)] = maps
+        assert (middle == self.card.side).all(), "what another member saw"
+        features = np.full((len(crops), 3), self.card.side, np.float32)
+        return features, [self._recognised(choice) for choice in choices]
+
+    def likelihoods(
+        self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
+    ) -> list[dict[str, float]]:
+        return [{"colour": max(self.groups["colour"].values())} for _ in crops]
+
+    def _recognised(self, choice: Choice) -> Prediction:
+        guesses = restrict(self.categories, choice)
+        given = choice is not None and len(choice) == 1
+        category = next(iter(choice or ())) if given else max(guesses, key=guesses.__getitem__)
+        return Prediction(guesses, category, given, self.groups)
+
+
+def ensemble() -> Ensemble:
+    colours = {"colour:blue": 0.6, "colour:navy-blue": 0.4}
+    others = {"colour:blue": 0.1, "colour:navy-blue": 0.9}
+    fit = {"fit:slim": 0.8, "fit:loose": 0.2}
+    members = [
+        Member("first", 24, {"shirt": 0.6, "t-shirt": 0.4}, {"colour": colours, "fit": fit}),
+        Member("second", 16, {"shirt": 0.3, "t-shirt": 0.7}, {"colour": others}),
+        Member("third", 24, {"top": 0.2, "t-shirt": 0.8}, {"colour": others}),
+    ]
+    return Ensemble("both-1", members, TAXONOMY)
+
+
+def test_the_mean_decides() -> None:
+    _, seen = encode_and_predict(ensemble(), CROPS, [None, None])
+    assert seen[0].category == "t-shirt" and not seen[0].given
+    assert seen[0].categories["t-shirt"] == pytest.approx(1.9 / 3)
+    assert seen[0].categories["top"] == pytest.approx(0.2 / 3)
+    assert seen[0].groups["colour"]["colour:navy-blue"] == pytest.approx(2.2 / 3)
+    assert sum(seen[0].groups["colour"].values()) == pytest.approx(1)
+
+
+def test_a_group_that_one_of_three_tells_is_absent() -> None:
+    _, seen = encode_and_predict(ensemble(), CROPS, [None, None])
+    assert "fit" not in seen[0].groups
+
+
+def test_a_choice_is_kept() -> None:
+    _, seen = encode_and_predict(ensemble(), CROPS, [{"shirt"}, {"shirt", "top"}])
+    assert seen[0].given and seen[0].category == "shirt"
+    assert seen[1].category == "shirt" and set(seen[1].categories) == {"shirt", "top"}
+
+
+def test_each_member_sees_its_own_size_and_the_first_gives_the_features() -> None:
+    both = ensemble()
+    features, _ = encode_and_predict(both, CROPS, [None, None])
+    first, second, _ = both.members
+    assert isinstance(first, Member) and isinstance(second, Member)
+    assert first.shown == [(24, 24, 3)] * 2 and second.shown == [(16, 16, 3)] * 2
+    assert (features == 24).all()
+    assert both.card.model == "both-1" and both.card.side == 24
+    assert both.card.trained_on == ("first", "second", "third")
+
+
+def test_a_member_may_be_a_committee() -> None:
+    inner = ensemble()
+    outer = Ensemble("outer-1", [inner, inner.members[1], inner], TAXONOMY)
+    _, [seen, _] = encode_and_predict(outer, CROPS, [None, None])
+    assert seen.categories["t-shirt"] == pytest.approx((1.9 / 3 + 0.7 + 1.9 / 3) / 3)
+
+
+def test_likelihoods_are_means() -> None:
+    [found, _] = ensemble().likelihoods(CROPS, [{}, {}])
+    assert found["colour"] == pytest.approx((0.6 + 0.9 + 0.9) / 3)
+
+
+def test_a_card_names_its_members(tmp_path: Path) -> None:
+    names = ["attribute-heads-2", "attribute-heads-2"]
+    for file in WEIGHTS.glob("attribute-heads-2.*"):
+        (tmp_path / file.name).symlink_to(file)
+    card = {"name": "twice", "version": 3, "kind": "ensemble", "members": names}
+    (tmp_path / "twice-3.json").write_text(json.dumps(card), encoding="utf-8")
+    opened = open_recogniser(tmp_path / "twice-3", TAXONOMY, 1)
+    assert isinstance(opened, Ensemble) and opened.card.model == "twice-3"
+    crop = Crop(np.full((240, 240, 3), 90, np.uint8), WHOLE, WHOLE)
+    alone = opened.members[0]
+    fitted = Crop(np.full((208, 208, 3), 90, np.uint8), WHOLE, WHOLE)
+    [together] = encode_and_predict(opened, [crop], [None])[1]
+    [one] = encode_and_predict(alone, [fitted], [None])[1]
+    assert together.category == one.category
+    assert together.categories == pytest.approx(one.categories)
+
+
+def test_a_member_that_is_not_there_is_named(tmp_path: Path) -> None:
+    card = {"name": "lonely", "version": 1, "kind": "ensemble", "members": ["nobody-1"]}
+    (tmp_path / "lonely-1.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(InvalidConfig, match="nobody-1"):
+        open_recogniser(tmp_path / "lonely-1", TAXONOMY)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", ""])
+def test_what_is_no_card_is_said_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd-1.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidConfig, match=r"odd-1\.json"):
+        open_recogniser(tmp_path / "odd-1", TAXONOMY)

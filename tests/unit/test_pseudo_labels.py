@@ -1,0 +1,94 @@
+"""A detector's own boxes as lessons: what the seller says is believed, what nobody wears is not."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.pseudo_labels import marked, worn_products
+from houndstooth.models.training.samples import split_of
+
+CATEGORIES = {c.label: c.categories for c in CLASSES}
+CHEST, LEGS, HEAD, HAND = (
+    Box(0.2, 0.2, 0.6, 0.5),
+    Box(0.3, 0.7, 0.4, 0.3),
+    Box(0.4, 0.0, 0.2, 0.1),
+    Box(0.7, 0.6, 0.1, 0.1),
+)
+
+
+def found(*items: tuple[str, float, Box]) -> list[FoundItem]:
+    ranked = sorted(items, key=lambda item: -item[1])
+    return [FoundItem(label, CATEGORIES[label], score, box) for label, score, box in ranked]
+
+
+def told(items: list[FoundItem], category: str) -> list[tuple[str, Box]]:
+    return [(CLASSES[number - 1].label, item.box) for number, item in marked(items, category)]
+
+
+def test_what_is_for_sale_comes_first_and_garments_beside_it_follow() -> None:
+    seen = found(("trousers", 0.95, LEGS), ("top", 0.9, CHEST), ("dress", 0.2, CHEST))
+    assert told(seen, "t-shirt") == [("top", CHEST), ("trousers", LEGS)]
+
+
+def test_the_seller_says_of_which_class_it_is() -> None:
+    assert told(found(("top", 0.7, CHEST), ("outerwear", 0.2, CHEST)), "jacket") == [
+        ("outerwear", CHEST)
+    ]
+    assert told(found(("dress", 0.8, CHEST)), "kurta") == [("dress", CHEST)]
+
+
+def test_nobody_wears_a_hat_or_carries_a_bag_in_a_catalogue() -> None:
+    seen = found(
+        ("top", 0.9, CHEST), ("hat", 0.97, HEAD), ("bag", 0.98, HAND), ("eyewear", 0.9, HEAD)
+    )
+    assert told(seen, "shirt") == [("top", CHEST)]
+    assert told(found(("top", 0.9, CHEST), ("eyewear", 0.99, HEAD)), "shirt") == [
+        ("top", CHEST),
+        ("eyewear", HEAD),
+    ]
+
+
+def test_trousers_that_are_cut_off_are_no_shorts() -> None:
+    legs = found(("top", 0.9, CHEST), ("shorts", 0.5, LEGS), ("trousers", 0.3, LEGS))
+    assert told(legs, "shirt") == [("top", CHEST), ("trousers", LEGS)]
+    whole = Box(0.3, 0.7, 0.4, 0.2)
+    assert told(found(("top", 0.9, CHEST), ("shorts", 0.8, whole)), "shirt")[1][0] == "shorts"
+    assert told(found(("shorts", 0.9, LEGS)), "shorts") == [("shorts", LEGS)]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        found(("trousers", 0.9, LEGS)),
+        found(("top", 0.5, CHEST)),
+        found(("top", 0.9, CHEST), ("trousers", 0.5, LEGS)),
+    ],
+    ids=["not found", "unsure of it", "unsure of what is beside it"],
+)
+def test_a_photo_in_doubt_teaches_nothing(seen: list[FoundItem]) -> None:
+    assert marked(seen, "t-shirt") == []
+
+
+class Teacher:
+    """Sees a top in every photo."""
+
+    def find(self, images: list[Image.Image]) -> list[list[FoundItem]]:
+        return [found(("top", 0.9, CHEST)) for _ in images]
+
+
+def test_of_a_catalogue_the_worn_garments_that_training_may_see(tmp_path: Path) -> None:
+    Image.new("RGB", (90, 120), "white").save(tmp_path / "a.jpg")
+    kinds = ["Tshirts", "Handbags", "Tracksuits", "of no category"]
+    with (tmp_path / "products.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "articleType", "productDisplayName", "group"])
+        for group in range(40):
+            writer.writerows(["a.jpg", kind, "A name", str(group)] for kind in kinds)
+    photos = list(worn_products(tmp_path / "products.csv", Teacher()))  # type: ignore[arg-type]
+    assert len(photos) == [split_of(str(group), 1) for group in range(40)].count("train")
+    assert photos[0].boxes[0] == pytest.approx([18, 24, 72, 84])
+    assert photos[0].pixels.shape == (120, 90, 3)
