@@ -105,7 +105,7 @@ class Detector:
         return [self._found(resized(image, self.card.side)) for image in images]
 
     def sure(self, found: Sequence[FoundItem]) -> list[FoundItem]:
-        """Keep the items from ``sure_score`` on, best first; of two in nearly one box the better."""
+        """Keep the items from ``sure_score`` on, best first; of two in one box the better."""
         kept: list[FoundItem] = []
         for item in found:
             if item.score >= self.card.sure_score and all(

@@ -1,7 +1,7 @@
-"""Which tokens may follow which: the sequence's grammar, made of the taxonomy.
+"""The grammar of attribute sequences, made from the taxonomy.
 
-A sequence is great category, leaf category, then at most one term of each group that the category
-has, in taxonomy order, then the end.
+A sequence is a great category, a leaf category, at most one term of each attribute group that the
+category has, in taxonomy order, and the end.
 """
 
 from __future__ import annotations
@@ -18,26 +18,29 @@ GREAT_CATEGORY, CATEGORY = "great_category", "category"
 
 
 class Grammar:
-    """Tokens by number: the terms of all heads one after the other, then the end.
+    """Numbers the tokens, and says which may follow which.
+
+    The tokens are the terms of all heads, one head after the other, and the end.
 
     Args:
         heads: terms by head; the first two are GREAT_CATEGORY and CATEGORY.
-        taxonomy: says which leaf is in which great category and has which groups; tokens it does
-            not know never come out.
+        taxonomy: says which great category a leaf is in and which groups it has. Tokens that it
+            does not know are never predicted.
         always_predicted: heads that are never skipped where the category has them.
 
     Attributes:
-        tokens: how many there are, the end included.
-        end: the number of the end, the last one.
-        slices: where each head's tokens stand.
-        head_of: head number by token, int64 [tokens]; that of the end is the number of heads.
-        groups_of: bool [leaves + 1, heads], the groups that each leaf has; the last row is for a
+        tokens: their number, the end included.
+        end: the number of the end token, the last one.
+        slices: where each head's tokens are.
+        head_of: head number by token, int64 [tokens]; of the end it is the number of heads.
+        groups_of: the groups that each leaf has, bool [leaves + 1, heads]. The last row is for a
             leaf that the network does not know, and has all groups.
-        great_of: great category token by leaf, int64 [leaves]; -1 where the taxonomy has it in one
-            that the network does not know: such a leaf can be given, and is never found.
+        great_of: great category token by leaf, int64 [leaves]. It is -1 where the network does not
+            know the leaf's great category: such a leaf can be given, but is never predicted.
+        known: the tokens that the taxonomy knows, bool [tokens].
 
     Raises:
-        InvalidConfig: no leaf that the network could find is left.
+        InvalidConfig: the taxonomy knows no leaf of the network's.
     """
 
     def __init__(
@@ -76,24 +79,29 @@ class Grammar:
             )
         known = {*taxonomy.attribute_terms(), *taxonomy.categories, *taxonomy.great_categories}
         self.known = np.array([term in known for term in self.terms] + [True])
-        # A group of whose terms the taxonomy has none cannot be said, and so is passed over.
-        said = [self.known[self.slices[name]].any() for name in names]
-        self._always_predicted = np.array([name in always_predicted for name in names]) & said
+        # A group of whose terms the taxonomy knows none is skipped.
+        usable = [self.known[self.slices[name]].any() for name in names]
+        self._always_predicted = np.array([name in always_predicted for name in names]) & usable
 
-    def attributes(
+    def allowed_attributes(
         self, last_head: NDArray[np.int64], groups: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
-        """What may come after a category: later groups of it up to one that must, or the end.
+        """Mark the tokens that may come next, after the category.
+
+        These are the terms of later groups, up to the first group that is always predicted, or the
+        end.
 
         Args:
-            last_head: number of the head that spoke last, [n].
-            groups: which heads may speak, bool [n, heads].
+            last_head: number of the head of the last token, int64 [n].
+            groups: the heads that the category has, bool [n, heads].
 
         Returns:
             bool [n, tokens].
         """
         later = np.arange(len(self.heads))[None] > last_head[:, None]
-        speaks = np.concatenate([later & groups, np.ones((len(groups), 1), bool)], axis=1)
-        must = np.concatenate([speaks[:, :-1] & self._always_predicted, speaks[:, -1:]], axis=1)
-        speaks &= np.arange(speaks.shape[1])[None] <= must.argmax(axis=1)[:, None]
-        return np.asarray(speaks[:, self.head_of] & self.known)
+        allowed = np.concatenate([later & groups, np.ones((len(groups), 1), bool)], axis=1)
+        required = np.concatenate(
+            [allowed[:, :-1] & self._always_predicted, allowed[:, -1:]], axis=1
+        )
+        allowed &= np.arange(allowed.shape[1])[None] <= required.argmax(axis=1)[:, None]
+        return np.asarray(allowed[:, self.head_of] & self.known)

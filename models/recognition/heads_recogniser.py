@@ -1,4 +1,4 @@
-"""Independent attribute heads: the paper's plain baseline, one softmax a group."""
+"""Predicts attributes by independent heads, one softmax a group: the papers' baseline."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from houndstooth.models.runtime.card import ENCODER, READER, Card
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.session import open_session
 
-Likelihoods = Mapping[str, Mapping[str, float]]
+Probabilities = Mapping[str, Mapping[str, float]]
+"""By head, by term."""
 
 
 class HeadsRecogniser:
-    """See ``models.recognition.recogniser.Recogniser``; the category changes which groups are told, no more."""
+    """A Recogniser of independent heads; a category decides which groups are predicted, no more.
+
+    Args:
+        stem: the path of its files without a suffix.
+    """
 
     def __init__(self, stem: Path, card: Card, taxonomy: Taxonomy, threads: int | None) -> None:
         self.card, self.taxonomy = card, taxonomy
@@ -32,32 +37,33 @@ class HeadsRecogniser:
         }
 
     def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
-        """See Recogniser."""
+        """Encode the crops; see Recogniser."""
         return encode_crops(self._encoder, crops)
 
     def predict(
         self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Prediction]]:
-        """See Recogniser."""
-        features, likelihoods = self._read(maps, crops)
-        return features, [
-            self._recognised(likely, choice)
-            for likely, choice in zip(likelihoods, choices, strict=True)
+        """Predict all heads at once; see Recogniser."""
+        features, by_crop = self._read(maps, crops)
+        predictions = [
+            self._prediction(probabilities, choice)
+            for probabilities, choice in zip(by_crop, choices, strict=True)
         ]
+        return features, predictions
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
-        """See Recogniser; one head knows nothing of the others."""
-        _, found = self._read(self.encode(crops), crops)
+        """Look up the probability of each true term; see Recogniser."""
+        _, by_crop = self._read(self.encode(crops), crops)
         return [
-            {head: likely[head].get(term, 0.0) for head, term in truth.items() if head in likely}
-            for likely, truth in zip(found, truths, strict=True)
+            {head: p[head].get(term, 0.0) for head, term in truth.items() if head in p}
+            for p, truth in zip(by_crop, truths, strict=True)
         ]
 
     def _read(
         self, maps: FeatureMaps, crops: Sequence[Crop]
-    ) -> tuple[NDArray[np.float32], list[Likelihoods]]:
+    ) -> tuple[NDArray[np.float32], list[Probabilities]]:
         features, logits = read_boxes(self._reader, maps, crops)
         by_head, start = {}, 0
         for head, terms in self.card.heads.items():
@@ -71,15 +77,20 @@ class HeadsRecogniser:
             for row in range(len(crops))
         ]
 
-    def _recognised(self, likely: Likelihoods, choice: Choice) -> Prediction:
-        guesses = restrict(likely[CATEGORY], choice)
+    def _prediction(self, probabilities: Probabilities, choice: Choice) -> Prediction:
+        categories = restrict(probabilities[CATEGORY], choice)
         given = choice is not None and len(choice) == 1
-        category = next(iter(choice or ())) if given else max(guesses, key=guesses.__getitem__)
-        groups = self.taxonomy.groups_of(category)
-        return Prediction(guesses, category, given, {g: likely[g] for g in groups if g in likely})
+        best = max(categories, key=categories.__getitem__)
+        category = next(iter(choice)) if choice and given else best
+        groups = {
+            group: probabilities[group]
+            for group in self.taxonomy.groups_of(category)
+            if group in probabilities
+        }
+        return Prediction(categories, category, given, groups)
 
     def _softmax(self, head: str, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities of one head, those of unknown terms 0: float32 [n, classes]."""
+        """Calibrated probabilities of one head, 0 for unknown terms: float32 [n, classes]."""
         scores = scores / np.float32(self.card.temperatures[head])
-        likely = np.exp(scores - scores.max(axis=1, keepdims=True)) * self._known[head]
-        return np.asarray(likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-30))
+        p = np.exp(scores - scores.max(axis=1, keepdims=True)) * self._known[head]
+        return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-30))

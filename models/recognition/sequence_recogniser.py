@@ -1,4 +1,4 @@
-"""Attributes as a sequence: encoder, then the decoder token by token, guided by the category."""
+"""Predicts attributes as a sequence, guided by the category (SK Planet paper, section 3.2)."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from houndstooth.models.runtime.card import DECODER, ENCODER, READER, Card
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.session import open_session
 
-# So many likely categories are gone on from where none is given.
-LEAVES_WEIGHED = 4
+TOP_LEAVES = 4
+"""Where no category is given, attributes are decoded after this many of the likeliest."""
 
 
 class SequenceRecogniser:
-    """See ``models.recognition.recogniser.Recogniser``.
+    """A Recogniser whose decoder is an LSTM.
 
     Args:
-        width: of the beam; 1 is greedy.
-        generator: draws sequences by their probability instead.
+        stem: the path of its files without a suffix.
+        width: of the beam; 1 is greedy decoding.
+        generator: samples sequences by their probability instead.
     """
 
     def __init__(
@@ -44,17 +45,17 @@ class SequenceRecogniser:
         self.grammar = Grammar(card.heads, taxonomy, card.always_predicted)
         self._encoder = open_session(card.files.check(stem, ENCODER), threads)
         self._reader = open_session(card.files.check(stem, READER), threads)
-        # Its steps are too small to share between processors.
+        # One step is too little work to share between processors.
         self._decoder = open_session(card.files.check(stem, DECODER), 1)
 
     def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
-        """See Recogniser."""
+        """Encode the crops; see Recogniser."""
         return encode_crops(self._encoder, crops)
 
     def predict(
         self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Prediction]]:
-        """See Recogniser."""
+        """Predict by decoding; see Recogniser."""
         features, start = self._start(maps, crops)
         return features, decode(
             self._step, start, choices, self.grammar, self.taxonomy, self.card.temperatures,
@@ -64,29 +65,29 @@ class SequenceRecogniser:
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
-        """See Recogniser."""
+        """Score the true sequence step by step; see Recogniser."""
         _, start = self._start(self.encode(crops), crops)
-        found: list[dict[str, float]] = [{} for _ in crops]
+        likelihoods: list[dict[str, float]] = [{} for _ in crops]
         scores, state = start.first, (start.hidden, start.cell)
         for head, terms in self.grammar.heads.items():
             number = {term: i for i, term in enumerate(terms)}
             classes = np.array([number.get(truth.get(head, ""), -1) for truth in truths])
             allowed = self._rivals(head, truths)
             inside = np.where(allowed, scores[:, self.grammar.slices[head]], np.float32(-1e9))
-            likely = decoding.softmax(inside, self.card.temperatures[head])
+            p = decoding.softmax(inside, self.card.temperatures[head])
             for row, which in enumerate(classes):
                 if truths[row].get(head):
-                    found[row][head] = float(likely[row, which]) if which >= 0 else 0.0
-            spoke = classes >= 0
-            tokens = np.where(spoke, classes + self.grammar.slices[head].start, self.grammar.end)
+                    likelihoods[row][head] = float(p[row, which]) if which >= 0 else 0.0
+            known = classes >= 0
+            tokens = np.where(known, classes + self.grammar.slices[head].start, self.grammar.end)
             after = self._step(tokens, start.image_scores, *state)
-            keep = spoke[:, None]
+            keep = known[:, None]
             scores = np.where(keep, after[0], scores)
             state = (np.where(keep, after[1], state[0]), np.where(keep, after[2], state[1]))
-        return found
+        return likelihoods
 
     def _rivals(self, head: str, truths: Sequence[Mapping[str, str]]) -> NDArray[np.bool_]:
-        """Which terms of a head could stand there: leaves of the great category alone."""
+        """Mark the terms of a head that may come next; leaves only of the great category."""
         known = self.grammar.known[self.grammar.slices[head]]
         if head != CATEGORY:
             return np.tile(known, (len(truths), 1))
@@ -116,63 +117,72 @@ def decode(
     width: int = 1,
     generator: np.random.Generator | None = None,
 ) -> list[Prediction]:
-    """From what the encoder saw to what each image shows, guided where a choice is given.
+    """Decode a batch, guided where a choice is given.
 
-    Greedy decoding goes on from the likeliest few categories, and weighs what it finds after each
-    by the category's probability: where two are as likely, neither alone decides the colour.
+    Greedy decoding starts from the TOP_LEAVES likeliest categories, and averages what comes after
+    each by the category's probability. So where two categories are equally likely, neither alone
+    decides the colour.
 
     Args:
-        choices: for each image the leaves it may be of; None is all. One alone is fed in instead
-            of decided, and everything after is conditioned on it.
-        width: of the beam; 1 is greedy.
-        generator: draws sequences by their probability instead.
+        start: the decoder's state after each image.
+        choices: for each image the leaf categories to choose from; None is all. A single one is
+            fed to the decoder, and all attributes are conditioned on it.
+        width: of the beam; 1 is greedy decoding.
+        generator: samples sequences by their probability instead.
     """
-    greats = decoding.after_greats(step, start, grammar)
-    leaves = decoding.leaf_likelihoods(start, greats, grammar, temperatures)
+    greats = decoding.step_great_categories(step, start, grammar)
+    leaves = decoding.leaf_probabilities(start, greats, grammar, temperatures)
     names = grammar.heads[CATEGORY]
-    guesses = [
+    categories = [
         restrict({name: p for name, p in zip(names, row, strict=True) if p > 0}, choice)
         for row, choice in zip(leaves.tolist(), choices, strict=True)
     ]
     given = [choice is not None and len(choice) == 1 for choice in choices]
     greedy = width == 1 and generator is None
-    going_on = 1 if generator or (greedy and all(given)) else LEAVES_WEIGHED if greedy else width
+    starts = 1 if generator or (greedy and all(given)) else TOP_LEAVES if greedy else width
     first = [
-        _first(guess, choice, going_on, generator)
-        for guess, choice in zip(guesses, choices, strict=True)
+        _first_leaves(probabilities, choice, starts, generator)
+        for probabilities, choice in zip(categories, choices, strict=True)
     ]
     beams = [[_hypothesis(leaf, log_p, grammar) for leaf, log_p in row] for row in first]
     great_of = [[_great(leaf, grammar, taxonomy) for leaf, _ in row] for row in first]
     if greedy:
-        rows = np.repeat(np.arange(len(first)), going_on)
+        rows = np.repeat(np.arange(len(first)), starts)
         start, greats = start.take(rows), greats.take(rows)
         beams = [[hypothesis] for row in beams for hypothesis in row]
         great_of = [[number] for row in great_of for number in row]
-    found = decoding.attributes(
+    decoded = decoding.decode_attributes(
         step, start, greats, grammar, beams, great_of, temperatures, generator
     )
-    per_image = len(found) // max(len(first), 1)
+    per_image = len(decoded) // max(len(first), 1)
     return [
-        _recognised(guess, row[0][0], told, found[at * per_image :][:per_image], grammar, taxonomy)
-        for at, (guess, row, told) in enumerate(zip(guesses, first, given, strict=True))
+        _prediction(
+            categories[at],
+            row[0][0],
+            given[at],
+            decoded[at * per_image :][:per_image],
+            grammar,
+            taxonomy,
+        )
+        for at, row in enumerate(first)
     ]
 
 
-def _first(
-    guesses: Mapping[str, float],
+def _first_leaves(
+    categories: Mapping[str, float],
     choice: Choice,
     count: int,
     generator: np.random.Generator | None,
 ) -> list[tuple[str, float]]:
-    """The leaves to go on from, best first, with the logarithm of their probability."""
+    """List the leaves to start from, best first, with the logarithm of their probability."""
     if choice is not None and len(choice) == 1:
         return [(next(iter(choice)), 0.0)] + [(next(iter(choice)), -1e9)] * (count - 1)
     if generator is not None:
-        likely = np.array(list(guesses.values()))
-        return [(str(generator.choice(list(guesses), p=likely / likely.sum())), 0.0)]
-    best = sorted(guesses, key=lambda leaf: -guesses[leaf])[:count]
-    found = [(leaf, float(np.log(guesses[leaf] + 1e-30))) for leaf in best]
-    return found + [(best[-1], -1e9)] * (count - len(best))
+        p = np.array(list(categories.values()))
+        return [(str(generator.choice(list(categories), p=p / p.sum())), 0.0)]
+    best = sorted(categories, key=lambda leaf: -categories[leaf])[:count]
+    leaves = [(leaf, float(np.log(categories[leaf] + 1e-30))) for leaf in best]
+    return leaves + [(best[-1], -1e9)] * (count - len(best))
 
 
 def _hypothesis(leaf: str, log_p: float, grammar: Grammar) -> Hypothesis:
@@ -185,26 +195,28 @@ def _great(leaf: str, grammar: Grammar, taxonomy: Taxonomy) -> int:
     return names.index(great) if great in names else -1
 
 
-def _recognised(
-    guesses: Mapping[str, float],
+def _prediction(
+    categories: Mapping[str, float],
     first: str,
     given: bool,
-    found: Sequence[Hypothesis],
+    decoded: Sequence[Hypothesis],
     grammar: Grammar,
     taxonomy: Taxonomy,
 ) -> Prediction:
-    """One image's answer, from its sequences; ``found`` has one for each leaf gone on from."""
+    """Make the prediction of one image from its sequences, one for each leaf started from."""
     names = grammar.heads[CATEGORY]
-    alone = len(found) == 1 and found[0].leaf < len(names)
-    category = names[found[0].leaf] if alone else first
-    weights = np.exp(np.array([hypothesis.log_p_leaf for hypothesis in found]))
+    single = len(decoded) == 1 and decoded[0].leaf < len(names)
+    category = names[decoded[0].leaf] if single else first
+    p_leaves = np.exp(np.array([hypothesis.log_p_leaf for hypothesis in decoded]))
     groups = {}
     for group in taxonomy.groups_of(category):
-        heard = [
-            (w, h.likely[group]) for w, h in zip(weights, found, strict=True) if group in h.likely
+        supporting = [
+            (p, h.probabilities[group])
+            for p, h in zip(p_leaves, decoded, strict=True)
+            if group in h.probabilities
         ]
-        share = sum(weight for weight, _ in heard)
-        if share >= weights.sum() / 2:
-            mean = sum(weight * likely for weight, likely in heard) / share
+        support = sum(p for p, _ in supporting)
+        if support >= p_leaves.sum() / 2:
+            mean = sum(p * probabilities for p, probabilities in supporting) / support
             groups[group] = dict(zip(grammar.heads[group], mean.tolist(), strict=True))
-    return Prediction(guesses, category, given, groups)
+    return Prediction(categories, category, given, groups)

@@ -1,4 +1,4 @@
-"""The square window around an item that the networks look at."""
+"""Crops: the square windows around items that networks take."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box
 
-# The window reaches this much past the box's longer side.
 MARGIN = 1.06
+"""The side of the window, as a multiple of the box's longer side."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Crop:
 
     Attributes:
         pixels: uint8 RGB [side, side, 3]; white where the window reaches past the image.
-        box: what was cut out, in the window, float32 [4]: left, top, right, bottom in [0, 1].
-        item: the item in it, of the same form; its looks are those in this box.
+        box: what the window was cut around, in the window's own fractions, float32 [4]: left, top,
+            right, bottom.
+        item: the item's own box, in the same form; code and colours are computed in it.
     """
 
     pixels: NDArray[np.uint8]

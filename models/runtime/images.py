@@ -1,4 +1,4 @@
-"""Image files to RGB images, bounded before their pixels are decoded."""
+"""Decodes image files to RGB images; they are bounded before their pixels are decoded."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from houndstooth.mappings.errors import InvalidImage
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 16
-# No network looks closer than this; larger pictures are reduced while they are decoded.
 WORKING_SIDE = 1024
+"""Larger images are reduced while they are decoded: no network uses more pixels a side."""
 
-# Images above this are decoded one at a time, so that a few uploads cannot fill the memory.
 LARGE_PIXELS = 8_000_000
+"""Larger images are decoded one at a time, so that a few uploads cannot fill the memory."""
+
 _LARGE = Lock()
 
 # Pillow's own bound only warns, and through a process-wide filter; decode_image has a firm one.
@@ -31,16 +32,17 @@ Image.MAX_IMAGE_PIXELS = None
 def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode one image file as a person would see it on white paper.
 
-    The first frame of an animation, turned by its EXIF orientation, transparency laid on white,
-    16-bit depth scaled to 8, reduced so that its longer side is at most ``WORKING_SIDE`` pixels.
+    The first frame of an animation is taken. It is turned by its EXIF orientation, transparency is
+    laid on white, 16-bit depth is scaled to 8, and the longer side is at most ``WORKING_SIDE``
+    pixels.
 
     Returns:
         An image of mode RGB.
 
     Raises:
         InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
-            side, or of more than ``max_pixels``, which is read from its header as the size of
-            a TIFF's tiles is.
+            side, or of more than ``max_pixels``. The size is read from the header, as is that of
+            a TIFF's tiles.
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
