@@ -1,0 +1,71 @@
+"""Every engine there is, empty, filled, and attached to a shop's own index."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from houndstooth.mappings.engine import (
+    Engine,
+)
+from houndstooth.plugin.engines import open_engine
+from tests.catalogue import (
+    document,
+)
+from tests.integration.engines.helpers import OWN_MAPPINGS, client, fill
+
+
+@pytest.fixture
+def index_url(opensearch_url: str) -> Iterator[str]:
+    """URL of an index that is not there yet and is deleted afterwards."""
+    name = f"test-{uuid.uuid4().hex}"
+    yield f"{opensearch_url}/{name}"
+    with client(opensearch_url) as server:
+        server.indices.delete(index=name, ignore=[404])
+
+
+@pytest.fixture(params=["sqlite", "opensearch", "opensearch, visual_2"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/catalogue.db"
+    url: str = request.getfixturevalue("index_url")
+    return f"{url}?visual=visual_2" if "visual_2" in request.param else url
+
+
+@pytest.fixture
+def engine(engine_url: str) -> Iterator[Engine]:
+    opened = open_engine(engine_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop(engine: Engine) -> Engine:
+    rows: list[dict[str, Any]] = [
+        {"title": "Red tee", "brand": "Puma", "price": 10, "stock": 0, "sku": "007", "new": True},
+        {"title": "Red Tee", "brand": "Nike", "price": 20.5, "stock": 5, "size": 40, "new": False},
+        {"title": "Blue tee", "brand": "Nike Air", "price": 50.0, "stock": 5, "size": 41.5},
+        {"brand": "Étoile: l'été", "stock": 7, "image": "a.jpg"},
+    ]
+    fill(engine, *(document(str(n), facts) for n, facts in enumerate(rows, start=1)))
+    return engine
+
+
+@pytest.fixture
+def own(index_url: str) -> Iterator[Engine]:
+    """An engine attached to an index that has the shop's own fields and two products."""
+    server, index = client(index_url.rpartition("/")[0]), index_url.rpartition("/")[2]
+    server.indices.create(index=index, body={"mappings": OWN_MAPPINGS})
+    for n, country in enumerate(["it", "pt"], start=1):
+        body = {"name": f"Tee {n}", "price": 10 * n, "maker": {"country": country}}
+        server.index(index=index, id=str(n), body=body | {"description": "A fine tee"})
+    server.close()
+    engine = open_engine(index_url)
+    engine.prepare()
+    yield engine
+    engine.close()

@@ -1,0 +1,115 @@
+"""Workers, engines, feeds and a Redis that fail while a job runs."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+
+from opensearchpy import OpenSearch
+from PIL import Image
+from redis import Redis
+
+from houndstooth.ingest.batches import feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.workers import submit
+from houndstooth.plugin.config import Settings
+from tests.conftest import free_port, running_redis
+from tests.integration.workers.shop import Shop, finish, opened, product, wait_until
+from tests.worker_app import DEADLY_COLOUR
+
+
+def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
+    Image.new("RGB", (32, 32), DEADLY_COLOUR).save(shop.folder / "images" / "deadly.png")
+    rows = [product(n) for n in range(20)]
+    rows[7]["image"] = "images/deadly.png"
+    with shop.workers():
+        status, output, _ = finish(shop.ingest(shop.write(rows), "--batch", "10"))
+    assert status == 1
+    assert "worker died" in output
+    failed = [line for line in shop.report()["products"] if line["outcome"] == "failed"]
+    assert [line["row"] for line in failed] == [9]
+    assert "worker processes died" in failed[0]["reason"]
+    with opened(shop.url) as engine:
+        assert engine.count() == 19
+
+
+def test_a_feed_that_changes_under_a_job_stops_it(shop: Shop) -> None:
+    feed = shop.write([product(n) for n in range(400)])
+    with shop.workers(TEST_SECONDS_PER_BATCH="0.05"):
+        command = shop.ingest(feed, "--batch", "4")
+        wait_until(shop.children)
+        shop.write([product(n) for n in range(10)])
+        status, output, _ = finish(command)
+    assert status == 1
+    assert "has changed since the job began" in output
+
+
+def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
+    server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
+    feed = shop.write([product(n) for n in range(40)])
+    request = JobRequest(feed, feed_stamp(feed), shop.url, {}, 16)
+    with opened(shop.url) as engine, OpenSearch(server) as client:
+        engine.prepare()
+        client.indices.close(index=index)
+        with shop.workers(), IngestApp(Settings(redis=shop.redis)) as app:
+            job = submit(app, request)
+            key = f"houndstooth:job:{job}:attempts"
+            with Redis.from_url(shop.redis) as redis:
+                wait_until(lambda: redis.hexists(key, "batch 0, retry 1"))
+            client.indices.open(index=index)
+            wait_until(lambda: app.jobs.get(job).state != "running")
+            assert app.jobs.get(job).state == "finished"
+            assert app.jobs.get(job).totals == {"written": 40, "unchanged": 0, "failed": 0}
+
+
+def test_a_redis_that_starts_anew_loses_no_batch(shop: Shop) -> None:
+    folder = shop.folder / "redis"
+    folder.mkdir()
+    port = free_port()
+    feed = shop.write([product(n) for n in range(400)])
+    with ExitStack() as stack:
+        with running_redis(folder, port, keeps=True) as shop.redis:
+            settings = {"TEST_SECONDS_PER_BATCH": "0.2", "TEST_REDELIVERED_AFTER": "300"}
+            stack.enter_context(shop.workers(2, **settings))
+            command = shop.ingest(feed, "--batch", "4")
+            with IngestApp(Settings(redis=shop.redis)) as app:
+                wait_until(lambda: [j for j in app.jobs.recent(1) if app.jobs.get(j).done > 5])
+                [job] = app.jobs.recent(1)
+        status, _, errors = finish(command)
+        assert status == 3
+        assert f"python -m ingest status {job}" in errors
+        time.sleep(4)  # long enough for workers to give up what they would queue
+        with running_redis(folder, port, keeps=True), IngestApp(Settings(redis=shop.redis)) as app:
+            wait_until(lambda: app.jobs.get(job).state != "running", 120)
+            assert app.jobs.get(job).state == "finished"
+            assert app.jobs.get(job).totals["failed"] == 0
+            stack.close()
+    with opened(shop.url) as engine:
+        assert engine.count() == 400
+
+
+def test_an_engine_that_stays_away_is_reported(shop: Shop) -> None:
+    server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
+    feed = shop.write([product(n) for n in range(400)])
+    with (
+        shop.workers(TEST_SECONDS_PER_BATCH="0.05", TEST_RETRIES="1"),
+        OpenSearch(server) as client,
+    ):
+        command = shop.ingest(feed, "--batch", "4")
+        wait_until(shop.children)
+        client.indices.delete(index=index)
+        status, output, _ = finish(command)
+    assert status == 1
+    assert "stopped early: " in output
+    assert index in shop.report()["stopped"]
+
+
+def test_a_worker_that_cannot_work_stops_the_job_and_says_why(shop: Shop) -> None:
+    taxonomy = shop.folder / "taxonomy.json"
+    taxonomy.write_text("{}")
+    with shop.workers(HOUNDSTOOTH_TAXONOMY=str(taxonomy)):
+        status, output, _ = finish(shop.ingest(shop.write([product(1)])))
+    assert status == 1
+    assert "stopped early: " in output
+    assert "taxonomy" in shop.report()["stopped"]
