@@ -52,7 +52,7 @@ def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None
     for seen in decode(step, start, [None] * 20, grammar, taxonomy, TEMPERATURES):
         assert "gender" not in seen.groups
         assert "colour" in seen.groups
-    assert grammar.attributes(np.array([1]), grammar.groups_of[:1]).any()
+    assert grammar.allowed_attributes(np.array([1]), grammar.groups_of[:1]).any()
 
 
 def test_what_the_detector_says_is_as_likely_as_it_is_sure() -> None:
@@ -130,7 +130,9 @@ def test_a_group_that_is_always_told_is_not_passed_over() -> None:
     assert all(set(always) <= set(seen.groups) for seen in found)
     assert not all(set(always) <= set(seen.groups) for seen in passing)
     names, leaf = list(HEADS), LEAVES.index("shirt")
-    allowed = grammar.attributes(np.array([names.index("colour")]), grammar.groups_of[[leaf]])[0]
+    allowed = grammar.allowed_attributes(
+        np.array([names.index("colour")]), grammar.groups_of[[leaf]]
+    )[0]
     heads = {names[grammar.head_of[token]] for token in np.flatnonzero(allowed)}
     assert heads == {"gender", "season"}
 
@@ -142,7 +144,7 @@ def naive_greedy(decoder: AttributeDecoder, pooled: torch.Tensor, leaf: int) -> 
         with torch.no_grad():
             scores = decoder(pooled, torch.tensor([tokens]))[0, -1]
         last = int(GRAMMAR.head_of[tokens[-1]])
-        allowed = GRAMMAR.attributes(np.array([last]), GRAMMAR.groups_of[[leaf]])[0]
+        allowed = GRAMMAR.allowed_attributes(np.array([last]), GRAMMAR.groups_of[[leaf]])[0]
         token = int(torch.where(torch.from_numpy(allowed), scores, -1e9).argmax())
         if token == GRAMMAR.end:
             return tokens[2:]
@@ -168,11 +170,13 @@ def test_greedy_decoding_agrees_with_the_naive_loop() -> None:
 
 def test_a_beam_finds_sequences_at_least_as_likely_as_greedy() -> None:
     step, start = asked(random_decoder(10), 30)
-    greats = decoding.after_greats(step, start, GRAMMAR)
+    greats = decoding.step_great_categories(step, start, GRAMMAR)
     scores = []
     for width in (1, 6):
         given = [[decoding.Hypothesis(0, 0.0)] + [decoding.Hypothesis(0, -1e9)] * (width - 1)] * 30
         numbers = [[int(GRAMMAR.great_of[0])] * width] * 30
-        found = decoding.attributes(step, start, greats, GRAMMAR, given, numbers, TEMPERATURES)
+        found = decoding.decode_attributes(
+            step, start, greats, GRAMMAR, given, numbers, TEMPERATURES
+        )
         scores.append(np.array([hypothesis.total for hypothesis in found]))
     assert (scores[1] >= scores[0] - 1e-4).mean() > 0.9 and scores[1].sum() > scores[0].sum()

@@ -30,7 +30,7 @@ def catalogue(shop: Shop, studio: Path) -> tuple[list[dict[str, str]], dict[str,
     rows = []
     with (studio / "feed.csv").open(newline="") as file:
         for n, drawn in enumerate(csv.DictReader(file)):
-            row = {"title": drawn["title"], "image": f"studio/{drawn['image']}"}
+            row = {"title": drawn["title"], "image": f"synthetic/{drawn['image']}"}
             rows.append(product(n, **row, price=drawn["price"]) | (BAD[bad[n]] if n in bad else {}))
     return rows, {f"p{n:05}": reason for n, reason in bad.items()}
 
