@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.embedding.embedder import OnnxEmbedder
 from houndstooth.models.extractor import ImageExtractor
@@ -69,9 +70,12 @@ def open_recogniser(
     """
     data = read_json(stem)
     if data.get("kind") == "ensemble":
+        names = data.get("members")
+        if not names or not isinstance(names, list):
+            raise InvalidConfig(f"expected a list of members in the card {stem.name}.json")
         members = [
             open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
-            for name in data["members"]
+            for name in names
         ]
         return Ensemble(model_name(data), members, taxonomy)
     card = Card.read(stem)

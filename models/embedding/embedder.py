@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.runtime.card import EMBEDDER, EmbedderCard
 from houndstooth.models.runtime.crop import Crop, resize_crops
 from houndstooth.models.runtime.session import open_session
@@ -57,6 +58,13 @@ class OnnxEmbedder:
         self.model, self.thresholds = card.model, card.thresholds
         self._side = card.side
         self._session = open_session(card.files.check(stem, EMBEDDER), threads)
+        inputs = [each.name for each in self._session.get_inputs()]
+        outputs = [each.shape[-1] for each in self._session.get_outputs()]
+        if inputs != ["pixels"] or outputs != [len(card.thresholds)]:
+            raise InvalidConfig(
+                f"expected {stem.name}.onnx from pixels to {len(card.thresholds)} dimensions, as "
+                f"many as its card has thresholds; got {inputs} to {outputs}"
+            )
 
     def encode(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
         """Embed n crops; see Embedder."""

@@ -105,7 +105,7 @@ class Card:
                 files=Files(data["sha256"]),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_a_card(stem, "recogniser", error) from None
+            raise _not_a_card(stem, "a recogniser", error) from None
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class EmbedderCard:
             thresholds = np.array(data["thresholds"], dtype=np.float32)
             return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_a_card(stem, "embedder", error) from None
+            raise _not_a_card(stem, "an embedder", error) from None
 
 
 def read_json(stem: Path) -> dict[str, Any]:
@@ -175,4 +175,4 @@ def model_name(card: dict[str, Any]) -> str:
 
 
 def _not_a_card(stem: Path, kind: str, error: Exception) -> InvalidConfig:
-    return InvalidConfig(f"expected the card of a {kind} at {stem.name}.json; got {error!r}")
+    return InvalidConfig(f"expected the card of {kind} at {stem.name}.json; got {error!r}")

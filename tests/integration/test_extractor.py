@@ -16,7 +16,7 @@ from houndstooth.mappings.features import MIN_SIDE, Box, Features
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL, load_extractor
-from houndstooth.models.runtime.card import WEIGHTS, read_card, read_members
+from houndstooth.models.runtime.card import WEIGHTS, Card, read_json
 from houndstooth.models.synthetic import generate
 from houndstooth.plugin.config import Settings
 
@@ -50,9 +50,9 @@ def same(a: Features, b: Features) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", read_members(WEIGHTS / f"{DEFAULT_MODEL}.json"))
+@pytest.mark.parametrize("name", read_json(WEIGHTS / DEFAULT_MODEL)["members"])
 def test_every_head_and_term_of_the_card_is_in_the_taxonomy(name: str) -> None:
-    card = read_card(WEIGHTS / f"{name}.json")
+    card = Card.read(WEIGHTS / name)
     assert set(card.heads["category"]) <= set(TAXONOMY.categories)
     assert set(card.heads["great_category"]) <= set(TAXONOMY.great_categories)
     for head, terms in card.heads.items():

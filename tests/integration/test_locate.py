@@ -14,7 +14,7 @@ from houndstooth.mappings.features import Box, FoundItem
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
-from houndstooth.models.localisation.locator import SURE_OF_KIND, Locator
+from houndstooth.models.localisation.locator import MIN_CATEGORY_SCORE, Locator
 from houndstooth.models.synthetic import generate
 
 TAXONOMY = Taxonomy.load()
@@ -118,7 +118,7 @@ def test_before_a_busy_ground_the_surest_large_item_is_meant(
     [seen] = extractor.extract([Image.fromarray(pixels)])
     assert seen.box_source == "detector"
     [item] = [item for item in seen.items if item.box == seen.box]
-    assert item.score >= SURE_OF_KIND
+    assert item.score >= MIN_CATEGORY_SCORE
     assert seen.category.term in item.categories and seen.category_source == "auto"
 
 

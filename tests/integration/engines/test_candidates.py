@@ -36,7 +36,7 @@ def test_candidates_are_what_the_query_says(engine: Engine, seed: int) -> None:
             got = engine.candidates(query, limit)
             assert list(zip(got.product_ids, got.scores.tolist(), strict=True)) == expected[:limit]
             groups = [group_of(by_id[key], query.variant_field) for key in got.product_ids]
-            assert list(got.groups or [None] * len(got)) == groups
+            assert list(got.variant_groups or [None] * len(got)) == groups
             for row, key in enumerate(got.product_ids):
                 wanted = by_id[key].visual
                 assert wanted is not None

@@ -115,7 +115,10 @@ def test_variants_share_a_field_of_the_shop(
     own: Engine, field: str, groups: list[str | None]
 ) -> None:
     fill(own, document("1"), document("2"), document("3", {"name": "Tee 2"}))
-    assert list(own.candidates(CandidateQuery(MODEL, variant_field=field), 10).groups) == groups
+    assert (
+        list(own.candidates(CandidateQuery(MODEL, variant_field=field), 10).variant_groups)
+        == groups
+    )
     others = CandidateQuery(MODEL, variant_field="name", without_variant_group="Tee 2")
     assert found(own, others) == ["1"]
 
@@ -198,9 +201,9 @@ def test_what_was_copied_into_an_index_not_prepared_is_not_taken_for_known(index
 @pytest.mark.parametrize(
     ("damaged", "value", "found_again", "known"),
     [
-        ("code", None, False, False),
-        ("colour", None, False, False),
-        ("code", "AAAA", False, True),
+        ("binary_code", None, False, False),
+        ("colour_histogram", None, False, False),
+        ("binary_code", "AAAA", False, True),
         ("box", None, True, True),
     ],
 )

@@ -19,8 +19,8 @@ from tests.integration.workers.shop import PRODUCTS, Shop
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """PRODUCTS products that the studio drew."""
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """PRODUCTS products, drawn by houndstooth.models.synthetic."""
     folder = tmp_path_factory.mktemp("synthetic")
     generate(PRODUCTS, 9, folder, outfits=0.1, progress=False)
     return folder

@@ -22,15 +22,15 @@ BAD: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def catalogue(shop: Shop, studio: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """The studio's products, 3 in 100 made bad, and the reason of each bad one by its id."""
-    (shop.folder / "synthetic").symlink_to(studio)
+def catalogue(shop: Shop, synthetic: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The drawn products, 3 in 100 made bad, and the reason of each bad one by its id."""
+    (shop.folder / "synthetic").symlink_to(synthetic)
     reasons = list(BAD)
     bad = {n: reasons[n // 33 % len(reasons)] for n in range(20, PRODUCTS, 33)}
     rows = []
-    with (studio / "feed.csv").open(newline="") as file:
+    with (synthetic / "feed.csv").open(newline="") as file:
         for n, drawn in enumerate(csv.DictReader(file)):
-            row = {"title": drawn["title"], "image": f"studio/{drawn['image']}"}
+            row = {"title": drawn["title"], "image": f"synthetic/{drawn['image']}"}
             rows.append(product(n, **row, price=drawn["price"]) | (BAD[bad[n]] if n in bad else {}))
     return rows, {f"p{n:05}": reason for n, reason in bad.items()}
 
@@ -56,8 +56,8 @@ def check_complete(shop: Shop, report: dict[str, Any], reasons: Mapping[str, str
     assert all(found.visual is not None for found in stored)
 
 
-def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, studio: Path) -> None:
-    rows, reasons = catalogue(shop, studio)
+def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, synthetic: Path) -> None:
+    rows, reasons = catalogue(shop, synthetic)
     feed = shop.write(rows)
     with shop.workers(2, TEST_SECONDS_PER_BATCH="0.05"):
         command = shop.ingest(feed)
@@ -74,8 +74,10 @@ def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, studio: Pa
     assert Counter(reasons.values()).keys() == BAD.keys()
 
 
-def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(shop: Shop, studio: Path) -> None:
-    rows, reasons = catalogue(shop, studio)
+def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(
+    shop: Shop, synthetic: Path
+) -> None:
+    rows, reasons = catalogue(shop, synthetic)
     with shop.workers(2, TEST_SECONDS_PER_BATCH="0.05") as workers:
         command = shop.ingest(shop.write(rows))
         wait_until(lambda: len(shop.children()) == 2)
@@ -85,8 +87,8 @@ def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(shop: Shop, stud
     check_complete(shop, shop.report(), reasons)
 
 
-def test_the_same_feed_twice_at_once(shop: Shop, studio: Path) -> None:
-    rows, reasons = catalogue(shop, studio)
+def test_the_same_feed_twice_at_once(shop: Shop, synthetic: Path) -> None:
+    rows, reasons = catalogue(shop, synthetic)
     feed = shop.write(rows)
     with shop.workers(1, concurrency=2):
         commands = [shop.ingest(feed, report=f"{n}.json") for n in range(2)]
