@@ -99,7 +99,7 @@ class RecognisedTerm:
 
 
 @dataclass(frozen=True)
-class FoundItem:
+class Detection:
     """One thing that a detector found in an image.
 
     Attributes:
@@ -142,7 +142,7 @@ class Features:
     binary_code: Bytes
     colour_histogram: Bytes
     model: str
-    items: tuple[FoundItem, ...] = ()
+    items: tuple[Detection, ...] = ()
 
     @property
     def category(self) -> RecognisedTerm:

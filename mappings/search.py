@@ -8,7 +8,7 @@ from typing import Literal
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import Filter
-from houndstooth.mappings.features import Box, FoundItem, RecognisedTerm
+from houndstooth.mappings.features import Box, Detection, RecognisedTerm
 from houndstooth.mappings.product import Scalar
 
 MAX_HITS = 200
@@ -80,4 +80,4 @@ class SearchAnswer:
     hits: tuple[Hit, ...]
     took_ms: Mapping[str, float]
     model: str
-    items: tuple[FoundItem, ...] = ()
+    items: tuple[Detection, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import StoredProduct
-from houndstooth.mappings.features import FoundItem, RecognisedTerm
+from houndstooth.mappings.features import Detection, RecognisedTerm
 from houndstooth.mappings.search import Hit, SearchAnswer
 
 
@@ -79,7 +79,7 @@ _NOT_RECOGNISED: dict[str, Any] = {
 }
 
 
-def _item(item: FoundItem) -> dict[str, Any]:
+def _item(item: Detection) -> dict[str, Any]:
     return {
         "label": item.label,
         "categories": list(item.categories),

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
-from houndstooth.mappings.features import WHOLE_IMAGE, Box, Features, FoundItem, RecognisedTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection, Features, RecognisedTerm
 
 
 class FakeExtractor:
@@ -69,7 +69,7 @@ class OutfitExtractor(FakeExtractor):
     A box of an item is recognised as the first category of that item.
     """
 
-    def __init__(self, items: Sequence[FoundItem]) -> None:
+    def __init__(self, items: Sequence[Detection]) -> None:
         super().__init__(items[0].categories[0])
         self.items = tuple(items)
 
@@ -84,7 +84,7 @@ class OutfitExtractor(FakeExtractor):
 
 
 OUTFIT = (
-    FoundItem("top", ("t-shirt", "shirt"), 0.93456, Box(0.3, 0.15, 0.4, 0.35)),
-    FoundItem("trousers", ("trousers", "jeans"), 0.9, Box(0.32, 0.5, 0.36, 0.45)),
-    FoundItem("over-jacket", ("jacket",), 0.8, Box(0.1, 0.1, 0.25, 0.5)),
+    Detection("top", ("t-shirt", "shirt"), 0.93456, Box(0.3, 0.15, 0.4, 0.35)),
+    Detection("trousers", ("trousers", "jeans"), 0.9, Box(0.32, 0.5, 0.36, 0.45)),
+    Detection("over-jacket", ("jacket",), 0.8, Box(0.1, 0.1, 0.25, 0.5)),
 )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.runtime.card import DETECTOR, Files, model_name, read_json
 from houndstooth.models.runtime.session import open_session
@@ -96,7 +96,7 @@ class Detector:
         """Return the name and version of the weights."""
         return self.card.model
 
-    def find(self, images: Sequence[Image.Image]) -> list[list[FoundItem]]:
+    def find(self, images: Sequence[Image.Image]) -> list[list[Detection]]:
         """Detect the items in each image, best first, down to ``min_score``.
 
         Args:
@@ -104,9 +104,9 @@ class Detector:
         """
         return [self._found(resized(image, self.card.side)) for image in images]
 
-    def sure(self, found: Sequence[FoundItem]) -> list[FoundItem]:
+    def sure(self, found: Sequence[Detection]) -> list[Detection]:
         """Keep the items from ``sure_score`` on, best first; of two in one box the better."""
-        kept: list[FoundItem] = []
+        kept: list[Detection] = []
         for item in found:
             if item.score >= self.card.sure_score and all(
                 overlap(item.box, other.box) < MAX_OVERLAP for other in kept
@@ -115,8 +115,8 @@ class Detector:
         return kept
 
     def guided(
-        self, found: Sequence[FoundItem], categories: Collection[str], taxonomy: Taxonomy
-    ) -> list[FoundItem]:
+        self, found: Sequence[Detection], categories: Collection[str], taxonomy: Taxonomy
+    ) -> list[Detection]:
         """Keep the items that may be of the categories; if there is none, those of a sibling.
 
         Args:
@@ -132,10 +132,10 @@ class Detector:
 
     def choose(
         self,
-        found: Sequence[FoundItem],
+        found: Sequence[Detection],
         categories: Collection[str] | None,
         taxonomy: Taxonomy,
-    ) -> FoundItem | None:
+    ) -> Detection | None:
         """Choose the one item that is meant; None where nothing is left.
 
         Args:
@@ -152,7 +152,7 @@ class Detector:
         boxes, labels, scores = self._session.run(None, {"pixels": pixels})
         return boxes, labels, scores
 
-    def _found(self, pixels: NDArray[np.uint8]) -> list[FoundItem]:
+    def _found(self, pixels: NDArray[np.uint8]) -> list[Detection]:
         height, width = pixels.shape[:2]
         boxes, labels, scores = self.run(pixels)
         edges = (boxes / np.array([width, height, width, height])).clip(0, 1).tolist()
@@ -162,7 +162,7 @@ class Detector:
             if broad and score >= self.card.min_score:
                 name, leaves = self._classes[int(label) - 1]
                 box = Box(left, top, right - left, bottom - top)
-                found.append(FoundItem(name, leaves, float(score), box))
+                found.append(Detection(name, leaves, float(score), box))
         return found
 
 
@@ -183,6 +183,6 @@ def overlap(a: Box, b: Box) -> float:
     return shared / (a.w * a.h + b.w * b.h - shared)
 
 
-def salience(item: FoundItem) -> float:
+def salience(item: Detection) -> float:
     """Compute how much an item stands out in its photo: its score by its size."""
     return item.score * sqrt(item.box.w * item.box.h)

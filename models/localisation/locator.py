@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from houndstooth.mappings.features import Box, BoxSource, FoundItem
+from houndstooth.mappings.features import Box, BoxSource, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.background import PlainBackground, find_foreground
 from houndstooth.models.localisation.detector import Detector
@@ -45,8 +45,8 @@ class Location:
     window: Box
     source: BoxSource
     background: PlainBackground | None
-    items: tuple[FoundItem, ...] = ()
-    detection: FoundItem | None = None
+    items: tuple[Detection, ...] = ()
+    detection: Detection | None = None
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ class Locator:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
 
-    def _known(self, found: Sequence[FoundItem]) -> list[FoundItem]:
+    def _known(self, found: Sequence[Detection]) -> list[Detection]:
         """The items of categories that the taxonomy has: nobody could ask for others."""
         known = self.taxonomy.categories
         items = [
@@ -142,6 +142,6 @@ def _small(item: Box, foreground: Box) -> bool:
     return item.w * item.h < SMALL * foreground.w * foreground.h
 
 
-def _alone(item: FoundItem, items: Collection[FoundItem]) -> bool:
+def _alone(item: Detection, items: Collection[Detection]) -> bool:
     """Whether nothing of another class was found: then the whole foreground is the item."""
     return all(other.label == item.label for other in items)

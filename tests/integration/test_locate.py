@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
@@ -77,7 +77,7 @@ def test_unguided_all_that_was_found_is_told(
     assert seen.box_source in ("detector", "foreground")
     if seen.box_source == "detector":
         assert seen.box in [item.box for item in seen.items]
-    assert all(isinstance(item, FoundItem) and 0.5 <= item.score <= 1 for item in seen.items)
+    assert all(isinstance(item, Detection) and 0.5 <= item.score <= 1 for item in seen.items)
     scores = [item.score for item in seen.items]
     assert scores == sorted(scores, reverse=True)
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector, resized
@@ -21,8 +21,8 @@ def detector() -> Detector:
     return Detector(STEM, threads=1)
 
 
-def item(detector: Detector, label: str, score: float, side: float = 0.2) -> FoundItem:
-    return FoundItem(label, detector.card.classes[label], score, Box(0.1, 0.1, side, side))
+def item(detector: Detector, label: str, score: float, side: float = 0.2) -> Detection:
+    return Detection(label, detector.card.classes[label], score, Box(0.1, 0.1, side, side))
 
 
 def test_guided_rejects_other_classes(detector: Detector) -> None:

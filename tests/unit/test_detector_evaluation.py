@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.training.detection.classes import CLASSES, own_categories
 from houndstooth.models.training.detection.precision import OVERLAPS, Answers, precision
 from houndstooth.models.training.detection.samples import BoxedImage
@@ -21,11 +21,11 @@ def photo(*labels: str) -> BoxedImage:
     )
 
 
-def found(label: str, place: int, score: float, shrink: float = 1.0) -> FoundItem:
-    return FoundItem(label, LEAVES[label], score, Box(0.2 * place, 0, 0.2, 0.4 * shrink))
+def found(label: str, place: int, score: float, shrink: float = 1.0) -> Detection:
+    return Detection(label, LEAVES[label], score, Box(0.2 * place, 0, 0.2, 0.4 * shrink))
 
 
-def of_class(asked: object, items: list[FoundItem]) -> list[FoundItem]:
+def of_class(asked: object, items: list[Detection]) -> list[Detection]:
     return [item for item in items if own_categories(item.label) == asked]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from houndstooth.mappings.features import Box, FoundItem
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.training.detection.classes import CLASSES
 from houndstooth.models.training.detection.pseudo_labels import marked, worn_products
 from houndstooth.models.training.samples import split_of
@@ -20,12 +20,12 @@ CHEST, LEGS, HEAD, HAND = (
 )
 
 
-def found(*items: tuple[str, float, Box]) -> list[FoundItem]:
+def found(*items: tuple[str, float, Box]) -> list[Detection]:
     ranked = sorted(items, key=lambda item: -item[1])
-    return [FoundItem(label, CATEGORIES[label], score, box) for label, score, box in ranked]
+    return [Detection(label, CATEGORIES[label], score, box) for label, score, box in ranked]
 
 
-def told(items: list[FoundItem], category: str) -> list[tuple[str, Box]]:
+def told(items: list[Detection], category: str) -> list[tuple[str, Box]]:
     return [(CLASSES[number - 1].label, item.box) for number, item in marked(items, category)]
 
 
@@ -69,14 +69,14 @@ def test_trousers_that_are_cut_off_are_no_shorts() -> None:
     ],
     ids=["not found", "unsure of it", "unsure of what is beside it"],
 )
-def test_a_photo_in_doubt_teaches_nothing(seen: list[FoundItem]) -> None:
+def test_a_photo_in_doubt_teaches_nothing(seen: list[Detection]) -> None:
     assert marked(seen, "t-shirt") == []
 
 
 class Teacher:
     """Sees a top in every photo."""
 
-    def find(self, images: list[Image.Image]) -> list[list[FoundItem]]:
+    def find(self, images: list[Image.Image]) -> list[list[Detection]]:
         return [found(("top", 0.9, CHEST)) for _ in images]
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from houndstooth.mappings.features import FoundItem
+from houndstooth.mappings.features import Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.training.detection.classes import CLASSES, own_categories
@@ -20,7 +20,7 @@ from houndstooth.models.training.detection.samples import BoxedImage
 
 OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
-Guided = Callable[[Sequence[str], list[FoundItem]], list[FoundItem]]
+Guided = Callable[[Sequence[str], list[Detection]], list[Detection]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Answers:
     guided: list[dict[str, object]] = field(default_factory=list)
     unguided: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, photo: BoxedImage, found: list[FoundItem], guided: Guided) -> None:
+    def add(self, photo: BoxedImage, found: list[Detection], guided: Guided) -> None:
         """One photo, and what was found in it.
 
         Args:
@@ -83,7 +83,7 @@ class Answers:
                 self.guided.append(_answer(number, label, item, width, height))
 
 
-def _answer(photo: int, label: int, item: FoundItem, width: int, height: int) -> dict[str, object]:
+def _answer(photo: int, label: int, item: Detection, width: int, height: int) -> dict[str, object]:
     box = item.box
     corners = [box.x * width, box.y * height, box.w * width, box.h * height]
     return {"image_id": photo, "category_id": label, "bbox": corners, "score": item.score}
@@ -95,7 +95,7 @@ def evaluate(
     """Guided and unguided precision on photos with known boxes."""
     answers = Answers()
 
-    def guide(categories: Sequence[str], found: list[FoundItem]) -> list[FoundItem]:
+    def guide(categories: Sequence[str], found: list[Detection]) -> list[Detection]:
         return detector.guided(found, categories, taxonomy)
 
     for photo in photos:

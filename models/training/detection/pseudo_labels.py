@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from houndstooth.mappings.features import FoundItem
+from houndstooth.mappings.features import Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.detector import Detector, overlap, salience
 from houndstooth.models.localisation.locator import WORN
@@ -81,14 +81,14 @@ def casual_photos(labels: Path, teacher: Detector) -> Iterator[BoxedImage]:
             yield _boxed(image, [(known[sample.category], item)], sample.path.name)
 
 
-def _dominant(found: Sequence[FoundItem], category: str) -> FoundItem | None:
+def _dominant(found: Sequence[Detection], category: str) -> Detection | None:
     """What the photo is of: of its own class if that is there, else the largest that is sure."""
     likely = [item for item in found if item.score >= DOUBTFUL]
     own = [item for item in likely if category in item.categories]
     return max(own or likely, key=salience, default=None)
 
 
-def marked(found: Sequence[FoundItem], category: str) -> list[tuple[int, FoundItem]]:
+def marked(found: Sequence[Detection], category: str) -> list[tuple[int, Detection]]:
     """Class numbers and boxes of a photo in which a garment of a category is for sale.
 
     Args:
@@ -118,7 +118,7 @@ def marked(found: Sequence[FoundItem], category: str) -> list[tuple[int, FoundIt
     return marks
 
 
-def _for_sale(found: Sequence[FoundItem], category: str) -> FoundItem | None:
+def _for_sale(found: Sequence[Detection], category: str) -> Detection | None:
     """The box of what is for sale: of its class, else of another that is worn in its place."""
     own = [item for item in found if category in item.categories]
     if own and own[0].score >= SURE:
@@ -130,7 +130,7 @@ def _for_sale(found: Sequence[FoundItem], category: str) -> FoundItem | None:
     return None
 
 
-def _score_of_place(item: FoundItem, found: Sequence[FoundItem]) -> float:
+def _score_of_place(item: Detection, found: Sequence[Detection]) -> float:
     """That it is a garment at all: the scores of all classes that are worn there, together."""
     place = next((p for p in (UPPER, LOWER) if item.label in p), {item.label})
     return sum(
@@ -140,7 +140,7 @@ def _score_of_place(item: FoundItem, found: Sequence[FoundItem]) -> float:
     )
 
 
-def _as_worn(item: FoundItem, sold: str) -> str:
+def _as_worn(item: Detection, sold: str) -> str:
     """The class of what is worn beside what is for sale: trousers cut off look like shorts."""
     cut_off = item.box.y + item.box.h > EDGE
     return "trousers" if item.label == "shorts" and cut_off and sold in UPPER else item.label
@@ -150,7 +150,7 @@ def _class_of(category: str) -> str:
     return CLASSES[category_numbers()[category] - 1].label
 
 
-def _boxed(image: Image.Image, items: Sequence[tuple[int, FoundItem]], name: str) -> BoxedImage:
+def _boxed(image: Image.Image, items: Sequence[tuple[int, Detection]], name: str) -> BoxedImage:
     width, height = image.size
     corners = [
         (b.x * width, b.y * height, (b.x + b.w) * width, (b.y + b.h) * height)
