@@ -91,7 +91,7 @@ def group_of(term: str) -> str:
 
 
 @dataclass(frozen=True)
-class RecognisedTerm:
+class ScoredTerm:
     """A category (``t-shirt``) or attribute term (``colour:navy-blue``), and its probability."""
 
     term: str
@@ -134,9 +134,9 @@ class Features:
             where none looked.
     """
 
-    categories: tuple[RecognisedTerm, ...]
+    categories: tuple[ScoredTerm, ...]
     category_source: CategorySource
-    attributes: tuple[RecognisedTerm, ...]
+    attributes: tuple[ScoredTerm, ...]
     box: Box
     box_source: BoxSource
     binary_code: Bytes
@@ -145,13 +145,13 @@ class Features:
     items: tuple[Detection, ...] = ()
 
     @property
-    def category(self) -> RecognisedTerm:
+    def category(self) -> ScoredTerm:
         """The category decided on."""
         return self.categories[0]
 
-    def best_attributes(self) -> tuple[RecognisedTerm, ...]:
+    def best_attributes(self) -> tuple[ScoredTerm, ...]:
         """The most likely term of each group, in taxonomy order."""
-        best: dict[str, RecognisedTerm] = {}
+        best: dict[str, ScoredTerm] = {}
         for found in self.attributes:
             best.setdefault(group_of(found.term), found)
         return tuple(best.values())

@@ -8,7 +8,7 @@ from typing import Literal
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import Filter
-from houndstooth.mappings.features import Box, Detection, RecognisedTerm
+from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Scalar
 
 MAX_HITS = 200
@@ -71,9 +71,9 @@ class SearchAnswer:
         items: all that was found in the image, best first; empty where nothing looked.
     """
 
-    categories: tuple[RecognisedTerm, ...]
+    categories: tuple[ScoredTerm, ...]
     category_source: str
-    attributes: tuple[RecognisedTerm, ...]
+    attributes: tuple[ScoredTerm, ...]
     box: Box
     box_source: str
     relaxed: Relaxed

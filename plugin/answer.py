@@ -7,7 +7,7 @@ from typing import Any
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import StoredProduct
-from houndstooth.mappings.features import Detection, RecognisedTerm
+from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.search import Hit, SearchAnswer
 
 
@@ -88,9 +88,9 @@ def _item(item: Detection) -> dict[str, Any]:
     }
 
 
-def _term(found: RecognisedTerm) -> dict[str, Any]:
+def _term(found: ScoredTerm) -> dict[str, Any]:
     return {"term": found.term, "confidence": round(found.confidence, 4)}
 
 
-def _terms(found: Sequence[RecognisedTerm]) -> list[dict[str, Any]]:
+def _terms(found: Sequence[ScoredTerm]) -> list[dict[str, Any]]:
     return [_term(term) for term in found]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.features import Features, RecognisedTerm, group_of
+from houndstooth.mappings.features import Features, ScoredTerm, group_of
 from houndstooth.mappings.search import Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 
@@ -105,9 +105,9 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
     """
     in_text = document.category in document.from_text
     return Features(
-        categories=(RecognisedTerm(category or document.category, 1.0),),
+        categories=(ScoredTerm(category or document.category, 1.0),),
         category_source="chosen" if category else "text" if in_text else "auto",
-        attributes=tuple(RecognisedTerm(term, 1.0) for term in document.attributes),
+        attributes=tuple(ScoredTerm(term, 1.0) for term in document.attributes),
         box=document.box,
         box_source="given",
         binary_code=document.binary_code,
@@ -118,10 +118,10 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
 
 def _likely_terms(
     features: Features, request: SearchRequest, groups: tuple[str, ...]
-) -> dict[str, list[RecognisedTerm]]:
+) -> dict[str, list[ScoredTerm]]:
     """By group, in the category's order: what to prefer, best first, no group empty."""
     decided = {group_of(term) for term in request.required}
-    likely: dict[str, list[RecognisedTerm]] = {g: [] for g in groups if g not in decided}
+    likely: dict[str, list[ScoredTerm]] = {g: [] for g in groups if g not in decided}
     for found in features.attributes:
         group = group_of(found.term)
         usable = found.confidence >= MIN_CONFIDENCE and found.term not in request.excluded
@@ -130,7 +130,7 @@ def _likely_terms(
     return {group: terms for group, terms in likely.items() if terms}
 
 
-def _boosts(terms: list[RecognisedTerm], importance: float) -> dict[str, int]:
+def _boosts(terms: list[ScoredTerm], importance: float) -> dict[str, int]:
     """The boost of each term of a group; the first is the likeliest."""
     confidences = [terms[0].confidence + LEAD, *(found.confidence for found in terms[1:])]
     return {

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
-from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection, Features, RecognisedTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection, Features, ScoredTerm
 
 
 class FakeExtractor:
@@ -50,11 +50,9 @@ class FakeExtractor:
         terms = sorted(guide) if guide else [self.default_category]
         source = "auto" if not guide else "chosen" if len(terms) == 1 else "text"
         return Features(
-            categories=tuple(
-                RecognisedTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)
-            ),
+            categories=tuple(ScoredTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)),
             category_source=source,  # type: ignore[arg-type]
-            attributes=(RecognisedTerm(f"colour:{name}", 0.9),),
+            attributes=(ScoredTerm(f"colour:{name}", 0.9),),
             box=box or WHOLE_IMAGE,
             box_source="given" if box else "whole",
             binary_code=code,
@@ -80,7 +78,7 @@ class OutfitExtractor(FakeExtractor):
         within = [item.categories[0] for item in self.items if item.box == box]
         if guide or not within:
             return features
-        return replace(features, categories=(RecognisedTerm(within[0], 1.0),))
+        return replace(features, categories=(ScoredTerm(within[0], 1.0),))
 
 
 OUTFIT = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from houndstooth.mappings.features import RecognisedTerm
+from houndstooth.mappings.features import ScoredTerm
 
 MIN_CONFIDENCE = 0.05
 """Terms below this probability are left out: they are not worth a clause in a query."""
@@ -31,20 +31,20 @@ class Prediction:
     given: bool
     groups: Mapping[str, Mapping[str, float]]
 
-    def ranked_categories(self) -> tuple[RecognisedTerm, ...]:
+    def ranked_categories(self) -> tuple[ScoredTerm, ...]:
         """List the likely categories, best first; a given one comes first, with confidence 1."""
         ranked = _ranked(self.categories)
         if self.given:
             others = [other for other in ranked if other.term != self.category]
-            ranked = [RecognisedTerm(self.category, 1.0), *others]
+            ranked = [ScoredTerm(self.category, 1.0), *others]
         return tuple(ranked)
 
-    def ranked_attributes(self) -> tuple[RecognisedTerm, ...]:
+    def ranked_attributes(self) -> tuple[ScoredTerm, ...]:
         """List the likely terms: groups in taxonomy order, best first within a group."""
         return tuple(term for terms in self.groups.values() for term in _ranked(terms))
 
 
-def set_confidence(ranked: Sequence[RecognisedTerm], first: float) -> tuple[RecognisedTerm, ...]:
+def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTerm, ...]:
     """Set the first term's probability and scale the others to share the rest."""
     best, *others = ranked
     rest = sum(other.confidence for other in others)
@@ -66,9 +66,9 @@ def restrict(categories: Mapping[str, float], choice: Choice) -> dict[str, float
     return {term: p / total if total else uniform for term, p in chosen.items()}
 
 
-def _ranked(probabilities: Mapping[str, float]) -> list[RecognisedTerm]:
+def _ranked(probabilities: Mapping[str, float]) -> list[ScoredTerm]:
     """The terms of at least MIN_CONFIDENCE, best first; the best term in any case."""
     likely = [term for term, p in probabilities.items() if p >= MIN_CONFIDENCE]
     likely = likely or [max(probabilities, key=probabilities.__getitem__)]
     likely.sort(key=lambda term: -probabilities[term])
-    return [RecognisedTerm(term, round(probabilities[term], 4)) for term in likely]
+    return [ScoredTerm(term, round(probabilities[term], 4)) for term in likely]

@@ -26,7 +26,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from houndstooth.ingest.__main__ import main as ingest
-from houndstooth.mappings.features import Box, RecognisedTerm
+from houndstooth.mappings.features import Box, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
@@ -120,7 +120,7 @@ def show(axis: Axes, path: Path, box: Box | None = None) -> None:
         side.set_color("#dddddd")
 
 
-def words(terms: Sequence[RecognisedTerm], most: int) -> str:
+def words(terms: Sequence[ScoredTerm], most: int) -> str:
     """``colour red 0.93 · sleeve long 0.99``, two a line."""
     said = [f"{t.term.replace(':', ' ')} {t.confidence:.2f}" for t in terms[:most]]
     return "\n".join(" · ".join(said[i : i + 2]) for i in range(0, len(said), 2))

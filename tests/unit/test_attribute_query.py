@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import RangeFilter, TermFilter
 from houndstooth.mappings.errors import UnknownTerm
-from houndstooth.mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Features, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import (
@@ -26,9 +26,9 @@ NAMES = ["none", "fewer-attributes", "great-category", "any-category"]
 
 def features_of(category, attributes):
     return Features(
-        categories=(RecognisedTerm(category, 0.9),),
+        categories=(ScoredTerm(category, 0.9),),
         category_source="auto",
-        attributes=tuple(RecognisedTerm(*found) for found in attributes),
+        attributes=tuple(ScoredTerm(*found) for found in attributes),
         box=WHOLE_IMAGE,
         box_source="whole",
         binary_code=np.zeros(4, dtype=np.uint8),
@@ -186,7 +186,7 @@ def test_a_stored_product_is_asked_for_with_certainty(category, from_text, sourc
         computed_at="2026-01-01T00:00:00Z",
     )
     features = stored_features(document, category)
-    assert features.category == RecognisedTerm(category or "t-shirt", 1.0)
+    assert features.category == ScoredTerm(category or "t-shirt", 1.0)
     assert features.category_source == source
     assert [found.confidence for found in features.attributes] == [1.0, 1.0]
     assert features.binary_code is document.binary_code

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from houndstooth.ingest.merge import ATTRIBUTE_CONFIDENCE, visual_document
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.errors import UnknownTerm
-from houndstooth.mappings.features import WHOLE_IMAGE, Features, RecognisedTerm
+from houndstooth.mappings.features import WHOLE_IMAGE, Features, ScoredTerm
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -29,9 +29,9 @@ def merge(
     text_categories: frozenset[str] = frozenset(),
 ) -> VisualDocument:
     features = Features(
-        categories=(RecognisedTerm(category, 0.9),),
+        categories=(ScoredTerm(category, 0.9),),
         category_source="auto",
-        attributes=tuple(RecognisedTerm(term, confidence) for term, confidence in seen.items()),
+        attributes=tuple(ScoredTerm(term, confidence) for term, confidence in seen.items()),
         box=WHOLE_IMAGE,
         box_source="whole",
         binary_code=np.arange(4, dtype=np.uint8),

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.features import RecognisedTerm
+from houndstooth.mappings.features import ScoredTerm
 from houndstooth.mappings.taxonomy import SHIPPED, Taxonomy
 from houndstooth.models.networks.attribute_decoder import (
     AttributeDecoder,
@@ -56,11 +56,11 @@ def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None
 
 
 def test_what_the_detector_says_is_as_likely_as_it_is_sure() -> None:
-    found = [RecognisedTerm(n, p) for n, p in (("skirt", 1.0), ("dress", 0.6), ("shorts", 0.2))]
+    found = [ScoredTerm(n, p) for n, p in (("skirt", 1.0), ("dress", 0.6), ("shorts", 0.2))]
     first, *others = set_confidence(found, 0.84)
     assert (first.term, first.confidence) == ("skirt", 0.84)
     assert [other.confidence for other in others] == [0.12, 0.04]
-    assert set_confidence(found[:1], 0.9) == (RecognisedTerm("skirt", 0.9),)
+    assert set_confidence(found[:1], 0.9) == (ScoredTerm("skirt", 0.9),)
 
 
 def test_a_given_category_is_fed_in_and_certain() -> None:
