@@ -32,7 +32,7 @@ from houndstooth.ingest.report import Report, create_report
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
 from houndstooth.mappings.extractor import Extractor
-from houndstooth.mappings.numbers import read_whole
+from houndstooth.mappings.numbers import read_integer
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, prepare
@@ -240,7 +240,7 @@ _ENGINE = (
 
 def _batch(text: str) -> int:
     try:
-        return read_whole(text, 1, 1024)
+        return read_integer(text, 1, 1024)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{error}; got {text!r}") from None
 

@@ -40,7 +40,7 @@ def parse_price(text: str) -> tuple[float, str | None]:
     return amount, _currency(match["before"]) or _currency(match["after"])
 
 
-def parse_whole(value: str | float, what: str) -> int:
+def parse_integer(value: str | float, what: str) -> int:
     """A whole number, also one that a spreadsheet has written as ``3.0``.
 
     Raises:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from houndstooth.ingest.cell_values import parse_price, parse_whole
+from houndstooth.ingest.cell_values import parse_integer, parse_price
 from houndstooth.mappings.document import is_visual
 from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 from houndstooth.mappings.features import Box
@@ -103,7 +103,7 @@ class Columns:
                 facts["currency"] = currency
         if self.roles.get("stock"):
             stock = self.text(cells, "stock")
-            facts["stock"] = parse_whole(stock, "stock") if stock else None
+            facts["stock"] = parse_integer(stock, "stock") if stock else None
         return facts
 
     def _other_facts(self, cells: Mapping[str, Any]) -> dict[str, Scalar]:

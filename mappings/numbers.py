@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from math import isfinite
 
-LONGEST_WHOLE = 20
+MAX_DIGITS = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def read_whole(text: str, least: int, most: int) -> int:
+def read_integer(text: str, least: int, most: int) -> int:
     """A whole number of ASCII digits within bounds, both included.
 
     Raises:
         ValueError: anything else.
     """
-    digits = text.isascii() and text.isdigit() and len(text) <= LONGEST_WHOLE
+    digits = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
     if not (digits and least <= int(text) <= most):
         raise ValueError(f"expected a whole number from {least} to {most}")
     return int(text)

@@ -89,7 +89,7 @@ def best_score(query: CandidateQuery) -> int:
     return sum(max(boosts.values()) for boosts in query.preferred.values())
 
 
-def wanted_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
+def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
     """What an ideal hit has: the required terms and the best of each group, taxonomy order."""
     best = (max(boosts, key=boosts.__getitem__) for boosts in query.preferred.values())
     order = {group: place for place, group in enumerate(taxonomy.groups)}

@@ -47,7 +47,7 @@ from pathlib import Path
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.numbers import read_number, read_whole
+from houndstooth.mappings.numbers import read_integer, read_number
 from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
 from houndstooth.plugin.filters import FIELD
 from houndstooth.plugin.rerank import ATTRIBUTE_WEIGHT
@@ -163,7 +163,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
-    return partial(read_whole, least=least, most=most)
+    return partial(read_integer, least=least, most=most)
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

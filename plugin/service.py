@@ -25,8 +25,8 @@ from houndstooth.plugin.attribute_query import (
     Step,
     attribute_query,
     best_score,
+    ideal_terms,
     stored_features,
-    wanted_terms,
 )
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.fields import variant_group
@@ -134,7 +134,7 @@ class VisualSearch:
         with clock.stage("rerank"):
             ranked = self._rank(features, request, pools)
         with clock.stage("fetch"):
-            hits = self._hits(ranked, wanted_terms(steps[0][1], self.taxonomy))
+            hits = self._hits(ranked, ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,

@@ -10,7 +10,7 @@ from pathlib import Path
 from waitress import create_server
 
 from houndstooth.mappings.errors import HoundstoothError
-from houndstooth.mappings.numbers import read_whole
+from houndstooth.mappings.numbers import read_integer
 from houndstooth.plugin.config import Settings
 from houndstooth.web.app import create_app
 
@@ -71,7 +71,7 @@ def _threads(text: str) -> int:
 
 def _whole(text: str, least: int, most: int) -> int:
     try:
-        return read_whole(text, least, most)
+        return read_integer(text, least, most)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{error}; got {text!r}") from None
 

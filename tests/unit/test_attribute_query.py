@@ -15,8 +15,8 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import (
     attribute_query,
     best_score,
+    ideal_terms,
     stored_features,
-    wanted_terms,
 )
 
 TAXONOMY = Taxonomy.load()
@@ -108,7 +108,7 @@ def test_weights_are_whole_and_the_ideal_product_scores_best(features, request):
         assert all(type(weight) is int and weight >= 1 for weight in weights.values())
         assert not set(weights) & set(request.excluded)
         assert all(term.startswith(f"{group}:") for term in weights)
-    wanted = wanted_terms(query, TAXONOMY)
+    wanted = ideal_terms(query, TAXONOMY)
     assert score(query, set(wanted)) == best_score(query)
     assert set(request.required) <= set(wanted)
     places = [list(TAXONOMY.groups).index(term.partition(":")[0]) for term in wanted]
@@ -144,7 +144,7 @@ def test_prefers_likely_terms_of_the_category_by_confidence_and_importance():
     _, query = attribute_query(SHIRT, SearchRequest(), TAXONOMY)[0]
     assert query.preferred["colour"] == {"colour:navy-blue": 950, "colour:blue": 100}
     assert list(query.preferred) == ["colour", "gender", "sleeve"]
-    assert wanted_terms(query, TAXONOMY) == ("colour:navy-blue", "gender:men", "sleeve:short")
+    assert ideal_terms(query, TAXONOMY) == ("colour:navy-blue", "gender:men", "sleeve:short")
 
 
 def test_what_the_shopper_decided_is_not_guessed_again():
@@ -153,7 +153,7 @@ def test_what_the_shopper_decided_is_not_guessed_again():
     assert list(query.preferred) == ["sleeve"]
     assert query.minimum_groups == 0
     assert (query.required, query.excluded) == (("colour:red",), ("gender:men",))
-    assert wanted_terms(query, TAXONOMY) == ("colour:red", "sleeve:short")
+    assert ideal_terms(query, TAXONOMY) == ("colour:red", "sleeve:short")
 
 
 def test_a_step_that_asks_the_same_is_left_out():

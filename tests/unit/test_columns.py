@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.cell_values import parse_price, parse_whole
+from houndstooth.ingest.cell_values import parse_integer, parse_price
 from houndstooth.ingest.columns import Columns, detect_columns, fact_name, parse_columns
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.outcome import Outcome
@@ -223,7 +223,7 @@ def test_google_prices(amount: Any, currency: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_value_or_an_invalid_product(text: str) -> None:
-    for read in (parse_price, lambda value: parse_whole(value, "stock")):
+    for read in (parse_price, lambda value: parse_integer(value, "stock")):
         try:
             read(text)
         except InvalidProduct:
