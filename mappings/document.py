@@ -1,4 +1,4 @@
-"""The ``visual`` object of a product document, and its only codec."""
+"""Define the ``visual`` object of a product document, and read and write its JSON."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ from houndstooth.mappings.errors import InvalidBox, InvalidDocument
 from houndstooth.mappings.features import Box, Bytes
 
 VISUAL = "visual"
-"""The object's name in a product's document."""
+"""Name of the object in a product's document."""
 
 _VISUALS = re.compile(rf"{VISUAL}(_[0-9]{{1,9}})?")
 
 
 def is_visual(name: str) -> bool:
-    """Whether a field is ``visual`` or, as ``visual_2``, another version of it beside it."""
+    """Tell whether a field is ``visual`` or another version beside it, such as ``visual_2``."""
     return _VISUALS.fullmatch(name) is not None
 
 
 def encode_bytes(data: Bytes) -> str:
-    """Base64 of a uint8 array, as OpenSearch's ``binary`` fields take it."""
+    """Encode a uint8 array as base64, the form of OpenSearch's ``binary`` fields."""
     return base64.b64encode(data.tobytes()).decode("ascii")
 
 
 def decode_bytes(text: str) -> Bytes:
-    """uint8 array [n] of base64 with or without padding (binary doc values come without).
+    """Decode base64 to a uint8 array [n].
+
+    Padding may be missing: binary doc values come without it.
 
     Raises:
-        InvalidDocument: not base64.
+        InvalidDocument: The text is not base64.
     """
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -45,21 +47,21 @@ def decode_bytes(text: str) -> Bytes:
 
 @dataclass(frozen=True)
 class VisualDocument:
-    """What the plugin adds to a product's document: one object, ``visual``.
+    """The object ``visual`` that Houndstooth adds to a product's document.
 
     Attributes:
-        product_id: the document's id again, as doc values: candidates are fetched without
-            touching a stored field.
-        category, great_category: taxonomy terms.
+        product_id: The document's id again, as doc values, so that candidates can be fetched
+            without reading stored fields.
+        category, great_category: Taxonomy terms.
         attributes: ``group:value`` terms, sorted.
-        from_text: the terms among category and attributes that the seller's text said; the
-            recogniser saw the rest.
-        binary_code: of the item's looks, uint8 [bits / 8].
-        colour_histogram: square root of the HSV histogram, uint8 [bins].
-        box: the item, in fractions of the image.
-        model: which weights made it.
-        source_hash: of the text, image bytes, category text and box it was made from.
-        computed_at: ISO 8601, UTC.
+        from_text: The terms among category and attributes that the seller's text states. The
+            recogniser predicted the others.
+        binary_code: Binarised embedding of the item, uint8 [bits / 8].
+        colour_histogram: Square root of the HSV histogram, uint8 [bins].
+        box: The item's box, in fractions of the image.
+        model: Name and version of the weights that computed the features.
+        source_hash: Hash of the title, category text, box and image bytes that were used.
+        computed_at: Time of computation, ISO 8601 in UTC.
     """
 
     product_id: str
@@ -75,7 +77,7 @@ class VisualDocument:
     computed_at: str
 
     def to_json(self) -> dict[str, Any]:
-        """The object as it is stored."""
+        """Return the object in its stored form."""
         return {
             "product_id": self.product_id,
             "category": self.category,
@@ -95,7 +97,7 @@ class VisualDocument:
         """Read a stored object.
 
         Raises:
-            InvalidDocument: a field is missing or of the wrong form.
+            InvalidDocument: A field is missing or has the wrong form.
         """
         try:
             return cls(
@@ -116,5 +118,5 @@ class VisualDocument:
 
 
 def _stored_box(x: float, y: float, w: float, h: float) -> Box:
-    """A box as it was stored; where sides were rounded, it may end a step past the image."""
+    """Read a stored box. Rounding may have moved its end just past the image; cut that off."""
     return Box(x, y, min(w, 1 - x), min(h, 1 - y))

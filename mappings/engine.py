@@ -1,4 +1,4 @@
-"""What an engine is: the protocol, what it is given and what it answers."""
+"""Define the engine protocol, its queries and its answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from houndstooth.mappings.product import Scalar
 
 @dataclass(frozen=True)
 class TermFilter:
-    """A shop field equals one value (``brand:Puma``); several on one field mean any of them."""
+    """Match one value of a shop field, such as ``brand:Puma``.
+
+    Several term filters on one field match any of their values.
+    """
 
     field: str
     value: str
@@ -21,7 +24,10 @@ class TermFilter:
 
 @dataclass(frozen=True)
 class RangeFilter:
-    """A shop field lies in a range (``price:10..50``), both ends included; None is open."""
+    """Match a range of a shop field, such as ``price:10..50``.
+
+    Both ends are included; None leaves an end open.
+    """
 
     field: str
     low: float | None
@@ -33,11 +39,12 @@ Filter = TermFilter | RangeFilter
 
 @dataclass(frozen=True)
 class IndexDocument:
-    """One document to write: the shop's facts and, unless only those changed, ``visual``.
+    """A document to write: the shop's facts and, unless only those changed, ``visual``.
 
     Attributes:
-        insert: a document with ``visual`` is inserted where the product is not there; without
-            ``visual``, or where this is False, it must be there.
+        visual: The new ``visual`` object; None keeps the stored one.
+        insert: Insert the document if it does not exist yet. Without ``visual``, or if this is
+            False, the document must exist.
     """
 
     product_id: str
@@ -48,7 +55,12 @@ class IndexDocument:
 
 @dataclass(frozen=True)
 class WriteOutcome:
-    """What became of one document of a bulk; ``error`` is None when it was written."""
+    """The result of writing one document of a bulk.
+
+    Attributes:
+        error: Why the document was not written; None if it was.
+        retryable: Whether a later attempt may succeed.
+    """
 
     product_id: str
     error: str | None = None
@@ -57,10 +69,10 @@ class WriteOutcome:
 
 @dataclass(frozen=True)
 class StoredProduct:
-    """A document as the engine has it.
+    """A document as it is stored in the engine.
 
     Attributes:
-        visual: None where there is none, or where something else has written over it.
+        visual: None if the document has no such object or if the object cannot be decoded.
     """
 
     product_id: str
@@ -70,20 +82,24 @@ class StoredProduct:
 
 @dataclass(frozen=True)
 class CandidateQuery:
-    """One step of an attribute query, in the engine's terms.
+    """One step of an attribute query, independent of the engine.
 
-    A document matches when its model is ``model``, its category is ``category`` and its great
-    category is ``great_category`` (where those are given), it has every term of ``required`` and
-    none of ``excluded``, it passes all ``filters``, and at least ``minimum_groups`` of the groups
-    in ``preferred`` have a matching term. Its score is the sum over groups of the largest boost
-    of its terms in that group. Boosts are whole numbers, so that every engine adds up to exactly
-    the same score.
+    A document matches if all of the following hold:
+
+    - its model is ``model``, and its category and great category are those given, if any;
+    - it has every term of ``required`` and none of ``excluded``;
+    - it passes all ``filters``;
+    - at least ``minimum_groups`` groups of ``preferred`` have a matching term.
+
+    The score is the sum over groups of the largest boost among the document's terms in that
+    group. Boosts are integers, so that every engine computes exactly the same score.
 
     Attributes:
-        variant_field: a field of the shop whose value is told with each candidate: what the variants
-            of one product share.
-        without_id, without_variant_group: what must not be found: a document, and all that have this
-            value in ``variant_field``.
+        preferred: Boost by term, by attribute group.
+        variant_field: Shop field that holds the variant group; its value is returned with each
+            candidate.
+        without_id: Id of a document that must not match.
+        without_variant_group: Value of ``variant_field`` that must not match.
     """
 
     model: str
@@ -100,20 +116,20 @@ class CandidateQuery:
 
 
 HitKey = tuple[str, str]
-"""What makes a hit: a group of variants, or else a product by its id."""
+"""Identity of a hit: ``(variant group, "")``, or ``("", product id)`` without a group."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Matches of one query, best score first, ties by product id: n rows, none of them facts.
+    """The n candidates of one query, best score first, ties by product id.
 
     Attributes:
-        product_ids: n ids.
-        scores: int64 [n], the sums of boosts.
+        product_ids: The n ids.
+        scores: Sums of boosts, int64 [n].
         binary_codes: uint8 [n, bits / 8].
         colour_histograms: uint8 [n, bins].
-        variant_groups: n values of the query's ``variant_field``, None where a document has none; empty
-            where the query names no field, or one that the index lacks.
+        variant_groups: The n values of the query's ``variant_field``, None where a document has
+            none. Empty if the query names no field or the index has no such field.
     """
 
     product_ids: Sequence[str]
@@ -126,13 +142,13 @@ class Candidates:
         return len(self.product_ids)
 
     @property
-    def hits(self) -> int:
-        """How many hits they make."""
-        return len(set(self.keys))
+    def hit_count(self) -> int:
+        """Number of hits, each variant group counted once."""
+        return len(set(self.hit_keys))
 
     @property
-    def keys(self) -> list[HitKey]:
-        """Of each row; rows of one key are variants of one product."""
+    def hit_keys(self) -> list[HitKey]:
+        """Hit key of each row. Rows with the same key are variants of one product."""
         if not self.variant_groups:
             return [("", product_id) for product_id in self.product_ids]
         pairs = zip(self.variant_groups, self.product_ids, strict=True)
@@ -140,47 +156,54 @@ class Candidates:
 
 
 class Engine(Protocol):
-    """Where documents live. Every method raises EngineUnavailable when the engine is away."""
+    """Stores and searches documents.
+
+    Every method raises EngineUnavailable if the engine cannot be reached.
+    """
 
     def prepare(self) -> None:
-        """Create the index, or add ``visual`` to an existing one; harmless when done already."""
+        """Create the index or add ``visual`` to an existing one. Calling it again is harmless."""
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
-        """Insert or update, outcome per document in the same order.
+        """Insert or update documents and return their outcomes in the same order.
 
-        Both kinds of document are partial: the facts they name are replaced and all other facts,
-        which may be the shop's own, stay. A document with ``visual`` replaces the whole object, and
-        is inserted where there was none; one without leaves ``visual`` alone, and must exist.
+        Updates are partial: the given facts are replaced and all others stay. A document with
+        ``visual`` replaces the whole object and is inserted if it does not exist. A document
+        without ``visual`` keeps the stored object and must exist.
         """
 
     def delete(self, product_ids: Collection[str]) -> int:
-        """Delete documents; ids that are not there are no error. Returns how many were."""
+        """Delete documents and return how many existed. Unknown ids are no error."""
 
     def refresh(self) -> None:
-        """Make everything written so far visible to search."""
+        """Make everything that was written visible to search."""
 
     def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """``source_hash`` by id of those documents that exist and were made by ``model``."""
+        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
 
     def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """The ``limit`` best matches."""
+        """Find the ``limit`` best candidates."""
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
-        """Documents in the order asked; ids that are not there are left out."""
+        """Read documents in the given order. Unknown ids are left out."""
 
     def count(self, query: CandidateQuery | None = None) -> int:
-        """How many documents match (all documents, where there is no query)."""
+        """Count the matching documents, or all of them if there is no query."""
 
     def facets(
         self, query: CandidateQuery, fields: Sequence[str], size: int = 20
     ) -> dict[str, list[tuple[str, int]]]:
-        """The most frequent values of each field among the matches, frequent first, ties by value.
+        """Count the values of each field among the matching documents.
 
         ``visual.category``, ``visual.great_category`` and ``visual.attributes`` are fields too.
+
+        Returns:
+            For each field at most ``size`` values with their counts, highest count first, ties
+            by value.
         """
 
     def ping(self) -> None:
-        """Return when the engine can serve."""
+        """Return if the engine can serve, else raise."""
 
     def close(self) -> None:
-        """Release connections and files."""
+        """Close connections and files."""

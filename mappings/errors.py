@@ -1,23 +1,23 @@
-"""Every error that Houndstooth raises on purpose.
+"""Define every error that Houndstooth raises on purpose.
 
 ::
 
     HoundstoothError
-    ├── InvalidInput            what a caller gave cannot be used (HTTP 4xx)
+    ├── InvalidInput            the caller's input cannot be used (HTTP 4xx)
     │   ├── InvalidImage        not an image, broken, too large or too small
-    │   │   └── ImageUnavailable  its server did not give it; it may the next time
+    │   │   └── ImageUnavailable  the image server failed; a retry may succeed
     │   ├── InvalidBox          not a box inside the image
     │   ├── InvalidFilter       not a usable business filter
     │   ├── InvalidProduct      a feed row that is not a product
-    │   ├── InvalidFeed         a feed that cannot be read at all
-    │   ├── InvalidTaxonomy     a taxonomy file that contradicts itself
+    │   ├── InvalidFeed         a feed that cannot be read
+    │   ├── InvalidTaxonomy     a taxonomy file that is not consistent
     │   ├── InvalidDocument     a stored `visual` object that cannot be decoded
-    │   ├── InvalidConfig       a setting or an engine URL that makes no sense
-    │   └── UnknownTerm         a category or attribute that the taxonomy lacks
-    ├── ProductNotFound         no document of that id (HTTP 404)
+    │   ├── InvalidConfig       a setting or an engine URL that is not valid
+    │   └── UnknownTerm         a category or attribute that is not in the taxonomy
+    ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
-    ├── WorkersUnavailable      Redis is away, or no worker answers (HTTP 503)
-    └── JobNotFound             no ingest job of that id (HTTP 404)
+    ├── WorkersUnavailable      Redis cannot be reached, or no worker answers (HTTP 503)
+    └── JobNotFound             no ingest job has that id (HTTP 404)
 """
 
 
@@ -26,60 +26,60 @@ class HoundstoothError(Exception):
 
 
 class InvalidInput(HoundstoothError):
-    """What a caller gave cannot be used; the message says what was expected and what came."""
+    """The caller's input cannot be used; the message says what was expected and what came."""
 
 
 class InvalidImage(InvalidInput):
-    """Not an image, or one that is broken, too large or too small."""
+    """The data is not an image, or the image is broken, too large or too small."""
 
 
 class ImageUnavailable(InvalidImage):
-    """Its server did not give it; it may the next time."""
+    """The image server failed; a retry may succeed."""
 
 
 class InvalidBox(InvalidInput):
-    """Not a box inside the image."""
+    """The box is malformed or not inside the image."""
 
 
 class InvalidFilter(InvalidInput):
-    """Not a usable business filter."""
+    """The filter on a shop field cannot be used."""
 
 
 class InvalidProduct(InvalidInput):
-    """A feed row that is not a product."""
+    """The feed row is not a product."""
 
 
 class InvalidFeed(InvalidInput):
-    """A feed that cannot be read at all."""
+    """The feed cannot be read."""
 
 
 class InvalidTaxonomy(InvalidInput):
-    """A taxonomy file that contradicts itself or the schema."""
+    """The taxonomy file is not consistent or does not follow the schema."""
 
 
 class InvalidDocument(InvalidInput):
-    """A stored ``visual`` object that cannot be decoded."""
+    """The stored ``visual`` object cannot be decoded."""
 
 
 class InvalidConfig(InvalidInput):
-    """A setting or an engine URL that makes no sense."""
+    """The setting or engine URL is not valid."""
 
 
 class UnknownTerm(InvalidInput):
-    """A category or attribute that the taxonomy lacks."""
+    """The category or attribute is not in the taxonomy."""
 
 
 class ProductNotFound(HoundstoothError):
-    """No document of that id."""
+    """No document has that id."""
 
 
 class EngineUnavailable(HoundstoothError):
-    """The engine cannot be reached, or refuses to serve."""
+    """The engine cannot be reached or refuses the request."""
 
 
 class WorkersUnavailable(HoundstoothError):
-    """Redis, through which workers are reached, is away, or no worker answers."""
+    """The workers' Redis cannot be reached, or no worker answers."""
 
 
 class JobNotFound(HoundstoothError):
-    """No ingest job of that id."""
+    """No ingest job has that id."""

@@ -1,4 +1,4 @@
-"""What an extractor is: the one door from images to features."""
+"""Define the extractor protocol, which turns images into features."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from houndstooth.mappings.features import Box, Features
 
 
 class Extractor(Protocol):
-    """The one door from images to features: ingest and queries both go through it."""
+    """Extracts features from images, for ingest and for queries alike."""
 
     @property
     def model(self) -> str:
-        """Name and version of the weights; goes into every document."""
+        """Name and version of the weights, stored in every document."""
 
     def decode(self, data: bytes) -> Any:
-        """One image file's bytes to an RGB image as ``extract`` takes it, any size, EXIF turned.
+        """Decode an image file to an upright RGB image of any size, for ``extract``.
+
+        The EXIF orientation is applied.
 
         Raises:
-            InvalidImage: not an image, broken, or beyond the bounds, which are checked before
-                pixels are decoded.
+            InvalidImage: The data is not an image, is broken, or exceeds the size limits, which
+                are checked before any pixel is decoded.
         """
 
     def extract(
@@ -29,11 +31,11 @@ class Extractor(Protocol):
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
     ) -> list[Features]:
-        """Features of a batch.
+        """Extract the features of a batch of images.
 
         Args:
-            images: as ``decode`` returns them.
-            categories: per image, the leaf categories to choose from: one when it is known, several
-                when the seller's text only narrows it, None when the image alone decides.
-            boxes: per image, the item's box where it is known.
+            images: Images from ``decode``.
+            categories: For each image the leaf categories to choose from: one if the category is
+                known, several if the seller's text narrows it, None if the image alone decides.
+            boxes: For each image the item's box, or None if it is not known.
         """

@@ -1,4 +1,4 @@
-"""What the extractor finds in one image: the item's box, terms, code and colours."""
+"""Define the features of one image: the item's box, terms, binary code and colours."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from houndstooth.mappings.errors import InvalidBox
 from houndstooth.mappings.numbers import read_number
 
 Bytes = NDArray[np.uint8]
-# Of a side; boxes are told and stored to as many digits.
 MIN_SIDE = 1e-4
+"""Smallest side of a box, and the precision to which boxes are stored."""
+
 CategorySource = Literal["auto", "chosen", "text"]
 BoxSource = Literal["given", "detector", "foreground", "whole"]
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle as fractions of the image's width and height, origin top left, all in [0, 1].
+    """A rectangle in fractions of the image's width and height, with the origin at the top left.
 
     Raises:
-        InvalidBox: not finite, a side below MIN_SIDE, or not inside the image.
+        InvalidBox: A value is not finite, a side is below MIN_SIDE, or the box is not inside the
+            image.
     """
 
     x: float
@@ -53,7 +55,7 @@ class Box:
         """Read ``x,y,w,h``.
 
         Raises:
-            InvalidBox: not four numbers, or not inside the image.
+            InvalidBox: The text is not four numbers, or the box is not inside the image.
         """
         try:
             x, y, w, h = (read_number(part) for part in text.split(","))
@@ -65,9 +67,9 @@ class Box:
         return cls(x, y, w, h)
 
     def as_list(self) -> list[float]:
-        """``[x, y, w, h]`` to four digits, the form of JSON documents and answers.
+        """Return ``[x, y, w, h]`` to four digits, the form in JSON documents and answers.
 
-        Edges are rounded, and not sides: so a box that touches the image's edge still lies inside.
+        The edges are rounded, not the sides, so that a box at the image's edge stays inside.
         """
         left, width = _rounded(self.x, self.w)
         top, height = _rounded(self.y, self.h)
@@ -75,7 +77,7 @@ class Box:
 
 
 def _rounded(start: float, side: float) -> tuple[float, float]:
-    """Start and side of a stretch inside [0, 1], in whole MIN_SIDEs, one of them at least."""
+    """Round an interval inside [0, 1] to multiples of MIN_SIDE, at least one long."""
     steps = round(1 / MIN_SIDE)
     first = min(round(start * steps), steps - 1)
     end = min(max(round((start + side) * steps), first + 1), steps)
@@ -86,13 +88,13 @@ WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
 
 
 def group_of(term: str) -> str:
-    """The group of an attribute term: ``colour`` of ``colour:navy-blue``."""
+    """Return the group of an attribute term: ``colour`` for ``colour:navy-blue``."""
     return term.partition(":")[0]
 
 
 @dataclass(frozen=True)
 class ScoredTerm:
-    """A category (``t-shirt``) or attribute term (``colour:navy-blue``), and its probability."""
+    """A category (``t-shirt``) or attribute term (``colour:navy-blue``) and its probability."""
 
     term: str
     confidence: float
@@ -100,13 +102,13 @@ class ScoredTerm:
 
 @dataclass(frozen=True)
 class Detection:
-    """One thing that a detector found in an image.
+    """One item that the detector found in an image.
 
     Attributes:
-        label: the detector's class, ``shoes``.
-        categories: leaf categories of that class.
-        score: how likely, in [0, 1].
-        box: where.
+        label: Class of the detector, such as ``shoes``.
+        categories: Leaf categories of that class.
+        score: Confidence in [0, 1].
+        box: The item's box.
     """
 
     label: str
@@ -117,21 +119,24 @@ class Detection:
 
 @dataclass(frozen=True)
 class Features:
-    """All that is indexed of a product's image, and all that is asked with a query's.
+    """The features of one image, stored for a product and searched with for a query.
 
     Attributes:
-        categories: the most likely leaf categories, best first, at least one; when the category
-            was chosen, the chosen one comes first with confidence 1.
-        category_source: ``chosen`` when one category was given, ``text`` when a wider choice was
-            given and the image decided within it, ``auto`` when the image decided alone.
-        attributes: ``group:value`` terms of the groups that the category has, groups in taxonomy
-            order, best first within a group; probabilities within a group sum to at most 1.
-        box: where the item is, in fractions of the image as shown (after its EXIF turn).
-        binary_code: of the embedding, uint8 [bits / 8], bits packed most significant first.
-        colour_histogram: square root of the HSV histogram, uint8 [bins], 255 = all pixels in one bin.
-        model: which weights made this; codes of different models are not comparable.
-        items: all that a detector found in the image, best first, for "which of these?"; empty
-            where none looked.
+        categories: The most likely leaf categories, best first, at least one. A category that was
+            chosen comes first with confidence 1.
+        category_source: ``chosen`` if one category was given, ``text`` if several were given and
+            the image decided among them, ``auto`` if the image alone decided.
+        attributes: ``group:value`` terms of the category's groups: groups in taxonomy order, best
+            term first. Probabilities within a group sum to at most 1.
+        box: The item's box, in fractions of the upright image (EXIF orientation applied).
+        box_source: Where the box comes from: the caller, the detector, the foreground on a plain
+            background, or none of them (the whole image).
+        binary_code: Binarised embedding, uint8 [bits / 8], most significant bit first.
+        colour_histogram: Square root of the HSV histogram, uint8 [bins]; 255 = all pixels in one
+            bin.
+        model: Name and version of the weights. Codes of different models cannot be compared.
+        items: All detections in the image, best first, so that a person can choose one. Empty if
+            the detector did not run.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -146,12 +151,12 @@ class Features:
 
     @property
     def category(self) -> ScoredTerm:
-        """The category decided on."""
+        """The most likely category."""
         return self.categories[0]
 
     def best_attributes(self) -> tuple[ScoredTerm, ...]:
-        """The most likely term of each group, in taxonomy order."""
+        """Return the most likely term of each group, in taxonomy order."""
         best: dict[str, ScoredTerm] = {}
-        for found in self.attributes:
-            best.setdefault(group_of(found.term), found)
+        for scored in self.attributes:
+            best.setdefault(group_of(scored.term), scored)
         return tuple(best.values())

@@ -1,4 +1,4 @@
-"""Numbers as people and shops write them; ``float`` reads more, such as ``1_0`` and ``nan``."""
+"""Read numbers as people write them, without forms such as ``1_0`` and ``nan``."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ MAX_DIGITS = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def read_integer(text: str, least: int, most: int) -> int:
-    """A whole number of ASCII digits within bounds, both included.
+def read_integer(text: str, minimum: int, maximum: int) -> int:
+    """Read an integer in ASCII digits from ``minimum`` to ``maximum``.
 
     Raises:
-        ValueError: anything else.
+        ValueError: The text is not such a number.
     """
     digits = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
-    if not (digits and least <= int(text) <= most):
-        raise ValueError(f"expected a whole number from {least} to {most}")
+    if not (digits and minimum <= int(text) <= maximum):
+        raise ValueError(f"expected a whole number from {minimum} to {maximum}")
     return int(text)
 
 
 def read_number(text: str) -> float:
-    """A finite number of ASCII digits, blanks around it left out.
+    """Read a finite number in ASCII digits; spaces around it are ignored.
 
     Raises:
-        ValueError: anything else.
+        ValueError: The text is not such a number.
     """
     number = float(text) if _NUMBER.fullmatch(text.strip()) else float("nan")
     if not isfinite(number):

@@ -1,4 +1,4 @@
-"""A product as a shop's feed gives it."""
+"""Define a product of a shop's feed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Product:
-    """One product of a feed: what is needed to index it, and the shop's own facts.
+    """One product of a feed: its text, its image and the shop's own facts.
 
     Attributes:
-        product_id: the shop's id, 1 to 512 bytes; the document's id in the engine.
-        title: the seller's text; the category for sale is read from it.
-        image: path relative to the feed, or an http(s) URL.
-        category_text: the seller's own category words, where the feed has such a column.
-        box: the item's box, where the feed gives one.
-        facts: everything else the shop wants kept, filtered on and shown (price, brand, …). None
-            where the shop keeps them itself: the product must be in its index then.
+        product_id: The shop's id, 1 to 512 bytes. It is the document's id in the engine.
+        title: The seller's title, from which the category is read.
+        image: Path relative to the feed, or an http(s) URL.
+        category_text: The seller's own category, if the feed has such a column.
+        box: The item's box, if the feed has such a column.
+        facts: All other fields to store, filter on and show (price, brand, …). None if the shop
+            writes them itself; the product must be in its index then.
 
     Raises:
-        InvalidProduct: no id, no image, or an id that is too long.
+        InvalidProduct: The id or the image is missing, or the id is too long.
     """
 
     product_id: str

@@ -1,4 +1,4 @@
-"""A search: what is asked and what is answered."""
+"""Define a search request, its hits and its answer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ MAX_CANDIDATES = 10_000
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """How to search, whatever the query is (an image, or a product of the index).
+    """The options of a search, for an image and for an indexed product alike.
 
     Attributes:
-        category: a leaf category chosen by the shopper, or None for automatic.
-        box: drawn by hand, or None.
-        required, excluded: attribute terms the shopper insists on or will not have.
-        collapse: of a product's variants, the nearest alone is a hit.
-        top: how many hits, 1 to 200.
-        appearance_weight: of the binary code in the distance, 1 = shape alone, 0 = colour alone.
+        category: Leaf category chosen by the shopper; None = recognise it.
+        box: Box drawn by the shopper; None = find the item.
+        filters: Filters on shop fields.
+        required: Attribute terms that every hit must have.
+        excluded: Attribute terms that no hit may have.
+        collapse: Return one hit for all variants of a product, the best of them.
+        top: Number of hits, 1 to 200.
+        appearance_weight: Weight of the appearance distance against the colour distance, in
+            [0, 1]; 1 = appearance alone, 0 = colour alone.
     """
 
     category: str | None = None
@@ -40,11 +43,13 @@ class SearchRequest:
 
 @dataclass(frozen=True)
 class Hit:
-    """One product of the answer. Distances are in [0, 1]; a higher score is better.
+    """One product of the answer.
 
     Attributes:
-        matched: terms that were wanted and that it has.
-        variants: ids of its variants among the candidates, nearest first, itself left out.
+        score: In [0, 1], higher is better.
+        appearance_distance, colour_distance: In [0, 1], lower is better.
+        matched: Attribute terms of the query that the product has.
+        variants: Ids of the product's other variants among the candidates, best first.
     """
 
     product_id: str
@@ -58,17 +63,19 @@ class Hit:
 
 
 Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]
+"""Which demands the search dropped to fill the page."""
 
 
 @dataclass(frozen=True)
 class SearchAnswer:
-    """Hits, how the query was understood, and where the time went.
+    """The hits of a search, the query's features and the time of each stage.
 
     Attributes:
-        categories: what the query was taken for, best first.
-        relaxed: which step answered: "none" = all attributes and the category held.
-        took_ms: milliseconds by stage.
-        items: all that was found in the image, best first; empty where nothing looked.
+        categories: Likely categories of the query, best first.
+        attributes: The most likely term of each group.
+        relaxed: The last step of the attribute query that was run; "none" = the strictest.
+        took_ms: Milliseconds by stage.
+        items: All detections in the image, best first. Empty if the detector did not run.
     """
 
     categories: tuple[ScoredTerm, ...]

@@ -1,8 +1,8 @@
-"""What a seller's text says about a product: which categories it may be, and which attributes.
+"""Read a product's possible categories and its attributes from the seller's text.
 
-English product names end in what the product is ("Puma Men Blue Shirt Style Jacket"), so the
-last words weigh most. A wider word ("shoe") names a set of leaves; the words before it narrow
-the set where they can ("running shoe"), and the image decides within what is left.
+English product names end in the noun ("Puma Men Blue Shirt Style Jacket"), so the last noun
+decides. A broader term ("shoe") stands for several leaf categories. The words before it narrow
+them ("running shoe"), and the image decides among those that remain.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ from functools import lru_cache
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.words import phrase_key, singular, tokens
 
-_LONGEST_PHRASE = 5
-_AFTERTHOUGHT = frozenset({"with", "for", "in", "from", "by", "featuring"})
+_MAX_PHRASE_WORDS = 5
+_CLAUSE_STARTS = frozenset({"with", "for", "in", "from", "by", "featuring"})
 
 
 @dataclass(frozen=True)
 class TextEvidence:
-    """What the text says.
+    """The categories and attributes that a text states.
 
     Attributes:
-        categories: leaves that the product may be; one is decided, none is no word known.
-        great_category: the one that all those leaves share, if they do.
-        attributes: term by group, ``{"colour": "colour:navy-blue"}``, of groups that at least
-            one of the leaves has.
+        categories: Leaf categories that the product may have. One leaf is a decision; an empty
+            set means that the text has no known word.
+        great_category: The great category of all those leaves; None if they differ.
+        attributes: Term by group, such as ``{"colour": "colour:navy-blue"}``, for groups that at
+            least one of the leaves has.
     """
 
     categories: frozenset[str]
@@ -36,7 +37,7 @@ class TextEvidence:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What one phrase may say; all empty for a phrase to be ignored."""
+    """The leaf categories and attributes that one phrase states; none for an ignored phrase."""
 
     leaves: frozenset[str] = frozenset()
     modifier: bool = False
@@ -44,34 +45,38 @@ class _Meaning:
 
 
 def read_seller_text(taxonomy: Taxonomy, title: str, category_text: str = "") -> TextEvidence:
-    """Read a product's title and, where the feed has one, the seller's own category.
+    """Read a product's title and the seller's own category.
 
-    The category text narrows what the title says, and goes first where the two conflict; of
-    attributes the title goes first.
+    The category text narrows the title's categories and wins where the two conflict. For
+    attributes the title wins.
     """
     parts = [_clauses(taxonomy, text) for text in (title, category_text)]
     by_title, by_category = (_leaves(clauses) for clauses in parts)
     leaves = by_title & by_category or by_category or by_title
     great = {taxonomy.great_category(leaf) for leaf in leaves}
-    said = _attributes([*parts[0], *parts[1]])
+    stated = _attributes([*parts[0], *parts[1]])
     attributes = {
-        name: said[name]
+        name: stated[name]
         for name, group in taxonomy.groups.items()
-        if name in said and (not leaves or leaves & group.categories)
+        if name in stated and (not leaves or leaves & group.categories)
     }
     return TextEvidence(leaves, great.pop() if len(great) == 1 else None, attributes)
 
 
 def _attributes(clauses: Sequence[Sequence[_Meaning]]) -> dict[str, str]:
-    """Term by group: of the first clause that says one, the last, which is nearest the noun."""
-    said: dict[str, str] = {}
+    """Return one term per group, from the first clause that states any.
+
+    Within the clause the last term wins: it is nearest to the noun.
+    """
+    stated: dict[str, str] = {}
     for clause in clauses:
-        said |= {g: t for meaning in clause for g, t in meaning.attributes.items() if g not in said}
-    return said
+        terms = [item for meaning in clause for item in meaning.attributes.items()]
+        stated |= {group: term for group, term in terms if group not in stated}
+    return stated
 
 
 def _leaves(clauses: Sequence[Sequence[_Meaning]]) -> frozenset[str]:
-    """The leaves named by the last noun of the first clause that has one, narrowed by the rest."""
+    """Return the leaves of the first clause's last noun, narrowed by all other phrases."""
     for clause in clauses:
         nouns = [m for m in clause if m.leaves and not m.modifier]
         if not nouns:
@@ -85,39 +90,39 @@ def _leaves(clauses: Sequence[Sequence[_Meaning]]) -> frozenset[str]:
 
 
 def _clauses(taxonomy: Taxonomy, text: str) -> list[list[_Meaning]]:
-    """Meanings in the order of the text, cut where an afterthought ("with …") begins."""
+    """Return the meanings in text order, split into clauses ("… with …")."""
     clauses: list[list[_Meaning]] = [[]]
-    for found in _scan(_meanings(taxonomy), tokens(text)):
-        if found is None:
+    for meaning in _scan(_meanings(taxonomy), tokens(text)):
+        if meaning is None:
             clauses.append([])
         else:
-            clauses[-1].append(found)
+            clauses[-1].append(meaning)
     return clauses
 
 
 def _scan(
-    meanings: Mapping[str, _Meaning], words: Sequence[str], longest: int = _LONGEST_PHRASE
+    meanings: Mapping[str, _Meaning], words: Sequence[str], max_words: int = _MAX_PHRASE_WORDS
 ) -> Iterator[_Meaning | None]:
-    """Known phrases from left to right, the longest first; None at an afterthought."""
+    """Yield the meanings of known phrases, longest match first, and None where a clause starts."""
     start = 0
     while start < len(words):
-        for stop in range(min(start + longest, len(words)), start, -1):
+        for stop in range(min(start + max_words, len(words)), start, -1):
             if known := meanings.get(singular("".join(words[start:stop]))):
                 yield known
                 start = stop
                 break
         else:
-            if words[start] in _AFTERTHOUGHT:
+            if words[start] in _CLAUSE_STARTS:
                 yield None
             start += 1
 
 
 @lru_cache(maxsize=8)
 def _meanings(taxonomy: Taxonomy) -> dict[str, _Meaning]:
-    """Meaning by phrase key, ignored phrases included.
+    """Return the meaning of each phrase key, ignored phrases included.
 
-    A longer phrase hides the words in it, so it says what they would have said, unless it has a
-    meaning of its own there: "sports shoe" is for sports, and a "wedge heel" is one of heels.
+    The longest match hides the shorter phrases within it, so it inherits their meanings where it
+    has none of its own: "sports shoe" inherits from "sports", "wedge heel" from "heel".
     """
     phrases: dict[str, list[str]] = {}
     own: dict[str, _Meaning] = {}
@@ -146,10 +151,10 @@ def _meanings(taxonomy: Taxonomy) -> dict[str, _Meaning]:
 
 
 def _with_parts(key: str, words: Sequence[str], own: Mapping[str, _Meaning]) -> _Meaning:
-    """A phrase's own meaning, and what its parts say beyond it."""
+    """Add to a phrase's own meaning the meanings of the phrases within it."""
     meaning = own[key]
-    inside = [m for m in _scan(own, words, len(words) - 1) if m]
-    attributes = {group: term for m in inside for group, term in m.attributes.items()}
+    parts = [m for m in _scan(own, words, len(words) - 1) if m]
+    attributes = {group: term for m in parts for group, term in m.attributes.items()}
     noun = _Meaning() if meaning.leaves else _noun_at_end(words, own)
     return _Meaning(
         meaning.leaves or noun.leaves, meaning.modifier, {**attributes, **meaning.attributes}
@@ -157,7 +162,7 @@ def _with_parts(key: str, words: Sequence[str], own: Mapping[str, _Meaning]) -> 
 
 
 def _noun_at_end(words: Sequence[str], own: Mapping[str, _Meaning]) -> _Meaning:
-    """Meaning of the longest proper ending that names a category."""
+    """Return the meaning of the longest proper suffix that names a category."""
     for start in range(1, len(words)):
         known = own.get(singular("".join(words[start:])))
         if known and known.leaves and not known.modifier:

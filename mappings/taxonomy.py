@@ -1,4 +1,4 @@
-"""The taxonomy: what shoppers call things, and what the recogniser can say."""
+"""Define the taxonomy: categories and attributes, with the words of sellers and shoppers."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from houndstooth.mappings.words import phrase_key, slug
 SHIPPED = Path(__file__).with_name("taxonomy.json")
 
 DEFAULT_IMPORTANCE = 0.025
-"""Of a group in a query, where the taxonomy file does not say."""
+"""Importance of a group in a query, if the taxonomy file gives none."""
 
 DEFAULT_LOSS_WEIGHT = 0.3
-"""Of a head in training, where the taxonomy file does not say."""
+"""Loss weight of a head in training, if the taxonomy file gives none."""
 
-# The keys of categories and groups that features do not depend on; ``labels`` are those of data
-# sets, ``label`` and ``value_labels`` are read by people.
 _NO_FEATURES = frozenset({"label", "value_labels", "labels", "importance", "loss_weight"})
+"""Keys of categories and groups that do not change any feature: labels for people
+(``label``, ``value_labels``) and for data sets (``labels``), and weights."""
 
 
 @dataclass(frozen=True)
 class Category:
-    """A leaf category: what a product is.
+    """A leaf category of products.
 
     Attributes:
-        term: ``t-shirt``.
-        label: for people, ``T-shirt``.
-        great_category: ``top``.
-        words: what sellers call it.
-        labels: what data sets call it, ``Tshirts``.
+        term: Such as ``t-shirt``.
+        label: The name for people, such as ``T-shirt``.
+        great_category: Such as ``top``.
+        words: Words of sellers for it.
+        labels: Labels of data sets for it, such as ``Tshirts``.
     """
 
     term: str
@@ -49,11 +49,11 @@ class Category:
 
 @dataclass(frozen=True)
 class BroaderTerm:
-    """Words that name several leaf categories at once: ``shoe``, ``kidswear``.
+    """Words that stand for several leaf categories, such as ``shoe`` or ``kidswear``.
 
     Attributes:
-        categories: the leaves meant; the first stands for all where one is needed.
-        modifier: the words only narrow what other words named ("running" in "running shoe").
+        categories: The leaves; the first is used where one is needed.
+        modifier: Whether the words only narrow other words, as "running" in "running shoe".
     """
 
     name: str
@@ -64,19 +64,19 @@ class BroaderTerm:
 
 @dataclass(frozen=True)
 class AttributeGroup:
-    """One question about an item, with the values that answer it.
+    """A group of attribute values, such as all colours.
 
     Attributes:
-        name: ``colour``.
-        label: for people, ``Colour``.
-        values: words that sellers use, by value; a value ``navy-blue`` has term
+        name: Such as ``colour``.
+        label: The name for people, such as ``Colour``.
+        values: Words of sellers by value. The value ``navy-blue`` has the term
             ``colour:navy-blue``.
-        categories: the leaves that have this group.
-        value_labels: labels of the values that are not just their value with spaces.
-        importance: how much agreement in this group counts in a query, colour being 1.
-        always_known: whether every item has a value, so that the likeliest is stored however
-            unsure it is.
-        loss_weight: how much the group counts in training.
+        categories: The leaf categories that have this group.
+        value_labels: Labels of values that differ from the value with spaces.
+        importance: Weight of the group's terms in a query; colour has 1.
+        always_known: Whether every item has a value. If so, the most likely one is stored even
+            with a low confidence.
+        loss_weight: Weight of the group's loss in training.
     """
 
     name: str
@@ -89,7 +89,7 @@ class AttributeGroup:
     loss_weight: float = DEFAULT_LOSS_WEIGHT
 
     def terms(self) -> tuple[str, ...]:
-        """``colour:black`` and so on, in file order."""
+        """Return the group's terms, such as ``colour:black``, in file order."""
         return tuple(f"{self.name}:{value}" for value in self.values)
 
 
@@ -98,10 +98,10 @@ class Taxonomy:
     """Great categories, leaf categories and attribute groups, each in file order.
 
     Attributes:
-        siblings: sets of leaves that look alike; see ``siblings_of``.
-        loss_weights: how much ``category`` and ``great_category`` count in training.
-        feature_digest: SHA-256, in hexadecimal, of what features depend on. Labels for people,
-            importance in queries and weights in training are not part of it.
+        siblings: Sets of leaf categories that look alike; see ``siblings_of``.
+        loss_weights: Loss weights of ``category`` and ``great_category`` in training.
+        feature_digest: SHA-256, in hexadecimal, of all that features depend on. Labels for
+            people, importance in queries and loss weights are not part of it.
     """
 
     version: str
@@ -116,10 +116,10 @@ class Taxonomy:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Taxonomy:
-        """Read a taxonomy file; None is the shipped one.
+        """Read a taxonomy file; None means the shipped one.
 
         Raises:
-            InvalidTaxonomy: cannot be read, or is not a taxonomy; the message lists every problem.
+            InvalidTaxonomy: It is not a readable taxonomy; the message lists every problem.
         """
         path = path or SHIPPED
         try:
@@ -130,13 +130,13 @@ class Taxonomy:
 
     @classmethod
     def from_json(cls, data: Any) -> Taxonomy:
-        """The taxonomy of a file's content.
+        """Build the taxonomy from a file's content.
 
         Raises:
-            InvalidTaxonomy: the message lists every problem.
+            InvalidTaxonomy: The content is not a taxonomy. The message lists every problem.
         """
-        if found := problems(data):
-            raise InvalidTaxonomy("not a usable taxonomy:\n" + "\n".join(f"- {p}" for p in found))
+        if errors := problems(data):
+            raise InvalidTaxonomy("not a usable taxonomy:\n" + "\n".join(f"- {p}" for p in errors))
         categories = {
             term: Category(
                 term,
@@ -173,36 +173,36 @@ class Taxonomy:
         )
 
     def great_category(self, leaf: str) -> str:
-        """Great category of a leaf. Raises UnknownTerm."""
+        """Return the great category of a leaf. Raises UnknownTerm."""
         return self.categories[self.check_category(leaf)].great_category
 
     def siblings_of(self, leaf: str) -> frozenset[str]:
-        """Leaves that a picture of this one may be taken for, itself left out. Raises UnknownTerm.
+        """Return the other leaves that look like this one. Raises UnknownTerm.
 
-        A tunic on a model looks like a dress: who asks for one is served with the other rather
-        than with nothing.
+        A tunic on a model looks like a dress, so a search for one may return the other rather
+        than nothing.
         """
         self.check_category(leaf)
         alike = (leaves for leaves in self.siblings if leaf in leaves)
         return frozenset().union(*alike) - {leaf}
 
     def groups_of(self, leaf: str) -> tuple[str, ...]:
-        """Names of the attribute groups that a leaf has, in file order. Raises UnknownTerm."""
+        """Return the names of a leaf's attribute groups, in file order. Raises UnknownTerm."""
         self.check_category(leaf)
         return tuple(name for name, group in self.groups.items() if leaf in group.categories)
 
     def loss_weight(self, head: str) -> float:
-        """How much a head counts in training: an attribute group, or one of the categories."""
+        """Return the loss weight of a head: a group, ``category`` or ``great_category``."""
         if head in self.groups:
             return self.groups[head].loss_weight
         return self.loss_weights.get(head, DEFAULT_LOSS_WEIGHT)
 
     def attribute_terms(self) -> tuple[str, ...]:
-        """Every ``group:value``, in file order."""
+        """Return every attribute term, ``group:value``, in file order."""
         return tuple(term for group in self.groups.values() for term in group.terms())
 
     def label_of(self, term: str) -> str:
-        """What people read for a leaf, a great category or an attribute. Raises UnknownTerm."""
+        """Return the label of a leaf, great category or attribute. Raises UnknownTerm."""
         if term in self.categories:
             return self.categories[term].label
         if term in self.great_categories:
@@ -211,20 +211,20 @@ class Taxonomy:
         return self.groups[name].value_labels.get(value, _spaced(value))
 
     def check_category(self, term: str) -> str:
-        """The term itself, when it is a leaf category.
+        """Return the term if it is a leaf category.
 
         Raises:
-            UnknownTerm: it is not; the message names the nearest.
+            UnknownTerm: It is not; the message suggests similar terms.
         """
         if term not in self.categories:
             raise _unknown("a category", term, self.categories)
         return term
 
     def check_attribute(self, term: str) -> str:
-        """The term itself, when it is a ``group:value`` of this taxonomy.
+        """Return the term if it is an attribute, ``group:value``, of this taxonomy.
 
         Raises:
-            UnknownTerm: it is not; the message names the nearest.
+            UnknownTerm: It is not; the message suggests similar terms.
         """
         name, _, value = term.partition(":")
         if name not in self.groups or value not in self.groups[name].values:
@@ -232,25 +232,25 @@ class Taxonomy:
         return term
 
     def category_for_label(self, label: str) -> str | None:
-        """Leaf of a data set's label: ``Tshirts`` is ``t-shirt``, ``shoes`` ``casual-shoes``."""
+        """Find the leaf for a data set's label: ``t-shirt`` for ``Tshirts``."""
         return next(iter(self.categories_for_label(label)), None)
 
     def categories_for_label(self, label: str) -> tuple[str, ...]:
-        """Every leaf that a label may mean, the most sensible first; empty when it means none."""
+        """Find all leaves for a data set's label, best first; empty if there is none."""
         return self._leaves_by_key.get(phrase_key(label), ())
 
     def term_for_label(self, group: str, label: str) -> str | None:
-        """Attribute of a data set's label: ``colour``, ``Navy Blue`` is ``colour:navy-blue``."""
+        """Find a group's term for a label: ``colour:navy-blue`` for ``colour``, ``Navy Blue``."""
         values = self.groups[group].values if group in self.groups else {}
         if slug(label) in values:
             return f"{group}:{slug(label)}"
         key = phrase_key(label)
-        found = (v for v, words in values.items() if key in map(phrase_key, words))
-        return next((f"{group}:{value}" for value in found), None)
+        matching = (v for v, words in values.items() if key in map(phrase_key, words))
+        return next((f"{group}:{value}" for value in matching), None)
 
     @cached_property
     def _leaves_by_key(self) -> dict[str, tuple[str, ...]]:
-        """Leaves by label; data sets' labels go before broader terms, and those before words."""
+        """Leaves by phrase key: labels of data sets first, then broader terms, then words."""
         leaves: dict[str, tuple[str, ...]] = {}
         for category in self.categories.values():
             for label in (category.term, *category.labels):
@@ -279,7 +279,7 @@ def _group(name: str, entry: Any, categories: Iterable[Category]) -> AttributeGr
 
 
 def _feature_digest(data: Any) -> str:
-    """SHA-256 of a taxonomy file's content without what no feature depends on."""
+    """Compute the SHA-256 of the content that features depend on."""
     kept = {key: value for key, value in data.items() if key not in ("version", "loss_weights")}
     for table in ("categories", "attribute_groups"):
         kept[table] = {
@@ -294,6 +294,6 @@ def _spaced(term: str) -> str:
 
 
 def _unknown(expected: str, term: str, known: Iterable[str]) -> UnknownTerm:
-    near = get_close_matches(term, known, n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    similar = get_close_matches(term, known, n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
     return UnknownTerm(f"expected {expected} of the taxonomy; got {term[:80]!r}{hint}")

@@ -1,4 +1,4 @@
-"""What is wrong with a taxonomy file, in words that name the key and what was expected there."""
+"""Check a taxonomy file; each problem names the key and what was expected there."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _GROUP_OPTIONAL = {
 
 
 def problems(data: Any) -> list[str]:
-    """Every problem of a taxonomy file's content; empty when it is usable."""
-    return _Check(data).found
+    """List every problem of a taxonomy file's content; empty if it is valid."""
+    return _Check(data).problems
 
 
 class _Check:
-    """Walks the content once and collects what it finds wrong."""
+    """Walks through the content once and collects its problems."""
 
     def __init__(self, data: Any) -> None:
-        self.found: list[str] = []
+        self.problems: list[str] = []
         top = self._entry("the file", data, _TOP, _TOP_OPTIONAL)
         self._text("version", top.get("version"))
         self.great = self._terms("great_categories", top.get("great_categories"))
@@ -72,7 +72,7 @@ class _Check:
             self._texts(f"{where}.values.{value}", words)
         great, leaves = (entry.get(key, []) for key in ("great_categories", "categories"))
         if not great and not leaves:
-            self.found.append(f"{where}: expected great_categories or categories that have it")
+            self.problems.append(f"{where}: expected great_categories or categories that have it")
         self._known(
             f"{where}.great_categories", self._texts(f"{where}.great_categories", great), self.great
         )
@@ -112,7 +112,9 @@ class _Check:
         used = [entry.get("great_category") for entry in entries]
         for great in self.great:
             if great not in used:
-                self.found.append(f"great_categories: expected a category in {great!r}; got none")
+                self.problems.append(
+                    f"great_categories: expected a category in {great!r}; got none"
+                )
 
     def _each_word_has_one_meaning(
         self, broader: Mapping[str, Any], groups: Mapping[str, Any], ignored: list[str]
@@ -128,8 +130,8 @@ class _Check:
             values = entry.get("values") if isinstance(entry, dict) else None
             if isinstance(values, dict):
                 where = f"attribute_groups.{name}.values"
-                said = {f"{where}.{value}": _strings(values, value) for value in values}
-                self._distinct("word", said | {"ignored_phrases": ignored})
+                words = {f"{where}.{value}": _strings(values, value) for value in values}
+                self._distinct("word", words | {"ignored_phrases": ignored})
 
     def _distinct(self, what: str, owners: Mapping[str, list[str]], hint: str = "") -> None:
         first: dict[str, str] = {}
@@ -137,7 +139,7 @@ class _Check:
             for text in texts:
                 owner = first.setdefault(phrase_key(text), where)
                 if owner != where:
-                    self.found.append(
+                    self.problems.append(
                         f"{where}: expected {what}s of its own; got {text!r}, "
                         f"which {owner} has too{hint}"
                     )
@@ -146,7 +148,7 @@ class _Check:
 
     def _expected(self, where: str, expected: str, got: Any) -> None:
         came = "nothing" if got is None else repr(got)[:80]
-        self.found.append(f"{where}: expected {expected}; got {came}")
+        self.problems.append(f"{where}: expected {expected}; got {came}")
 
     def _entry(self, where: str, data: Any, needed: set[str], optional: set[str]) -> dict[str, Any]:
         if not isinstance(data, dict):
@@ -204,6 +206,6 @@ class _Check:
 
 
 def _strings(entry: Any, key: str) -> list[str]:
-    """The texts of a list that has been complained about already where it is none."""
+    """Return the texts of a list; its other problems are reported elsewhere."""
     value = entry.get(key, []) if isinstance(entry, dict) else []
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""How the words of sellers, labels and taxonomy files are compared."""
+"""Normalise the words of sellers, labels and taxonomy files, so that they can be compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?!\w)")
 
 
 def tokens(text: str) -> list[str]:
-    """Words of a text in order, lower case, without accents, hyphens and possessives.
+    """Split a text into lower-case words, without accents, hyphens and possessives.
 
     ``"Women's T-Shirt, 3/4 Sleeve"`` gives ``women t shirt 3/4 sleeve``.
     """
@@ -21,9 +21,9 @@ def tokens(text: str) -> list[str]:
 
 
 def singular(word: str) -> str:
-    """One form for a word's singular and plural; a key to compare, not English.
+    """Map a word's singular and plural to one key, which need not be English.
 
-    ``hoodie`` and ``hoodies`` both give ``hoody``, ``watches`` gives ``watch``.
+    ``hoodie`` and ``hoodies`` both give ``hoody``; ``watches`` gives ``watch``.
     """
     if word.endswith("s") and not word.endswith("ss") and len(word) > 2:
         word = word[:-1]
@@ -33,10 +33,10 @@ def singular(word: str) -> str:
 
 
 def phrase_key(text: str) -> str:
-    """One key for every spelling of a phrase: ``T-Shirts``, ``t shirt`` and ``tshirt`` agree."""
+    """Map all spellings of a phrase to one key: ``T-Shirts``, ``t shirt`` and ``tshirt``."""
     return singular("".join(tokens(text)))
 
 
 def slug(text: str) -> str:
-    """A label in the form of a term: ``"Navy Blue"`` gives ``navy-blue``."""
+    """Convert a label to the form of a term: ``"Navy Blue"`` gives ``navy-blue``."""
     return "-".join(tokens(text))

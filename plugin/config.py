@@ -163,7 +163,7 @@ def _yes_or_no(text: str) -> bool:
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
-    return partial(read_integer, least=least, most=most)
+    return partial(read_integer, minimum=least, maximum=most)
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {

@@ -87,7 +87,7 @@ def _best_hits(scores: NDArray[np.float64], candidates: Candidates, top: int) ->
         rows = np.arange(len(scores))
     else:  # every row is a hit, and only the best need be sorted
         rows = np.flatnonzero(scores >= np.partition(scores, -top)[-top])
-    ids, keys = candidates.product_ids, candidates.keys
+    ids, keys = candidates.product_ids, candidates.hit_keys
     hits: dict[HitKey, list[int]] = {}
     for row in sorted(rows.tolist(), key=lambda row: (-scores[row], ids[row])):
         hits.setdefault(keys[row], []).append(row)

@@ -163,7 +163,7 @@ class VisualSearch:
                 # Still within the category: all that the stricter step found is found again.
                 pools.clear()
             pools.append((query, self._enough(query, top)))
-            if pools[-1][1].hits >= top:
+            if pools[-1][1].hit_count >= top:
                 break
         return relaxed, pools
 
@@ -172,7 +172,7 @@ class VisualSearch:
         limit = max(self.settings.candidates, top + SPARE_HITS)
         while True:
             found = self.engine.candidates(query, limit)
-            if len(found) < limit or found.hits >= top or limit >= MAX_CANDIDATES:
+            if len(found) < limit or found.hit_count >= top or limit >= MAX_CANDIDATES:
                 return found
             limit = min(4 * limit, MAX_CANDIDATES)
 
@@ -194,7 +194,7 @@ class VisualSearch:
                 attribute_weight=self.settings.attribute_weight,
                 top=request.top + SPARE_HITS,
             )
-            ids, keys = candidates.product_ids, candidates.keys
+            ids, keys = candidates.product_ids, candidates.hit_keys
             for row, score, appearance, colour, others in zip(
                 ranking.rows.tolist(),
                 ranking.scores.tolist(),

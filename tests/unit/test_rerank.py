@@ -72,7 +72,7 @@ def test_variants_are_one_hit_by_the_nearest(case, data, top):
     hits = {}
     for _, product_id, row in naive(code, colour, candidates, BEST, 0.5, 0.5, n):
         hits.setdefault(groups[row] or ("alone", product_id), []).append(row)
-    assert grouped.hits == len(hits)
+    assert grouped.hit_count == len(hits)
     found = rerank(
         code, colour, grouped, best_score=BEST, appearance_weight=0.5, attribute_weight=0.5, top=top
     )
