@@ -1,4 +1,4 @@
-"""Answers as JSON, the same for the command and for REST."""
+"""Convert answers to JSON, for the command line and REST alike."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from houndstooth.mappings.search import Hit, SearchAnswer
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
-    """A search answer; distances and a hit's score to six digits, confidences and boxes to four.
+    """Convert a search answer to JSON.
 
-    ``query.attributes`` holds the best term of each group, ``query.categories`` what else the
-    item may be, ``query.items`` what else is in the image: a box of theirs can be asked for.
+    Scores and distances have six digits, confidences and boxes four. ``query.categories`` holds
+    the likely categories, ``query.attributes`` the best term of each group, and ``query.items``
+    the detections in the image; the box of one can be sent with the next search.
     """
     category = answer.categories[0]
     return {
@@ -25,7 +26,7 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             "attributes": _terms(answer.attributes),
             "box": answer.box.as_list(),
             "box_source": answer.box_source,
-            "items": [_item(item) for item in answer.items],
+            "items": [_detection(item) for item in answer.items],
             "relaxed": answer.relaxed,
         },
         "hits": [_hit(hit) for hit in answer.hits],
@@ -35,12 +36,12 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
 
 
 def product_json(stored: StoredProduct) -> dict[str, Any]:
-    """One product of the index; what was recognised is null or empty if its image never was."""
+    """Convert a stored product to JSON; without ``visual`` its features are null or empty."""
     visual = stored.visual
     return {
         "product_id": stored.product_id,
         "product": dict(stored.facts),
-        **(_recognised(visual) if visual else _NOT_RECOGNISED),
+        **(_features(visual) if visual else _NO_FEATURES),
         "model": visual.model if visual else None,
     }
 
@@ -56,11 +57,11 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "matched": list(hit.matched),
         "variants": list(hit.variants),
         "product": dict(hit.product),
-        **_recognised(hit.visual),
+        **_features(hit.visual),
     }
 
 
-def _recognised(visual: VisualDocument) -> dict[str, Any]:
+def _features(visual: VisualDocument) -> dict[str, Any]:
     return {
         "category": visual.category,
         "great_category": visual.great_category,
@@ -70,7 +71,7 @@ def _recognised(visual: VisualDocument) -> dict[str, Any]:
     }
 
 
-_NOT_RECOGNISED: dict[str, Any] = {
+_NO_FEATURES: dict[str, Any] = {
     "category": None,
     "great_category": None,
     "attributes": [],
@@ -79,18 +80,18 @@ _NOT_RECOGNISED: dict[str, Any] = {
 }
 
 
-def _item(item: Detection) -> dict[str, Any]:
+def _detection(detection: Detection) -> dict[str, Any]:
     return {
-        "label": item.label,
-        "categories": list(item.categories),
-        "score": round(item.score, 4),
-        "box": item.box.as_list(),
+        "label": detection.label,
+        "categories": list(detection.categories),
+        "score": round(detection.score, 4),
+        "box": detection.box.as_list(),
     }
 
 
-def _term(found: ScoredTerm) -> dict[str, Any]:
-    return {"term": found.term, "confidence": round(found.confidence, 4)}
+def _term(scored: ScoredTerm) -> dict[str, Any]:
+    return {"term": scored.term, "confidence": round(scored.confidence, 4)}
 
 
-def _terms(found: Sequence[ScoredTerm]) -> list[dict[str, Any]]:
-    return [_term(term) for term in found]
+def _terms(scored: Sequence[ScoredTerm]) -> list[dict[str, Any]]:
+    return [_term(term) for term in scored]

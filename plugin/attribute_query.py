@@ -1,4 +1,4 @@
-"""From what was recognised to what the engine is asked, step by step until enough match."""
+"""Build the attribute query: steps from strict to loose, run until enough products match."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from houndstooth.mappings.taxonomy import Taxonomy
 Step = tuple[Relaxed, CandidateQuery]
 
 MIN_CONFIDENCE = 0.05
-"""Terms less likely than this are not preferred at all."""
+"""Terms with a lower confidence are not preferred."""
 
 CONFIDENT = 0.8
-"""A group whose best term is at least this likely is demanded in the first step."""
+"""Groups whose best term has at least this confidence must match in the first step."""
 
 FULL_BOOST = 1000
-"""Boost of a certain term in a group of importance 1; engines add whole numbers."""
+"""Boost of a term with confidence 1 in a group of importance 1; engines add integers."""
 
-LEAD = 0.1
-"""Added to the confidence of each group's likeliest term: where two are nearly as likely, hits
-agree on one rather than mix both; tuned on validation photos."""
+BEST_TERM_BONUS = 0.1
+"""Added to the confidence of each group's best term. Where two terms are almost equally likely,
+hits then agree on one of them. Tuned on validation photos."""
 
 
 def attribute_query(
@@ -35,36 +35,39 @@ def attribute_query(
     without_variant_group: str | None = None,
     variant_field: str | None = None,
 ) -> list[Step]:
-    """The queries to ask, strictest first; each matches all that the ones before it match.
+    """Build the steps of an attribute query, strictest first.
 
-    ==================  =========================================================================
-    none                the category, and as many groups agreeing as were recognised confidently
+    Each step matches every document that the steps before it match:
+
+    ==================  ==================================================================
+    none                the category, and as many groups as have a confident term
     fewer-attributes    the category
     great-category      the great category
-    any-category        whatever passes the request's own demands
-    ==================  =========================================================================
+    any-category        no category; only the request's own filters and terms
+    ==================  ==================================================================
 
-    Filters, required and excluded terms hold in every step, and every step prefers the same
-    terms. A group of which the shopper requires a term is decided by that alone. A step that
-    would ask what the one before it asked is left out.
+    Filters, required terms and excluded terms hold in every step, and every step boosts the same
+    terms. In a group with a required term no other term is boosted. A step equal to the one
+    before it is left out.
 
     Args:
-        features: of the query's image or, by `stored_features`, of a product.
-        request: its terms exist in the taxonomy.
-        taxonomy: says which groups the category has.
-        without_id, without_variant_group: a product, and a group of variants, that must not be found.
-        variant_field: the field whose value variants share, None where each is a hit of its own.
+        features: Features of the query image or, from `stored_features`, of a product.
+        request: The search options; their terms must exist in the taxonomy.
+        taxonomy: Gives the category's groups and their importance.
+        without_id: Id of a product to leave out.
+        without_variant_group: Variant group to leave out.
+        variant_field: Shop field that holds the variant group; None = every variant is a hit.
 
     Raises:
-        UnknownTerm: the features' category is not in the taxonomy.
+        UnknownTerm: The category of the features is not in the taxonomy.
     """
     category = features.category.term
-    likely = _likely_terms(features, request, taxonomy.groups_of(category))
+    preferred = _preferred_terms(features, request, taxonomy.groups_of(category))
     loosest = CandidateQuery(
         model=features.model,
         preferred={
             group: _boosts(terms, taxonomy.groups[group].importance)
-            for group, terms in likely.items()
+            for group, terms in preferred.items()
         },
         required=request.required,
         excluded=request.excluded,
@@ -73,7 +76,7 @@ def attribute_query(
         without_variant_group=without_variant_group,
         variant_field=variant_field,
     )
-    confident = sum(terms[0].confidence >= CONFIDENT for terms in likely.values())
+    confident = sum(terms[0].confidence >= CONFIDENT for terms in preferred.values())
     great_category = taxonomy.great_category(category)
     steps: list[Step] = [
         ("none", replace(loosest, category=category, minimum_groups=confident)),
@@ -85,23 +88,26 @@ def attribute_query(
 
 
 def best_score(query: CandidateQuery) -> int:
-    """The score of a document that has the heaviest term of every preferred group."""
+    """Compute the highest possible score, that of a document with every group's best term."""
     return sum(max(boosts.values()) for boosts in query.preferred.values())
 
 
 def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
-    """What an ideal hit has: the required terms and the best of each group, taxonomy order."""
+    """List the terms of an ideal hit, in taxonomy order.
+
+    They are the required terms and the best term of each group.
+    """
     best = (max(boosts, key=boosts.__getitem__) for boosts in query.preferred.values())
     order = {group: place for place, group in enumerate(taxonomy.groups)}
     return tuple(sorted({*best, *query.required}, key=lambda term: (order[group_of(term)], term)))
 
 
 def stored_features(document: VisualDocument, category: str | None = None) -> Features:
-    """A product's features as if its image had just been recognised with certainty.
+    """Rebuild a product's features from its document, every term with confidence 1.
 
     Args:
-        document: what is stored of the product.
-        category: one to look in instead of the product's own, or None.
+        document: The product's ``visual`` object.
+        category: Category to search in instead of the product's own, or None.
     """
     in_text = document.category in document.from_text
     return Features(
@@ -116,24 +122,24 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
     )
 
 
-def _likely_terms(
+def _preferred_terms(
     features: Features, request: SearchRequest, groups: tuple[str, ...]
 ) -> dict[str, list[ScoredTerm]]:
-    """By group, in the category's order: what to prefer, best first, no group empty."""
+    """Return the terms to boost by group, best first; groups without any are left out."""
     decided = {group_of(term) for term in request.required}
-    likely: dict[str, list[ScoredTerm]] = {g: [] for g in groups if g not in decided}
-    for found in features.attributes:
-        group = group_of(found.term)
-        usable = found.confidence >= MIN_CONFIDENCE and found.term not in request.excluded
-        if usable and group in likely:
-            likely[group].append(found)
-    return {group: terms for group, terms in likely.items() if terms}
+    preferred: dict[str, list[ScoredTerm]] = {g: [] for g in groups if g not in decided}
+    for scored in features.attributes:
+        group = group_of(scored.term)
+        usable = scored.confidence >= MIN_CONFIDENCE and scored.term not in request.excluded
+        if usable and group in preferred:
+            preferred[group].append(scored)
+    return {group: terms for group, terms in preferred.items() if terms}
 
 
 def _boosts(terms: list[ScoredTerm], importance: float) -> dict[str, int]:
-    """The boost of each term of a group; the first is the likeliest."""
-    confidences = [terms[0].confidence + LEAD, *(found.confidence for found in terms[1:])]
+    """Return the boost of each term of a group; the first term is the most likely."""
+    confidences = [terms[0].confidence + BEST_TERM_BONUS, *(t.confidence for t in terms[1:])]
     return {
-        found.term: max(1, round(FULL_BOOST * importance * confidence))
-        for found, confidence in zip(terms, confidences, strict=True)
+        scored.term: max(1, round(FULL_BOOST * importance * confidence))
+        for scored, confidence in zip(terms, confidences, strict=True)
     }

@@ -1,4 +1,4 @@
-"""Distance between colour histograms."""
+"""Compute the distance between colour histograms."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from numpy.typing import NDArray
 from houndstooth.mappings.features import Bytes
 
 BLOCK_BYTES = 32 * 1024
-"""Histograms compared at once: their differences as int32 stay in a core's own cache."""
+"""Size of the histograms compared at once: their differences fit in a core's cache."""
 
-LARGEST = 2 * 255**2
-"""Squared distance between two colours that share no bin."""
+MAX_SQUARED = 2 * 255**2
+"""Squared Euclidean distance between two histograms that share no bin."""
 
 
 def colour_distances(query: Bytes, colours: Bytes) -> NDArray[np.float32]:
-    """Squared Hellinger distance from the query to each histogram.
+    """Compute the squared Hellinger distance from the query to each histogram.
 
-    For two histograms p and q, each summing to 1, it is ``1 - sum(sqrt(p * q))``, one minus the
-    Bhattacharyya coefficient, which equals ``sum((sqrt(p) - sqrt(q)) ** 2) / 2``. What is stored
-    is ``a = 255 * sqrt(p)`` rounded to a byte, and so the distance is the squared Euclidean
-    distance of two byte vectors over ``2 * 255 ** 2``: 0 = same colours, 1 = no bin in common.
-    Rounding may carry it a little over 1, where it is cut off. Sums are exact, in int32, which
-    holds any 33,000 bins.
+    For histograms p and q that sum to 1 it is ``1 - sum(sqrt(p * q))``: one minus the
+    Bhattacharyya coefficient, or ``sum((sqrt(p) - sqrt(q)) ** 2) / 2``. Histograms are stored as
+    ``255 * sqrt(p)``, rounded to bytes. The distance is therefore the squared Euclidean distance
+    of the byte vectors divided by ``2 * 255 ** 2``: 0 = same colours, 1 = no common bin.
+
+    Rounding may take it slightly over 1; it is cut off there. Sums are exact in int32, for up to
+    33,000 bins.
 
     Args:
         query: uint8 [bins], 255 = all pixels in one bin.
@@ -32,7 +33,7 @@ def colour_distances(query: Bytes, colours: Bytes) -> NDArray[np.float32]:
         float32 [n] in [0, 1].
 
     Raises:
-        ValueError: the shapes do not fit, or there are no bins.
+        ValueError: The shapes do not match, or there are no bins.
     """
     if len(colours) == 0:
         return np.zeros(0, dtype=np.float32)
@@ -46,4 +47,4 @@ def colour_distances(query: Bytes, colours: Bytes) -> NDArray[np.float32]:
     for start in range(0, len(colours), rows):
         difference = colours[start : start + rows] - wide_query
         np.einsum("ij,ij->i", difference, difference, out=squared[start : start + rows])
-    return np.minimum(squared / LARGEST, 1).astype(np.float32)
+    return np.minimum(squared / MAX_SQUARED, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Settings, and the only place that reads environment variables.
+"""Read the settings; no other module reads environment variables.
 
 =============================  ======================================  ============================
 variable                       meaning                                 default
@@ -6,35 +6,38 @@ variable                       meaning                                 default
 HOUNDSTOOTH_ENGINE             engine URL: ``sqlite:///file.db`` or    ``sqlite:///var/catalogue.db``
                                ``opensearch://host:port/index``
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
-HOUNDSTOOTH_MODEL              a shop's own recogniser: path of its    the shipped one
-                               card (``NAME-VERSION.json``)
-HOUNDSTOOTH_DETECTOR           a shop's own detector, likewise         the shipped one
-HOUNDSTOOTH_EMBEDDER           an embedder for binary codes, likewise  the recogniser's features
-HOUNDSTOOTH_IMAGES             folder that the feed's image paths are  none: images are not served
-                               relative to; the page shows them
+HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipped one
+                               card, ``NAME-VERSION.json``
+HOUNDSTOOTH_DETECTOR           path of the card of a shop's own        the shipped one
+                               detector
+HOUNDSTOOTH_EMBEDDER           path of the card of an embedder for     the recogniser's features
+                               binary codes
+HOUNDSTOOTH_IMAGES             folder of the feed's images, which the  none: images are not served
+                               page shows
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
-HOUNDSTOOTH_IMAGE_HOSTS        names, with commas between, of the      none: public addresses alone
-                               shop's own image hosts, which may have
-                               addresses that are not public
-HOUNDSTOOTH_FIELDS             names, with commas between, of the      none: all fields are shown
-                               shop's fields that the web service
-                               shows and filters by
-HOUNDSTOOTH_VARIANT_FIELD      the shop's field whose value variants   ``group``
-                               of a product share: one is a hit
-HOUNDSTOOTH_CANDIDATES         products fetched for reranking, 1 to    1000
-                               10000
-HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the binary code in the        0.7
-                               distance, 0 to 1, the rest being
-                               colour; where a request gives none
+HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: only public addresses
+                               by commas; their addresses may be
+                               private
+HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all fields
+                               commas: the web service shows, filters
+                               and counts no others
+HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
+                               variants of a product; one of them is
+                               a hit
+HOUNDSTOOTH_CANDIDATES         candidates to fetch for reranking,      1000
+                               1 to 10000
+HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the appearance distance, 0    0.7
+                               to 1, if a request gives none; the
+                               rest is colour
 HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    see ``plugin/rerank.py``
                                score, 0 to 1
-HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file taken, in bytes      12000000
-HOUNDSTOOTH_MAX_PIXELS         largest image taken, in pixels          50000000
-HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: codes by the paper's threshold ``no``: at each dimension's
-                               0; for comparison, index and ask alike  median
+HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
+HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
+HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
+                               does (set it for ingest and search)     median
 =============================  ======================================  ============================
 
-A variable that is empty counts as unset.
+An empty variable counts as unset.
 """
 
 from __future__ import annotations
@@ -55,7 +58,7 @@ from houndstooth.plugin.rerank import ATTRIBUTE_WEIGHT
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment decides; the module's table says what each field means."""
+    """The settings of a deployment; the module's table explains each of them."""
 
     engine: str = "sqlite:///var/catalogue.db"
     taxonomy: Path | None = None
@@ -76,7 +79,7 @@ class Settings:
 
     @property
     def extractor_options(self) -> dict[str, Any]:
-        """The arguments of ``models.loading.load_extractor``."""
+        """Keyword arguments for ``models.loading.load_extractor``."""
         named = {"model": self.model, "detector": self.detector, "embedder": self.embedder}
         return {
             "max_pixels": self.max_pixels,
@@ -86,22 +89,22 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Settings as the environment gives them, defaults for the rest.
+        """Read the settings from environment variables, with defaults for the rest.
 
         Raises:
-            InvalidConfig: a variable that cannot be used; the message names it.
+            InvalidConfig: A variable is not valid; the message names it.
         """
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for field, read in _READERS.items():
             variable = f"HOUNDSTOOTH_{field.upper()}"
             text = environ.get(variable, "").strip()
             if not text:
                 continue
             try:
-                found[field] = read(text)
+                values[field] = read(text)
             except ValueError as error:
                 raise InvalidConfig(f"{variable}: {error}; got {text[:80]!r}") from None
-        return cls(**found)
+        return cls(**values)
 
 
 def _url(text: str) -> str:
@@ -132,7 +135,7 @@ def _folder(text: str) -> Path:
 def _hosts(text: str) -> frozenset[str]:
     names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
     if any(character in name for name in names for character in "/@*[] "):
-        raise ValueError("expected host names with commas between, such as images.shop.example")
+        raise ValueError("expected host names separated by commas, such as images.shop.example")
     return names
 
 
@@ -146,14 +149,14 @@ def _field(text: str) -> str:
     return text
 
 
-def _share(text: str) -> float:
+def _fraction(text: str) -> float:
     try:
-        share = read_number(text)
+        fraction = read_number(text)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+        fraction = -1.0
+    if not 0 <= fraction <= 1:
         raise ValueError("expected a number from 0 to 1")
-    return share
+    return fraction
 
 
 def _yes_or_no(text: str) -> bool:
@@ -162,8 +165,8 @@ def _yes_or_no(text: str) -> bool:
     return text.lower() == "yes"
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    return partial(read_integer, minimum=least, maximum=most)
+def _integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    return partial(read_integer, minimum=minimum, maximum=maximum)
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -177,10 +180,10 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "image_hosts": _hosts,
     "fields": _names,
     "variant_field": _field,
-    "candidates": _whole(1, MAX_CANDIDATES),
-    "appearance_weight": _share,
-    "attribute_weight": _share,
-    "max_upload_bytes": _whole(1, 10**9),
-    "max_pixels": _whole(1, 10**9),
+    "candidates": _integer(1, MAX_CANDIDATES),
+    "appearance_weight": _fraction,
+    "attribute_weight": _fraction,
+    "max_upload_bytes": _integer(1, 10**9),
+    "max_pixels": _integer(1, 10**9),
     "paper_threshold": _yes_or_no,
 }

@@ -1,4 +1,4 @@
-"""Business filters as people write them, in the command and over REST."""
+"""Parse filters on shop fields, from the command line and from REST."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ FIELD = re.compile(r"\w[\w .-]*")
 
 
 def parse_filter(text: str) -> Filter:
-    """Read ``brand=Puma``, ``price=10..50``, ``price=..50`` or ``price=10..``.
+    """Parse ``brand=Puma``, ``price=10..50``, ``price=..50`` or ``price=10..``.
 
-    A colon does for the equals sign; the first of either ends the field's name. Both ends of a
-    range are included.
+    A colon may replace the equals sign; the first of either ends the field's name. Both ends of
+    a range are included.
 
     Raises:
-        InvalidFilter: no field, no value, ends that are not numbers, or the lower one above.
+        InvalidFilter: The field or value is missing, an end is not a number, or the lower end is
+            above the upper end.
     """
     field, *values = (part.strip() for part in re.split("[=:]", text, maxsplit=1))
     value = values[0] if values else ""
@@ -31,18 +32,18 @@ def parse_filter(text: str) -> Filter:
     if any(category(character) in ("Cc", "Cs") for character in value):
         raise _invalid(text, "a control character")
     low, dots, high = value.partition("..")
-    if not dots or not any(map(_may_end, (low, high))):
+    if not dots or not any(map(_is_range_end, (low, high))):
         return TermFilter(field, value)
     if not low and not high:
         raise _invalid(text, "a range without ends")
-    found = RangeFilter(field, _end(low, text), _end(high, text))
-    if found.low is not None and found.high is not None and found.low > found.high:
+    bounds = RangeFilter(field, _end(low, text), _end(high, text))
+    if bounds.low is not None and bounds.high is not None and bounds.low > bounds.high:
         raise _invalid(text, "a range whose lower end is above its upper end")
-    return found
+    return bounds
 
 
-def _may_end(text: str) -> bool:
-    """Whether the text beside two dots speaks for a range: `Dots...` is a name."""
+def _is_range_end(text: str) -> bool:
+    """Tell whether the text beside two dots makes a range; `Dots...` is a name."""
     return not text.strip() or _is_number(text)
 
 

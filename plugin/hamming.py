@@ -1,4 +1,4 @@
-"""Distance between binary appearance codes."""
+"""Compute the Hamming distance between binary codes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from houndstooth.mappings.features import Bytes
 
 BLOCK_BYTES = 256 * 1024
-"""Codes compared at once: with the XOR and its bit counts this stays in a core's own cache."""
+"""Size of the codes compared at once: with the XOR and bit counts they fit in a core's cache."""
 
 
 def hamming_distances(query: Bytes, codes: Bytes) -> NDArray[np.float32]:
-    """Share of the bits in which each code differs from the query.
+    """Compute the fraction of bits in which each code differs from the query.
 
     Args:
         query: uint8 [b].
@@ -22,7 +22,7 @@ def hamming_distances(query: Bytes, codes: Bytes) -> NDArray[np.float32]:
         float32 [n] in [0, 1].
 
     Raises:
-        ValueError: the shapes do not fit, or the codes have no bits.
+        ValueError: The shapes do not match, or the codes have no bits.
     """
     if len(codes) == 0:
         return np.zeros(0, dtype=np.float32)
@@ -41,7 +41,7 @@ def hamming_distances(query: Bytes, codes: Bytes) -> NDArray[np.float32]:
 
 
 def _words(codes: Bytes) -> NDArray[np.uint64]:
-    """uint8 [n, b] as uint64 [n, ceil(b / 8)]; what is added is zero, and so never differs."""
+    """View uint8 [n, b] as uint64 [n, ceil(b / 8)], padded with zeros, which never differ."""
     padding = -codes.shape[1] % 8
     if padding:
         codes = np.pad(codes, ((0, 0), (0, padding)))

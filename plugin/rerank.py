@@ -1,4 +1,4 @@
-"""From candidates to the order a shopper sees."""
+"""Rerank candidates by attributes, appearance and colour."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from houndstooth.plugin.colour_distance import colour_distances
 from houndstooth.plugin.hamming import hamming_distances
 
 ATTRIBUTE_WEIGHT = 0.5
-"""How much of a score is what the item is (agreeing attributes); the rest is how it looks."""
+"""Weight of agreeing attributes in the score; the rest is appearance and colour."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best of the candidates, best first, one for each group of variants.
+    """The k best candidates, best first, one of each variant group.
 
     Attributes:
-        rows: int64 [k], row numbers among the candidates.
+        rows: Row numbers among the candidates, int64 [k].
         scores: float64 [k] in [0, 1], higher is better.
-        appearance, colour: float64 [k] in [0, 1], distances.
-        variants: k lists of the rows of the same group's others, best first.
+        appearance_distances, colour_distances: float64 [k] in [0, 1].
+        variants: For each hit the rows of its other variants, best first.
     """
 
     rows: NDArray[np.int64]
@@ -54,18 +54,18 @@ def rerank(
         agreement = attribute score / best possible attribute score
         score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
 
-    all in float64, evaluated as written. Equal scores are ordered by product id, so the answer
-    depends on nothing but the documents.
+    All values are float64 and computed as written. Equal scores are ordered by product id, so
+    the order depends on the documents alone.
 
     Args:
-        binary_code: the query's, uint8 [bits / 8].
-        colour_histogram: the query's, uint8 [bins].
-        candidates: n rows.
-        best_score: the attribute score of a product with every preferred term; 0 = nothing is
-            preferred, and then every candidate agrees.
-        appearance_weight: of the binary code in the distance, in [0, 1].
-        attribute_weight: share of agreement in the score, in [0, 1].
-        top: how many hits to return at most, at least 1.
+        binary_code: The query's code, uint8 [bits / 8].
+        colour_histogram: The query's histogram, uint8 [bins].
+        candidates: The n candidates.
+        best_score: Highest possible attribute score; 0 = no term is preferred, and the agreement
+            of every candidate is 1.
+        appearance_weight: Weight of the appearance distance, in [0, 1].
+        attribute_weight: Weight of the agreement in the score, in [0, 1].
+        top: Maximum number of hits, at least 1.
     """
     appearance = hamming_distances(binary_code, candidates.binary_codes).astype(np.float64)
     colours = colour_distances(colour_histogram, candidates.colour_histograms).astype(np.float64)
@@ -82,10 +82,10 @@ def rerank(
 
 
 def _best_hits(scores: NDArray[np.float64], candidates: Candidates, top: int) -> list[list[int]]:
-    """At most ``top`` hits, each the rows of one group: by descending score, then by id."""
+    """Return at most ``top`` hits, each the rows of one hit key, by descending score, then id."""
     if any(candidates.variant_groups) or len(scores) <= top:
         rows = np.arange(len(scores))
-    else:  # every row is a hit, and only the best need be sorted
+    else:  # every row is a hit, so only the best rows need to be sorted
         rows = np.flatnonzero(scores >= np.partition(scores, -top)[-top])
     ids, keys = candidates.product_ids, candidates.hit_keys
     hits: dict[HitKey, list[int]] = {}

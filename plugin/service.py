@@ -1,4 +1,4 @@
-"""The query side, whole: an image or a product in, an answer out."""
+"""Search by image or by product: from the query to the answer."""
 
 from __future__ import annotations
 
@@ -33,11 +33,14 @@ from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.rerank import rerank
 
 SPARE_HITS = 8
-"""Ranked beyond the page, to stand in for products deleted since the candidates were found."""
+"""Hits ranked beyond the page, to replace products that are deleted during the search."""
 
 
 class VisualSearch:
-    """Search by photo or by product. Safe for several threads if extractor and engine are."""
+    """Searches by photo or by product.
+
+    Threads may share it if they may share the extractor and the engine.
+    """
 
     def __init__(
         self,
@@ -52,12 +55,12 @@ class VisualSearch:
         self.settings = settings or Settings()
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
-        """Products that look like the item in an image file.
+        """Find products that look like the item in an image file.
 
         Raises:
-            InvalidImage: not an image, or one beyond the bounds.
-            InvalidInput: a request that cannot be served (UnknownTerm, InvalidFilter, …).
-            EngineUnavailable: the engine cannot be reached.
+            InvalidImage: The data is not an image or exceeds the size limits.
+            InvalidInput: The request is not valid (UnknownTerm, InvalidFilter, …).
+            EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
         if len(image) > self.settings.max_upload_bytes:
@@ -74,14 +77,14 @@ class VisualSearch:
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
-        """Products that look like one of the index; no image is read.
+        """Find products that look like an indexed product, without reading an image.
 
-        Itself is left out, and so are its variants where hits are collapsed.
+        The product is left out, and so are its variants if hits are collapsed.
 
         Raises:
-            ProductNotFound: no product of that id, or its image was never indexed.
-            InvalidInput: a request that cannot be served; a box is one, for want of an image.
-            EngineUnavailable: the engine cannot be reached.
+            ProductNotFound: No product has that id, or its image was never indexed.
+            InvalidInput: The request is not valid. A box is not allowed, as there is no image.
+            EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
         if request.box:
@@ -100,11 +103,11 @@ class VisualSearch:
         return self._answer(features, request, clock, without=product)
 
     def product(self, product_id: str) -> StoredProduct:
-        """One product as the index has it.
+        """Fetch one product from the index.
 
         Raises:
-            ProductNotFound: no product of that id.
-            EngineUnavailable: the engine cannot be reached.
+            ProductNotFound: No product has that id.
+            EngineUnavailable: The engine cannot be reached.
         """
         for stored in self.engine.fetch([product_id]):
             return stored
@@ -117,7 +120,7 @@ class VisualSearch:
         clock: _Clock,
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
-        """From features on, images and products go the same way."""
+        """Search with features, of an image or of a product."""
         field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
@@ -130,11 +133,11 @@ class VisualSearch:
             variant_field=field,
         )
         with clock.stage("candidates"):
-            relaxed, pools = self._candidates(steps, request.top)
+            relaxed, pools = self._candidate_pools(steps, request.top)
         with clock.stage("rerank"):
             ranked = self._rank(features, request, pools)
         with clock.stage("fetch"):
-            hits = self._hits(ranked, ideal_terms(steps[0][1], self.taxonomy))
+            hits = self._fetch_hits(ranked, ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -148,32 +151,33 @@ class VisualSearch:
             items=features.items,
         )
 
-    def _candidates(
+    def _candidate_pools(
         self, steps: Sequence[Step], top: int
     ) -> tuple[Relaxed, list[tuple[CandidateQuery, Candidates]]]:
-        """The first step that fills the page, and what answered before it.
+        """Run the steps until one fills the page; return its name and the candidates by step.
 
-        A step that only asks for fewer attributes takes the place of the one before; one that
-        leaves the category comes after it, so that what was asked for stays in front.
+        A step with the same category and fewer attributes replaces the step before it. A step
+        without the category is added after it, so that products of the category stay in front.
         """
         pools: list[tuple[CandidateQuery, Candidates]] = []
         for step in steps:
             relaxed, query = step
             if pools and query.category is not None:
-                # Still within the category: all that the stricter step found is found again.
+                # Still within the category: this step finds all that the stricter step found.
                 pools.clear()
-            pools.append((query, self._enough(query, top)))
+            pools.append((query, self._fetch_candidates(query, top)))
             if pools[-1][1].hit_count >= top:
                 break
         return relaxed, pools
 
-    def _enough(self, query: CandidateQuery, top: int) -> Candidates:
-        """Candidates that fill the page, where a product's variants crowd out others too."""
+    def _fetch_candidates(self, query: CandidateQuery, top: int) -> Candidates:
+        """Fetch candidates; fetch more if the variants of few products leave too few hits."""
         limit = max(self.settings.candidates, top + SPARE_HITS)
         while True:
-            found = self.engine.candidates(query, limit)
-            if len(found) < limit or found.hit_count >= top or limit >= MAX_CANDIDATES:
-                return found
+            candidates = self.engine.candidates(query, limit)
+            enough = candidates.hit_count >= top
+            if len(candidates) < limit or enough or limit >= MAX_CANDIDATES:
+                return candidates
             limit = min(4 * limit, MAX_CANDIDATES)
 
     def _rank(
@@ -182,7 +186,7 @@ class VisualSearch:
         request: SearchRequest,
         pools: Sequence[tuple[CandidateQuery, Candidates]],
     ) -> list[_Ranked]:
-        """The hits to be, best first, pool after pool."""
+        """Rerank each pool, best first, and join them in the order of the steps."""
         ranked: dict[HitKey, _Ranked] = {}
         for query, candidates in pools:
             ranking = rerank(
@@ -204,21 +208,21 @@ class VisualSearch:
                 strict=True,
             ):
                 variants = tuple(ids[other] for other in others)
-                found = _Ranked(ids[row], score, appearance, colour, variants)
-                ranked.setdefault(keys[row], found)
+                hit = _Ranked(ids[row], score, appearance, colour, variants)
+                ranked.setdefault(keys[row], hit)
         return list(islice(ranked.values(), request.top + SPARE_HITS))
 
-    def _hits(self, ranked: Sequence[_Ranked], wanted: Sequence[str]) -> list[Hit]:
-        """Facts of the ranked products; those deleted in the meantime are left out."""
-        by_id = {found.product_id: found for found in ranked}
+    def _fetch_hits(self, ranked: Sequence[_Ranked], ideal: Sequence[str]) -> list[Hit]:
+        """Fetch the ranked products; those deleted in the meantime are left out."""
+        by_id = {hit.product_id: hit for hit in ranked}
         hits = []
         for product in self.engine.fetch(list(by_id)):
             if product.visual is None:
                 continue
-            has = set(product.visual.attributes)
+            attributes = set(product.visual.attributes)
             hits.append(
                 Hit(
-                    matched=tuple(term for term in wanted if term in has),
+                    matched=tuple(term for term in ideal if term in attributes),
                     product=product.facts,
                     visual=product.visual,
                     **asdict(by_id[product.product_id]),
@@ -241,7 +245,7 @@ class VisualSearch:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """A Hit without its facts."""
+    """A hit before its document is fetched."""
 
     product_id: str
     score: float
@@ -251,7 +255,7 @@ class _Ranked:
 
 
 class _Clock:
-    """Milliseconds by stage of one search; a stage that did not run took none."""
+    """Measures the milliseconds of each stage of a search; a stage that did not run has 0."""
 
     def __init__(self) -> None:
         self._started = perf_counter()

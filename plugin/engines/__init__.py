@@ -1,4 +1,4 @@
-"""The engines: where documents live. ``open_engine`` opens one by its URL."""
+"""Store and search documents; ``open_engine`` opens an engine by its URL."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ FORMS = "sqlite:///file.db, opensearch://host:port/index or opensearchs://user:w
 
 
 def open_engine(url: str) -> Engine:
-    """Open the engine at a URL; nothing is read or connected to yet.
+    """Open the engine at a URL, without connecting to it yet.
 
-    ``sqlite:///var/catalogue.db`` is relative to the working directory, ``sqlite:////srv/c.db``
-    absolute; ``opensearchs`` is OpenSearch over TLS. ``opensearch://host:port/index?visual=visual_2``
-    keeps what is recognised in an object of that name, beside ``visual`` or any other number.
+    - ``sqlite:///var/catalogue.db``: a path relative to the working directory;
+    - ``sqlite:////srv/c.db``: an absolute path;
+    - ``opensearch://host:port/index``, or ``opensearchs`` for OpenSearch over TLS. With
+      ``?visual=visual_2`` the features are stored in an object of that name, beside ``visual``.
 
     Raises:
-        InvalidConfig: no such kind of engine, or a part of the URL is missing.
+        InvalidConfig: There is no such engine, or a part of the URL is missing.
     """
     try:
         parts = urlsplit(url)
@@ -35,17 +36,17 @@ def open_engine(url: str) -> Engine:
     raise InvalidConfig(f"expected an engine URL {FORMS}; got scheme {parts.scheme!r}")
 
 
-def prepare(engine: Engine, there: bool) -> None:
+def prepare(engine: Engine, must_exist: bool) -> None:
     """Make an engine ready to take documents.
 
     Args:
-        there: its products must be there already.
+        must_exist: Refuse to create an engine's index or file.
 
     Raises:
-        EngineUnavailable: it cannot be reached, or nothing is there.
-        InvalidConfig: it cannot take them.
+        EngineUnavailable: The engine cannot be reached, or it does not exist.
+        InvalidConfig: The engine cannot take the documents.
     """
-    if there:
+    if must_exist:
         engine.ping()
     engine.prepare()
 
@@ -80,7 +81,7 @@ def _open_opensearch(parts: SplitResult) -> Engine:
 
 
 def _options(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
-    """The parameters of a URL."""
+    """Return the query parameters of a URL; refuse unknown ones."""
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if unknown := sorted(options.keys() - known):
         raise ValueError(f"{parts.scheme} takes no parameter {unknown[0]!r}")

@@ -1,4 +1,4 @@
-"""What every engine checks of a document before writing it, and makes of bytes it has read."""
+"""Check documents before writing, and stack the bytes that were read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from houndstooth.plugin.engines.fields import is_unicode
 
 
 def refusal(document: IndexDocument) -> str | None:
-    """Why no engine can take this document, or None.
+    """Return why no engine can take this document, or None.
 
-    Such a document would cost its neighbours the whole bulk, so it is kept out of it.
+    Such a document is left out of the bulk, which would fail as a whole otherwise.
     """
     size = len(document.product_id.encode(errors="replace"))
     if not 0 < size <= MAX_ID_BYTES:
@@ -41,10 +41,10 @@ def refusal(document: IndexDocument) -> str | None:
 
 
 def byte_matrix(rows: Sequence[bytes]) -> Bytes:
-    """uint8 [rows, n] of n-byte rows.
+    """Stack rows of n bytes to uint8 [rows, n].
 
     Raises:
-        InvalidDocument: not all of one length, which documents of one model are.
+        InvalidDocument: The rows differ in length; those of one model are equally long.
     """
     check_lengths(rows)
     if not rows:
@@ -53,7 +53,7 @@ def byte_matrix(rows: Sequence[bytes]) -> Bytes:
 
 
 def check_lengths(rows: Sequence[bytes] | Sequence[str]) -> None:
-    """Raises InvalidDocument unless all rows are equally long."""
+    """Check that all rows are equally long. Raises InvalidDocument."""
     lengths = set(map(len, rows))
     if len(lengths) > 1:
         raise InvalidDocument(

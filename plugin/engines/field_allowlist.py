@@ -1,4 +1,4 @@
-"""An engine as the public sees it: of the shop's fields, those that the shop shows."""
+"""Restrict an engine to the shop fields of an allowlist."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from houndstooth.plugin.engines.fields import VISUAL_FACETS
 
 
 class FieldAllowlist:
-    """An Engine whose products tell only some facts, and are filtered and counted by no others.
+    """An engine that returns, filters and counts only the allowed shop fields.
 
-    A shop's own index may hold what a product costs in purchase: neither an answer nor the way a
-    filter halves the hits may tell it.
+    A shop's own index may hold a product's purchase price. Neither an answer nor the number of
+    hits under a filter may reveal it.
 
     Args:
-        fields: names; of an object, all within it.
+        engine: The engine with all fields.
+        fields: Names of the allowed fields; the name of an object allows all fields in it.
     """
 
     def __init__(self, engine: Engine, fields: Collection[str]) -> None:
         self._engine, self._fields = engine, frozenset(fields)
 
     def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """See Engine. Raises InvalidFilter where a filter is on a field that is not shown."""
+        """See Engine. Raises InvalidFilter if a filter's field is not allowed."""
         return self._engine.candidates(self._checked(query), limit)
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
@@ -42,15 +43,15 @@ class FieldAllowlist:
         ]
 
     def count(self, query: CandidateQuery | None = None) -> int:
-        """See Engine. Raises InvalidFilter where a filter is on a field that is not shown."""
+        """See Engine. Raises InvalidFilter if a filter's field is not allowed."""
         return self._engine.count(query and self._checked(query))
 
     def facets(
         self, query: CandidateQuery, fields: Sequence[str], size: int = 20
     ) -> dict[str, list[tuple[str, int]]]:
-        """See Engine; a field that is not shown has no values."""
-        shown = [name for name in fields if name in VISUAL_FACETS or self._shows(name)]
-        counts = self._engine.facets(self._checked(query), shown, size)
+        """See Engine; a field that is not allowed has no values."""
+        allowed = [name for name in fields if name in VISUAL_FACETS or self._allows(name)]
+        counts = self._engine.facets(self._checked(query), allowed, size)
         return {name: counts.get(name, []) for name in fields}
 
     def prepare(self) -> None:
@@ -81,12 +82,12 @@ class FieldAllowlist:
         """See Engine."""
         self._engine.close()
 
-    def _shows(self, name: str) -> bool:
+    def _allows(self, name: str) -> bool:
         return name.partition(".")[0] in self._fields
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
         for one in query.filters:
-            if not self._shows(one.field):
-                shown = ", ".join(sorted(self._fields))
-                raise InvalidFilter(f"expected a filter on one of {shown}; got {one.field!r}")
+            if not self._allows(one.field):
+                allowed = ", ".join(sorted(self._fields))
+                raise InvalidFilter(f"expected a filter on one of {allowed}; got {one.field!r}")
         return query

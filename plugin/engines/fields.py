@@ -1,4 +1,4 @@
-"""The shop's own fields: how each can be filtered on and counted, by the index's mapping."""
+"""Read from the index's mapping how each field can be filtered on and counted."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from houndstooth.mappings.product import Scalar
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
-LONGEST_VALUE = 1024
+MAX_VALUE_LENGTH = 1024
+"""Longer texts are stored but not indexed, as with ``ignore_above``."""
+
 _FLOATS = {"double", "float", "half_float", "scaled_float"}
 _INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 _BOOLEANS = ("true", "false")
 
 
 def visual_fields() -> dict[str, Any]:
-    """The mapping of the one object ``visual``."""
+    """Read the mapping of the object ``visual``."""
     mapping: dict[str, Any] = json.loads((MAPPINGS / "visual_fields.json").read_text())
     return mapping
 
 
 def product_index() -> dict[str, Any]:
-    """Settings and mappings of an index for a shop that has none: its facts and ``visual``."""
+    """Read the settings and mappings of a new index, for a shop that has none."""
     index: dict[str, Any] = json.loads((MAPPINGS / "product_index.json").read_text())
     index["mappings"]["properties"]["visual"] = visual_fields()
     return index
 
 
 def by_field(filters: Sequence[Filter]) -> dict[str, list[Filter]]:
-    """Filters grouped by field: any of a field's filters must hold, for every field."""
+    """Group filters by field; a document must pass one filter of every field."""
     groups: dict[str, list[Filter]] = {}
     for one in filters:
         groups.setdefault(one.field, []).append(one)
@@ -44,31 +46,31 @@ def by_field(filters: Sequence[Filter]) -> dict[str, list[Filter]]:
 
 
 class Fields:
-    """The fields of an index.
+    """The fields of an index and their types.
 
     Args:
-        properties: ``properties`` of the index's mapping, as the server tells them.
-        visual: what the object ``visual`` is called there.
+        properties: ``properties`` of the index's mapping.
+        visual: Name of the object ``visual`` in this index.
     """
 
     def __init__(self, properties: Mapping[str, Any], visual: str = VISUAL) -> None:
-        self._definitions = dict(_flat(properties, ""))
+        self._definitions = dict(_flatten(properties, ""))
         self._visual = visual
 
     def __contains__(self, name: str) -> bool:
         return name in self._definitions
 
     def visual(self, name: str) -> str:
-        """The path of a field of ``visual``."""
+        """Return the path of a field of ``visual``."""
         return f"{self._visual}.{name}"
 
     def exact(self, name: str) -> str:
-        """The field that holds the whole values of ``name`` (its keyword sub-field, for text).
+        """Return the field for exact values: the keyword sub-field of text, else the field.
 
-        A field that the index does not have is returned as it is: it matches nothing.
+        A field that is not in the index is returned unchanged; it matches nothing.
 
         Raises:
-            InvalidFilter: the field is no fact of a product, or is not indexed by whole value.
+            InvalidFilter: The field is not a shop field, or its exact values are not indexed.
         """
         if name in VISUAL_FACETS:
             return self.visual(name.removeprefix(f"{VISUAL}."))
@@ -91,7 +93,7 @@ class Fields:
         raise InvalidFilter(f"expected a field of whole values; {name!r} is text without a keyword")
 
     def doc_values(self, name: str | None) -> str | None:
-        """The field that tells the whole values of ``name`` column by column, or None."""
+        """Return the field whose doc values hold the exact values, or None."""
         if name is None or name not in self:
             return None
         try:
@@ -101,58 +103,58 @@ class Fields:
         return exact if self._definitions[exact].get("doc_values", True) else None
 
     def check(self, one: Filter) -> None:
-        """Whether the filter suits its field.
+        """Check that the filter fits its field.
 
         Raises:
-            InvalidFilter: the field cannot be filtered on, or not by such a value.
+            InvalidFilter: The field cannot be filtered on, or not by such a value.
         """
         if is_visual(one.field.partition(".")[0]):
             raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
         _check_values(one)
         self.exact(one.field)
-        kind = self._definitions.get(one.field, {}).get("type")
+        field_type = self._definitions.get(one.field, {}).get("type")
         if isinstance(one, RangeFilter):
-            if kind is not None and not _is_numeric(kind):
+            if field_type is not None and not _is_numeric(field_type):
                 raise InvalidFilter(
-                    f"expected a field of numbers for a range; {one.field!r} is {kind}"
+                    f"expected a field of numbers for a range; {one.field!r} is {field_type}"
                 )
-        elif _is_numeric(kind) and _number(one.value) is None:
+        elif _is_numeric(field_type) and _number(one.value) is None:
             raise InvalidFilter(f"expected a number for {one.field!r}; got {one.value!r}")
-        elif kind == "boolean" and one.value not in _BOOLEANS:
+        elif field_type == "boolean" and one.value not in _BOOLEANS:
             raise InvalidFilter(f"expected true or false for {one.field!r}; got {one.value!r}")
 
     def indexed(self, name: str, value: Scalar) -> str | float | None:
-        """What the index keeps of a fact for filters and counts; None = nothing.
+        """Return the indexed form of a fact, for filters and facets; None = not indexed.
 
         Raises:
-            ValueError: the field's type refuses the value.
+            ValueError: The value does not fit the field's type.
         """
         definition = self._definitions.get(name, {})
         if value is None or not definition.get("index", True):
             return None
-        kind = definition.get("type")
-        if _is_numeric(kind):
-            return _checked_number(name, value, kind)
-        if kind is None and isinstance(value, int | float) and not isinstance(value, bool):
+        field_type = definition.get("type")
+        if _is_numeric(field_type):
+            return _checked_number(name, value, field_type)
+        if field_type is None and isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        return text if len(text) <= definition.get("ignore_above", LONGEST_VALUE) else None
+        return text if len(text) <= definition.get("ignore_above", MAX_VALUE_LENGTH) else None
 
 
 def facet_value(value: object) -> str:
-    """A counted value for people and filters: ``12`` and not ``12.0``."""
+    """Format a facet value for people and filters: ``12``, not ``12.0``."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
 
 def variant_group(value: object) -> str | None:
-    """What the variants of a product share, as text; None where a document has nothing."""
+    """Format the value that all variants of a product have; None if it is empty."""
     return None if value is None or value == "" else facet_value(value)
 
 
 def is_unicode(text: str) -> bool:
-    """Whether the text can be written as UTF-8: no lone surrogates."""
+    """Tell whether the text can be written as UTF-8, without lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -169,15 +171,15 @@ def _check_values(one: Filter) -> None:
         raise InvalidFilter(f"expected a filter in UTF-8; got {one.field!r}: {one.value!r}")
 
 
-def _flat(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _flatten(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, definition in properties.items():
         yield prefix + name, definition
         nested = definition.get("properties") or definition.get("fields") or {}
-        yield from _flat(nested, f"{prefix}{name}.")
+        yield from _flatten(nested, f"{prefix}{name}.")
 
 
-def _is_numeric(kind: str | None) -> bool:
-    return kind in _FLOATS or kind in _INTEGERS
+def _is_numeric(field_type: str | None) -> bool:
+    return field_type in _FLOATS or field_type in _INTEGERS
 
 
 def _number(value: Scalar) -> float | None:
@@ -190,11 +192,11 @@ def _number(value: Scalar) -> float | None:
     return number if isfinite(number) else None
 
 
-def _checked_number(name: str, value: Scalar, kind: str | None) -> float:
+def _checked_number(name: str, value: Scalar, field_type: str | None) -> float:
     number = _number(value)
     if number is None:
         raise ValueError(f"expected a number for {name!r}; got {value!r}")
-    bits = _INTEGERS.get(kind or "")
+    bits = _INTEGERS.get(field_type or "")
     if bits is None:
         return number
     if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
