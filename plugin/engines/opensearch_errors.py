@@ -1,4 +1,4 @@
-"""What goes wrong at OpenSearch, as errors of ours."""
+"""Convert the errors of the OpenSearch client."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_
 
 @contextmanager
 def client_errors(address: str, index: str) -> Iterator[None]:
-    """Tell the client's errors as the Engine protocol has them.
+    """Raise the client's errors as those of the Engine protocol.
 
     Raises:
-        EngineUnavailable: the cluster cannot be reached, lacks the index, or refuses.
-        InvalidFilter: it refuses the query.
+        EngineUnavailable: The cluster cannot be reached, has no such index, or refuses.
+        InvalidFilter: The cluster refuses the query.
     """
     try:
         yield
@@ -31,7 +31,7 @@ def client_errors(address: str, index: str) -> Iterator[None]:
             f"{address} has no index {index!r} yet: {reason(error.info)}"
         ) from error
     except TransportError as error:
-        # Of that name are failures of all shards too, which are no fault of the query.
+        # Failures of all shards have the same name, but another status.
         if error.status_code == 400 and error.error in QUERY_ERRORS:
             raise InvalidFilter(f"the engine refused: {reason(error.info)}") from error
         raise EngineUnavailable(
@@ -42,7 +42,7 @@ def client_errors(address: str, index: str) -> Iterator[None]:
 
 
 def reason(info: Any) -> str:
-    """The innermost cause in an error of OpenSearch's."""
+    """Join the reasons in an OpenSearch error, down to its innermost cause."""
     cause = info.get("error", info) if isinstance(info, dict) else info
     if not isinstance(cause, dict):
         return str(cause)

@@ -1,4 +1,4 @@
-"""A candidate query as OpenSearch's query language, and its binary doc values as arrays."""
+"""Write candidate queries in OpenSearch's query DSL, and decode its binary doc values."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Json = dict[str, Any]
 
 
 def bool_query(query: CandidateQuery, fields: Fields) -> Json:
-    """Matches and scores as CandidateQuery says.
+    """Build the bool query that matches and scores as CandidateQuery defines.
 
-    A group scores by ``dis_max``, the largest of its constant scores; groups add up. Sums of whole
-    numbers below 2**24 are exact in the engine's single precision.
+    A group's score is a ``dis_max`` over constant scores, and the groups' scores are added. Sums
+    of integers below 2**24 are exact in the engine's single precision.
     """
     attributes = fields.visual("attributes")
     filters = [_term(fields.visual("model"), query.model)]
@@ -30,27 +30,28 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     if query.great_category is not None:
         filters.append(_term(fields.visual("great_category"), query.great_category))
     filters += [_term(attributes, term) for term in query.required]
-    filters += [_passes(group, fields) for group in by_field(query.filters).values()]
-    unwanted = [_term(attributes, term) for term in query.excluded]
+    filters += [_any_filter(group, fields) for group in by_field(query.filters).values()]
+    must_not = [_term(attributes, term) for term in query.excluded]
     if query.without_id is not None:
-        unwanted.append(_term(fields.visual("product_id"), query.without_id))
+        must_not.append(_term(fields.visual("product_id"), query.without_id))
     if query.variant_field and query.without_variant_group:
-        unwanted.append(
-            _holds(TermFilter(query.variant_field, query.without_variant_group), fields)
-        )
+        variants = TermFilter(query.variant_field, query.without_variant_group)
+        must_not.append(_filter_clause(variants, fields))
     return {
         "bool": {
             "filter": filters,
-            "must_not": unwanted,
-            "should": [_largest(attributes, group) for group in query.preferred.values() if group],
+            "must_not": must_not,
+            "should": [
+                _largest_boost(attributes, group) for group in query.preferred.values() if group
+            ],
             "minimum_should_match": query.minimum_groups,
         }
     }
 
 
 def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
-    """A search that touches no stored field: ids and scores are the sort's values."""
-    told = [
+    """Build a search that reads no stored field: ids and scores are the sort values."""
+    doc_values = [
         fields.visual("binary_code"),
         fields.visual("colour_histogram"),
         fields.doc_values(query.variant_field),
@@ -58,20 +59,20 @@ def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
     return {
         "query": bool_query(query, fields),
         "size": limit,
-        # An index that no feed has come into yet has no such field, and nothing to be found.
+        # An index without documents of Houndstooth may not have this field.
         "sort": [
             {"_score": "desc"},
             {fields.visual("product_id"): {"order": "asc", "unmapped_type": "keyword"}},
         ],
         "_source": False,
         "stored_fields": "_none_",
-        "docvalue_fields": [field for field in told if field],
+        "docvalue_fields": [field for field in doc_values if field],
         "track_total_hits": False,
     }
 
 
 def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
-    """Counts of each named field's values, aggregation ``n`` for the n-th name."""
+    """Build a search with one terms aggregation per field; the n-th is called ``n``."""
     order = [{"_count": "desc"}, {"_key": "asc"}]
     return {
         "query": bool_query(query, fields),
@@ -83,29 +84,29 @@ def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: F
     }
 
 
-def whole(hits: Sequence[Json], fields: Sequence[str]) -> list[Json]:
-    """The hits of a search whose binary fields are there and as long as those of most others.
+def drop_damaged_hits(hits: Sequence[Json], fields: Sequence[str]) -> list[Json]:
+    """Drop the hits whose binary fields are missing or differ in length from those of most hits.
 
-    A document that something else than this plugin has written over costs itself alone.
+    A document that another program has overwritten then costs no other document.
     """
-    told = [[hit.get("fields", {}).get(field, [""])[0] for field in fields] for hit in hits]
-    lengths = [tuple(len(text.rstrip("=")) for text in texts) for texts in told]
-    counts = Counter(one for one in lengths if all(one))
+    rows = [[hit.get("fields", {}).get(field, [""])[0] for field in fields] for hit in hits]
+    lengths = [tuple(len(text.rstrip("=")) for text in row) for row in rows]
+    counts = Counter(length for length in lengths if all(length))
     usual = max(counts, key=counts.__getitem__, default=None)
-    return [hit for hit, one in zip(hits, lengths, strict=True) if one == usual]
+    return [hit for hit, length in zip(hits, lengths, strict=True) if length == usual]
 
 
 def decode_rows(rows: Sequence[str]) -> Bytes:
-    """uint8 [rows, n] of base64 rows, with padding or (as binary doc values come) without.
+    """Decode base64 rows to uint8 [rows, n]; padding may be missing, as in doc values.
 
     Raises:
-        InvalidDocument: not all of one length, which documents of one model are.
+        InvalidDocument: The rows differ in length; those of one model are equally long.
     """
     bare = [row.rstrip("=") for row in rows]
     check_lengths(bare)
     if not bare:
         return np.zeros((0, 0), dtype=np.uint8)
-    # Filled up with zero bits and decoded in one go: padding would end it at the first row.
+    # Fill each row up with zero bits and decode all at once; padding would end the decoding.
     fill = "A" * (-len(bare[0]) % 4)
     data = base64.b64decode(fill.join(bare) + fill)
     matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
@@ -116,7 +117,7 @@ def _term(field: str, value: str) -> Json:
     return {"term": {field: value}}
 
 
-def _largest(attributes: str, boosts: Mapping[str, int]) -> Json:
+def _largest_boost(attributes: str, boosts: Mapping[str, int]) -> Json:
     constants = [
         {"constant_score": {"filter": _term(attributes, term), "boost": boost}}
         for term, boost in boosts.items()
@@ -124,11 +125,12 @@ def _largest(attributes: str, boosts: Mapping[str, int]) -> Json:
     return {"dis_max": {"queries": constants}}
 
 
-def _passes(filters: Collection[Filter], fields: Fields) -> Json:
-    return {"bool": {"should": [_holds(one, fields) for one in filters], "minimum_should_match": 1}}
+def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
+    clauses = [_filter_clause(one, fields) for one in filters]
+    return {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
-def _holds(one: Filter, fields: Fields) -> Json:
+def _filter_clause(one: Filter, fields: Fields) -> Json:
     fields.check(one)
     if isinstance(one, RangeFilter):
         return {"range": {one.field: {"gte": one.low, "lte": one.high}}}

@@ -1,4 +1,4 @@
-"""The embedded engine: one SQLite file, no server, good to about 100,000 products."""
+"""Store and search documents in one SQLite file, for up to about 100,000 products."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition, score
 from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
 
-BEST = """
+CANDIDATES = """
 WITH best AS MATERIALIZED (
     SELECT product, {score} AS score FROM candidate WHERE {condition}
     ORDER BY score DESC, id LIMIT ?)
-SELECT candidate.id, score, binary_code, colour_histogram, {group}
+SELECT candidate.id, score, binary_code, colour_histogram, {variant_group}
 FROM best JOIN candidate USING (product) {join} ORDER BY score DESC, candidate.id
 """
-GROUP, GROUP_JOIN = "facts ->> ?", "JOIN product ON product.key = candidate.product"
+VARIANT_GROUP = "facts ->> ?"
+VARIANT_JOIN = "JOIN product ON product.key = candidate.product"
 
-VALUES = """
+FACET = """
 SELECT value, count(*) FROM fact
 WHERE field = ? AND product IN (SELECT product FROM candidate WHERE {condition})
 GROUP BY value ORDER BY count(*) DESC, value LIMIT ?
@@ -42,10 +43,10 @@ GROUP BY value ORDER BY count(*) DESC, value LIMIT ?
 
 
 class SQLiteEngine:
-    """An Engine in one file, safe to use from several threads and processes.
+    """An engine in one file. Threads and processes may share it.
 
     Args:
-        path: the file; it and its folder are created by ``prepare``.
+        path: Path of the file; ``prepare`` creates it and its folder.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,36 +55,38 @@ class SQLiteEngine:
         self._writer = SQLiteWriter(self._fields)
 
     def prepare(self) -> None:
-        """Create file and tables; harmless when done already."""
+        """Create file and tables. Calling it again is harmless."""
         self._file.create()
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
-        """One transaction; a document that is refused leaves the others alone."""
+        """Write documents in one transaction; a refused document does not affect the others."""
         with self._file.transaction() as db:
             return [self._writer.write(db, document) for document in documents]
 
     def delete(self, product_ids: Collection[str]) -> int:
-        """Delete documents and their index entries."""
+        """Delete documents and their index entries; return how many existed."""
         with self._file.transaction() as db:
             return sum(self._writer.delete(db, product_id) for product_id in set(product_ids))
 
     def refresh(self) -> None:
-        """Nothing to do: a write is visible once ``write`` has returned."""
+        """Do nothing: documents are visible as soon as ``write`` returns."""
 
     def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """``source_hash`` by id of those documents that exist and were made by ``model``."""
+        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
         sql = """SELECT product.id, source_hash FROM product JOIN candidate ON product = key
                  WHERE product.id IN (SELECT value FROM json_each(?)) AND model = ?"""
         with self._file.connection() as db:
             return dict(db.execute(sql, (json.dumps(list(product_ids)), model)))
 
     def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """The ``limit`` best matches; reads only ids and bytes."""
+        """Find the ``limit`` best candidates; reads only ids, bytes and variant groups."""
         with self._file.connection() as db:
             where = self._condition(db, query)
             points = score(query.preferred, _term_numbers(db))
-            group, join = (GROUP, GROUP_JOIN) if query.variant_field else ("NULL", "")
-            sql = BEST.format(score=points.text, condition=where.text, group=group, join=join)
+            group, join = (VARIANT_GROUP, VARIANT_JOIN) if query.variant_field else ("NULL", "")
+            sql = CANDIDATES.format(
+                score=points.text, condition=where.text, variant_group=group, join=join
+            )
             names = (query.variant_field,) if query.variant_field else ()
             rows = db.execute(sql, (*points.values, *where.values, limit, *names)).fetchall()
         ids, scores, codes, colours, groups = zip(*rows, strict=True) if rows else ((),) * 5
@@ -98,9 +101,9 @@ class SQLiteEngine:
         )
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
-        """Documents in the order asked; ids that are not there are left out."""
-        sql = """SELECT product.id, facts, visual FROM json_each(?) AS asked
-                 JOIN product ON product.id = asked.value ORDER BY asked.key"""
+        """Read documents in the given order. Unknown ids are left out."""
+        sql = """SELECT product.id, facts, visual FROM json_each(?) AS ids
+                 JOIN product ON product.id = ids.value ORDER BY ids.key"""
         with self._file.connection() as db:
             rows = db.execute(sql, (json.dumps(list(product_ids)),)).fetchall()
         return [
@@ -109,7 +112,7 @@ class SQLiteEngine:
         ]
 
     def count(self, query: CandidateQuery | None = None) -> int:
-        """How many documents match, or are there."""
+        """Count the matching documents, or all of them if there is no query."""
         with self._file.connection() as db:
             if query is None:
                 return int(db.execute("SELECT count(*) FROM product").fetchone()[0])
@@ -120,13 +123,13 @@ class SQLiteEngine:
     def facets(
         self, query: CandidateQuery, fields: Sequence[str], size: int = 20
     ) -> dict[str, list[tuple[str, int]]]:
-        """The most frequent values of each field among the matches, ties by value."""
+        """Count the values of each field among the matches, highest count first."""
         with self._file.connection() as db:
             where = self._condition(db, query)
             return {field: self._facet(db, where, field, size) for field in fields}
 
     def ping(self) -> None:
-        """Return when the tables can be read."""
+        """Return if the tables can be read, else raise."""
         with self._file.connection() as db:
             db.execute("SELECT 1 FROM product LIMIT 1").fetchone()
 
@@ -153,7 +156,7 @@ class SQLiteEngine:
             sql = f"""SELECT {column}, count(*) FROM candidate WHERE {where.text}
                       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?"""  # noqa: S608
             return list(db.execute(sql, (*where.values, size)))
-        rows = db.execute(VALUES.format(condition=where.text), (field, *where.values, size))
+        rows = db.execute(FACET.format(condition=where.text), (field, *where.values, size))
         return [(facet_value(value), count) for value, count in rows]
 
 

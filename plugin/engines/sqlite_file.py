@@ -1,4 +1,4 @@
-"""The SQLite file: its tables, its connections and its transactions."""
+"""Manage the SQLite file: its tables, connections and transactions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from time import monotonic, sleep
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.plugin.engines.sqlite_query import COLUMNS
 
-# `product` holds what is shown and `candidate` what is searched, its bytes last so that a scan for
-# terms does not read them; `fact` is the inverted index of the shop's facts.
+# `product` holds the documents and `candidate` the searchable features. Their bytes come last, so
+# that a scan for terms does not read them. `fact` is the inverted index of the shop's facts.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS product (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, visual TEXT NOT NULL);
@@ -39,10 +39,10 @@ BUSY_SECONDS = 60.0
 
 
 class SQLiteFile:
-    """Connections to one file, reused; each serves one thread at a time.
+    """Pools the connections to one file; each serves one thread at a time.
 
-    With a write-ahead log a killed process costs nothing but its open transaction, and readers do
-    not wait for the writer.
+    With the write-ahead log a killed process loses only its open transaction, and readers do not
+    wait for the writer.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ class SQLiteFile:
         self._process = os.getpid()
 
     def create(self) -> None:
-        """Create folder, file and tables; harmless when done already."""
+        """Create folder, file and tables. Calling it again is harmless."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -66,7 +66,7 @@ class SQLiteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; another writer is waited for, an error undoes all of it."""
+        """Open a transaction: wait for another writer, and roll back after an error."""
         with self.connection() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -78,10 +78,11 @@ class SQLiteFile:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection or a new one.
+        """Borrow an idle connection or open a new one.
 
         Raises:
-            EngineUnavailable: no such file, not such a file, locked for a minute, or a full disk.
+            EngineUnavailable: The file is missing, not a SQLite file of this kind, or locked for
+                a minute, or the disk is full.
         """
         if self._process != os.getpid():  # a connection must not be used across a fork
             self._idle, self._process = LifoQueue(), os.getpid()
@@ -125,7 +126,10 @@ class SQLiteFile:
 
 
 def _use_write_ahead_log(db: sqlite3.Connection) -> None:
-    """Kept in the file. SQLite itself does not wait for another process that does the same."""
+    """Switch the file to write-ahead logging, once and for all.
+
+    SQLite itself does not wait for another process that does the same.
+    """
     deadline = monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,8 +1,8 @@
-"""A candidate query as SQL over the table ``candidate``.
+"""Write candidate queries as SQL over the table ``candidate``.
 
-A candidate's attributes are bits: the table ``term`` gives each term a number, and number ``n`` is
-bit ``n % 63`` of column ``terms{n // 63}``. Testing one is an AND of two integers, five times
-faster than a search in text.
+A candidate's attributes are stored as bits. The table ``term`` gives each term a number; number
+``n`` is bit ``n % 63`` of column ``terms{n // 63}``. Testing a term is an AND of two integers,
+five times faster than a search in text.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ MAX_TERMS = BITS * len(COLUMNS)
 
 @dataclass(frozen=True)
 class Sql:
-    """An expression and the values of its question marks."""
+    """An SQL expression and the values of its placeholders."""
 
     text: str
     values: tuple[str | float, ...] = ()
 
 
 def bit_columns(numbers: Iterable[int]) -> list[int]:
-    """The bits of these terms, one integer for each of COLUMNS."""
+    """Set the bits of these term numbers, in one integer for each of COLUMNS."""
     bits = [0] * len(COLUMNS)
     for number in numbers:
         bits[number // BITS] |= 1 << number % BITS
@@ -37,7 +37,12 @@ def bit_columns(numbers: Iterable[int]) -> list[int]:
 
 
 def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
-    """Whether a candidate matches. ``numbers`` are those of the terms that the index knows."""
+    """Build the WHERE condition of a query.
+
+    Args:
+        query: The query.
+        numbers: Number by term, of all terms in the index.
+    """
     parts = [Sql("model = ?", (query.model,))]
     if query.category is not None:
         parts.append(Sql("category = ?", (query.category,)))
@@ -46,29 +51,29 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
     if query.variant_field and query.without_variant_group:
-        variants = _passes([TermFilter(query.variant_field, query.without_variant_group)])
+        variants = _any_filter([TermFilter(query.variant_field, query.without_variant_group)])
         parts.append(Sql(f"NOT {variants.text}", variants.values))
-    parts += [_has_any((term,), numbers) for term in query.required]
+    parts += [_has_any_term((term,), numbers) for term in query.required]
     if query.excluded:
-        has_excluded = _has_any(query.excluded, numbers)
+        has_excluded = _has_any_term(query.excluded, numbers)
         parts.append(Sql(f"NOT {has_excluded.text}", has_excluded.values))
-    parts += [_passes(filters) for filters in by_field(query.filters).values()]
+    parts += [_any_filter(filters) for filters in by_field(query.filters).values()]
     if query.minimum_groups > 0:
-        matched = [_has_any(group, numbers) for group in query.preferred.values()]
+        matched = [_has_any_term(group, numbers) for group in query.preferred.values()]
         total = _join(" + ", matched or [Sql("0")])
         parts.append(Sql(f"{total.text} >= ?", (*total.values, query.minimum_groups)))
     return Sql(" AND ".join(part.text for part in parts), _values(parts))
 
 
 def score(preferred: Mapping[str, Mapping[str, int]], numbers: Mapping[str, int]) -> Sql:
-    """Sum over groups of the largest boost among the terms that a candidate has."""
-    groups = [_largest(group, numbers) for group in preferred.values() if group]
+    """Build the score: the sum over groups of the largest boost among a candidate's terms."""
+    groups = [_largest_boost(group, numbers) for group in preferred.values() if group]
     return _join(" + ", groups or [Sql("0")])
 
 
-def _largest(boosts: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
+def _largest_boost(boosts: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
     best_first = sorted(boosts.items(), key=lambda item: -item[1])
-    tests = [_has_any((term,), numbers) for term, _ in best_first]
+    tests = [_has_any_term((term,), numbers) for term, _ in best_first]
     cases = " ".join(
         f"WHEN {test.text} THEN {boost:d}"
         for test, (_, boost) in zip(tests, best_first, strict=True)
@@ -76,7 +81,7 @@ def _largest(boosts: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
     return Sql(f"CASE {cases} ELSE 0 END", _values(tests))
 
 
-def _has_any(terms: Collection[str], numbers: Mapping[str, int]) -> Sql:
+def _has_any_term(terms: Collection[str], numbers: Mapping[str, int]) -> Sql:
     columns = bit_columns(numbers[term] for term in terms if term in numbers)
     tests = [
         Sql(f"{column} & ? != 0", (bits,))
@@ -86,13 +91,13 @@ def _has_any(terms: Collection[str], numbers: Mapping[str, int]) -> Sql:
     return _join(" OR ", tests or [Sql("0")])
 
 
-def _passes(filters: Collection[Filter]) -> Sql:
-    one_of = _join(" OR ", [_holds(one) for one in filters])
-    products = f"SELECT product FROM fact WHERE {one_of.text}"  # noqa: S608
-    return Sql(f"product IN ({products})", one_of.values)
+def _any_filter(filters: Collection[Filter]) -> Sql:
+    conditions = _join(" OR ", [_filter_condition(one) for one in filters])
+    products = f"SELECT product FROM fact WHERE {conditions.text}"  # noqa: S608
+    return Sql(f"product IN ({products})", conditions.values)
 
 
-def _holds(one: Filter) -> Sql:
+def _filter_condition(one: Filter) -> Sql:
     if isinstance(one, RangeFilter):
         low = -inf if one.low is None else one.low
         high = inf if one.high is None else one.high

@@ -1,4 +1,4 @@
-"""Writing a document to the SQLite tables."""
+"""Write documents to the SQLite tables."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ FIND = "SELECT key, facts FROM product WHERE id = ?"
 
 
 class _RefusedError(Exception):
-    """Why a document cannot be written."""
+    """The document cannot be written; the message says why."""
 
 
 class SQLiteWriter:
-    """Writes documents inside a transaction that the caller holds.
+    """Writes documents within the caller's transaction.
 
     Args:
-        fields: the types of the facts that Houndstooth knows.
+        fields: The fields of the shop's facts and their types.
     """
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
 
     def write(self, db: Connection, document: IndexDocument) -> WriteOutcome:
-        """Write one document, or leave no trace of it."""
+        """Write one document; if it is refused, undo all of its changes."""
         db.execute("SAVEPOINT document")
         error = None
         try:
@@ -49,7 +49,7 @@ class SQLiteWriter:
         return WriteOutcome(document.product_id, error)
 
     def delete(self, db: Connection, product_id: str) -> int:
-        """Delete one document; returns how many were there."""
+        """Delete one document and return how many existed, 0 or 1."""
         row = db.execute(FIND, (product_id,)).fetchone()
         if row is None:
             return 0
@@ -69,7 +69,7 @@ class SQLiteWriter:
         key, stored = row or (0, "{}")
         old = json.loads(stored)
         new = {**old, **document.facts}
-        after = self._entries(new)
+        new_entries = self._entries(new)
         if document.visual is not None:
             visual = json.dumps(document.visual.to_json())
             values = (document.product_id, json.dumps(new), visual)
@@ -77,7 +77,7 @@ class SQLiteWriter:
             _put_candidate(db, key, document.visual)
         else:
             db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
-        _change_entries(db, key, self._entries(old), after)
+        _change_entries(db, key, self._entries(old), new_entries)
 
     def _entries(self, facts: Mapping[str, Scalar]) -> Entries:
         try:
@@ -104,7 +104,7 @@ def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
 
 
 def _numbers(db: Connection, terms: Sequence[str]) -> list[int]:
-    """The numbers of the terms, new ones where a term has none yet."""
+    """Return the terms' numbers; a new term gets the next number."""
     numbers = []
     for term in terms:
         sql = "SELECT number FROM term WHERE term = ?"
@@ -122,8 +122,8 @@ def _numbers(db: Connection, terms: Sequence[str]) -> list[int]:
     return numbers
 
 
-def _change_entries(db: Connection, key: int, before: Entries, after: Entries) -> None:
-    gone = [(*entry, key) for entry in before - after]
-    come = [(*entry, key) for entry in after - before]
-    db.executemany("DELETE FROM fact WHERE field = ? AND value = ? AND product = ?", gone)
-    db.executemany("INSERT INTO fact VALUES (?, ?, ?)", come)
+def _change_entries(db: Connection, key: int, old: Entries, new: Entries) -> None:
+    removed = [(*entry, key) for entry in old - new]
+    added = [(*entry, key) for entry in new - old]
+    db.executemany("DELETE FROM fact WHERE field = ? AND value = ? AND product = ?", removed)
+    db.executemany("INSERT INTO fact VALUES (?, ?, ?)", added)

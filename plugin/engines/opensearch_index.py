@@ -1,0 +1,126 @@
+"""Prepare an OpenSearch index for ``visual``, and read its mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from math import inf
+from time import monotonic
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import RequestError
+
+from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
+from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
+from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
+
+FIELDS_SECONDS = 60
+"""Time after which the mapping is read again for a variant field that it lacks."""
+
+
+class OpenSearchIndex:
+    """One index of a cluster: its settings, its mapping and its fields.
+
+    Args:
+        client: Client of the cluster.
+        address: The cluster's address, for error messages.
+        name: Name of the index or of an alias.
+        visual: Name of the object ``visual`` in the index.
+    """
+
+    def __init__(self, client: OpenSearch, address: str, name: str, visual: str) -> None:
+        self.name = name
+        self.visual = visual
+        self.fields = Fields({}, visual)
+        self._client = client
+        self._address = address
+        self._read_at = -inf
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Raise the client's errors as those of the Engine protocol."""
+        return client_errors(self._address, self.name)
+
+    def prepare(self) -> None:
+        """Create the index, or add ``visual`` to the shop's own index.
+
+        Raises:
+            InvalidConfig: The index has another field ``visual`` or uses custom routing, or the
+                cluster refuses the name.
+        """
+        with self.errors():
+            try:
+                if not self._client.indices.exists(index=self.name):
+                    self._create()
+                mapping = {"properties": {self.visual: visual_fields()}}
+                self._client.indices.put_mapping(index=self.name, body=mapping)
+                self._check_unrouted()
+            except RequestError as error:
+                raise InvalidConfig(
+                    f"expected an index that can take the object {self.visual}; {self.name!r} at "
+                    f"{self._address} cannot: {reason(error.info)}"
+                ) from error
+
+    def check_prepared(self) -> None:
+        """Check that the index still has the mapping of ``visual``.
+
+        Raises:
+            EngineUnavailable: The index was removed, or its alias points to another index. A
+                write would then create fields of wrong types.
+        """
+        with self.errors():
+            code = self.fields.visual("binary_code")
+            mappings = self._client.indices.get_field_mapping(index=self.name, fields=code)
+        field_types = [
+            index["mappings"].get(code, {}).get("mapping", {}).get("binary_code", {}).get("type")
+            for index in mappings.values()
+        ]
+        if field_types != ["binary"]:
+            raise EngineUnavailable(
+                f"expected the index {self.name!r} as it was prepared, with {code}; it has been "
+                "replaced by another: give the feed again"
+            )
+
+    def fields_for(self, query: CandidateQuery, names: Sequence[str] = ()) -> Fields:
+        """Return the fields of the index; read the mapping again if one is not known yet.
+
+        Every search names the variant field, so a missing one causes a new read at most every
+        ``FIELDS_SECONDS``.
+
+        Args:
+            query: Its filters name fields.
+            names: Further fields, such as those of facets.
+        """
+        needed = [*(one.field for one in query.filters), *names]
+        if query.variant_field and monotonic() - self._read_at > FIELDS_SECONDS:
+            needed.append(query.variant_field)
+        if any(name not in self.fields for name in needed):
+            self._read_fields()
+        return self.fields
+
+    def _read_fields(self) -> None:
+        mappings = self._client.indices.get_mapping(index=self.name).values()
+        properties: dict[str, Any] = {}
+        for mapping in mappings:
+            properties |= mapping["mappings"].get("properties", {})
+        self.fields, self._read_at = Fields(properties, self.visual), monotonic()
+
+    def _create(self) -> None:
+        try:
+            self._client.indices.create(index=self.name, body=product_index())
+        except RequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+
+    def _check_unrouted(self) -> None:
+        """Check that no document has a custom routing: documents are read by id alone.
+
+        Raises:
+            InvalidConfig: A document has one.
+        """
+        body = {"query": {"exists": {"field": "_routing"}}, "size": 0, "terminate_after": 1}
+        if self._client.search(index=self.name, body=body)["hits"]["total"]["value"]:
+            raise InvalidConfig(
+                f"expected an index without custom routing; documents of {self.name!r} have one"
+            )
