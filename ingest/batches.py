@@ -1,4 +1,4 @@
-"""A job's feed as numbered batches, and a batch as the text of a message."""
+"""Split a job's feed into numbered batches, and convert a batch to the text of a message."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Entries = Sequence[FeedProduct | Outcome]
 
 @contextmanager
 def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entries]]]:
-    """The batches of a feed, always the same ones under the same numbers.
+    """Number the batches of a feed; the same feed always gives the same batches.
 
     Raises:
-        InvalidFeed: this process cannot read the feed, or it has changed since the job began.
+        InvalidFeed: The process cannot read the feed, or it has changed since the job began.
     """
     if feed_stamp(request.feed) != request.stamp:
         raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
@@ -38,10 +38,10 @@ def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entrie
 
 
 def feed_stamp(feed: Path) -> str:
-    """Size and time of the last change of a feed.
+    """Return the size and the time of the last change of a feed.
 
     Raises:
-        InvalidFeed: not a file that this process can see.
+        InvalidFeed: It is not a file that this process can read.
     """
     try:
         status = feed.stat()
@@ -53,7 +53,7 @@ def feed_stamp(feed: Path) -> str:
 
 
 def write_entries(entries: Entries) -> str:
-    """Entries as JSON; ``read_entries`` reads it."""
+    """Convert entries to JSON, for ``read_entries``."""
     return json.dumps(
         [
             {"row": entry.row, "product": asdict(entry.product)}
@@ -65,13 +65,13 @@ def write_entries(entries: Entries) -> str:
 
 
 def read_entries(text: str) -> list[FeedProduct | Outcome]:
-    """What ``write_entries`` wrote."""
-    return [_entry(cells) for cells in json.loads(text)]
+    """Read the JSON of ``write_entries``."""
+    return [_entry(data) for data in json.loads(text)]
 
 
-def _entry(cells: dict[str, Any]) -> FeedProduct | Outcome:
-    if "outcome" in cells:
-        return Outcome(**cells["outcome"])
-    product = cells["product"]
+def _entry(data: dict[str, Any]) -> FeedProduct | Outcome:
+    if "outcome" in data:
+        return Outcome(**data["outcome"])
+    product = data["product"]
     box = product.pop("box")
-    return FeedProduct(cells["row"], Product(**product, box=box and Box(**box)))
+    return FeedProduct(data["row"], Product(**product, box=box and Box(**box)))

@@ -1,12 +1,12 @@
-"""The Celery app: how batches reach worker processes, and what each of those opens.
+"""Define the Celery app that distributes batches to worker processes.
 
 ::
 
     python -m celery -A ingest.celery_app worker --concurrency 2
 
-Give as many processes as there are processors to spare: each runs the networks in one thread.
-A worker reads feeds and images by the paths that the command was given, so it must see the feed's
-folder under the same path; images by URL need no folder.
+Run one process for each core: every process runs the networks in one thread. A worker reads the
+feed and its images by the paths that were given to the command, so it must see the feed's folder
+under the same path. Images by URL need no folder.
 """
 
 from __future__ import annotations
@@ -30,20 +30,23 @@ from houndstooth.plugin.engines import open_engine
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
 REDELIVERED_AFTER_SECONDS = 300
-"""A batch whose worker vanished, machine and all, is given to another after this long. It must be
-longer than any batch or pause before a retry takes; a batch delivered twice does no harm."""
+"""Time after which the batch of a lost worker is given to another one. It must be longer than any
+batch takes and any pause before a retry. A batch that is delivered twice does no harm."""
 
 AHEAD = 512
-"""Batches of a feed that are queued at a time, so that Redis holds a part of the feed only."""
+"""Batches to queue ahead, so that Redis holds only a part of the feed."""
 
 
 class IngestApp(Celery):
-    """Settings, jobs, and in each worker process the one extractor and the engines.
+    """The Celery app with its settings, its jobs, and each process's extractor and engines.
 
-    ``load`` opens the extractor; tests bring their own.
+    Networks and connections are opened on first use. They then belong to the process that runs
+    the batches, not to the one it was forked from.
 
-    Nothing is opened before it is used, so that the networks and the connections belong to the
-    process that runs the batches and not to the one it was forked from.
+    Args:
+        settings: The settings.
+        load: Function that loads the extractor; None = the shipped one.
+        ahead: Batches to queue ahead.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class IngestApp(Celery):
         self._load = load or _load_extractor
         self._engines: dict[str, Engine] = {}
         self.conf.update(
-            # Only JSON is taken: a message can never run code.
+            # Accept only JSON: a message can never run code.
             accept_content=["json"],
             task_serializer="json",
             task_ignore_result=True,
@@ -63,7 +66,7 @@ class IngestApp(Celery):
             task_reject_on_worker_lost=True,
             worker_prefetch_multiplier=1,
             broker_connection_retry_on_startup=True,
-            # Other Celery apps in the same Redis have queues and workers of their own.
+            # Keep apart from other Celery apps in the same Redis.
             task_default_queue="ingest",
             control_exchange="houndstooth",
             broker_transport_options={
@@ -76,21 +79,21 @@ class IngestApp(Celery):
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The jobs in the same Redis."""
+        """The jobs in Redis."""
         return Jobs(self.settings.redis)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:
-        """This worker's taxonomy."""
+        """The worker's taxonomy."""
         return Taxonomy.load(self.settings.taxonomy)
 
     @cached_property
     def extractor(self) -> Extractor:
-        """This process's extractor."""
+        """The process's extractor."""
         return self._load(self.taxonomy, self.settings)
 
     def ingest(self, request: JobRequest, entries: Entries) -> list[Outcome]:
-        """Bring a batch in; see ``ingest.pipeline.ingest_entries``."""
+        """Ingest a batch; see ``ingest.pipeline.ingest_entries``."""
         if request.engine not in self._engines:
             self._engines[request.engine] = open_engine(request.engine)
         settings = self.settings
@@ -106,7 +109,7 @@ class IngestApp(Celery):
 
 
 def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
-    # Imported here: the command that only sends batches needs no networks.
+    # Imported here: a command that only sends batches needs no networks.
     from houndstooth.models.loading import load_extractor
 
     return load_extractor(taxonomy, threads=1, **settings.extractor_options)

@@ -1,4 +1,4 @@
-"""Cells of a feed as values: prices with or without their currency, and whole numbers."""
+"""Parse cell values of a feed: prices with or without a currency, and integers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import isfinite
 from houndstooth.mappings.errors import InvalidProduct
 from houndstooth.mappings.numbers import read_number
 
-# Signs that stand for one currency alone; "$" and "¥" stand for several.
+# Signs of one currency only; "$" and "¥" stand for several.
 _SIGNS: Mapping[str, str] = {"€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW"}
 _PRICE = re.compile(
     r"(?P<before>(?:[^\d\s.,+-]+\.?)?)\s*(?P<amount>\d[\d.,' ]*)\s*(?P<after>[^\d\s]*)"
@@ -19,14 +19,14 @@ _CODE = re.compile(r"[A-Za-z]{3}")
 
 
 def parse_price(text: str) -> tuple[float, str | None]:
-    """Amount and currency code of ``12.99 EUR``, ``€12,99``, ``1,299.00`` …
+    """Parse the amount and currency code of ``12.99 EUR``, ``€12,99``, ``1,299.00`` …
 
-    Of a comma and a dot the later one marks the fraction; a lone dot always does, and a lone comma
-    does unless three digits follow it; several dots mark thousands. The currency is None where the
-    text names none for certain.
+    If there are a comma and a dot, the later one is the decimal separator. A single dot always
+    is, and a single comma is unless three digits follow it. Several dots separate thousands. The
+    currency is None if the text does not name one clearly.
 
     Raises:
-        InvalidProduct: not a price.
+        InvalidProduct: The text is not a price.
     """
     match = _PRICE.fullmatch(" ".join(text.split()))
     if match is None:
@@ -40,11 +40,15 @@ def parse_price(text: str) -> tuple[float, str | None]:
     return amount, _currency(match["before"]) or _currency(match["after"])
 
 
-def parse_integer(value: str | float, what: str) -> int:
-    """A whole number, also one that a spreadsheet has written as ``3.0``.
+def parse_integer(value: str | float, role: str) -> int:
+    """Parse an integer, also in the form ``3.0`` that spreadsheets write.
+
+    Args:
+        value: The cell value.
+        role: Role of the column, for the message.
 
     Raises:
-        InvalidProduct: not a whole number.
+        InvalidProduct: The value is not an integer.
     """
     try:
         number = read_number(value) if isinstance(value, str) else float(value)
@@ -52,7 +56,7 @@ def parse_integer(value: str | float, what: str) -> int:
         number = float("nan")
     if not (isfinite(number) and number.is_integer()):
         raise InvalidProduct(
-            f"expected a whole number as {what}; got {str(value)[:40]!r} (--columns {what}= keeps "
+            f"expected a whole number as {role}; got {str(value)[:40]!r} (--columns {role}= keeps "
             "such a column as text)"
         )
     return int(number)

@@ -1,9 +1,9 @@
-"""Which column of a feed is what, and rows as products.
+"""Detect the role of each column of a feed, and convert rows to products.
 
-Columns are recognised by the names that common feeds give them: Google Merchant, a Shopify product
-export, the studio's own feed, and plain data sets with a name and a file in each row. Only a
-column that is known to hold the seller's own category is read as category text; every other
-column is a fact that is kept, shown and filtered on, and never reaches category or attributes.
+Roles are detected by the column names of common feeds: Google Merchant, a Shopify product export,
+the feed that Houndstooth draws, and plain data sets with a name and a file in each row. Only a
+known category column is read as category text. Every other column is a fact: it is stored, shown
+and filtered on, and never used to find the category or attributes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Product, Scalar
 
-# Of the required roles the first name is certain; two of the others at once are ambiguous.
+# A required role has one column. Its first name decides; two of the other names are ambiguous.
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "product_id", "item_id", "handle", "sku"),
     "title": ("title", "product_display_name", "product_name", "product_title", "name"),
     "image": ("image", "image_link", "image_src", "image_url", "image_path", "file", "filename"),
 }
-# Of the optional ones all count, and the first that is not empty in a row is taken.
+# An optional role may have several columns; the first that is not empty in a row is used.
 OPTIONAL: Mapping[str, tuple[str, ...]] = {
     "category": (
         "category",
@@ -50,36 +50,38 @@ _RESERVED = _FACT_ROLES | {"product_id"}
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of each role, in the order in which they are asked; a role may have none.
+    """The columns of each role.
 
     Attributes:
-        facts: whether products get them: all columns but the id and the box.
+        roles: Column names by role, in the order in which they are read; a role may have none.
+        facts: Whether to read facts: all columns but the id and the box.
     """
 
     roles: Mapping[str, tuple[str, ...]]
     facts: bool = True
 
-    def product(self, cells: Mapping[str, Any]) -> Product:
-        """One row as a product.
+    def product(self, values: Mapping[str, Any]) -> Product:
+        """Convert the cell values of a row to a product.
 
         Raises:
-            InvalidProduct: no id, no image, or a price, stock or cell that is none.
-            InvalidBox: a box column without a box.
+            InvalidProduct: The id or image is missing, or a price, stock or other value is
+                malformed.
+            InvalidBox: The box is malformed.
         """
-        box = self.text(cells, "box")
+        box = self.text(values, "box")
         return Product(
-            product_id=self.text(cells, "id"),
-            title=self.text(cells, "title"),
-            image=self.text(cells, "image"),
-            category_text=self.text(cells, "category"),
+            product_id=self.text(values, "id"),
+            title=self.text(values, "title"),
+            image=self.text(values, "image"),
+            category_text=self.text(values, "category"),
             box=Box.parse(box) if box else None,
-            facts=self._other_facts(cells) | self._known_facts(cells) if self.facts else None,
+            facts=self._other_facts(values) | self._known_facts(values) if self.facts else None,
         )
 
-    def text(self, cells: Mapping[str, Any], role: str) -> str:
-        """The first cell of a role that is not empty, as text; ``""`` where there is none."""
+    def text(self, values: Mapping[str, Any], role: str) -> str:
+        """Return the first value of a role that is not empty, as text, else ``""``."""
         for column in self.roles.get(role, ()):
-            value = cells.get(column)
+            value = values.get(column)
             if role == "box" and isinstance(value, list):
                 value = ",".join(map(str, value))
             if isinstance(value, list | dict):
@@ -89,74 +91,75 @@ class Columns:
                 return text
         return ""
 
-    def _known_facts(self, cells: Mapping[str, Any]) -> dict[str, Scalar]:
+    def _known_facts(self, values: Mapping[str, Any]) -> dict[str, Scalar]:
         facts: dict[str, Scalar] = {
-            role: self.text(cells, role) or None
+            role: self.text(values, role) or None
             for role in ("title", "brand", "currency", "image", "group", "url")
             if self.roles.get(role)
         }
         if self.roles.get("price"):
-            text = self.text(cells, "price")
+            text = self.text(values, "price")
             amount, currency = parse_price(text) if text else (None, None)
             facts["price"] = amount
             if currency and not facts.get("currency"):
                 facts["currency"] = currency
         if self.roles.get("stock"):
-            stock = self.text(cells, "stock")
+            stock = self.text(values, "stock")
             facts["stock"] = parse_integer(stock, "stock") if stock else None
         return facts
 
-    def _other_facts(self, cells: Mapping[str, Any]) -> dict[str, Scalar]:
-        # An empty cell is None and not left out: that is what clears an older value.
-        taken = {c for role, columns in self.roles.items() if role != "category" for c in columns}
+    def _other_facts(self, values: Mapping[str, Any]) -> dict[str, Scalar]:
+        # An empty value becomes None, which clears the stored value.
+        used = {c for role, columns in self.roles.items() if role != "category" for c in columns}
         return {
             fact_name(column): _scalar(column, value)
-            for column, value in cells.items()
-            if column and column not in taken and not isinstance(value, list | dict)
+            for column, value in values.items()
+            if column and column not in used and not isinstance(value, list | dict)
         }
 
 
 def detect_columns(
-    found: Sequence[str], chosen: Mapping[str, str] | None = None, facts: bool = True
+    names: Sequence[str], chosen: Mapping[str, str] | None = None, facts: bool = True
 ) -> Columns:
-    """The columns of a feed by their well-known names, ``chosen`` ones (role to column) first.
+    """Detect the role of each column by its name.
 
     Args:
-        chosen: a column of ``""`` says that an optional role has none.
-        facts: see Columns.
+        names: Column names of the feed.
+        chosen: Column by role, for roles that the user has set; ``""`` = no such column.
+        facts: See Columns.
 
     Raises:
-        InvalidFeed: a role or column that is not there, or a required role that no column, or more
-            than one, may have; the message lists the columns and shows the flag to write.
+        InvalidFeed: There is no such role or column, or a required role has no column or several
+            possible ones. The message lists the columns and the flag to use.
     """
     chosen = chosen or {}
-    _check_chosen(found, chosen)
+    _check_chosen(names, chosen)
     by_name: dict[str, list[str]] = {}
-    for column in found:
+    for column in names:
         by_name.setdefault(_normal(column), []).append(column)
     roles: dict[str, tuple[str, ...]] = {}
     for role in _ROLES:
         if role in chosen:
             roles[role] = (chosen[role],) if chosen[role] else ()
         else:
-            names = REQUIRED.get(role) or OPTIONAL[role]
-            groups = [by_name[_normal(n)] for n in names if _normal(n) in by_name]
-            certain = role in REQUIRED and groups and _normal(role) in by_name
-            roles[role] = tuple(c for group in groups[: 1 if certain else None] for c in group)
+            known = map(_normal, REQUIRED.get(role) or OPTIONAL[role])
+            matches = [by_name[name] for name in known if name in by_name]
+            certain = role in REQUIRED and matches and _normal(role) in by_name
+            roles[role] = tuple(c for same in matches[: 1 if certain else None] for c in same)
     for role in REQUIRED:
         if len(roles[role]) != 1:
-            raise InvalidFeed(_unclear(role, found, roles))
+            raise InvalidFeed(_ambiguity(role, names, roles))
     for role in OPTIONAL:
         if len(set(roles[role])) != len(roles[role]):
-            raise InvalidFeed(_unclear(role, found, roles))
+            raise InvalidFeed(_ambiguity(role, names, roles))
     return Columns(roles, facts)
 
 
 def parse_columns(flag: str) -> dict[str, str]:
-    """``id=id,title=productDisplayName`` as roles and their columns.
+    """Parse ``id=id,title=productDisplayName`` to the column of each role.
 
     Raises:
-        InvalidFeed: not of that form.
+        InvalidFeed: The text does not have this form.
     """
     pairs = [part.partition("=") for part in flag.split(",")]
     if not all(equals and role.strip() for role, equals, _ in pairs):
@@ -166,7 +169,7 @@ def parse_columns(flag: str) -> dict[str, str]:
 
 @lru_cache(maxsize=4096)
 def fact_name(column: str) -> str:
-    """A column's name as a field's: without dots and spaces, and none of Houndstooth's own."""
+    """Convert a column name to a field name without dots and spaces that is not reserved."""
     name = re.sub(r"[^\w-]+", "_", column).strip("_") or "column"
     return f"{name}_" if name in _RESERVED or is_visual(name) else name
 
@@ -181,17 +184,17 @@ def _normal(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.strip().lower().removeprefix("g:"))
 
 
-def _check_chosen(found: Sequence[str], chosen: Mapping[str, str]) -> None:
+def _check_chosen(names: Sequence[str], chosen: Mapping[str, str]) -> None:
     for role, column in chosen.items():
         if role not in _ROLES:
             raise InvalidFeed(f"expected one of {', '.join(_ROLES)} in --columns; got {role!r}")
-        if found.count(column) != 1 and (column or role in REQUIRED):
+        if names.count(column) != 1 and (column or role in REQUIRED):
             raise InvalidFeed(
-                f"expected one column {column!r} as {role}; columns found: {', '.join(found)}"
+                f"expected one column {column!r} as {role}; columns found: {', '.join(names)}"
             )
 
 
-def _unclear(role: str, found: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> str:
+def _ambiguity(role: str, names: Sequence[str], roles: Mapping[str, tuple[str, ...]]) -> str:
     several = roles[role]
     problem = (
         f"more than one column may be the {role}: {', '.join(several)}"
@@ -199,8 +202,8 @@ def _unclear(role: str, found: Sequence[str], roles: Mapping[str, tuple[str, ...
         else f"no column is known as the {role} ({', '.join(REQUIRED[role])})"
     )
     flags = ",".join(
-        f"{name}={columns[0] if len(columns) == 1 else 'COLUMN'}"
-        for name, columns in roles.items()
-        if name in REQUIRED or name == role
+        f"{other}={columns[0] if len(columns) == 1 else 'COLUMN'}"
+        for other, columns in roles.items()
+        if other in REQUIRED or other == role
     )
-    return f"{problem}\ncolumns found: {', '.join(found)}\nsay which it is: --columns {flags}"
+    return f"{problem}\ncolumns found: {', '.join(names)}\nsay which it is: --columns {flags}"

@@ -1,7 +1,7 @@
-"""Feeds as streams of rows: CSV, TSV, JSON Lines and XML, told apart by their first line.
+"""Read feeds as streams of rows: CSV, TSV, JSON Lines and XML.
 
-Feeds are UTF-8, with or without a byte order mark; XML may say otherwise. A row that cannot be
-read is a row with an ``error``, and the next one follows.
+The first line tells the format. Feeds are UTF-8, with or without a byte order mark; XML may
+declare another encoding. A row that cannot be read has an ``error``, and reading continues.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ _CHUNK = 1 << 16
 
 @dataclass(frozen=True)
 class Row:
-    """One product's cells by column name, or why they cannot be read.
+    """The cell values of one product by column name, or why they cannot be read.
 
-    ``number`` is the line of the feed where the row begins, the first line being 1.
+    ``number`` is the line of the feed where the row begins; the first line is 1.
     """
 
     number: int
-    cells: Mapping[str, Any] = field(default_factory=dict)
+    cell_values: Mapping[str, Any] = field(default_factory=dict)
     error: InvalidProduct | None = None
 
 
 @dataclass(frozen=True)
 class Feed:
-    """An open feed: its columns, and its rows to be read once.
+    """An open feed.
 
-    ``columns`` are the header's of CSV and TSV, in their order and repeated where the header
-    repeats them; of JSON Lines and XML, all the names among the first 100 products. ``size`` is
-    the number of lines that may hold products, None where only reading would tell (a pipe, XML).
+    Attributes:
+        columns: Column names. For CSV and TSV those of the header, in order, with duplicates;
+            for JSON Lines and XML all names in the first 100 products.
+        rows: The rows; they can be read once.
+        size: Number of lines that may hold products; None for XML and for a pipe.
     """
 
     columns: tuple[str, ...]
@@ -55,10 +57,10 @@ def open_feed(path: Path) -> Iterator[Feed]:
     """Open a feed for one streaming pass.
 
     Raises:
-        InvalidFeed: not a file, empty, not UTF-8, or in none of the four formats.
+        InvalidFeed: The feed is not a file, is empty, or is not UTF-8 text in one of the formats.
     """
     try:
-        # Undecodable bytes become surrogates, so that they cost their row and not the feed.
+        # Undecodable bytes become surrogates: then only their row is lost, not the feed.
         stream = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
         raise InvalidFeed(f"cannot open the feed {path}: {error.strerror}") from None
@@ -76,9 +78,9 @@ def open_feed(path: Path) -> Iterator[Feed]:
 
 
 def count_lines(path: Path) -> int:
-    """How many lines a file has, the last one with or without its end.
+    """Count the lines of a file; the last one may lack its end.
 
-    Lines end in line feeds or, where there is none at all, in carriage returns.
+    Lines end in line feeds or, if the file has none, in carriage returns.
     """
     feeds, returns, last = 0, 0, b""
     with path.open("rb") as stream:
@@ -117,7 +119,8 @@ def _is_text(value: Any) -> bool:
 
 
 def _checked(row: Row) -> Row:
-    broken = [name for name, cell in row.cells.items() if not (_is_text(name) and _is_text(cell))]
+    texts = row.cell_values.items()
+    broken = [name for name, value in texts if not (_is_text(name) and _is_text(value))]
     if not broken:
         return row
     names = ", ".join(broken).encode(errors="replace").decode()
@@ -143,7 +146,7 @@ def _table_rows(reader: Iterator[list[str]], header: tuple[str, ...], lines: int
     while True:
         number = lines + 1
         try:
-            cells = next(reader)
+            values = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
@@ -152,10 +155,10 @@ def _table_rows(reader: Iterator[list[str]], header: tuple[str, ...], lines: int
             continue
         finally:
             lines = reader.line_num  # type: ignore[attr-defined]
-        if len(cells) == len(header):
-            yield _checked(Row(number, dict(zip(header, cells, strict=True))))
-        elif cells:
-            message = f"expected {len(header)} cells, as in the header; got {len(cells)}"
+        if len(values) == len(header):
+            yield _checked(Row(number, dict(zip(header, values, strict=True))))
+        elif values:
+            message = f"expected {len(header)} cells, as in the header; got {len(values)}"
             yield Row(number, error=InvalidProduct(message + _span(number, lines)))
 
 
@@ -171,9 +174,9 @@ def _json_feed(lines: Iterator[str]) -> Feed:
 
 
 def _named_feed(rows: Iterator[Row]) -> Feed:
-    """Of rows that name their cells themselves."""
+    """Open a feed whose rows name their columns themselves."""
     sample = list(islice(rows, _SAMPLE))
-    columns = dict.fromkeys(name for row in sample for name in row.cells)
+    columns = dict.fromkeys(name for row in sample for name in row.cell_values)
     return Feed(tuple(columns), chain(sample, rows))
 
 
@@ -182,12 +185,12 @@ def _json_rows(lines: Iterator[str]) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            cells = json.loads(line, parse_constant=_refuse_constant)
+            values = json.loads(line, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
             yield Row(number, error=InvalidProduct(f"expected a JSON object; {error}"))
             continue
-        if isinstance(cells, dict):
-            yield _checked(Row(number, cells))
+        if isinstance(values, dict):
+            yield _checked(Row(number, values))
         else:
             message = f"expected a JSON object; got {line.strip()[:40]!r}"
             yield Row(number, error=InvalidProduct(message))
@@ -202,4 +205,4 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _xml_feed(chunks: Iterator[str]) -> Feed:
     items = read_items(chunk.encode(errors="surrogateescape") for chunk in chunks)
-    return _named_feed(Row(line, cells, error) for line, cells, error in items)
+    return _named_feed(Row(line, values, error) for line, values, error in items)

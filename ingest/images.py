@@ -1,4 +1,4 @@
-"""Where a feed's images come from: a loader is a function from a reference to a file's bytes."""
+"""Load a feed's images; a loader is a function from a reference to a file's bytes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from houndstooth.ingest.urls import MAX_BYTES, UrlImages
 from houndstooth.mappings.errors import InvalidImage
 
 LoadImage = Callable[[str], bytes]
-"""Bytes of the image that a feed names; raises InvalidImage with the reason."""
+"""Function from an image reference of a feed to bytes; raises InvalidImage."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_url(reference: str) -> bool:
-    """Whether a feed's reference to an image is a URL and not a path."""
+    """Tell whether an image reference is a URL and not a path."""
     return _URL.match(reference) is not None
 
 
 def feed_images(
     folder: Path, max_bytes: int = MAX_BYTES, hosts: Collection[str] = frozenset()
 ) -> LoadImage:
-    """Images by path relative to ``folder``, or by http(s) URL.
+    """Create a loader of images by path relative to ``folder`` or by http(s) URL.
 
-    The loader is safe to call from several threads. ``hosts`` are those that may have addresses
-    which are not public; see ``ingest.urls``.
+    Several threads may share the loader.
+
+    Args:
+        folder: The feed's folder.
+        max_bytes: Maximum size of an image file.
+        hosts: Hosts that may have private addresses; see ``ingest.urls``.
     """
     from_folder, from_url = folder_images(folder, max_bytes), UrlImages(max_bytes, hosts)
 
@@ -38,15 +42,15 @@ def feed_images(
 
 
 def folder_images(folder: Path, max_bytes: int = MAX_BYTES) -> LoadImage:
-    """Images by path relative to ``folder``, where the feed lies, and from nowhere else.
+    """Create a loader of images by path relative to ``folder``, and from nowhere else.
 
-    The loader raises InvalidImage for a URL, an absolute path, one that leaves the folder by
-    ``..``, what is not a file, and a file of more than ``max_bytes``. Symbolic links are followed:
-    they are the folder's owner's, while the paths are the feed's.
+    The loader raises InvalidImage for a URL, an absolute path, a path that leaves the folder by
+    ``..``, a missing file, and a file larger than ``max_bytes``. It follows symbolic links: they
+    belong to the folder's owner, whereas the paths come from the feed.
     """
 
     def load(reference: str) -> bytes:
-        path = folder / _inside(reference)
+        path = folder / _relative_path(reference)
         try:
             if not path.is_file():
                 raise InvalidImage(f"no such image file: {reference!r}")
@@ -63,11 +67,11 @@ def folder_images(folder: Path, max_bytes: int = MAX_BYTES) -> LoadImage:
     return load
 
 
-def _inside(reference: str) -> str:
+def _relative_path(reference: str) -> str:
     if is_url(reference):
         raise InvalidImage(f"expected an image path relative to the feed; got a URL: {reference!r}")
     path = os.path.normpath(reference)
-    if os.path.isabs(path):  # noqa: PTH117 (the path is text of the feed, not yet one of ours)
+    if os.path.isabs(path):  # noqa: PTH117 (the path is untrusted text of the feed)
         raise InvalidImage(
             f"expected an image path relative to the feed; {reference!r} is absolute and refused"
         )

@@ -1,8 +1,8 @@
-"""Jobs: feeds that were given to the workers, and what has become of their products so far.
+"""Store ingest jobs in Redis: the feeds given to the workers and the outcomes so far.
 
-A job is a hash in Redis, and a second hash with the outcomes of each batch by its number, both kept
-for ``KEPT_SECONDS`` after their last change. What a batch gave is recorded once: a batch that is
-delivered again changes nothing. Times are those of the Redis server.
+A job is a Redis hash, with a second hash for the outcomes by batch number. Both are kept for
+``KEPT_SECONDS`` after their last change. The outcomes of a batch are recorded once: a batch that
+is delivered again changes nothing. Times are those of the Redis server.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ KEPT_SECONDS = 7 * 24 * 3600
 _RECENT = "houndstooth:jobs"
 _PAGE = 100
 
-# KEYS: job, outcomes. ARGV: batch, its outcomes, seconds kept, model, then names and what to add.
+# KEYS: job, outcomes. ARGV: batch number, outcomes, seconds to keep, model, then pairs of a field
+# and the number to add to it.
 _RECORD = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2]) == 0 then return 0 end
@@ -41,16 +42,17 @@ return 1
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What a job is to do: all that a worker needs to know of it.
+    """The parameters of a job, for the workers.
 
     Attributes:
-        feed: its path, absolute; image paths are relative to its folder. Workers read both.
-        stamp: size and time of the feed's last change: it must stay the same while it is read.
-        engine: URL. It may hold a password, so it is neither shown nor logged.
-        columns: roles and their columns, as chosen by hand.
-        batch: products a batch.
-        size: lines of the feed that may hold products, where that is known.
-        visual_only: nothing but ``visual`` is written, to products that are there.
+        feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
+            able to read both.
+        stamp: Size and time of the feed's last change; it must not change during the job.
+        engine: URL of the engine. It may contain a password, so it is never shown or logged.
+        columns: Column by role, as set by the user.
+        batch: Products per batch.
+        size: Number of lines that may hold products, if known.
+        visual_only: Write only ``visual``, to products that are in the index.
     """
 
     feed: Path
@@ -62,28 +64,28 @@ class JobRequest:
     visual_only: bool = False
 
     def to_json(self) -> str:
-        """As it is kept in Redis."""
+        """Convert to JSON, the form in Redis."""
         return json.dumps(vars(self) | {"feed": str(self.feed)})
 
     @classmethod
     def from_json(cls, text: str) -> JobRequest:
-        """Read what ``to_json`` wrote."""
-        cells = json.loads(text)
-        return cls(**cells | {"feed": Path(cells["feed"])})
+        """Read the JSON of ``to_json``."""
+        data = json.loads(text)
+        return cls(**data | {"feed": Path(data["feed"])})
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it stands.
+    """The state of a job.
 
     Attributes:
-        batches: how many the feed has; None until it has been read to its end.
-        done: batches whose outcomes are recorded.
-        totals: products by the status of their outcome.
-        model: which weights made the features; empty until the first batch is done.
-        started: when, in seconds since 1970.
-        seconds: from its start to its last recorded batch.
-        stopped: why it ended before the feed did, or None.
+        batches: Number of batches; None until the whole feed has been read.
+        done: Number of batches whose outcomes are recorded.
+        totals: Number of products by status.
+        model: Name and version of the weights; empty until the first batch is done.
+        started: Start time, in seconds since 1970.
+        seconds: Time from the start to the last recorded batch.
+        stopped: Why the job stopped before the end of the feed, or None.
     """
 
     job_id: str
@@ -98,22 +100,25 @@ class Job:
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
-        """Whether more is to come."""
+        """Whether the job is running, finished or stopped."""
         if self.stopped is not None:
             return "stopped"
         return "finished" if self.done == self.batches else "running"
 
     @property
     def products(self) -> int:
-        """Products whose outcome is recorded."""
+        """Number of products whose outcome is recorded."""
         return sum(self.totals.values())
 
 
 class Jobs:
-    """The jobs in one Redis; every method raises WorkersUnavailable when it is away."""
+    """Stores jobs in one Redis.
+
+    Every method raises WorkersUnavailable if Redis cannot be reached.
+    """
 
     def __init__(self, url: str) -> None:
-        self._shown = re.sub(r"//.*@", "//", url)
+        self._address = re.sub(r"//.*@", "//", url)
         try:
             self._redis: Any = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
         except ValueError as error:
@@ -123,12 +128,12 @@ class Jobs:
         self._record = self._redis.register_script(_RECORD)
 
     def ping(self) -> None:
-        """Return when Redis answers."""
+        """Return if Redis answers, else raise."""
         with self._errors():
             self._redis.ping()
 
     def create(self, request: JobRequest) -> str:
-        """A new job, with nothing done; returns its id."""
+        """Create a job and return its id."""
         job_id = secrets.token_hex(6)
         with self._errors():
             seconds, microseconds = self._redis.time()
@@ -143,16 +148,16 @@ class Jobs:
         return job_id
 
     def get(self, job_id: str) -> Job:
-        """One job as it stands.
+        """Read the state of a job.
 
         Raises:
-            JobNotFound: none of that id.
+            JobNotFound: No job has that id.
         """
         with self._errors():
             fields = self._redis.hgetall(_key(job_id))
         if "request" not in fields:
             raise JobNotFound(
-                f"no job {job_id[:40]!r} at {self._shown}; jobs are kept for "
+                f"no job {job_id[:40]!r} at {self._address}; jobs are kept for "
                 f"{KEPT_SECONDS // 86_400} days"
             )
         batches = fields.get("batches")
@@ -168,13 +173,13 @@ class Jobs:
             stopped=fields.get("stopped"),
         )
 
-    def recent(self, most: int = 20) -> list[str]:
-        """Ids of the newest jobs, newest first."""
+    def recent(self, limit: int = 20) -> list[str]:
+        """Return the ids of the newest jobs, newest first."""
         with self._errors():
-            return list(self._redis.zrevrange(_RECENT, 0, most - 1))
+            return list(self._redis.zrevrange(_RECENT, 0, limit - 1))
 
     def record(self, job_id: str, number: int, outcomes: list[Outcome], model: str) -> bool:
-        """Keep what became of a batch, the first time; returns whether this was the first."""
+        """Record the outcomes of a batch unless they are recorded; return whether they were new."""
         counts: dict[str, int] = {"done": 1}
         for outcome in outcomes:
             counts[outcome.status] = counts.get(outcome.status, 0) + 1
@@ -185,45 +190,45 @@ class Jobs:
             return bool(self._record(keys=[_key(job_id), _key(job_id, "outcomes")], args=arguments))
 
     def has(self, job_id: str, number: int) -> bool:
-        """Whether the outcomes of a batch are recorded."""
+        """Tell whether the outcomes of a batch are recorded."""
         with self._errors():
             return bool(self._redis.hexists(_key(job_id, "outcomes"), number))
 
     def has_read(self, job_id: str, start: int) -> bool:
-        """Whether all batches of the stretch from ``start`` on are queued."""
+        """Tell whether the part of the feed from batch ``start`` on is queued."""
         with self._errors():
             return bool(self._redis.hexists(_key(job_id), f"read:{start}"))
 
     def mark_read(self, job_id: str, start: int) -> None:
-        """All batches of the stretch from ``start`` on are queued."""
+        """Record that the part of the feed from batch ``start`` on is queued."""
         with self._errors():
             self._redis.hset(_key(job_id), f"read:{start}", 1)
 
-    def count_attempt(self, job_id: str, what: str) -> int:
-        """How often ``what`` was begun, this time included."""
+    def count_attempt(self, job_id: str, step: str) -> int:
+        """Count an attempt at a step; return the number of attempts, this one included."""
         with self._errors(), self._redis.pipeline() as pipe:
-            pipe.hincrby(_key(job_id, "attempts"), what, 1)
+            pipe.hincrby(_key(job_id, "attempts"), step, 1)
             pipe.expire(_key(job_id, "attempts"), KEPT_SECONDS)
             return int(pipe.execute()[0])
 
-    def forget_attempts(self, job_id: str, what: str) -> None:
-        """``what`` came to its end."""
+    def forget_attempts(self, job_id: str, step: str) -> None:
+        """Reset the attempts at a step that has ended."""
         with self._errors():
-            self._redis.hdel(_key(job_id, "attempts"), what)
+            self._redis.hdel(_key(job_id, "attempts"), step)
 
     def end_feed(self, job_id: str, batches: int) -> None:
-        """The feed is read to its end and has so many batches."""
+        """Record the number of batches, once the whole feed has been read."""
         with self._errors():
             self._redis.hset(_key(job_id), "batches", batches)
 
     def stop(self, job_id: str, reason: str) -> None:
-        """Have no further batch of the job begun; the first reason stays."""
+        """Stop the job before its next batch; the first reason is kept."""
         with self._errors():
             if self._redis.exists(_key(job_id)):
                 self._redis.hsetnx(_key(job_id), "stopped", reason)
 
     def outcomes(self, job_id: str) -> Iterator[list[Outcome]]:
-        """What is recorded so far, a batch at a time, in the feed's order."""
+        """Yield the recorded outcomes, one batch at a time, in feed order."""
         key = _key(job_id, "outcomes")
         with self._errors():
             numbers = sorted(map(int, self._redis.hkeys(key)))
@@ -237,7 +242,7 @@ class Jobs:
             yield
         except RedisError as error:
             raise WorkersUnavailable(
-                f"expected a Redis at {self._shown} (HOUNDSTOOTH_REDIS): {error}"
+                f"expected a Redis at {self._address} (HOUNDSTOOTH_REDIS): {error}"
             ) from None
 
 
@@ -252,4 +257,4 @@ def _pack(outcomes: list[Outcome]) -> str:
 
 
 def _unpack(text: str) -> list[Outcome]:
-    return [Outcome(*cells) for cells in json.loads(text)]
+    return [Outcome(*fields) for fields in json.loads(text)]

@@ -1,4 +1,4 @@
-"""Merges what the seller states with what is recognised into one ``visual`` object."""
+"""Merge the seller's text and the extracted features into one ``visual`` object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
 
 ATTRIBUTE_CONFIDENCE = 0.5
-"""A recognised term is stored from this probability on."""
+"""Recognised terms with a lower confidence are not stored."""
 
 
 def visual_document(
@@ -23,24 +23,27 @@ def visual_document(
     source_hash: str,
     now: datetime,
 ) -> VisualDocument:
-    """Merge text and features into the document of one product.
+    """Merge text and features into the ``visual`` object of one product.
 
-    For each attribute group of the category there is at most one term: the text's where it names
-    one, else the best recognised one if it is sure enough.
+    Each attribute group of the category gets at most one term: the one that the text states,
+    else the best recognised one if it is confident enough.
 
     Args:
-        features: extracted with ``evidence.categories`` as the guide, so that the category is
-            within them already.
-        now: with its time zone.
+        product: The product.
+        evidence: What the seller's text states.
+        features: Features extracted within ``evidence.categories``.
+        taxonomy: Gives the category's attribute groups.
+        source_hash: Hash of the inputs.
+        now: Time of computation, with time zone.
 
     Raises:
-        UnknownTerm: the taxonomy lacks the category.
+        UnknownTerm: The category is not in the taxonomy.
     """
     category = features.category.term
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
-    recognised = dict(_sure_terms(features, taxonomy))
+    recognised = dict(_confident_terms(features, taxonomy))
     terms = {group: recognised[group] for group in groups if group in recognised} | stated
     from_text = [*stated.values(), *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
@@ -58,9 +61,9 @@ def visual_document(
     )
 
 
-def _sure_terms(features: Features, taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
-    """The recognised terms to store, by group: the sure ones, and those of groups always known."""
-    for found in features.best_attributes():
-        group = group_of(found.term)
-        if taxonomy.groups[group].always_known or found.confidence >= ATTRIBUTE_CONFIDENCE:
-            yield group, found.term
+def _confident_terms(features: Features, taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
+    """Yield group and term: confident ones, and those of groups that are always known."""
+    for scored in features.best_attributes():
+        group = group_of(scored.term)
+        if taxonomy.groups[group].always_known or scored.confidence >= ATTRIBUTE_CONFIDENCE:
+            yield group, scored.term

@@ -1,4 +1,4 @@
-"""What became of one product of a feed."""
+"""Define the outcome of ingesting one product."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _FAILURE_TYPES: Mapping[type[HoundstoothError], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the report.
+    """The outcome of one product: one line of the report.
 
     Attributes:
-        product_id: empty where the row has none that can be read.
-        status: ``written`` = features computed and stored; ``unchanged`` = the features there are
-            of the same text and image, so only the shop's facts were sent; ``failed``.
-        reason: of a failure, for people.
-        failure_type: of a failure, a few words that failures of one sort share.
-        row: line of the feed where the product begins, the first being 1; None outside a feed.
-        retryable: the same product may well pass later.
+        product_id: Empty if the row has no readable id.
+        status: ``written`` = features were computed and stored; ``unchanged`` = text and image
+            have not changed, so only the shop's facts were written; ``failed``.
+        reason: Why the product failed.
+        failure_type: Type of the failure, in a few words, such as ``unusable image``.
+        row: Line of the feed where the product begins; the first line is 1. None outside a feed.
+        retryable: Whether a retry may succeed.
     """
 
     product_id: str
@@ -49,7 +49,7 @@ class Outcome:
 
     @classmethod
     def failed(cls, product_id: str, error: HoundstoothError, row: int | None = None) -> Outcome:
-        """The outcome of a product that ``error`` stopped."""
+        """Create the outcome of a product that failed with ``error``."""
         failure_type = _FAILURE_TYPES.get(type(error), "unusable row")
-        may_pass = isinstance(error, ImageUnavailable)
-        return cls(product_id, "failed", str(error), failure_type, row, may_pass)
+        retryable = isinstance(error, ImageUnavailable)
+        return cls(product_id, "failed", str(error), failure_type, row, retryable)

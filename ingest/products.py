@@ -1,4 +1,4 @@
-"""The products of a feed, each with its row, and the rows that are none."""
+"""Convert the rows of a feed to products."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class FeedProduct:
 
 
 def read_products(rows: Iterable[Row], columns: Columns) -> Iterator[FeedProduct | Outcome]:
-    """Rows as products, in order; a row that is none becomes its failed outcome.
+    """Convert rows to products, in order; a row that is not a product gives a failed outcome.
 
-    Of several rows with one id the first is taken and each later one reported. Rows that repeat
-    the id of the row before and have no title are no products of their own: a Shopify export
-    lists a product's further variants and pictures so.
+    Of several rows with the same id the first is used and the others fail. Rows with the same id
+    as the row before and without a title are skipped: a Shopify export lists a product's further
+    variants and images that way.
     """
     first_row: dict[str, int] = {}
     previous = None
@@ -34,8 +34,8 @@ def read_products(rows: Iterable[Row], columns: Columns) -> Iterator[FeedProduct
             yield Outcome.failed("", row.error, row.number)
             continue
         try:
-            product_id = columns.text(row.cells, "id")
-            if product_id and product_id == previous and not columns.text(row.cells, "title"):
+            product_id = columns.text(row.cell_values, "id")
+            if product_id and product_id == previous and not columns.text(row.cell_values, "title"):
                 continue
             previous = product_id
             yield _product(row, product_id, columns, first_row)
@@ -47,7 +47,7 @@ def _product(
     row: Row, product_id: str, columns: Columns, first_row: dict[str, int]
 ) -> FeedProduct | Outcome:
     try:
-        product = columns.product(row.cells)
+        product = columns.product(row.cell_values)
     except InvalidInput as error:
         return Outcome.failed(product_id, error, row.number)
     first = first_row.setdefault(product_id, row.number)

@@ -1,4 +1,4 @@
-"""How an ingest went: counts while it runs, a table for people and a JSON report at its end."""
+"""Report on an ingest: counts while it runs, then a table for people and a JSON file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from houndstooth.mappings.errors import InvalidConfig
 
 
 class Report:
-    """Counts outcomes and, where a stream is given, writes each of them there at once.
+    """Counts outcomes and writes each of them to a JSON stream, if one is given.
 
-    The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``, ``reason``),
-    ``totals``, ``failed_by_type``, ``seconds``, ``rate`` (products a second) and ``stopped``: why
-    the ingest ended before the feed did, null where it did not.
+    The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``,
+    ``reason``), ``totals``, ``failed_by_type``, ``seconds``, ``rate`` (products per second) and
+    ``stopped`` (why the ingest ended before the feed did, or null).
     """
 
     def __init__(self, model: str, stream: TextIO | None = None) -> None:
@@ -33,7 +33,7 @@ class Report:
             stream.write(f'{{"model": {json.dumps(model)}, "products": [')
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
-        """Take in what became of some products."""
+        """Count and write outcomes."""
         for outcome in outcomes:
             self.totals[outcome.status] += 1
             if outcome.failure_type is not None:
@@ -47,8 +47,8 @@ class Report:
         """Finish the JSON and return the table.
 
         Args:
-            stopped: why it ended early.
-            seconds: what it took; None = since this report was begun.
+            stopped: Why the ingest ended early, or None.
+            seconds: Duration of the ingest; None = the time since the report was created.
         """
         seconds = monotonic() - self._start if seconds is None else seconds
         products = self.totals.total()
@@ -74,10 +74,10 @@ class Report:
 def create_report(
     path: Path | None, feed: Path | None = None
 ) -> AbstractContextManager[TextIO | None]:
-    """The file of a report, which is not the one of its feed; None where none is wanted.
+    """Open the file of a report for writing; without a path there is none.
 
     Raises:
-        InvalidConfig: it cannot be written, or must not.
+        InvalidConfig: The file cannot be written, or it is the feed.
     """
     if path is None:
         return nullcontext()

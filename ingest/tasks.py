@@ -1,4 +1,4 @@
-"""The two tasks: read a stretch of a feed, and bring one batch in."""
+"""Define the two Celery tasks: read a part of a feed, and ingest one batch."""
 
 from __future__ import annotations
 
@@ -17,30 +17,33 @@ from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError, Wor
 if TYPE_CHECKING:
     from houndstooth.ingest.celery_app import IngestApp
 
-LONGEST_PAUSE_SECONDS = 60
-PRODUCT_RETRIES = 3
-"""Times that products are tried again which may pass later, before they count as failed."""
+MAX_PAUSE_SECONDS = 60
+"""Longest pause before a retry."""
 
-DEATHS = 2
-"""Workers that may die at a batch before its products are tried one by one, and at a product
-before it is left out."""
+MAX_PRODUCT_RETRIES = 3
+"""Retries of products with a retryable failure, before they count as failed."""
+
+MAX_DEATHS = 2
+"""Worker deaths at a batch after which its products are ingested one by one, and at a product
+after which it is left out."""
+
 WORKER_DIED = "worker died"
 
 
 class JobTask(Task):
-    """A step of the job whose id is its first argument; if it cannot pass, the job stops."""
+    """A step of the job whose id is the first argument; if it fails for good, the job stops."""
 
     abstract = True
     autoretry_for = (EngineUnavailable, WorkersUnavailable)
     max_retries = 8
     retry_backoff = True
-    retry_backoff_max = LONGEST_PAUSE_SECONDS
+    retry_backoff_max = MAX_PAUSE_SECONDS
     retry_jitter = True
 
     def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """See Celery; where the queue cannot take the retry, this delivery is not settled either.
+        """See Celery. If the retry cannot be queued, requeue the current message.
 
-        Celery would settle it, and the step were lost with the Redis that was away.
+        Celery would acknowledge it, and the step would be lost when Redis cannot be reached.
         """
         try:
             return super().retry(*args, **kwargs)
@@ -48,32 +51,37 @@ class JobTask(Task):
             raise Reject(lost.reason, requeue=True) from lost
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        """Called by Celery when there is no retry, or none is left."""
+        """Stop the job; Celery calls this when there is no further retry."""
         reason = str(exc) if isinstance(exc, HoundstoothError) else f"unforeseen error: {exc!r}"
         self.app.jobs.stop(args[0], reason)
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.read_feed")
 def read_feed(self: JobTask, job_id: str, start: int) -> None:
-    """Queue the batches from number ``start`` on, and amid them the task to queue further ones."""
+    """Queue the batches from ``start`` on, and halfway the task that reads the next part."""
     job = self.app.jobs.get(job_id)
     if job.stopped is None and not self.app.jobs.has_read(job_id, start):
-        _queue_stretch(self, job, start)
+        _queue_part(self, job, start)
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.batch")
 def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0) -> None:
-    """Bring one batch in and record what became of its products.
+    """Ingest one batch and record its outcomes.
 
     Args:
-        tries: that products of it have had which may pass later; outages of the engine are none.
+        self: The task.
+        job_id: Id of the job.
+        number: Number of the batch.
+        entries: The batch, from ``write_entries``.
+        tries: Retries so far of its products with a retryable failure. Retries after an outage
+            of the engine are not counted.
     """
     job = self.app.jobs.get(job_id)
     if job.stopped is None and not self.app.jobs.has(job_id, number):
         _ingest_batch(self, job, number, read_entries(entries), tries)
 
 
-def _queue_stretch(task: JobTask, job: Job, start: int) -> None:
+def _queue_part(task: JobTask, job: Job, start: int) -> None:
     app: IngestApp = task.app
     end = start + app.ahead
     count = 0
@@ -94,29 +102,29 @@ def _queue_stretch(task: JobTask, job: Job, start: int) -> None:
 def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries, tries: int) -> None:
     app: IngestApp = task.app
     deliveries = app.jobs.count_attempt(job.job_id, f"batch {number}, retry {task.request.retries}")
-    if deliveries > DEATHS:
+    if deliveries > MAX_DEATHS:
         outcomes = _one_by_one(app, job, entries)
     else:
         outcomes = app.ingest(job.request, entries)
-    waiting = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
-    if any(waiting) and tries < PRODUCT_RETRIES:
-        # What is settled goes along as it is; the rest is tried again.
-        rest = [e if w else o for e, w, o in zip(entries, waiting, outcomes, strict=True)]
-        pause = get_exponential_backoff_interval(1, tries, LONGEST_PAUSE_SECONDS, full_jitter=True)
-        again = (job.job_id, number, write_entries(rest), tries + 1)
-        raise task.retry(again, countdown=pause)
+    retryable = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
+    if any(retryable) and tries < MAX_PRODUCT_RETRIES:
+        # Final outcomes are passed on unchanged; only the other products are ingested again.
+        rest = [e if r else o for e, r, o in zip(entries, retryable, outcomes, strict=True)]
+        pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
+        arguments = (job.job_id, number, write_entries(rest), tries + 1)
+        raise task.retry(arguments, countdown=pause)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
 
 
 def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
-    """A batch without the products at which worker processes die."""
+    """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
     for entry in entries:
         if isinstance(entry, Outcome):
             outcomes.append(entry)
             continue
         row = f"row {entry.row}"
-        if app.jobs.count_attempt(job.job_id, row) > DEATHS:
+        if app.jobs.count_attempt(job.job_id, row) > MAX_DEATHS:
             outcomes.append(_fatal(entry))
             continue
         try:
@@ -127,5 +135,5 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
 
 
 def _fatal(entry: FeedProduct) -> Outcome:
-    reason = f"worker processes died {DEATHS} times at this product"
+    reason = f"worker processes died {MAX_DEATHS} times at this product"
     return Outcome(entry.product.product_id, "failed", reason, WORKER_DIED, entry.row)

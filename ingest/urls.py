@@ -1,9 +1,9 @@
-"""Images by http(s) URL, fetched so that a feed cannot reach into the network it is read in.
+"""Fetch images by http(s) URL without giving a feed access to the local network.
 
-A feed's URLs are a stranger's words. Each is resolved once, every address it resolves to must be a
-public one, and the connection goes to an address that was checked, so that a name which resolves
-differently a moment later changes nothing. A redirect is a new URL and is checked the same. Bytes,
-redirects and seconds are bounded. Proxies, cookies and passwords are not used.
+The URLs of a feed are not trusted (server-side request forgery). Each host is resolved once, all
+of its addresses must be public, and the connection is made to a checked address; a later change
+of the DNS entry has no effect. A redirect is checked in the same way. Bytes, redirects and time
+are limited. Proxies, cookies and passwords are not used.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ MAX_REDIRECTS = 4
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
-"""For one image, redirects included; ``READ_SECONDS`` is the longest silence within it."""
+"""Time limit for one image, redirects included; ``READ_SECONDS`` limits each single read."""
 
 PORTS = {"http": 80, "https": 443}
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses that may be another one next time."""
+RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses after which a retry may succeed."""
 
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
 _BLOCK = 64 * 1024
 _NAT64 = IPv6Network("64:ff9b::/96")
-# Special by IANA's registries, which some versions of Python take for public.
+# Special-purpose networks of IANA's registries that some versions of Python count as public.
 _SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16")))
 
 
 @dataclass(frozen=True)
 class UrlImages:
-    """A loader of images by URL; safe to share among threads.
+    """A loader of images by URL. Threads may share it.
 
     Attributes:
-        max_bytes: of one image.
-        hosts: names (or addresses, where URLs name those) that may be anywhere, in lower case:
-            a shop's own image servers.
-        seconds: for one image.
+        max_bytes: Maximum size of an image.
+        hosts: The shop's own image hosts, names or addresses in lower case; their addresses may
+            be private.
+        seconds: Time limit for one image.
     """
 
     max_bytes: int = MAX_BYTES
@@ -61,11 +61,12 @@ class UrlImages:
     seconds: float = TOTAL_SECONDS
 
     def __call__(self, reference: str) -> bytes:
-        """The bytes at a URL.
+        """Fetch the bytes at a URL.
 
         Raises:
-            ImageUnavailable: it did not come this time (time-out, connection lost, HTTP 503 …).
-            InvalidImage: it may not be fetched, is not there, or is too large.
+            ImageUnavailable: The server failed (time-out, lost connection, HTTP 503 …); a retry
+                may succeed.
+            InvalidImage: The URL is not allowed, or the image is missing or too large.
         """
         deadline = monotonic() + self.seconds
         try:
@@ -73,10 +74,10 @@ class UrlImages:
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             if monotonic() >= deadline:
                 raise ImageUnavailable(
-                    f"expected the image within {self.seconds:g} s: {_shown(reference)}"
+                    f"expected the image within {self.seconds:g} s: {_quote(reference)}"
                 ) from None
-            kind = InvalidImage if _is_lasting(error) else ImageUnavailable
-            raise kind(f"cannot fetch the image {_shown(reference)}: {error}") from None
+            error_class = InvalidImage if _is_permanent(error) else ImageUnavailable
+            raise error_class(f"cannot fetch the image {_quote(reference)}: {error}") from None
 
     def _follow(self, reference: str, deadline: float) -> bytes:
         address = reference
@@ -87,16 +88,16 @@ class UrlImages:
                     return self._read(response, address, deadline)
                 address = urljoin(address, redirect)
         raise InvalidImage(
-            f"expected at most {MAX_REDIRECTS} redirects; got more from {_shown(reference)}"
+            f"expected at most {MAX_REDIRECTS} redirects; got more from {_quote(reference)}"
         )
 
     @contextmanager
     def _exchange(self, url: Url, deadline: float) -> Iterator[BaseHTTPResponse]:
         with ExitStack() as stack:
             raw = stack.enter_context(self._connect(url, deadline))
-            # A second handle, because TLS takes over the first: hanging up ends what waits on it.
+            # TLS takes over the first handle; shutting down the second ends all waiting reads.
             handle = stack.enter_context(raw.dup())
-            alarm = Timer(max(0.0, deadline - monotonic()), _hang_up, [handle])
+            alarm = Timer(max(0.0, deadline - monotonic()), _shut_down, [handle])
             alarm.daemon = True
             stack.callback(alarm.cancel)
             alarm.start()
@@ -115,17 +116,17 @@ class UrlImages:
             yield stack.enter_context(closing(connection.getresponse()))
 
     def _connect(self, url: Url, deadline: float) -> socket.socket:
-        """A connection to one of the addresses that were checked."""
-        found = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
+        """Connect to one of the checked addresses."""
+        addresses = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
         if _host(url) not in self.hosts:
-            for *_, where in found:
-                _check_public(url, str(where[0]))
+            for *_, endpoint in addresses:
+                _check_public(url, str(endpoint[0]))
         failure = OSError("it has no address")
-        for family, kind, protocol, _, where in found:
-            connection = socket.socket(family, kind, protocol)
+        for family, socket_type, protocol, _, endpoint in addresses:
+            connection = socket.socket(family, socket_type, protocol)
             connection.settimeout(min(CONNECT_SECONDS, max(0.001, deadline - monotonic())))
             try:
-                connection.connect(where)
+                connection.connect(endpoint)
                 return connection
             except OSError as error:
                 connection.close()
@@ -134,8 +135,11 @@ class UrlImages:
 
     def _read(self, response: BaseHTTPResponse, address: str, deadline: float) -> bytes:
         if response.status != 200:
-            kind = ImageUnavailable if response.status in PASSING else InvalidImage
-            raise kind(f"expected an image; got HTTP {response.status} from {_shown(address)}")
+            retryable = response.status in RETRYABLE_STATUSES
+            error_class = ImageUnavailable if retryable else InvalidImage
+            raise error_class(
+                f"expected an image; got HTTP {response.status} from {_quote(address)}"
+            )
         data = bytearray()
         size = int(response.headers.get("Content-Length") or 0)
         blocks = response.stream(_BLOCK, decode_content=False)
@@ -148,13 +152,16 @@ class UrlImages:
             data += block
             size = max(size, len(data))
         raise InvalidImage(
-            f"expected an image of at most {self.max_bytes} bytes; got more from {_shown(address)}"
+            f"expected an image of at most {self.max_bytes} bytes; got more from {_quote(address)}"
         )
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the public Internet: not private, loopback, link-local,
-    multicast, reserved, unspecified or a carrier's (CGNAT), nor an IPv6 form of such an IPv4."""
+    """Tell whether an address is on the public Internet.
+
+    Private, loopback, link-local, multicast, reserved, unspecified and carrier-grade NAT addresses
+    are not, nor are IPv6 forms of such IPv4 addresses.
+    """
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -180,7 +187,7 @@ def _check_public(url: Url, address: str) -> None:
 def _checked_url(address: str) -> Url:
     url = parse_url(address)
     if url.scheme not in PORTS or not url.host:
-        raise InvalidImage(f"expected an http or https URL; got {_shown(address)}")
+        raise InvalidImage(f"expected an http or https URL; got {_quote(address)}")
     if url.auth is not None:
         raise InvalidImage(f"expected a URL without user name and password for {url.host}")
     return url
@@ -194,17 +201,17 @@ def _port(url: Url) -> int:
     return url.port or PORTS[url.scheme or ""]
 
 
-def _shown(address: str) -> str:
+def _quote(address: str) -> str:
     return repr(address if len(address) <= 200 else f"{address[:200]}…")
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _is_lasting(error: Exception) -> bool:
-    """Whether the next attempt would fail too: an odd URL, an unknown name, a bad certificate."""
+def _is_permanent(error: Exception) -> bool:
+    """Tell whether a retry would fail too: malformed URL, unknown host, bad certificate."""
     if isinstance(error, socket.gaierror):
         return error.errno != socket.EAI_AGAIN
     return isinstance(error, ValueError | ssl.SSLCertVerificationError)

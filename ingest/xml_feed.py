@@ -1,4 +1,4 @@
-"""Google Merchant's XML feeds as rows: each RSS ``item`` or Atom ``entry`` is one."""
+"""Read XML feeds of Google Merchant; each RSS ``item`` or Atom ``entry`` is a product."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from xml.parsers import expat
 from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 
 PRODUCTS = ("item", "entry")
-LONGEST_CELL = 131_072
-"""In characters, as of a CSV's."""
+MAX_CELL_LENGTH = 131_072
+"""Maximum length of a cell value in characters, as in CSV."""
 
 Item = tuple[int, dict[str, Any], InvalidProduct | None]
 
 
 def read_items(chunks: Iterable[bytes]) -> Iterator[Item]:
-    """Line, cells by name, and error of each product, while the feed is read.
+    """Yield line, cell values by name, and error of each product, while the feed is read.
 
-    Names are without their namespace (``g:price`` is ``price``). Of elements of one name the first
-    that is not empty counts; those with elements of their own (``shipping``) are left out. From
-    where the XML is broken on nothing can be read, which is the last row's error.
+    Names have no namespace: ``g:price`` gives ``price``. Of several elements with the same name
+    the first that is not empty is used. Elements with child elements, such as ``shipping``, are
+    left out. Reading ends where the XML is malformed; the last item then has an error.
 
     Raises:
-        InvalidFeed: no product can be read; or a document type is declared, which is how XML is
-            made to grow or to read files.
+        InvalidFeed: No product can be read, or the XML declares a document type, which allows
+            entity expansion and access to files.
     """
     reader = _Reader()
     try:
         for chunk in chunks:
             reader.parser.Parse(chunk, False)
-            yield from reader.taken()
+            yield from reader.take_items()
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
-        yield from reader.taken()
+        yield from reader.take_items()
         reason = f"cannot read the XML from here on: {expat.ErrorString(error.code)}"
         if not reader.begun:
             raise InvalidFeed(f"line {error.lineno}: {reason}") from None
@@ -43,7 +43,7 @@ def read_items(chunks: Iterable[bytes]) -> Iterator[Item]:
 
 
 class _Reader:
-    """Collects the products that expat has gone through; ``begun``: whether there is any."""
+    """Collects the products that expat has parsed; ``begun`` tells whether any has begun."""
 
     def __init__(self) -> None:
         self.parser = expat.ParserCreate()
@@ -55,23 +55,23 @@ class _Reader:
         self.begun = False
         self._items: list[Item] = []
         self._line = 0
-        self._cells: dict[str, str] | None = None
+        self._values: dict[str, str] | None = None
         self._error: InvalidProduct | None = None
-        # Names of the elements that are open within the product.
+        # Names of the open elements within the product.
         self._open: list[str] = []
         self._parts: list[str] = []
         self._nested = False
 
-    def taken(self) -> list[Item]:
-        """What has been collected since the last call."""
+    def take_items(self) -> list[Item]:
+        """Return the items collected since the last call."""
         items, self._items = self._items, []
         return items
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = tag.rpartition(":")[2]
-        if self._cells is None:
+        if self._values is None:
             if name in PRODUCTS:
-                self._line, self._cells, self._error = self.parser.CurrentLineNumber, {}, None
+                self._line, self._values, self._error = self.parser.CurrentLineNumber, {}, None
                 self.begun = True
             return
         self._nested = bool(self._open)
@@ -85,22 +85,22 @@ class _Reader:
             self._parts.append(text)
 
     def _end(self, _tag: str) -> None:
-        if self._cells is None:
+        if self._values is None:
             return
         if not self._open:
-            self._items.append((self._line, {} if self._error else self._cells, self._error))
-            self._cells = None
+            self._items.append((self._line, {} if self._error else self._values, self._error))
+            self._values = None
             return
         name = self._open.pop()
         if self._open:
             return
         value = "".join(self._parts).strip()
-        if len(value) > LONGEST_CELL:
+        if len(value) > MAX_CELL_LENGTH:
             self._error = InvalidProduct(
-                f"expected at most {LONGEST_CELL} characters in {name!r}; got {len(value)}"
+                f"expected at most {MAX_CELL_LENGTH} characters in {name!r}; got {len(value)}"
             )
         elif not self._nested:
-            self._cells[name] = self._cells.get(name) or value
+            self._values[name] = self._values.get(name) or value
         self._nested = False
 
     def _refuse(self, *_declared: object) -> None:

@@ -45,7 +45,7 @@ def test_tables(feed_file: Path, mark: bytes, end: str, delimiter: str) -> None:
 def test_line_ends_of_old(feed_file: Path) -> None:
     feed_file.write_bytes(b"id,title\r1,Tee\r2,Skirt\r")
     with open_feed(feed_file) as feed:
-        assert [row.cells["title"] for row in feed.rows] == ["Tee", "Skirt"]
+        assert [row.cell_values["title"] for row in feed.rows] == ["Tee", "Skirt"]
         assert feed.size == 2
 
 
@@ -73,7 +73,7 @@ def test_a_cell_may_have_several_lines(feed_file: Path) -> None:
 def test_a_bad_table_row_costs_only_itself(feed_file: Path, bad: bytes, message: str) -> None:
     _, rows = read(feed_file, b"id,title\na,one\n" + bad + b"\nb,two\n")
     assert [row.number for row in rows] == [2, 3, 4]
-    assert [row.cells.get("id") for row in rows] == ["a", None, "b"]
+    assert [row.cell_values.get("id") for row in rows] == ["a", None, "b"]
     assert message in str(rows[1].error)
 
 
@@ -87,8 +87,8 @@ def test_an_open_quote_never_joins_two_products(feed_file: Path) -> None:
     text = 'id,title,image\na,"one,a.jpg\nb,"two",b.jpg\nc,three,c.jpg\nd,5" heel,d.jpg\n'
     _, rows = read(feed_file, text)
     assert "over lines 2 to 3: is a quote left open?" in str(rows[0].error)
-    assert [row.cells["id"] for row in rows if row.error is None] == ["c", "d"]
-    assert rows[-1].cells["title"] == '5" heel'
+    assert [row.cell_values["id"] for row in rows if row.error is None] == ["c", "d"]
+    assert rows[-1].cell_values["title"] == '5" heel'
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_an_open_quote_never_joins_two_products(feed_file: Path) -> None:
 )
 def test_a_bad_json_line_costs_only_itself(feed_file: Path, bad: bytes) -> None:
     _, rows = read(feed_file, b'{"id": "a"}\n' + bad + b'\n{"id": "b"}\n')
-    assert [row.cells.get("id") for row in rows] == ["a", None, "b"]
+    assert [row.cell_values.get("id") for row in rows] == ["a", None, "b"]
     assert rows[1].error is not None
     assert rows[1].number == 2
 
@@ -148,7 +148,7 @@ def test_rows_are_streamed(feed_file: Path) -> None:
         assert next(feed.rows).number == 2
         with feed_file.open("a") as more:
             more.write("last,one\n")
-        assert list(feed.rows)[-1].cells["id"] == "last"
+        assert list(feed.rows)[-1].cell_values["id"] == "last"
 
 
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=12)
@@ -161,7 +161,7 @@ def test_tables_round_trip(
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter).writerows([("id", "title", "image"), *table])
     _, rows = read(feed_file, text.getvalue())
-    assert [tuple(row.cells.values()) for row in rows] == table
+    assert [tuple(row.cell_values.values()) for row in rows] == table
 
 
 @given(
@@ -169,7 +169,7 @@ def test_tables_round_trip(
 )
 def test_json_round_trip(feed_file: Path, objects: list[dict[str, object]]) -> None:
     _, rows = read(feed_file, "\n".join(map(json.dumps, objects)))
-    assert [dict(row.cells) for row in rows] == objects
+    assert [dict(row.cell_values) for row in rows] == objects
 
 
 @given(st.binary(max_size=200))
@@ -178,7 +178,7 @@ def test_any_bytes_are_a_feed_or_an_invalid_feed(feed_file: Path, data: bytes) -
         _, rows = read(feed_file, data)
     except InvalidFeed:
         return
-    assert all(row.number >= 1 and (row.error is None or not row.cells) for row in rows)
+    assert all(row.number >= 1 and (row.error is None or not row.cell_values) for row in rows)
 
 
 @given(st.lists(st.binary(max_size=20)))

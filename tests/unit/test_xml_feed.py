@@ -67,7 +67,7 @@ def test_an_rss_feed(feed_file: Path) -> None:
             "brand": "",
         },
     )
-    assert (second.number, second.cells["title"]) == (17, "Jeans")
+    assert (second.number, second.cell_values["title"]) == (17, "Jeans")
 
 
 def test_its_names_are_known(feed_file: Path) -> None:
@@ -92,20 +92,22 @@ def test_an_atom_feed(feed_file: Path) -> None:
 def test_its_own_encoding(feed_file: Path, encoding: str) -> None:
     said = "iso-8859-1" if encoding == "iso-8859-1" else "utf-8"
     text = f'<?xml version="1.0" encoding="{said}"?>\n<rss><item><title>Größe</title></item></rss>'
-    assert [row.cells for row in read(feed_file, text.encode(encoding))] == [{"title": "Größe"}]
+    assert [row.cell_values for row in read(feed_file, text.encode(encoding))] == [
+        {"title": "Größe"}
+    ]
 
 
 def test_a_feed_of_one_line_is_streamed(feed_file: Path) -> None:
     items = "".join(f"<item><id>{n}</id><title>{'é' * 200}</title></item>" for n in range(3000))
     feed_file.write_text(f"<rss><channel>{items}</channel></rss>")
     with open_feed(feed_file) as feed:
-        assert next(feed.rows).cells == {"id": "0", "title": "é" * 200}
-        assert [row.cells["id"] for row in feed.rows] == [str(n) for n in range(1, 3000)]
+        assert next(feed.rows).cell_values == {"id": "0", "title": "é" * 200}
+        assert [row.cell_values["id"] for row in feed.rows] == [str(n) for n in range(1, 3000)]
 
 
 def test_what_comes_before_broken_xml_counts(feed_file: Path) -> None:
     rows = read(feed_file, RSS.replace("<title/>", "<title>5 < 6</title>"))
-    assert rows[0].cells["id"] == "a-1"
+    assert rows[0].cell_values["id"] == "a-1"
     assert "cannot read the XML from here on" in str(rows[1].error)
     assert (len(rows), rows[1].number) == (2, 17)
 
@@ -138,4 +140,4 @@ def test_any_tags_are_a_feed_or_an_invalid_feed(feed_file: Path, tags: list[str]
         rows = read(feed_file, "<rss>" + "".join(tags) + "</rss>")
     except InvalidFeed:
         return
-    assert rows and all(row.error is None or not row.cells for row in rows)
+    assert rows and all(row.error is None or not row.cell_values for row in rows)
