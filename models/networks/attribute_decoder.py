@@ -123,7 +123,7 @@ class AttributeSequence(ItemReader):
         return cls(encoder, tokens, mirror, direct=direct)
 
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
-        """Compute the scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
+        """Compute the scores at every step, [n, length + 1, tokens]; see AttributeDecoder."""
         scores: Tensor = self.decoder(self.encode(images, boxes), sequences)
         return scores
 

@@ -1,4 +1,4 @@
-"""Other backgrounds in training: the item and its labels stay, its white background goes."""
+"""Compositing on backgrounds: the item and its labels stay, the white background goes."""
 
 from __future__ import annotations
 
