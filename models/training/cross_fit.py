@@ -23,12 +23,12 @@ from houndstooth.models.training.fit import TrainingSet, fit, scores_of
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import new_network
 from houndstooth.models.training.soft_labels import (
-    SOFT_LABELS,
     SoftLabels,
     class_names,
     fold_of,
     sample_key,
 )
+from houndstooth.models.training.trained_file import SOFT_LABELS
 from houndstooth.models.training.vocabulary import Vocabulary
 
 

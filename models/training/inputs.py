@@ -23,8 +23,8 @@ from houndstooth.models.training.datasets import READERS
 from houndstooth.models.training.fit import TrainingSet
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import Sample, Split
-from houndstooth.models.training.soft_labels import SOFT_LABELS, SoftLabels
-from houndstooth.models.training.trained_file import trained_file
+from houndstooth.models.training.soft_labels import SoftLabels
+from houndstooth.models.training.trained_file import SOFT_LABELS, trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
 
 OVERSIZE = 8 / 7

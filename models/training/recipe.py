@@ -145,11 +145,9 @@ def find_recipe(name: str) -> Path:
 
 
 def shipped_recipes() -> dict[str, str]:
-    """List the shipped recipes: their first comment line by their name."""
-    return {
-        path.stem: path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
-        for path in sorted(RECIPES.glob("*.toml"))
-    }
+    """List the shipped recipes, the shop's first: their first comment line by their name."""
+    paths = sorted(RECIPES.glob("*.toml"), key=lambda path: (path.stem != "shop", path.stem))
+    return {p.stem: p.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for p in paths}
 
 
 def recipe_for(model: str) -> str | None:

@@ -20,9 +20,6 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.vocabulary import Vocabulary
 
-SOFT_LABELS = ".soft.npz"
-"""The suffix of a file of soft labels, after the recipe's name and version."""
-
 
 @dataclass(frozen=True)
 class SoftLabels:

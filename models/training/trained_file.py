@@ -8,6 +8,9 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.training.recipe import recipe_for
 
+SOFT_LABELS = ".soft.npz"
+"""The suffix of a file of soft labels, after the recipe's name and version."""
+
 
 def trained_file(out: Path, model: str, suffix: str) -> Path:
     """Find a file of a trained network, by the network's name and version.
@@ -21,7 +24,8 @@ def trained_file(out: Path, model: str, suffix: str) -> Path:
         if path.is_file():
             return path
     recipe = recipe_for(model)
-    how = f"make it with: houndstooth train {recipe}" if recipe else "no shipped recipe makes it"
-    raise InvalidConfig(
-        f"expected {model}{suffix} in {out} or among the shipped networks; got none; {how}"
-    )
+    task = "of task cross-fit" if suffix == SOFT_LABELS else "of that name and version"
+    how = f"make it with: houndstooth train {recipe}" if recipe else f"a recipe {task} makes it"
+    where = "among the shipped networks"
+    where = where if out == WEIGHTS else f"in {out} or {where}"
+    raise InvalidConfig(f"expected {model}{suffix} {where}; got none; {how}")

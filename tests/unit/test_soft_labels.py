@@ -9,7 +9,7 @@ import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.samples import Sample
-from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
+from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, sample_key
 from houndstooth.models.training.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary({"category": ("shirt", "dress"), "colour": ("colour:red", "colour:blue")})
@@ -28,7 +28,7 @@ def photos(tmp_path: Path) -> list[Sample]:
 def seen(photos: list[Sample]) -> SoftLabels:
     likely = np.array([[0.9, 0.1, 0.2, 0.8], [0.5, 0.5, 1.0, 0.0]], dtype=np.float16)
     return SoftLabels(
-        {key_of(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), likely
+        {sample_key(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), likely
     )
 
 
@@ -55,7 +55,7 @@ def test_a_great_category_is_not_the_leaf_of_its_name(photos: list[Sample]) -> N
     heads = {"great_category": ("top", "bottom"), "category": ("top", "shirt")}
     vocabulary = Vocabulary(heads)
     likely = np.array([[0.9, 0.1, 0.3, 0.7]], dtype=np.float16)
-    soft = SoftLabels({key_of(photos[0]): 0}, class_names(vocabulary), likely)
+    soft = SoftLabels({sample_key(photos[0]): 0}, class_names(vocabulary), likely)
     np.testing.assert_array_equal(soft.of(photos[:1], vocabulary), likely)
 
 
