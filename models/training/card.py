@@ -97,6 +97,6 @@ def _features(
     network.eval()
     found = []
     for batch in batches(data, device, side):
-        features = network.pooled(network.maps(batch.images), batch.boxes[:, 1])
+        features = network.pool(network.maps(batch.images), batch.boxes[:, 1])
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)
