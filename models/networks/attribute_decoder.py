@@ -1,7 +1,7 @@
 """Attributes as a sequence: an LSTM over label embeddings, started from the image.
 
-Paper, section 3.2. One thing is added to the paper's decoder: every token's score also has a part
-that comes straight from the image, so the LSTM need only learn what the labels before it change.
+Paper, section 3.2. Added to the paper's decoder is a linear layer from the image to every token's
+score, so the LSTM need only learn what the labels before it change.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ State = tuple[Tensor, Tensor]
 
 
 class AttributeDecoder(nn.Module):
-    """Scores of the next token, from the image and the tokens so far.
+    """Decodes the scores of the next token, from the image and the tokens so far.
 
     Args:
-        features: of the pooled image.
-        tokens: how many there are, the end included.
-        size: of the label embeddings and of the LSTM.
+        features: number of features of an image.
+        tokens: number of tokens, the end included.
+        size: size of the label embeddings and of the LSTM.
         direct: whether scores have a part straight from the image; without it, the paper's own.
     """
 
@@ -46,7 +46,7 @@ class AttributeDecoder(nn.Module):
         self.from_sequence = nn.Linear(size, tokens)
 
     def start(self, pooled: Tensor) -> tuple[Tensor, State]:
-        """What an image gives: its own part of all scores, and the state after seeing it.
+        """Compute an image's own part of all scores, and the state after the image.
 
         Args:
             pooled: [n, features].
@@ -65,16 +65,16 @@ class AttributeDecoder(nn.Module):
         return scores, (hidden, cell)
 
     def score(self, scores: Tensor, hidden: Tensor) -> Tensor:
-        """Scores of the next token, [n, tokens], not yet limited by the grammar."""
+        """Compute the scores of the next token, [n, tokens], not yet limited by the grammar."""
         added: Tensor = self.from_sequence(self.dropout(hidden))
         return scores + added
 
     def step(self, tokens: Tensor, state: State) -> State:
-        """The state after one more token, int64 [n]."""
+        """Compute the state after one more token, int64 [n]."""
         return self._cell(self.label_embedding(tokens), state)
 
     def forward(self, pooled: Tensor, sequences: Tensor) -> Tensor:
-        """Scores at every step when the tokens before it are the right ones.
+        """Compute the scores at every step, given the true tokens before it (teacher forcing).
 
         Args:
             pooled: [n, features].
@@ -89,7 +89,7 @@ class AttributeDecoder(nn.Module):
         return self.score(scores[:, None], torch.cat([hidden[:, None], after], dim=1))
 
     def _cell(self, inputs: Tensor, state: State) -> State:
-        """One step of the LSTM in plain operations: exported weights keep their names."""
+        """Compute one step of the LSTM in plain operations: exported weights keep their names."""
         hidden, cell = state
         of_input, of_hidden, bias_input, bias_hidden = self.lstm.parameters()
         gates = F.linear(inputs, of_input, bias_input)
@@ -100,10 +100,10 @@ class AttributeDecoder(nn.Module):
 
 
 class AttributeSequence(ItemReader):
-    """The decoder, and the encoder that it starts from.
+    """The attribute decoder on an encoder's features.
 
     Args:
-        tokens: how many there are, the end included.
+        tokens: number of tokens, the end included.
         mirror: see ItemReader.
         decoder: further arguments of AttributeDecoder.
     """
@@ -123,33 +123,33 @@ class AttributeSequence(ItemReader):
         return cls(encoder, tokens, mirror, direct=direct)
 
     def forward(self, images: Tensor, boxes: Tensor, sequences: Tensor) -> Tensor:
-        """Compute the scores at every step, [n, length + 1, tokens]; see AttributeDecoder.forward."""
+        """Compute the scores at every step, [n, length + 1, tokens]; see AttributeDecoder."""
         scores: Tensor = self.decoder(self.encode(images, boxes), sequences)
         return scores
 
 
 class StartGraph(ReaderGraph):
-    """From maps and two boxes to features and what decoding starts from, for export."""
+    """The graph from maps and two boxes to features and the decoder's start, for export."""
 
     network: AttributeSequence
 
     def forward(
         self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, ...]:
-        """See ReaderGraph.read.
+        """Compute the features and the decoder's start; see ReaderGraph.pool_boxes.
 
         Returns:
             Features [n, d], the first token's scores [n, tokens], the image's part of all scores
             [n, tokens], hidden and cell state [n, size].
         """
-        features, read = self.read(middle, last, boxes, item_boxes)
+        features, pooled = self.pool_boxes(middle, last, boxes, item_boxes)
         decoder = self.network.decoder
-        image_scores, (hidden, cell) = decoder.start(read)
+        image_scores, (hidden, cell) = decoder.start(pooled)
         return features, decoder.score(image_scores, hidden), image_scores, hidden, cell
 
 
 class StepGraph(nn.Module):
-    """One step of the decoder, for export."""
+    """The graph of one step of the decoder, for export."""
 
     def __init__(self, decoder: AttributeDecoder) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class StepGraph(nn.Module):
     def forward(
         self, tokens: Tensor, image_scores: Tensor, hidden: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Tokens int64 [n] to the next token's scores [n, tokens], hidden and cell."""
+        """Compute the next token's scores [n, tokens], hidden and cell, after tokens int64 [n]."""
         hidden, cell = self.decoder.step(tokens, (hidden, cell))
         return self.decoder.score(image_scores, hidden), hidden, cell
 

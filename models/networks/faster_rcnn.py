@@ -20,46 +20,50 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.encoders import EfficientNetLite, new_encoder
 
-# Sides of images are multiples of this, so that every level of the pyramid has whole cells.
 STRIDE = 32
-# Sides of anchors at pyramid levels of stride 4, 8, 16, 32 and 64, pixels, and height to width:
-# a belt is wide, trousers are tall.
+"""Sides of images are padded to multiples of this, so that pyramid levels have whole cells."""
+
 ANCHOR_SIDES = (12, 24, 48, 96, 192)
+"""Sides of anchors at pyramid levels of stride 4, 8, 16, 32 and 64, pixels."""
+
 ANCHOR_RATIOS = (0.4, 0.8, 1.6, 3.0)
+"""Ratios of height to width: a belt is wide, trousers are tall."""
+
 POOLED = 7
+"""Side of the maps pooled in a proposal, cells."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many boxes the stages keep, and from which score.
+    """Limits of the detections of the two stages.
 
     Attributes:
-        proposals: of the first stage, an image.
-        found: of the second, an image.
-        min_score: a box below is no find, in [0, 1].
-        overlap: two boxes of one class that overlap more, as IoU, are one.
+        proposals: most proposals of the first stage for an image.
+        detections: most detections of the second stage for an image.
+        min_score: least score of a detection, in [0, 1].
+        overlap: least IoU of duplicates of one class, of which the best is kept.
     """
 
     proposals: int = 150
-    found: int = 60
+    detections: int = 60
     min_score: float = 0.05
     overlap: float = 0.45
 
 
 class Pyramid(nn.Module):
-    """RGB in [0, 1] normalised, [n, 3, h, w], to maps of one width at strides 4 to 64.
+    """A feature pyramid: normalised images [n, 3, h, w] to maps of one width at strides 4 to 64.
 
-    Batch normalisation is folded into the convolutions: with so few photos its statistics stay
-    those of ImageNet anyway, and a network without it trains and exports as one and the same.
+    Batch normalisation is folded into the convolutions: with few photos its statistics stay those
+    of ImageNet, and the network exports as it trains.
 
     Args:
         width: channels of every level.
-        frozen_blocks: the stem and this many blocks keep their weights.
-        pretrained: ImageNet weights; without, random ones, for tests and for loading others.
-        encoder: which of the family, by name.
+        frozen_blocks: number of first blocks that, with the stem, are not trained.
+        pretrained: load ImageNet weights; else they are random.
+        encoder: name of an EfficientNet-Lite.
 
     Raises:
-        InvalidConfig: an encoder that is none of the family.
+        InvalidConfig: another encoder.
     """
 
     def __init__(
@@ -86,7 +90,7 @@ class Pyramid(nn.Module):
                 module.requires_grad_(False)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """Maps by name, finest first."""
+        """Compute the maps by name, finest first."""
         x = self.body._swish(self.body._bn0(self.body._conv_stem(images)))
         maps: dict[str, Tensor] = {}
         for index, block in enumerate(self.body._blocks):
@@ -106,12 +110,12 @@ def faster_rcnn(
     limits: Limits | None = None,
     encoder: str = "efficientnet_lite0",
 ) -> FasterRCNN:
-    """Torchvision's Faster R-CNN for images that are resized already, class 0 the background.
+    """Build torchvision's Faster R-CNN for images of their final size; class 0 is the background.
 
     Args:
-        classes: without the background.
+        classes: number of classes without the background.
         width, hidden: channels of the pyramid and of the box head.
-        encoder: an EfficientNet-Lite, by name.
+        frozen_blocks, pretrained, encoder: see Pyramid.
 
     Returns:
         A network that takes a list of float images [3, h, w] in [0, 1] (and, while it trains,
@@ -137,21 +141,21 @@ def faster_rcnn(
         box_batch_size_per_image=96,
         box_score_thresh=limits.min_score,
         box_nms_thresh=limits.overlap,
-        box_detections_per_img=limits.found,
+        box_detections_per_img=limits.detections,
     )
     network.transform = Normalised()
     return network
 
 
 def stride_ends(blocks: nn.ModuleList) -> list[int]:
-    """The last block at each of the strides 4, 8, 16 and 32."""
+    """Find the last block at each of the strides 4, 8, 16 and 32."""
     convolutions: list[nn.Conv2d] = [block._depthwise_conv for block in blocks]  # type: ignore[misc]
     first = [index for index, one in enumerate(convolutions) if tuple(one.stride) == (2, 2)]
     return [*(index - 1 for index in first[1:]), len(blocks) - 1]
 
 
 class Normalised(GeneralizedRCNNTransform):  # type: ignore[misc]
-    """Torchvision's transform without its resizing: images come at the size they are seen at."""
+    """Torchvision's transform without its resizing."""
 
     def __init__(self) -> None:
         mean, std = [EfficientNetLite.mean] * 3, [EfficientNetLite.std] * 3
@@ -160,12 +164,12 @@ class Normalised(GeneralizedRCNNTransform):  # type: ignore[misc]
     def resize(
         self, image: Tensor, target: dict[str, Tensor] | None = None
     ) -> tuple[Tensor, dict[str, Tensor] | None]:
-        """Both as they are."""
+        """Return both unchanged."""
         return image, target
 
 
 class BoxPredictor(nn.Module):
-    """Class scores [n, classes] and boxes for each class [n, 4 classes] of pooled regions."""
+    """Predicts class scores [n, classes] and boxes for each class [n, 4 classes]."""
 
     def __init__(self, hidden: int, classes: int) -> None:
         super().__init__()
@@ -173,7 +177,7 @@ class BoxPredictor(nn.Module):
         self.bbox_pred = nn.Linear(hidden, classes * 4)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Of features [n, hidden]."""
+        """Compute both from features [n, hidden]."""
         return self.cls_score(x), self.bbox_pred(x)
 
 

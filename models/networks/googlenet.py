@@ -40,7 +40,7 @@ class GoogLeNet(Trunk):
         return [layer for name, layer in self.named_children() if not is_block(name)]
 
     def blocks(self) -> list[nn.Module]:
-        """The inception modules."""
+        """List the inception modules."""
         return [layer for name, layer in self.named_children() if is_block(name)]
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,5 +52,5 @@ class GoogLeNet(Trunk):
 
 
 def is_block(name: str) -> bool:
-    """Whether a layer of GoogLeNet is an inception module, by name."""
+    """Check by its name whether a layer is an inception module."""
     return name.startswith("inception")

@@ -1,4 +1,4 @@
-"""What is written as one ONNX file."""
+"""Graphs for export, one for each ONNX file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 
 class Graph(NamedTuple):
-    """One exported graph.
+    """A graph for export.
 
     Attributes:
-        suffix: of the file, after the network's name and version.
-        module: computes it.
-        inputs: examples of its inputs by name, two rows each.
-        outputs: their names, in order.
+        suffix: the file's, after the network's name and version.
+        module: the module that computes it.
+        inputs: example inputs by name, two rows each.
+        outputs: names of the outputs, in order.
     """
 
     suffix: str

@@ -25,7 +25,7 @@ Built = tuple[nn.Module, int]  # and the channels that come out of it
 
 
 class Convolution(nn.Module):
-    """[n, in, h, w] to [n, out, h', w'], through ReLU; see Conv."""
+    """A convolution with normalisation and ReLU, as Conv describes it."""
 
     def __init__(self, inputs: int, outputs: int, spec: Conv, padded: bool) -> None:
         super().__init__()
@@ -37,20 +37,20 @@ class Convolution(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        """See above."""
+        """Compute [n, out, h', w'] of [n, in, h, w]."""
         return torch.relu_(self.bn(self.conv(self.pool(x))))
 
 
 class SideBySide(nn.ModuleDict):
-    """Modules that all get the same map, and whose maps are concatenated."""
+    """Modules with one input, whose maps are concatenated."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, in, h, w] to [n, sum of channels, h', w']."""
+        """Compute [n, sum of channels, h', w'] of [n, in, h, w]."""
         return torch.cat([module(x) for module in self.values()], dim=1)
 
 
 def side_by_side(built: dict[str, Built]) -> Built:
-    """One module of several, and all their channels."""
+    """Combine modules side by side; returns the module and its channels."""
     modules = SideBySide({key: module for key, (module, _) in built.items()})
     return modules, sum(channels for _, channels in built.values())
 
@@ -60,14 +60,14 @@ class InceptionV3(Trunk):
 
     Args:
         pretrained: read ``weights``, where given.
-        width: times as many channels in every convolution, rounded to a multiple of 8.
-        padded: pad every convolution and pooling, so that maps cover the whole image, h/16 and h/32
-            rounded up. Without, as published, a border is lost: 17 and 8 cells at 299 px, 6 and 2
-            at 128 px, which is the least.
+        width: factor of the channels of every convolution, rounded to a multiple of 8.
+        padded: pad every convolution and pooling, so that maps cover the whole image: h/16 and
+            h/32, rounded up. As published, a border is lost: 17 and 8 cells at 299 px, 6 and 2 at
+            128 px, the least.
         weights: a file of torchvision's weights of Inception-v3, for width 1.
 
     Raises:
-        InvalidConfig: a width that is none, or weights that do not fit.
+        InvalidConfig: a width out of range, or weights that do not fit.
     """
 
     mean, std = 0.5, 0.5
@@ -125,11 +125,11 @@ class InceptionV3(Trunk):
         return [self.get_submodule(name) for name in STEM]
 
     def blocks(self) -> list[nn.Module]:
-        """The inception modules."""
+        """List the inception modules."""
         return [self.get_submodule(name) for name in MODULES]
 
     def maps(self, images: Tensor) -> dict[str, Tensor]:
-        """The map that each inception module gives.
+        """Compute the map of each inception module.
 
         Args:
             images: normalised, float [n, 3, h, w], sides from 128.
@@ -152,5 +152,8 @@ class InceptionV3(Trunk):
 
 
 def torchvision_name(key: str) -> str:
-    """``Mixed_7b.branch3x3.2.a.conv.weight`` to ``Mixed_7b.branch3x3_2a.conv.weight``."""
+    """Convert a tensor's name to torchvision's.
+
+    ``Mixed_7b.branch3x3.2.a.conv.weight`` is ``Mixed_7b.branch3x3_2a.conv.weight`` there.
+    """
     return re.sub(r"(branch\w+)\.(\d)(?:\.([ab]))?\.", r"\1_\2\3.", key)

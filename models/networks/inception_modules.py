@@ -14,10 +14,10 @@ class Conv:
     """A convolution with its normalisation and ReLU.
 
     Attributes:
-        channels: that come out, at width 1.
-        height, width: of the kernel.
-        trimmed: not padded, so the map loses its border.
-        pooled: of 3x3 averages of the map.
+        channels: output channels, at width 1.
+        height, width: the kernel's.
+        trimmed: without padding, so the map loses its border.
+        pooled: after 3x3 average pooling.
     """
 
     channels: int
@@ -34,12 +34,12 @@ Module = dict[str, Stream]  # side by side, concatenated
 
 
 def halving(channels: int) -> Conv:
-    """3x3 of stride 2."""
+    """Describe a 3x3 convolution of stride 2."""
     return Conv(channels, 3, 3, stride=2, trimmed=True)
 
 
 def module_a(pool: int) -> Module:
-    """For the finest maps (Szegedy et al., Figure 5, with its 5x5 left whole)."""
+    """Describe a module of the finest maps (Szegedy et al., Figure 5, its 5x5 not factorised)."""
     return {
         "branch1x1": (Conv(64),),
         "branch5x5": (Conv(48), Conv(64, 5, 5)),
@@ -49,7 +49,7 @@ def module_a(pool: int) -> Module:
 
 
 def module_b() -> Module:
-    """Halves the finest maps (Figure 10)."""
+    """Describe the module that halves the finest maps (Figure 10)."""
     return {
         "branch3x3": (halving(384),),
         "branch3x3dbl": (Conv(64), Conv(96, 3, 3), halving(96)),
@@ -58,7 +58,7 @@ def module_b() -> Module:
 
 
 def module_c(inner: int) -> Module:
-    """7x7 in rows and columns (Figure 6)."""
+    """Describe a module with 7x7 factorised into rows and columns (Figure 6)."""
     rows, columns = Conv(inner, 1, 7), Conv(inner, 7, 1)
     return {
         "branch1x1": (Conv(192),),
@@ -69,7 +69,7 @@ def module_c(inner: int) -> Module:
 
 
 def module_d() -> Module:
-    """Halves the maps of ``module_c``."""
+    """Describe the module that halves the maps of ``module_c``."""
     return {
         "branch3x3": (Conv(192), halving(320)),
         "branch7x7x3": (Conv(192), Conv(192, 1, 7), Conv(192, 7, 1), halving(192)),
@@ -78,7 +78,7 @@ def module_d() -> Module:
 
 
 def module_e() -> Module:
-    """For the coarsest maps: streams that end in forks (Figure 7)."""
+    """Describe a module of the coarsest maps: streams that end in forks (Figure 7)."""
     fork = {"a": Conv(384, 1, 3), "b": Conv(384, 3, 1)}
     return {
         "branch1x1": (Conv(320),),

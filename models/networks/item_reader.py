@@ -1,4 +1,4 @@
-"""What heads and decoder both start from: an encoder's maps, read in two boxes of a photo."""
+"""Features of an item: an encoder's maps, pooled in two boxes of a photo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from houndstooth.models.networks.encoders import Encoder
 
 
 def cell_weights(low: Tensor, high: Tensor, cells: int) -> Tensor:
-    """How much of each of ``cells`` equal parts of [0, 1] lies between low and high.
+    """Compute the share of each of ``cells`` equal parts of [0, 1] between low and high.
 
     Args:
         low, high: [n], in [0, 1].
@@ -24,7 +24,7 @@ def cell_weights(low: Tensor, high: Tensor, cells: int) -> Tensor:
 
 
 def box_pool(maps: Tensor, boxes: Tensor) -> Tensor:
-    """Average of a feature map over a box, cells weighted by their share inside it.
+    """Average a feature map over a box, cells weighted by their share inside it.
 
     Args:
         maps: [n, c, h, w].
@@ -41,18 +41,18 @@ def box_pool(maps: Tensor, boxes: Tensor) -> Tensor:
 
 
 class ItemReader(nn.Module):
-    """An encoder whose two maps are pooled in the item's boxes.
+    """An encoder whose middle and last map are pooled in the item's boxes.
 
-    The middle map is read too: colours show there before the last map has turned them into things.
-    Both are read twice, in all that stands out and in the item's own box: how a garment is worn
-    says what it is, and only its own pixels say its colour.
+    The middle map keeps colours, which the last map abstracts away. Both are pooled twice, in the
+    foreground's box and in the item's own: the context of a garment helps its category, and only
+    its own pixels show its colour.
 
     Args:
-        mirror: when it serves, it looks at an image and at its mirror image, and what it reads is
-            their mean: so a garment photographed from the other side has the same features.
+        mirror: average the features of an image and its mirror image when serving, so that a
+            garment photographed from the other side has the same features.
 
     Attributes:
-        width: how many numbers are read of an image.
+        width: number of features of an image.
     """
 
     def __init__(self, encoder: Encoder, mirror: bool = True) -> None:
@@ -61,35 +61,36 @@ class ItemReader(nn.Module):
         self.width = 2 * sum(encoder.channels)
 
     def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
-        """The maps pooled in two boxes, [n, width].
+        """Compute the maps pooled in two boxes, [n, width].
 
         Args:
             images: RGB in [0, 255], [n, 3, side, side], any float or byte type.
-            boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
+            boxes: [n, 2, 4]: the foreground's and the item's own; left, top, right, bottom in
                 [0, 1].
         """
-        return self.read(self.maps(images), *boxes.unbind(1))[1]
+        return self.pool_boxes(self.maps(images), *boxes.unbind(1))[1]
 
-    def read(
+    def pool_boxes(
         self, maps: tuple[Tensor, Tensor], boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """What the maps show in two boxes.
+        """Pool the maps in two boxes.
 
         Args:
-            maps: as ``maps`` has them.
-            boxes: [n, 4]: all that stands out.
+            maps: as ``maps`` returns them.
+            boxes: [n, 4]: the foregrounds'.
             item_boxes: [n, 4]: the items' own.
 
         Returns:
-            Features of the items' looks [n, width / 2], and all that is read [n, width].
+            Features of the item's box [n, width / 2], for the binary code, and of both boxes
+            [n, width].
         """
-        features = self.pooled(maps, item_boxes)
-        return features, torch.cat([self.pooled(maps, boxes), features], dim=1)
+        features = self.pool(maps, item_boxes)
+        return features, torch.cat([self.pool(maps, boxes), features], dim=1)
 
     def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Middle and last map of RGB images in [0, 255], [n, 3, side, side].
+        """Compute the middle and the last map of RGB images in [0, 255], [n, 3, side, side].
 
-        Where mirror images are looked at, theirs follow: 2n maps of each kind.
+        With mirror images theirs follow: 2n of each map.
         """
         if self.views == 2:
             images = torch.cat([images, images.flip(3)])
@@ -97,29 +98,30 @@ class ItemReader(nn.Module):
 
     @property
     def views(self) -> int:
-        """How many looks an image is given."""
+        """The number of views of an image: 2 with its mirror image, else 1."""
         return 2 if self.mirror and not self.training else 1
 
-    def pooled(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
-        """Middle and last map side by side, each pooled in a box, [n, sum of channels]."""
+    def pool(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
+        """Pool the middle and the last map in a box, side by side: [n, sum of channels]."""
         if self.views == 2:
             left, top, right, bottom = boxes.unbind(1)
             boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
-        found = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
-        return found.reshape(self.views, -1, sum(self.encoder.channels)).mean(0)
+        pooled = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
+        return pooled.reshape(self.views, -1, sum(self.encoder.channels)).mean(0)
 
 
 class EncoderGraph(nn.Module):
-    """From pixels as images hold them to maps, for export: all that does not ask for the item."""
+    """The graph from pixels to maps, for export; it does not depend on the item."""
 
     def __init__(self, network: ItemReader) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Of uint8 RGB [n, side, side, 3] the middle and the last map, [n, views, c, h, w].
+        """Compute the middle and the last map of uint8 RGB [n, side, side, 3].
 
-        Of two views where mirror images are looked at, else of one.
+        Returns:
+            [n, views, c, h, w] each, two views with mirror images.
         """
         maps = self.network.maps(pixels.permute(0, 3, 1, 2).float())
         views = self.network.views
@@ -127,18 +129,18 @@ class EncoderGraph(nn.Module):
 
 
 class ReaderGraph(nn.Module):
-    """From an encoder's maps and two boxes to what is read there, for export."""
+    """The graph from an encoder's maps and two boxes to features, for export."""
 
     def __init__(self, network: ItemReader) -> None:
         super().__init__()
         self.network = network
 
-    def read(
+    def pool_boxes(
         self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """See ItemReader.read; the maps as EncoderGraph gives them."""
+        """Pool in two boxes; see ItemReader.pool_boxes. The maps are those of EncoderGraph."""
         maps = middle.transpose(0, 1).flatten(0, 1), last.transpose(0, 1).flatten(0, 1)
-        return self.network.read(maps, boxes, item_boxes)
+        return self.network.pool_boxes(maps, boxes, item_boxes)
 
 
 def reader_inputs(maps: tuple[Tensor, Tensor]) -> dict[str, Tensor]:

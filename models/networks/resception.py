@@ -23,7 +23,7 @@ class Residual(nn.Module):
         self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, in, h, w] to [n, out, h', w']."""
+        """Compute [n, out, h', w'] of [n, in, h, w]."""
         total: Tensor = self.stream(x) + self.shortcut(x)
         return total
 
@@ -44,10 +44,10 @@ class Projection(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight, nonlinearity="linear")
 
     def forward(self, x: Tensor) -> Tensor:
-        """[n, in, h, w] to [n, out, (h - 2 margin) / stride, …], the quotient rounded up."""
+        """Compute [n, out, (h - 2 margin) / stride, …], rounded up, of [n, in, h, w]."""
         edge = self.margin
-        inside = x[:, :, edge:-edge, edge:-edge] if edge else x
-        projected: Tensor = self.bn(self.conv(inside))
+        kept = x[:, :, edge:-edge, edge:-edge] if edge else x
+        projected: Tensor = self.bn(self.conv(kept))
         return projected
 
 
@@ -78,5 +78,5 @@ class ResCeption(InceptionV3):
 
 
 def inception_name(key: str) -> str | None:
-    """Of a tensor in torchvision's Inception-v3; None of the shortcuts', which it has not."""
+    """Convert a tensor's name to that in torchvision's Inception-v3; None for shortcuts."""
     return None if ".shortcut." in key else torchvision_name(key.replace(".stream.", "."))

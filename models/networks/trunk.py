@@ -1,4 +1,4 @@
-"""What all image encoders share: they keep first blocks as they are, and read weights by file."""
+"""The base of image encoders: frozen first blocks, and weights read from files."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Trunk(nn.Module, ABC):
 
     @abstractmethod
     def stem(self) -> list[nn.Module]:
-        """What comes before the first block."""
+        """List the layers before the first block."""
 
     @abstractmethod
     def blocks(self) -> list[nn.Module]:
-        """In the order in which images pass."""
+        """List the blocks, in the order of the forward pass."""
 
     def freeze(self, blocks: int) -> None:
-        """Keep the stem and the first blocks as they are, statistics included; 0 is none.
+        """Freeze the stem and the first blocks, statistics included; 0 is none.
 
         Raises:
-            InvalidConfig: there are not so many blocks.
+            InvalidConfig: there are fewer blocks.
         """
         known = self.blocks()
         if not 0 <= blocks <= len(known):
@@ -45,7 +45,7 @@ class Trunk(nn.Module, ABC):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
-        """As usual, but frozen parts always stay in evaluation mode."""
+        """Set the mode as usual, but keep frozen parts in evaluation mode."""
         super().train(mode)
         for module in self._frozen:
             module.eval()
@@ -58,46 +58,47 @@ def load_weights(
     """Fill a network from a file of weights, such as torchvision's.
 
     Args:
-        path: what ``torch.save(network.state_dict())`` wrote; what else it holds is left out.
-        name_in_file: of one of the network's own tensors; None if the file need not have it.
+        path: a file that ``torch.save(network.state_dict())`` wrote; other tensors are left out.
+        name_in_file: gives the name of a network's tensor in the file; None where the file need
+            not have it.
 
     Raises:
-        InvalidConfig: not such a file, or a tensor is missing or of another shape.
+        InvalidConfig: the file is of another form, or a tensor is missing or of another shape.
     """
-    held = read_state(path)
+    state = read_state(path)
     own = {
         key: tensor
         for key, tensor in network.state_dict().items()
         if not key.endswith("num_batches_tracked") and name_in_file(key) is not None
     }
-    found = {key: held.get(name_in_file(key)) for key in own}
-    wrong = [key for key in own if shape_of(found[key]) != shape_of(own[key])]
+    loaded = {key: state.get(name_in_file(key)) for key in own}
+    wrong = [key for key in own if shape_of(loaded[key]) != shape_of(own[key])]
     if wrong:
         first = wrong[0]
         raise InvalidConfig(
             f"{len(wrong)} of {len(own)} tensors do not fit in {path}: expected "
-            f"{name_in_file(first)} of shape {shape_of(own[first])}; got {shape_of(found[first])}"
+            f"{name_in_file(first)} of shape {shape_of(own[first])}; got {shape_of(loaded[first])}"
         )
-    network.load_state_dict(found, strict=False)
+    network.load_state_dict(loaded, strict=False)
 
 
 def shape_of(tensor: Any) -> tuple[int, ...] | None:
-    """A tensor's shape, None of anything else."""
+    """Return a tensor's shape; None of anything else."""
     return tuple(tensor.shape) if isinstance(tensor, Tensor) else None
 
 
 def read_state(path: str | Path) -> dict[Any, Any]:
-    """The state dict in a file, on the CPU; nothing but tensors and plain types is unpickled.
+    """Read the state dict in a file, on the CPU; only tensors and plain types are unpickled.
 
     Raises:
-        InvalidConfig: not a file that can be read so.
+        InvalidConfig: the file is of another form.
     """
     expected = f"expected a state dict, as torch.save writes it, at {path}"
     try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise InvalidConfig(f"{expected}; got: {reason}") from None
-    if not isinstance(held, dict):
-        raise InvalidConfig(f"{expected}; got {type(held).__name__}")
-    return held
+    if not isinstance(state, dict):
+        raise InvalidConfig(f"{expected}; got {type(state).__name__}")
+    return state

@@ -22,9 +22,9 @@ class RecogniserKind:
 
     Attributes:
         opener: ``(stem, card, taxonomy, threads) -> Recogniser``, by onnxruntime.
-        network: ``(encoder, heads, mirror, options) -> torch.nn.Module``.
+        network: ``(encoder, heads, mirror, direct) -> torch.nn.Module``.
         objective: ``(vocabulary, taxonomy, recipe) -> Objective``.
-        exporter: ``(network, maps, boxes) -> list[Graph]``, what is written beside the encoder.
+        exporter: ``(network, maps) -> list[Graph]``, what is written beside the encoder.
     """
 
     opener: str
@@ -40,13 +40,13 @@ class RecogniserKind:
 KINDS: Mapping[str, RecogniserKind] = {
     "sequence": RecogniserKind(
         opener=f"{MODELS}.recognition.sequence_recogniser:SequenceRecogniser",
-        network=f"{MODELS}.networks.attribute_decoder:AttributeSequence",
+        network=f"{MODELS}.networks.attribute_decoder:AttributeSequence.from_heads",
         objective=f"{MODELS}.training.sequence_objective:SequenceObjective",
         exporter=f"{MODELS}.networks.attribute_decoder:graphs",
     ),
     "heads": RecogniserKind(
         opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
-        network=f"{MODELS}.networks.attribute_heads:AttributeHeads",
+        network=f"{MODELS}.networks.attribute_heads:AttributeHeads.from_heads",
         objective=f"{MODELS}.training.heads_objective:HeadsObjective",
         exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),

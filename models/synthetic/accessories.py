@@ -36,7 +36,7 @@ LENSES: dict[str, list[tuple[float, float]]] = {
 
 
 def sunglasses(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Two tinted lenses in a frame, the arms folded behind."""
+    """Draw two tinted lenses in a frame, the arms folded behind."""
     shape = terms.get("frame", "wayfarer")
     lens = spline(LENSES[shape], closed=True)
     wire = shape == "aviator" or terms.get("material") == "metal"
@@ -71,7 +71,7 @@ def sunglasses(category: str, terms: Terms, cloth: Fabric, rng: np.random.Genera
 
 
 def belt(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A rolled belt: a coil, and the buckle end drawn out below it."""
+    """Draw a rolled belt: a coil, and the buckle end drawn out below it."""
     leather = replace(cloth, gloss=max(cloth.gloss, 0.25))
     metal = GOLD if rng.random() < 0.3 else STEEL
     wide = rng.uniform(0.42, 0.56)
@@ -140,7 +140,7 @@ def belt(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -
 
 
 def socks(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A pair of socks, one behind the other."""
+    """Draw a pair of socks, one behind the other."""
     top = {"ankle": -0.5, "knee": -2.3}.get(terms.get("length", "midi"), -1.3)
     outline = path(
         [

@@ -21,7 +21,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def handbag(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Tote, satchel, hobo or messenger."""
+    """Draw a handbag: tote, satchel, hobo or messenger."""
     shape = terms.get("bag-shape", "tote")
     metal = GOLD if rng.random() < 0.6 else STEEL
     glossy = replace(cloth, gloss=max(cloth.gloss, 0.12))
@@ -137,7 +137,7 @@ def handbag(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator
 
 
 def clutch(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A small evening bag with an envelope flap or a framed clasp."""
+    """Draw a small evening bag with an envelope flap or a framed clasp."""
     metal = GOLD if rng.random() < 0.7 else STEEL
     glossy = replace(cloth, gloss=max(cloth.gloss, 0.25))
     wide, tall = rng.uniform(1.25, 1.45), rng.uniform(0.68, 0.85)
@@ -186,7 +186,7 @@ def clutch(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator)
 
 
 def wallet(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A folded wallet, upright or broad, with its stitched edge."""
+    """Draw a folded wallet, upright or broad, with its stitched edge."""
     glossy = replace(cloth, gloss=max(cloth.gloss, 0.2))
     broad = terms.get("gender") in ("women", "girls") or rng.random() < 0.3
     wide, tall = (1.5, 0.8) if broad else (1.2, 0.95)

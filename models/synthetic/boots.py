@@ -20,7 +20,7 @@ from houndstooth.models.synthetic.shoes import laces
 
 
 def boot(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Ankle and knee boots on a low, high or block heel."""
+    """Draw ankle and knee boots on a low, high or block heel."""
     rise = {"flat": 0.12, "low": 0.26}.get(terms.get("heel", "low"), 0.7)
     tall = (-2.5 if terms.get("length") == "knee" else -1.35) - max(0.0, rise - 0.3)
     ground = 0.36

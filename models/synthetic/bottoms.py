@@ -34,7 +34,7 @@ EASE = {"slim": -0.015, "regular": 0.02, "loose": 0.07}
 def leg(
     body: Body, side: int, widths: tuple[float, float, float], ease: float, hem: float
 ) -> Points:
-    """One trouser leg with its half of the hip, waist to hem."""
+    """Draw one trouser leg with its half of the hip, waist to hem."""
     hip, knee, ankle = (body.leg(1 if side > 0 else -1) * (side, 1)).tolist()
     t = (hem - knee[1]) / (ankle[1] - knee[1]) if hem > knee[1] else 0.0
     end_x = (
@@ -71,7 +71,7 @@ def trousers(
     rng: np.random.Generator,
     worn: bool = False,
 ) -> list[Part]:
-    """Everything with two legs."""
+    """Draw trousers, jeans, shorts and other garments with two legs."""
     hem = {"shorts": LENGTHS[terms.get("length", "knee")] - 0.15, "capris": 6.4}.get(category, 7.35)
     silhouette = terms.get("silhouette", "skinny" if category == "leggings" else "straight")
     ease = EASE[terms.get("fit", "regular")] + (
@@ -108,7 +108,7 @@ def trousers(
 def leg_folds(
     body: Body, side: int, hem: float, rng: np.random.Generator, category: str
 ) -> list[tuple[Points, float]]:
-    """Whiskers at the crotch, creases at knee and hem; denim is worn pale on the thigh."""
+    """Draw whiskers at the crotch, creases at knee and hem; denim is pale on the thigh."""
     hip, knee, ankle = body.leg(side).tolist()
     out: list[tuple[Points, float]] = []
     for _ in range(3):
@@ -133,7 +133,7 @@ def leg_folds(
 
 
 def leg_seams(category: str, body: Body, side: int, hem: float, cloth: Fabric) -> list[Seam]:
-    """Pressed creases, pocket edges and hems."""
+    """Draw pressed creases, pocket edges and hems."""
     hip, knee, ankle = body.leg(side).tolist()
     seams = [Seam(np.array([[-2.0, hem - 0.08], [2.0, hem - 0.08]]), 0.013, -0.35)]
     if category == "trousers":
@@ -157,7 +157,7 @@ def leg_seams(category: str, body: Body, side: int, hem: float, cloth: Fabric) -
 
 
 def side_stripe(shape: Points, cloth: Fabric, side: int) -> list[Part]:
-    """Two pale stripes down the outer seam."""
+    """Draw two pale stripes down the outer seam."""
     outer = shape[shape[:, 0] * side > 0]
     outer = outer[2 : len(outer) // 2 + 2]
     stripe = cloth.plain(cloth.accent)
@@ -168,7 +168,7 @@ def side_stripe(shape: Points, cloth: Fabric, side: int) -> list[Part]:
 
 
 def fly(category: str, body: Body, cloth: Fabric, hem: float) -> list[Part]:
-    """Waistband, fly, button and loops, or the elastic and strings of soft trousers."""
+    """Draw waistband, fly, button and loops, or elastic and strings of soft trousers."""
     waist = body.half(TOP) + 0.02
     soft = category in ("track-pants", "leggings")
     depth = 0.2 if soft else 0.15

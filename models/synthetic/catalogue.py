@@ -51,7 +51,7 @@ class Product:
 
 
 def plan(count: int, seed: int, outfits: float) -> Iterator[Product]:
-    """The products of a catalogue in order; a shorter one is the beginning of a longer one."""
+    """Plan the products of a catalogue in order; a shorter one is the start of a longer one."""
     index = style = 0
     deck: list[str] = []
     while index < count:
@@ -97,7 +97,7 @@ def _product(
 
 
 def photograph(product: Product) -> tuple[Drawing, tuple[ItemSpec, ...]]:
-    """The product's picture, and the articles its masks belong to, in the same order."""
+    """Draw a product's picture, and list the articles of its masks, in the same order."""
     if not product.outfit:
         return draw_item(product.spec, SIZE, product.photo), (product.spec,)
     woman = product.spec.terms["gender"] == "women" or (
@@ -111,7 +111,7 @@ def photograph(product: Product) -> tuple[Drawing, tuple[ItemSpec, ...]]:
 
 
 def _place(product: Product, specs: Sequence[ItemSpec]) -> int:
-    """Where the article for sale is among the articles of a picture."""
+    """Find the place of the product among the articles of a picture."""
     return next(i for i, spec in enumerate(specs) if spec.seed == product.spec.seed)
 
 
@@ -123,7 +123,7 @@ def _fractions(mask: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[
 
 
 def _terms(spec: ItemSpec, taxonomy: Taxonomy) -> list[str]:
-    """The item's terms for the groups that its category has, in taxonomy order."""
+    """List an item's terms for the groups that its category has, in taxonomy order."""
     hidden = {"length"} if spec.tucked else set()
     groups = [group for group in taxonomy.groups_of(spec.category) if group not in hidden]
     return [f"{group}:{spec.terms[group]}" for group in groups if group in spec.terms]

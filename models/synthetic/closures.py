@@ -24,7 +24,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 def buttons(
     x: float, top: float, bottom: float, count: int, cloth: Fabric, size: float = 0.035
 ) -> list[Part]:
-    """A row of buttons."""
+    """Draw a row of buttons."""
     dark = luminance(cloth.colour) < 0.45
     stuff = replace(cloth.plain(shifted(cloth.colour, 0.5 if dark else -0.4)), gloss=0.5)
     return [
@@ -34,7 +34,7 @@ def buttons(
 
 
 def zip_parts(x: float, top: float, bottom: float, cloth: Fabric) -> list[Part]:
-    """A zip fastener with its teeth and puller."""
+    """Draw a zip fastener with its teeth and puller."""
     metal = Fabric((0.62, 0.63, 0.66), (0.6, 0.6, 0.6), "metal", 0.5)
     line = np.array([[x, top], [x, bottom]])
     teeth = [Seam(line, 0.05, -0.5, 0.035)]
@@ -62,7 +62,7 @@ def front(
     cloth: Fabric,
     rng: np.random.Generator,
 ) -> list[Part]:
-    """Placket, zip, buttons and pockets."""
+    """Draw the placket, zip, buttons and pockets of a front."""
     closure = terms.get("closure")
     top = shoulder_y(0.27) + NECKS[cut.collar][1]
     parts: list[Part] = []

@@ -24,7 +24,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 def collar_parts(
     category: str, cut: Cut, cloth: Fabric, terms: Mapping[str, str], worn: bool
 ) -> list[Part]:
-    """The collar itself, or the bound edge of a plain neck."""
+    """Draw the collar, or the bound edge of a plain neck."""
     edge = neckline(cut)
     whole = np.vstack([flip(edge)[::-1], edge])
     if cut.collar == "off-shoulder":
@@ -42,7 +42,7 @@ def collar_parts(
 
 
 def collar_back(cut: Cut, cloth: Fabric, worn: bool) -> list[Part]:
-    """The collar's back, standing behind the neck; the wearer's neck hides it."""
+    """Draw the collar's back, behind the neck; the wearer's neck hides it."""
     width, _ = NECKS[cut.collar]
     top = shoulder_y(width)
     outer = [(0, top - 0.13), (width * 0.6, top - 0.15), (width * 0.98, top - 0.14)]
@@ -51,7 +51,7 @@ def collar_back(cut: Cut, cloth: Fabric, worn: bool) -> list[Part]:
 
 
 def flounce(edge: Points, cloth: Fabric) -> list[Part]:
-    """A gathered frill hanging from a bare-shouldered neck."""
+    """Draw a gathered frill hanging from a bare-shouldered neck."""
     wave = 0.36 + 0.03 * np.cos(edge[:, 0] * 24)
     drop = np.column_stack([edge[:, 0] * 1.08, edge[:, 1] + wave])
     folds = [
@@ -62,7 +62,7 @@ def flounce(edge: Points, cloth: Fabric) -> list[Part]:
 
 
 def mandarin(cut: Cut, cloth: Fabric) -> list[Part]:
-    """A low stand whose ends meet in front."""
+    """Draw a low stand whose ends meet in front."""
     width, depth = NECKS["mandarin"]
     top = shoulder_y(width)
     lower = [
@@ -80,7 +80,7 @@ def mandarin(cut: Cut, cloth: Fabric) -> list[Part]:
 
 
 def turtle(cloth: Fabric) -> list[Part]:
-    """A rolled neck."""
+    """Draw a rolled neck."""
     side = [(0.26, 1.2), (0.29, 1.41), (0.15, 1.5), (0, 1.52)]
     tall = path([(0, 1.0), (0.24, 0.98)], side)
     crease = [(stroke([(-0.25, 1.2), (0, 1.27), (0.25, 1.2)], 0.06), -0.5)]
@@ -88,7 +88,7 @@ def turtle(cloth: Fabric) -> list[Part]:
 
 
 def shirt_collar(cut: Cut, cloth: Fabric) -> list[Part]:
-    """Two pointed leaves on a stand."""
+    """Draw two pointed leaves on a stand."""
     width, depth = NECKS[cut.collar]
     top = shoulder_y(width)
     leaf = path(
@@ -109,7 +109,7 @@ def shirt_collar(cut: Cut, cloth: Fabric) -> list[Part]:
 
 
 def lapels(cut: Cut, cloth: Fabric) -> list[Part]:
-    """A tailored collar: notch, roll line and two lapels."""
+    """Draw a tailored collar: notch, roll line and two lapels."""
     width, _ = NECKS["lapel"]
     top = shoulder_y(width)
     lapel = path(
@@ -130,7 +130,7 @@ def lapels(cut: Cut, cloth: Fabric) -> list[Part]:
 
 
 def hood_back(cloth: Fabric, worn: bool) -> list[Part]:
-    """The hood standing behind the neck, or lying in two bulges beside a wearer's."""
+    """Draw the hood behind the neck, or in two bulges beside a wearer's."""
     if worn:
         knots = [(0.14, 1.5), (0.24, 1.28), (0.42, 1.2), (0.56, 1.36), (0.5, 1.6)]
         bulge = spline(knots, closed=True)
@@ -142,7 +142,7 @@ def hood_back(cloth: Fabric, worn: bool) -> list[Part]:
 
 
 def hood_front(cloth: Fabric) -> list[Part]:
-    """The overlapping front edges of a hood, and its strings."""
+    """Draw the overlapping front edges of a hood, and its strings."""
     out: list[Part] = []
     cord = cloth.plain((0.93, 0.93, 0.92) if luminance(cloth.colour) < 0.6 else (0.25, 0.25, 0.28))
     for side in (-1, 1):

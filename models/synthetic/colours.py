@@ -71,13 +71,13 @@ NEUTRAL = ["white", "cream", "black", "navy-blue", "grey", "beige"]
 
 
 def centre(term: str) -> Rgb:
-    """The RGB in 0..1 at the middle of a colour term (`navy-blue`)."""
+    """Look up the RGB in 0..1 at the middle of a colour term (`navy-blue`)."""
     code = CENTRES[term]
     return (int(code[:2], 16) / 255, int(code[2:4], 16) / 255, int(code[4:], 16) / 255)
 
 
 def paint(term: str, rng: np.random.Generator) -> Rgb:
-    """A dye of that colour: the centre with a little jitter of hue, saturation and value."""
+    """Sample a shade of a colour: its centre with jitter of hue, saturation and value."""
     hue, saturation, value = colorsys.rgb_to_hsv(*centre(term))
     hue = (hue + rng.uniform(-0.008, 0.008)) % 1
     saturation = float(np.clip(saturation * rng.uniform(0.92, 1.08), 0, 1))
@@ -86,23 +86,23 @@ def paint(term: str, rng: np.random.Generator) -> Rgb:
 
 
 def luminance(colour: Rgb) -> float:
-    """How light a colour looks, 0..1."""
+    """Compute the luminance of a colour, 0..1."""
     return 0.30 * colour[0] + 0.59 * colour[1] + 0.11 * colour[2]
 
 
 def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
-    """`one` with the given share of `other`."""
+    """Mix `one` with the given share of `other`."""
     red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
     return (red, green, blue)
 
 
 def shifted(colour: Rgb, by: float) -> Rgb:
-    """Towards white (by > 0) or black (by < 0)."""
+    """Shift a colour towards white (by > 0) or black (by < 0)."""
     return mix(colour, (1.0, 1.0, 1.0) if by > 0 else (0.0, 0.0, 0.0), abs(by))
 
 
 def companion(colour: Rgb, rng: np.random.Generator) -> Rgb:
-    """A second colour that can be seen beside the first and mostly goes with it."""
+    """Choose a second colour that contrasts with the first and mostly goes with it."""
     names = NEUTRAL if rng.random() < 0.6 else BRIGHT
     for _ in range(8):
         other = paint(str(rng.choice(names)), rng)

@@ -42,7 +42,7 @@ class Cut:
 
 
 def cut_of(category: str, terms: Mapping[str, str], rng: np.random.Generator) -> Cut:
-    """Measures for a category and its terms."""
+    """Choose the measures of a category and its terms."""
     outer = category in ("jacket", "blazer", "coat", "sweatshirt", "sweater")
     ease = EASE[terms.get("fit", "regular")] + (0.07 if outer else 0.0)
     hem = LENGTHS[terms.get("length", "hip")] + rng.uniform(-0.12, 0.12)
@@ -66,7 +66,7 @@ def cut_of(category: str, terms: Mapping[str, str], rng: np.random.Generator) ->
 
 
 def neckline(cut: Cut) -> Points:
-    """The right half of the neck edge, from the middle of the front up to the shoulder."""
+    """Compute the right half of the neck edge, from the middle of the front to the shoulder."""
     width, depth = NECKS[cut.collar]
     top = shoulder_y(width)
     low = top + depth
@@ -87,12 +87,12 @@ def neckline(cut: Cut) -> Points:
 
 
 def shoulder_y(x: float) -> float:
-    """The height of the shoulder slope at a distance from the middle."""
+    """Compute the height of the shoulder slope at a distance from the middle."""
     return float(np.interp(x, (0.2, 1.0), (1.36, 1.62)))
 
 
 def bodice(cut: Cut, body: Body) -> Points:
-    """The right half outline of the trunk piece: neck, shoulder, armhole, side and hem."""
+    """Compute the right half outline of the trunk: neck, shoulder, armhole, side and hem."""
     neck = neckline(cut)
     tip = body.shoulder + cut.ease * 0.5 - cut.bare
     chest, waist = body.chest + cut.ease, body.waist + cut.ease * 1.3
@@ -125,7 +125,7 @@ def bodice(cut: Cut, body: Body) -> Points:
 
 
 def sleeve(cut: Cut, body: Body, side: int) -> tuple[Points, Points]:
-    """The outline of a sleeve and the middle line it follows."""
+    """Compute the outline of a sleeve and the middle line it follows."""
     arm = body.arm(1 if side > 0 else -1)
     arm = arm if side > 0 else flip(arm)
     arm_line = spline(arm)
@@ -146,7 +146,7 @@ def sleeve(cut: Cut, body: Body, side: int) -> tuple[Points, Points]:
 
 
 def folds_of(cut: Cut, body: Body, rng: np.random.Generator) -> list[tuple[Points, float]]:
-    """Soft creases: from the armpits, across the waist and down to the hem."""
+    """Compute soft creases: from the armpits, across the waist and down to the hem."""
     out: list[tuple[Points, float]] = []
     chest = body.chest + cut.ease
     for side in (-1, 1):

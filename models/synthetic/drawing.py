@@ -63,14 +63,14 @@ class Drawing:
 
 
 def cloth_of(spec: ItemSpec) -> Fabric:
-    """The stuff an article is made of; variants in other colours keep the pattern's layout."""
+    """Choose the cloth of an article; variants in other colours keep the pattern's layout."""
     rng = np.random.default_rng([spec.seed, 1])
     terms = spec.terms
     return fabric(terms["colour"], terms.get("pattern", "solid"), terms.get("material", ""), rng)
 
 
 def parts_of(spec: ItemSpec, body: Body, worn: bool) -> list[Part]:
-    """The pieces of an article, lying flat or on a body."""
+    """Make the parts of an article, lying flat or on a body."""
     rng, cloth = np.random.default_rng(spec.seed), cloth_of(spec)
     if spec.category in GARMENTS:
         terms = {**spec.terms, "length": "tucked"} if spec.tucked else spec.terms
@@ -83,7 +83,7 @@ def parts_of(spec: ItemSpec, body: Body, worn: bool) -> list[Part]:
 
 
 def _framed(points: Points, size: tuple[int, int], rng: np.random.Generator) -> Frame:
-    """A frame that shows the points whole, with a varying margin, turn and place."""
+    """Choose a frame that shows the points whole, with random margin, turn and place."""
     angle = float(np.clip(rng.normal(0, 0.025), -0.06, 0.06))
     turned = Frame(1, 0, 0, angle)(points)
     low, high = turned.min(0), turned.max(0)
@@ -95,7 +95,12 @@ def _framed(points: Points, size: tuple[int, int], rng: np.random.Generator) -> 
 
 
 def draw_item(spec: ItemSpec, size: tuple[int, int] = SIZE, seed: int | None = None) -> Drawing:
-    """One article on white; `size` = (width, height), `seed` sets the photograph alone."""
+    """Draw one article on white.
+
+    Args:
+        size: width and height, pixels.
+        seed: seed of the photograph alone; None is that of the article.
+    """
     rng = np.random.default_rng([spec.seed if seed is None else seed, 7])
     parts = parts_of(spec, flat_body(spec.terms.get("gender", "unisex"), rng), worn=False)
     if spec.category in FOOTWEAR:
@@ -120,7 +125,7 @@ def draw_item(spec: ItemSpec, size: tuple[int, int] = SIZE, seed: int | None = N
 
 
 def _shadow(mask: Plane, light: Light, rng: np.random.Generator, standing: bool) -> Plane:
-    """The drop shadow on the paper, 0..1."""
+    """Compute the drop shadow on the paper, 0..1."""
     left, _, right, bottom = bounds(mask)
     small = Image.fromarray((mask * 255).astype(np.uint8)).reduce(2)
     reach = rng.uniform(2.5, 5.0)
@@ -137,7 +142,7 @@ def _shadow(mask: Plane, light: Light, rng: np.random.Generator, standing: bool)
 def draw_outfit(
     specs: Sequence[ItemSpec], size: tuple[int, int] = SIZE, seed: int = 0, woman: bool = True
 ) -> Drawing:
-    """Articles in the order they are put on (the last outermost), worn by a faceless figure."""
+    """Draw articles worn by a faceless figure, in the order they are put on."""
     rng = np.random.default_rng([seed, 11])
     gender = "women" if woman else "men"
     body = posed_body(gender, rng)

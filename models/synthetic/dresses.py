@@ -25,7 +25,7 @@ def dress(
     rng: np.random.Generator,
     worn: bool = False,
 ) -> list[Part]:
-    """A dress; the silhouette sets where the waist sits and how the skirt falls."""
+    """Draw a dress; the silhouette sets the waist and how the skirt falls."""
     shape = terms.get("silhouette", "a-line")
     hem = LENGTHS[terms.get("length", "knee")] + rng.uniform(-0.1, 0.1)
     seam = 2.72 if shape == "empire" else 3.0
@@ -60,7 +60,7 @@ def jumpsuit(
     rng: np.random.Generator,
     worn: bool = False,
 ) -> list[Part]:
-    """A bodice and trousers in one."""
+    """Draw a bodice and trousers in one."""
     hem = LENGTHS.get(terms.get("length", "ankle"), 7.35)
     widths = KNEE_WIDTH[terms.get("silhouette", "straight")]
     parts: list[Part] = []

@@ -47,13 +47,13 @@ class Body:
     sway: float = 0.0
 
     def half(self, y: float) -> float:
-        """The half width of the trunk at height y."""
+        """Compute the half width of the trunk at height y."""
         heights = (SHOULDER, CHEST, WAIST, HIP, CROTCH, 8.0)
         widths = (self.shoulder, self.chest, self.waist, self.hip, self.hip, self.hip)
         return float(np.interp(y, heights, widths))
 
     def arm(self, side: int) -> Points:
-        """Shoulder, elbow and wrist (3, 2) of the right (+1) or left (-1) arm."""
+        """Compute shoulder, elbow and wrist (3, 2) of the right (+1) or left (-1) arm."""
         turn, bend = self.arms[0 if side > 0 else 1]
         root = np.array([self.shoulder - 0.15, SHOULDER + 0.08])
         elbow = root + 1.3 * np.array([np.sin(turn), np.cos(turn)])
@@ -62,7 +62,7 @@ class Body:
         return points if side > 0 else flip(points)
 
     def leg(self, side: int) -> Points:
-        """Hip joint, knee and ankle (3, 2)."""
+        """Compute hip joint, knee and ankle (3, 2)."""
         turn, bend = self.legs[0 if side > 0 else 1]
         root = np.array([self.hip * 0.5, HIP + 0.15])
         knee = root + (KNEE - root[1]) * np.array([np.tan(turn), 1.0])
@@ -81,7 +81,7 @@ BUILDS = {
 
 
 def flat_body(gender: str, rng: np.random.Generator) -> Body:
-    """The body inside a garment laid flat: symmetrical, arms a little away."""
+    """Make the body of a garment laid flat: symmetrical, arms a little away."""
     turn = rng.uniform(0.16, 0.34)
     bend = rng.uniform(-0.12, 0.05)
     spread = rng.uniform(0.03, 0.1)
@@ -89,7 +89,7 @@ def flat_body(gender: str, rng: np.random.Generator) -> Body:
 
 
 def posed_body(gender: str, rng: np.random.Generator) -> Body:
-    """A standing pose: contrapposto, arms hanging or a hand on the hip."""
+    """Draw a standing pose: contrapposto, arms hanging or a hand on the hip."""
     arms = [(rng.uniform(0.1, 0.26), rng.uniform(-0.2, 0.05)) for _ in range(2)]
     if rng.random() < 0.25:
         arms[int(rng.integers(2))] = (rng.uniform(0.6, 0.75), rng.uniform(-1.75, -1.5))
@@ -103,7 +103,7 @@ def posed_body(gender: str, rng: np.random.Generator) -> Body:
 
 
 def foot(body: Body, side: int, tiptoe: float = 0.0) -> Points:
-    """The outline of a foot seen from the front, a little turned out."""
+    """Compute the outline of a foot seen from the front, a little turned out."""
     ankle = body.leg(side)[2]
     x, y = abs(float(ankle[0])), float(ankle[1]) - 0.05
     points = spline(
@@ -117,14 +117,14 @@ def foot(body: Body, side: int, tiptoe: float = 0.0) -> Points:
 
 
 def hand(body: Body, side: int) -> Points:
-    """A mitten of a hand at the wrist."""
+    """Compute a mitten of a hand at the wrist."""
     _, elbow, wrist = body.arm(side)
     way = (wrist - elbow) / np.hypot(*(wrist - elbow))
     return limb([wrist - 0.05 * way, wrist + 0.25 * way, wrist + 0.5 * way], [0.12, 0.17, 0.05])
 
 
 def figure(body: Body, skin: Rgb) -> list[Part]:
-    """The figure's own parts, feet first, head last; the head is a plain oval."""
+    """Draw the figure's own parts, feet first, head last; the head is a plain oval."""
     cloth = Fabric(skin, skin, "silk", 0.06)
     parts: list[Part] = []
     for side in (1, -1):
@@ -143,7 +143,7 @@ def figure(body: Body, skin: Rgb) -> list[Part]:
 
 
 def trunk(body: Body) -> Points:
-    """The outline of the torso from neck to crotch."""
+    """Compute the outline of the torso from neck to crotch."""
     return mirrored(
         path(
             [(0, 1.3), (0.2, 1.34), (0.4, 1.48), (body.shoulder - 0.08, SHOULDER - 0.06)],
@@ -158,21 +158,21 @@ def trunk(body: Body) -> Points:
 
 
 def hair_colour(rng: np.random.Generator) -> Fabric:
-    """One of a few natural tones."""
+    """Choose one of a few natural hair tones."""
     tones = ((0.13, 0.1, 0.09), (0.26, 0.17, 0.11), (0.45, 0.31, 0.18), (0.62, 0.47, 0.28))
     tone = tones[int(rng.integers(len(tones)))]
     return Fabric(tone, shifted(tone, 0.2), "silk", 0.12)
 
 
 def hair_behind(cloth: Fabric, low: float) -> list[Part]:
-    """Long hair falling behind the head down to the height `low`; painted before the body."""
+    """Draw long hair behind the head down to `low`; painted before the body."""
     side = [(0, -0.06), (0.36, 0.05), (0.5, 0.5), (0.5, low - 0.2), (0.36, low), (0, low + 0.05)]
     strands = [(stroke([(x, 0.3), (x * 1.2, low - 0.1)], 0.08), -0.4) for x in (-0.35, 0.33, 0.42)]
     return [Part(mirrored(path(side)), cloth, 1.0, 0.16, folds=strands, tone=-0.1)]
 
 
 def hair(cloth: Fabric, long: bool) -> list[Part]:
-    """The hair over the brow: a short cap, or a parting with locks at the temples."""
+    """Draw the hair over the brow: a short cap, or a parting with locks at the temples."""
     low = 0.62 if long else 0.46
     cap = [(0, -0.06), (0.28, 0.0), (0.42, 0.25), (0.42, low)]
     brow = [(0.36, low - 0.02), (0.3, 0.3), (0.0, 0.12 if long else 0.2)]

@@ -25,7 +25,7 @@ Terms = Mapping[str, str]
 
 
 def stitch(points: Points, cloth: Fabric, inset: float = 0.06) -> list[Seam]:
-    """Saddle stitching a little inside an outline."""
+    """Draw saddle stitching a little inside an outline."""
     middle = (points.min(0) + points.max(0)) / 2
     reach = (points.max(0) - points.min(0)) / 2
     inner = middle + (points - middle) * (1 - inset / np.maximum(reach, 0.1))
@@ -34,7 +34,7 @@ def stitch(points: Points, cloth: Fabric, inset: float = 0.06) -> list[Seam]:
 
 
 def sag(width: float, top: float, low: float) -> list[tuple[Points, float]]:
-    """Soft dents of a slack bag."""
+    """Draw soft dents of a slack bag."""
     return [
         (
             stroke(
@@ -47,7 +47,7 @@ def sag(width: float, top: float, low: float) -> list[tuple[Points, float]]:
 
 
 def zip_line(left: float, right: float, y: float, cloth: Fabric, metal: Fabric) -> list[Part]:
-    """A horizontal zip with a puller."""
+    """Draw a horizontal zip with a puller."""
     line = np.array([[left, y], [right, y]])
     return [
         Part(band(line, 0.08), cloth.shade(-0.35), 0.3, 0.03),

@@ -19,7 +19,7 @@ DENSE = 16  # a line of more points is a curve already
 
 
 def spline(points: Iterable[Pair] | Points, closed: bool = False) -> Points:
-    """A Catmull-Rom curve through (n, 2) points; two, or very many, stay as they are."""
+    """Compute a Catmull-Rom curve through (n, 2) points; two, or very many, stay as they are."""
     knots = np.asarray(list(points), dtype=float)
     if len(knots) < 3 or len(knots) > DENSE:
         return knots
@@ -40,29 +40,29 @@ def spline(points: Iterable[Pair] | Points, closed: bool = False) -> Points:
 
 
 def path(*runs: Iterable[Pair] | Points) -> Points:
-    """Smooth runs joined at corners into one outline."""
+    """Join smooth runs at corners into one outline."""
     return np.vstack([spline(run) for run in runs])
 
 
 def mirrored(half: Points) -> Points:
-    """The whole outline of a right half that starts and ends on the middle line x = 0."""
+    """Complete the outline of a right half that starts and ends on the line x = 0."""
     return np.vstack([half, flip(half)[::-1]])
 
 
 def flip(points: Points) -> Points:
-    """The mirror image in the line x = 0."""
+    """Mirror points in the line x = 0."""
     return np.asarray(points * np.array([-1.0, 1.0]), dtype=np.float64)
 
 
 def normals(line: Points) -> Points:
-    """Unit normals (n, 2) of a polyline, to the right hand of its direction on the screen."""
+    """Compute unit normals (n, 2) of a polyline, to the right of its direction on the screen."""
     tangent = np.gradient(line, axis=0)
     length = np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-9)[:, None]
     return np.column_stack([-tangent[:, 1], tangent[:, 0]]) / length
 
 
 def limb(line: Iterable[Pair] | Points, widths: Sequence[float]) -> Points:
-    """The outline around a curve; half widths are spread evenly along its length."""
+    """Compute the outline around a curve; half widths are spread evenly along its length."""
     curve = spline(line)
     apart = np.hypot(*np.diff(curve, axis=0).T) > 1e-6
     curve = curve[np.concatenate([[True], apart])]
@@ -74,23 +74,23 @@ def limb(line: Iterable[Pair] | Points, widths: Sequence[float]) -> Points:
 
 
 def stroke(line: Iterable[Pair] | Points, width: float) -> Points:
-    """A spindle along a curve: as wide as `width` in the middle, pointed at both ends."""
+    """Compute a spindle along a curve: `width` in the middle, pointed at both ends."""
     return limb(line, [0.0, 0.35 * width, 0.5 * width, 0.35 * width, 0.0])
 
 
 def band(line: Iterable[Pair] | Points, width: float) -> Points:
-    """A ribbon of constant width along a curve."""
+    """Compute a ribbon of constant width along a curve."""
     return limb(line, [width / 2, width / 2])
 
 
 def ellipse(x: float, y: float, rx: float, ry: float | None = None, n: int = 28) -> Points:
-    """An ellipse around (x, y); `ry` defaults to `rx`."""
+    """Compute an ellipse around (x, y); `ry` defaults to `rx`."""
     angle = np.linspace(0, 2 * np.pi, n, endpoint=False)
     return np.column_stack([x + rx * np.cos(angle), y + (rx if ry is None else ry) * np.sin(angle)])
 
 
 def rounded(left: float, top: float, right: float, bottom: float, radius: float = 0.08) -> Points:
-    """A rectangle with rounded corners."""
+    """Compute a rectangle with rounded corners."""
     r = min(radius, (right - left) / 2, (bottom - top) / 2)
     angle = np.linspace(0, np.pi / 2, 5)
     corners = ((right - r, bottom - r, 0), (left + r, bottom - r, 1), (left + r, top + r, 2))
@@ -105,7 +105,7 @@ def rounded(left: float, top: float, right: float, bottom: float, radius: float 
 
 
 def along(line: Iterable[Pair] | Points, t: float) -> Pair:
-    """The point at the fraction `t` of a polyline's knots."""
+    """Compute the point at the fraction `t` of a polyline's knots."""
     knots = np.asarray(list(line), dtype=float)
     at = t * (len(knots) - 1)
     index = np.arange(len(knots))
@@ -113,7 +113,7 @@ def along(line: Iterable[Pair] | Points, t: float) -> Pair:
 
 
 def turned(points: Points, angle: float, centre: Pair = (0.0, 0.0)) -> Points:
-    """The points turned by `angle` (radians, clockwise on the screen) about `centre`."""
+    """Rotate points by `angle` (radians, clockwise on the screen) about `centre`."""
     cos, sin = np.cos(angle), np.sin(angle)
     middle = np.asarray(centre)
     spun = (points - middle) @ np.array([[cos, sin], [-sin, cos]]) + middle

@@ -17,7 +17,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def cap(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A baseball cap in three-quarter view."""
+    """Draw a baseball cap in three-quarter view."""
     crown = path(
         [
             (-1.15, 0.45),
@@ -76,7 +76,7 @@ def cap(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) ->
 
 
 def hat(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A brimmed hat with a ribbon."""
+    """Draw a brimmed hat with a ribbon."""
     wide = rng.uniform(1.35, 1.75)
     brim = spline(
         [

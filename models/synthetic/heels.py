@@ -24,7 +24,7 @@ HEIGHTS = {"flat": 0.12, "low": 0.42, "high": 0.95, "wedge": 0.7, "platform": 0.
 
 
 def heeled(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Pumps and heeled sandals; the arch rises to the heel's height."""
+    """Draw pumps and heeled sandals; the arch rises to the heel's height."""
     kind = terms.get("heel", "high")
     rise = HEIGHTS[kind] + rng.uniform(-0.06, 0.06)
     plate = 0.26 if kind == "platform" else 0.06
@@ -109,7 +109,7 @@ def heeled(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator)
 
 
 def straps(terms: Terms, cloth: Fabric, back: float, ground: float, tip: float) -> list[Part]:
-    """The bands of an open shoe: over the toes, over the instep, around the ankle."""
+    """Draw the bands of an open shoe: over the toes, over the instep, around the ankle."""
     parts = []
     for x, high in ((0.75, 0.26), (0.42, 0.34)):
         arc = [(x - 0.2, ground + 0.03), (x - 0.08, ground - high), (x + 0.2, ground - high)]
@@ -134,7 +134,7 @@ def straps(terms: Terms, cloth: Fabric, back: float, ground: float, tip: float) 
 
 
 def flat(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Ballerinas and other flats."""
+    """Draw ballerinas and other flats."""
     tip = 1.55 if terms.get("toe") == "pointed" else 1.42
     if terms.get("toe") == "open":
         return sandal("flats", terms, cloth, rng)

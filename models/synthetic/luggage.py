@@ -18,7 +18,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def backpack(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Main bag, straps behind, front pocket and a grab loop."""
+    """Draw a backpack: main bag, straps behind, front pocket and a grab loop."""
     accent = cloth.plain(cloth.accent)
     wide, tall = rng.uniform(0.9, 1.02), rng.uniform(1.25, 1.4)
     dome = rng.uniform(0.35, 0.6)
@@ -94,7 +94,7 @@ def backpack(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generato
 
 
 def long_bag(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Duffel, messenger and laptop bags: broad bodies with a carrying strap."""
+    """Draw duffel, messenger and laptop bags: broad bodies with a carrying strap."""
     dark = cloth.shade(-0.25)
     wide, tall = (1.6, 0.75) if category == "duffel-bag" else (1.35, rng.uniform(0.85, 1.0))
     radius = 0.5 if category == "duffel-bag" else 0.12

@@ -20,7 +20,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def tie(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A knotted tie hanging straight."""
+    """Draw a knotted tie hanging straight."""
     silk = replace(cloth, gloss=max(cloth.gloss, 0.15))
     wide = 0.3 if terms.get("fit") == "slim" else rng.uniform(0.38, 0.48)
     loop = mirrored(
@@ -52,7 +52,7 @@ def tie(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) ->
 
 
 def scarf(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A scarf looped once, both ends hanging with fringes."""
+    """Draw a scarf looped once, both ends hanging with fringes."""
     parts: list[Part] = []
     for side, low in ((-1, rng.uniform(1.5, 1.9)), (1, rng.uniform(1.7, 2.2))):
         x = 0.34 * side

@@ -1,4 +1,4 @@
-"""What goes with what: dresses a figure around the article for sale."""
+"""Outfits: what a figure wears together with a product."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RANK = {
 
 
 def _companion(category: str, gender: str, rng: np.random.Generator, **fixed: str) -> ItemSpec:
-    """Another article, quiet more often than not."""
+    """Choose another article, plain more often than not."""
     terms = {**draw_terms(category, gender, rng), **fixed}
     if rng.random() < 0.55:
         terms["pattern"] = "solid"
@@ -36,13 +36,13 @@ def _companion(category: str, gender: str, rng: np.random.Generator, **fixed: st
     return ItemSpec(category, terms, int(rng.integers(2**31)))
 
 
-def dress_up(sold: ItemSpec, rng: np.random.Generator) -> list[ItemSpec]:
-    """The outfit around an article for sale, in the order it is put on."""
-    category, gender = sold.category, sold.terms["gender"]
+def dress_up(product: ItemSpec, rng: np.random.Generator) -> list[ItemSpec]:
+    """Choose the outfit around a product, in the order it is put on."""
+    category, gender = product.category, product.terms["gender"]
     if gender == "unisex":
         gender = str(rng.choice(["men", "women"]))
     woman = gender == "women"
-    worn = [sold]
+    worn = [product]
 
     def add(choices: str, **fixed: str) -> None:
         worn.append(_companion(pick(choices, rng), gender, rng, **fixed))
@@ -86,7 +86,7 @@ def dress_up(sold: ItemSpec, rng: np.random.Generator) -> list[ItemSpec]:
 
 
 def _tucked(worn: list[ItemSpec], rng: np.random.Generator) -> list[ItemSpec]:
-    """Sometimes the top goes inside the skirt or trousers: they are then put on after it."""
+    """Tuck the top into skirt or trousers at times: these are then put on after it."""
     names = [spec.category for spec in worn]
     short = {"t-shirt", "shirt", "top"} & set(names)
     lower = set(LOWER) & set(names)

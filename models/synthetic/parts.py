@@ -84,7 +84,7 @@ class Part:
     decal: Decal | None = None
 
     def moved(self, scale: Pair, shift: Pair | Points = (0.0, 0.0)) -> Part:
-        """The part scaled about the origin (negative mirrors), then shifted, in units."""
+        """Scale a part about the origin (negative mirrors), then shift it, in units."""
         grow, by = np.asarray(scale), np.asarray(shift)
         size = float(np.sqrt(abs(scale[0] * scale[1])))
         seams = [

@@ -36,7 +36,7 @@ class Fabric:
     swatch: Swatch | None = None
 
     def plain(self, colour: Rgb | None = None, gloss: float | None = None) -> Fabric:
-        """The same stuff without its pattern, in another colour if given."""
+        """Copy a cloth without its pattern, in another colour if given."""
         return replace(
             self,
             colour=self.colour if colour is None else colour,
@@ -45,7 +45,7 @@ class Fabric:
         )
 
     def shade(self, by: float) -> Fabric:
-        """The same stuff, unpatterned, lighter (by > 0) or darker (by < 0)."""
+        """Copy a cloth without its pattern, lighter (by > 0) or darker (by < 0)."""
         return self.plain(shifted(self.colour, by))
 
 
@@ -60,7 +60,7 @@ def _blank(colour: Rgb) -> tuple[Image.Image, ImageDraw.ImageDraw]:
 
 
 def striped(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """Stripes along one axis, thin or broad, in one or two colours."""
+    """Draw stripes along one axis, thin or broad, in one or two colours."""
     tile, pen = _blank(base)
     count = int(rng.choice([2, 3, 4, 6]))
     pitch, share = TILE / count, rng.uniform(0.18, 0.5)
@@ -73,7 +73,7 @@ def striped(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
 
 
 def checked(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """Tartan: translucent bands both ways, with a thin line over them."""
+    """Draw tartan: translucent bands both ways, with a thin line over them."""
     weave = np.tile(np.asarray(base), (TILE, TILE, 1))
     at = np.arange(TILE) / TILE
     bands = [(0.0, rng.uniform(0.3, 0.5), 0.5, accents[0])]
@@ -88,7 +88,7 @@ def checked(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
 
 
 def _scatter(rng: np.random.Generator, count: int, reach: float) -> list[tuple[float, float]]:
-    """Random places on the torus of a tile, no two nearer than `reach` tile sides."""
+    """Choose random places on the torus of a tile, no two nearer than `reach` tile sides."""
     places: list[tuple[float, float]] = []
     for _ in range(count * 12):
         spot = rng.random(2)
@@ -101,14 +101,14 @@ def _scatter(rng: np.random.Generator, count: int, reach: float) -> list[tuple[f
 
 
 def _wrapped(x: float, y: float, reach: float) -> list[tuple[float, float]]:
-    """The place and its copies that a tile's neighbours would draw over the edge."""
+    """List a place and its copies that a tile's neighbours would draw over the edge."""
     xs = [x] + [x - TILE] * (x > TILE - reach) + [x + TILE] * (x < reach)
     ys = [y] + [y - TILE] * (y > TILE - reach) + [y + TILE] * (y < reach)
     return [(a, b) for a in xs for b in ys]
 
 
 def polka_dot(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """Dots on a staggered grid."""
+    """Draw dots on a staggered grid."""
     tile, pen = _blank(base)
     count = int(rng.choice([2, 3]))
     pitch = TILE / count
@@ -135,7 +135,7 @@ def _petals(
 
 
 def floral(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """Blossoms with leaves, scattered."""
+    """Draw blossoms with leaves, scattered."""
     tile, pen = _blank(base)
     leaf = mix((0.25, 0.45, 0.25), base, 0.25)
     places = _scatter(rng, int(rng.integers(9, 15)), 0.22)
@@ -157,7 +157,7 @@ def floral(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
 
 
 def printed(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """An all-over print: leaves, diamonds, brush strokes or rings."""
+    """Draw an all-over print: leaves, diamonds, brush strokes or rings."""
     tile, pen = _blank(base)
     motif = int(rng.integers(4))
     for i, (x, y) in enumerate(_scatter(rng, 14, 0.21)):
@@ -181,7 +181,7 @@ def printed(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
 
 
 def camouflage(base: Rgb, accents: list[Rgb], rng: np.random.Generator) -> Swatch:
-    """Blotches in tones of the base."""
+    """Draw blotches in tones of the base."""
     del accents
     field = rng.random((TILE, TILE))
     wave = np.fft.fftfreq(TILE) * TILE
@@ -207,7 +207,7 @@ GLOSS = {"leather": 0.45, "silk": 0.4, "synthetic": 0.15, "metal": 0.9, "suede":
 
 
 def fabric(colour: str, pattern: str, material: str, rng: np.random.Generator) -> Fabric:
-    """The cloth for an item's terms; `multi` gets several bright accents."""
+    """Make the cloth of an item's terms; `multi` gets several bright accents."""
     base = paint(colour, rng)
     if material == "denim":
         base = mix(base, (0.36, 0.42, 0.5), 0.42 if luminance(base) > 0.2 else 0.2)

@@ -20,7 +20,7 @@ def _ink(colour: Rgb) -> tuple[int, int, int, int]:
 
 
 def graphic(ground: Rgb, rng: np.random.Generator) -> Image.Image:
-    """One print (RGBA) that stands out from a ground colour."""
+    """Draw one print (RGBA) that contrasts with the cloth's colour."""
     first = companion(ground, rng)
     second = paint(str(rng.choice(BRIGHT)), rng)
     if abs(luminance(second) - luminance(ground)) < 0.15:

@@ -13,7 +13,7 @@ from houndstooth.models.synthetic.shoes import sole
 
 
 def sandal(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A footbed with broad or thin straps."""
+    """Draw a footbed with broad or thin straps."""
     sporty = terms.get("closure") == "velcro"
     thick = 0.3 if sporty else rng.uniform(0.14, 0.24)
     bed = DARK if sporty else Fabric((0.52, 0.36, 0.24), (0, 0, 0), "leather", 0.1)
@@ -58,7 +58,7 @@ def sandal(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator)
 
 
 def flip_flop(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A pair of thong sandals from above."""
+    """Draw a pair of thong sandals from above."""
     parts: list[Part] = []
     for side in (-1, 1):
         centre = np.array([side * 0.62, 0.0])

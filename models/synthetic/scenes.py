@@ -18,7 +18,7 @@ def _ink(hue: float, saturation: float, value: float) -> Ink:
 
 
 def white(size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """White paper, (h, w, 3) in 0..1, now and then a breath of grey below."""
+    """Make white paper, (h, w, 3) in 0..1, at times a little grey below."""
     paper = np.ones((size[1], size[0], 3), np.float32)
     if rng.random() < 0.3:
         paper *= np.linspace(1, rng.uniform(0.95, 0.985), size[1], dtype=np.float32)[:, None, None]
@@ -26,7 +26,7 @@ def white(size: tuple[int, int], rng: np.random.Generator) -> Plane:
 
 
 def backdrop(size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """A studio wall with a soft pool of light and a floor."""
+    """Draw a studio wall with a soft pool of light and a floor."""
     hue, saturation = rng.random(), rng.uniform(0.0, 0.3)
     value = rng.uniform(0.6, 0.93)
     wall = np.asarray(_ink(hue, saturation, value), np.float32) / 255
@@ -38,7 +38,7 @@ def backdrop(size: tuple[int, int], rng: np.random.Generator) -> Plane:
 
 
 def street(size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """House fronts with windows and doors over a pavement, out of focus."""
+    """Draw house fronts with windows and doors over a pavement, out of focus."""
     width, height = size
     hue = rng.random()
     sheet = Image.new("RGB", size, _ink(0.57 + rng.uniform(-0.03, 0.03), 0.22, 0.93))
@@ -72,7 +72,7 @@ def street(size: tuple[int, int], rng: np.random.Generator) -> Plane:
 
 
 def room(size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """A wall with a window or pictures, a skirting board, wooden floor and a plant."""
+    """Draw a wall with a window or pictures, a skirting board, wooden floor and a plant."""
     width, height = size
     hue = rng.random()
     wall = _ink(hue, rng.uniform(0.04, 0.22), rng.uniform(0.78, 0.93))
@@ -116,7 +116,7 @@ def room(size: tuple[int, int], rng: np.random.Generator) -> Plane:
 
 
 def scene(size: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """One background for a figure, (h, w, 3) in 0..1."""
+    """Choose a background for a figure, (h, w, 3) in 0..1."""
     make = (backdrop, backdrop, street, room)[int(rng.integers(4))]
     return make(size, rng)
 

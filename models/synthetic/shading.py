@@ -112,7 +112,7 @@ class Canvas:
         return shade
 
     def _form(self, part: Part, cover: Plane, size: tuple[int, int]) -> Plane:
-        """The cushion: blurred coverage as height, lit from the side, dark towards the border."""
+        """Shade a part as a cushion: blurred coverage is its height, lit from the side."""
         radius = max(part.softness * self.frame.scale, 0.8)
         step = 1 if radius < 5 else 2 if radius < 12 else 4
         pad = int(2 * radius / step) + 2
@@ -133,7 +133,7 @@ class Canvas:
         return np.asarray(lit, np.float32) * np.float32(part.relief)
 
     def _strokes(self, part: Part, origin: Pair, size: tuple[int, int]) -> Plane:
-        """Folds: soft dark strokes, each with its light flank towards the lamp."""
+        """Paint folds: soft dark strokes, each with a light flank towards the lamp."""
         half = (max(1, size[0] // 2), max(1, size[1] // 2))
         dark, light = Image.new("L", half), Image.new("L", half)
         flank = 0.035 * self.frame.scale
@@ -171,7 +171,7 @@ class Canvas:
         return total
 
     def _colour(self, part: Part, origin: Pair, size: tuple[int, int]) -> Plane:
-        """The unlit colours (h, w, 3): swatch and decal mapped into garment units."""
+        """Compute the unlit colours (h, w, 3): swatch and decal mapped into garment units."""
         swatch = part.fabric.swatch
         if swatch is None and part.decal is None:
             return np.asarray(part.fabric.colour, np.float32)[None, None]
@@ -186,7 +186,7 @@ class Canvas:
     def _repeat(
         self, tile: Image.Image, period: float, axis: float, origin: Pair, size: tuple[int, int]
     ) -> Image.Image:
-        """The tile over an area of pixels, turned with the part."""
+        """Repeat the tile over an area of pixels, turned with the part."""
         side = max(4, round(period * self.frame.scale * 1.25))
         small = np.asarray(
             tile.resize(
@@ -218,7 +218,7 @@ class Canvas:
 
 
 def _dashes(line: Points, dash: float) -> list[Points]:
-    """A polyline in pieces of length `dash` with gaps of two thirds; whole where dash is 0."""
+    """Cut a polyline into dashes with gaps of two thirds; whole where `dash` is 0."""
     if not dash or len(line) < 2:
         return [line]
     step = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
@@ -229,7 +229,7 @@ def _dashes(line: Points, dash: float) -> list[Points]:
 
 
 def bounds(mask: Plane) -> tuple[int, int, int, int]:
-    """The tight box (left, top, right, bottom) in pixels of a coverage of one half and more."""
+    """Compute the tight box (left, top, right, bottom), pixels, of a coverage of at least half."""
     rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
     if not len(rows):
         return (0, 0, 0, 0)

@@ -23,7 +23,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 def laces(
     cloth: Fabric, top: tuple[float, float], low: tuple[float, float], count: int
 ) -> list[Part]:
-    """Crossed laces between two points of the instep, with a bow's loops at the top."""
+    """Draw crossed laces between two points of the instep, with a bow's loops at the top."""
     cord = cloth.plain((0.95, 0.95, 0.93) if luminance(cloth.colour) < 0.75 else (0.35, 0.36, 0.4))
     out = []
     for t in np.linspace(0, 1, count):
@@ -47,7 +47,7 @@ def laces(
 
 
 def sole(cloth: Fabric, thick: float, toe: float, heel: float = -1.45, tip: float = 1.5) -> Part:
-    """A rubber sole that curls up a little at the toe."""
+    """Draw a rubber sole that curls up a little at the toe."""
     outline = path(
         [(heel, -0.0), (heel - 0.03, thick * 0.6), (heel + 0.1, thick)],
         [(heel + 0.1, thick), (0, thick + 0.01), (tip - 0.45, thick)],
@@ -65,7 +65,7 @@ def sole(cloth: Fabric, thick: float, toe: float, heel: float = -1.45, tip: floa
 
 
 def sneaker(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Sports and casual shoes with laces, slip-ons with none."""
+    """Draw sports and casual shoes with laces, slip-ons with none."""
     sporty = category == "sports-shoes"
     high = not sporty and rng.random() < 0.3 and terms.get("closure") == "lace-up"
     thick = rng.uniform(0.26, 0.36) if sporty else rng.uniform(0.2, 0.28)
@@ -144,7 +144,7 @@ def sneaker(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator
 
 
 def formal(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """Oxfords, monk straps and loafers on a thin sole with a stacked heel."""
+    """Draw oxfords, monk straps and loafers on a thin sole with a stacked heel."""
     tip = {"pointed": 1.62, "square": 1.5}.get(terms.get("toe", "round"), 1.5)
     blunt = {"pointed": 0.0, "square": 0.1}.get(terms.get("toe", "round"), 0.05)
     upper = path(

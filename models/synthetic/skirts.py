@@ -25,7 +25,7 @@ TOP = 3.3
 def skirt_outline(
     terms: Mapping[str, str], body: Body, top: float, hem: float, rng: np.random.Generator
 ) -> Points:
-    """The whole outline of a skirt from its waist to a waved hem."""
+    """Compute the outline of a skirt from its waist to a waved hem."""
     shape = terms.get("silhouette", "a-line")
     waist, hip = body.half(top) + 0.03, body.hip + 0.04
     reach = hem - HIP
@@ -54,7 +54,7 @@ def skirt_outline(
 def skirt_folds(
     terms: Mapping[str, str], body: Body, top: float, hem: float, rng: np.random.Generator
 ) -> list[tuple[Points, float]]:
-    """Folds fanning out from the waist."""
+    """Draw folds fanning out from the waist."""
     full = terms.get("silhouette") in ("a-line", "flared", "empire", "wrap")
     spread = (1.7 if full else 1.0) * body.hip
     out: list[tuple[Points, float]] = []
@@ -80,7 +80,7 @@ def skirt(
     rng: np.random.Generator,
     worn: bool = False,
 ) -> list[Part]:
-    """A skirt with its waistband; a wrap shows its edge and tie."""
+    """Draw a skirt with its waistband; a wrap shows its edge and tie."""
     hem = LENGTHS[terms.get("length", "knee")] + rng.uniform(-0.1, 0.1)
     top = TOP - 0.15
     outline = skirt_outline(terms, body, top, hem, rng)

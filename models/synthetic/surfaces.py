@@ -12,13 +12,13 @@ Plane = NDArray[np.float32]
 
 
 def plane(sheet: Image.Image) -> Plane:
-    """A picture's values as (h, w) or (h, w, 3) float32 in 0..1."""
+    """Convert a picture to (h, w) or (h, w, 3) float32 in 0..1."""
     return np.asarray(np.asarray(sheet, np.float32) / 255, dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
 def surface(texture: str) -> Plane:
-    """A (512, 512) field of small light and dark for a material, about 0."""
+    """Make a (512, 512) field of small light and dark for a material, about 0."""
     rng = np.random.default_rng(len(texture) * 977 + ord(texture[0]))
     y, x = np.mgrid[0:512, 0:512].astype(np.float32)
     fine = rng.standard_normal((512, 512)).astype(np.float32)

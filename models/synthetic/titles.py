@@ -81,7 +81,7 @@ LENGTH_SAID = {"skirt", "dress", "top"}
 def title(
     category: str, terms: Mapping[str, str], brand: str, loose: bool, rng: np.random.Generator
 ) -> str:
-    """A seller's line: brand, wearer, some of the attributes, and the article (or a wider word)."""
+    """Write a seller's title: brand, wearer, some attributes, and the article or a wider word."""
     kind = KINDS[category]
     words = [brand, terms["gender"].capitalize()]
     if rng.random() < 0.8:
@@ -97,12 +97,12 @@ def title(
 
 
 def shelf(category: str, gender: str) -> str:
-    """The feed's category path, as in `Men > Clothing > T-Shirts`."""
+    """Write the feed's category path, as in `Men > Clothing > T-Shirts`."""
     kind = KINDS[category]
     return kind.shelf.format(gender=gender.capitalize(), noun=kind.noun)
 
 
 def price(category: str, rng: np.random.Generator) -> float:
-    """A price in euros, a cent under a whole one."""
+    """Draw a price in euros, a cent under a whole one."""
     low, high = KINDS[category].price
     return round(float(rng.integers(low, high)) / 30) + 0.99

@@ -42,7 +42,7 @@ def upper(
     rng: np.random.Generator,
     worn: bool = False,
 ) -> list[Part]:
-    """All parts of an upper garment, back to front; worn ones leave out the inside of the back."""
+    """Draw an upper garment, back to front; worn ones leave out the inside of the back."""
     cut = cut_of(category, terms, rng)
     half = bodice(cut, body)
     parts: list[Part] = []
@@ -89,7 +89,7 @@ def upper(
 
 
 def inside(cut: Cut, body: Body, cloth: Fabric) -> list[Part]:
-    """The inner side of the back, seen through the neck, with the maker's label."""
+    """Draw the inner side of the back, seen through the neck, with the maker's label."""
     width, depth = NECKS[cut.collar]
     if cut.collar == "off-shoulder":
         return []
@@ -122,7 +122,7 @@ def sleeve_parts(
     side: int,
     ribbed: bool,
 ) -> list[Part]:
-    """A sleeve with its folds and cuff."""
+    """Draw a sleeve with its folds and cuff."""
     shape, line = sleeve(cut, body, side)
     way = line[-1] - line[0]
     axis = float(np.arctan2(-way[0], way[1]))
@@ -166,7 +166,7 @@ def open_front(
     folds: list[tuple[Points, float]],
     seams: list[Seam],
 ) -> list[Part]:
-    """Two front panels, meeting at a point or hanging apart."""
+    """Draw two front panels, meeting at a point or hanging apart."""
     gap = 0.2 if cut.open_ else 0.0
     meet = 2.75 if cut.collar == "lapel" else 1.9
     panel = half[half[:, 0] > 0.0]
@@ -187,7 +187,7 @@ def open_front(
 
 
 def rib_hem(cut: Cut, half: Points, cloth: Fabric) -> list[Part]:
-    """A knitted welt along the hem."""
+    """Draw a knitted welt along the hem."""
     top = cut.hem - 0.22
     seams = [
         Seam(np.array([[x, top], [x, cut.hem + 0.2]]), 0.012, -0.28)

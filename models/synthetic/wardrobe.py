@@ -39,7 +39,7 @@ FOOTWEAR = frozenset(name for name, kind in KINDS.items() if "Footwear" in kind.
 
 
 def pick(words: str, rng: np.random.Generator) -> str:
-    """One of the weighted words."""
+    """Pick one of the weighted words."""
     bag: list[str] = []
     for part in words.split():
         word, _, weight = part.partition("*")
@@ -48,7 +48,7 @@ def pick(words: str, rng: np.random.Generator) -> str:
 
 
 def variety(words: str, count: int, rng: np.random.Generator) -> list[str]:
-    """Up to `count` different words in a weighted random order."""
+    """Pick up to `count` different words in a weighted random order."""
     out: list[str] = []
     while len(out) < min(count, len(words.split())):
         word = pick(words, rng)
@@ -58,7 +58,7 @@ def variety(words: str, count: int, rng: np.random.Generator) -> list[str]:
 
 
 def draw_terms(category: str, gender: str | None, rng: np.random.Generator) -> dict[str, str]:
-    """Everything about a style but its colour: group -> value, kept consistent."""
+    """Choose all terms of a style but its colour: value by group, consistent."""
     kind = KINDS[category]
     terms = {"gender": gender or pick(kind.genders, rng)}
     terms["pattern"] = pick(PATTERNS[kind.patterns], rng)
@@ -68,7 +68,7 @@ def draw_terms(category: str, gender: str | None, rng: np.random.Generator) -> d
 
 
 def settle(category: str, terms: dict[str, str]) -> dict[str, str]:
-    """Mend choices that cannot be worn or drawn together."""
+    """Change terms that cannot be worn or drawn together."""
 
     def only(*patterns: str) -> None:
         if terms["pattern"] not in patterns:
@@ -96,7 +96,7 @@ def settle(category: str, terms: dict[str, str]) -> dict[str, str]:
 
 
 def palette(category: str, terms: Mapping[str, str]) -> str:
-    """The colours a style may come in, as weighted words."""
+    """List the colours that a style may have, as weighted words."""
     if terms.get("material") in ("denim", "metal"):
         return COLOURS["denim" if terms["material"] == "denim" else "steel"]
     if category == "watch":

@@ -21,12 +21,12 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def dial(size: float, square: bool) -> Points:
-    """The outline of a watch case."""
+    """Compute the outline of a watch case."""
     return rounded(-size, -size, size, size, size * 0.25) if square else ellipse(0, 0, size, n=48)
 
 
 def watch(category: str, terms: Terms, cloth: Fabric, rng: np.random.Generator) -> list[Part]:
-    """A round or square dial on a strap or a link bracelet."""
+    """Draw a round or square dial on a strap or a link bracelet."""
     metal = GOLD if rng.random() < 0.3 else STEEL
     linked = terms.get("material") == "metal"
     strap_cloth = replace(cloth, gloss=0.7 if linked else 0.2)

@@ -19,7 +19,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 
 def worn_shoes(category: str, terms: Mapping[str, str], body: Body, cloth: Fabric) -> list[Part]:
-    """Both shoes, one on each foot."""
+    """Draw both shoes, one on each foot."""
     high = terms.get("heel") in ("high", "wedge", "platform")
     out: list[Part] = []
     for side in (1, -1):
@@ -101,7 +101,7 @@ def carried(
     cloth: Fabric,
     rng: np.random.Generator,
 ) -> list[Part]:
-    """A bag in the hand or at the hip, a tie, scarf, belt, cap, hat, watch or sunglasses."""
+    """Draw a worn bag, tie, scarf, belt, cap, hat or watch, or worn sunglasses."""
     place = {"tie": _tie, "scarf": _scarf, "belt": _belt, "cap": _cap, "hat": _hat, "watch": _watch}
     if category in place:
         return place[category](body, cloth)
@@ -115,7 +115,7 @@ def _bag(
     cloth: Fabric,
     rng: np.random.Generator,
 ) -> list[Part]:
-    """The still drawing, shrunk and hung from a hand that hangs down."""
+    """Draw the still of a bag, shrunk and hung from a hand."""
     side = 1 if abs(sum(body.arms[0])) < 0.4 else -1
     wrist = body.arm(side)[2]
     draw = {"handbag": handbag, "clutch": clutch}.get(category, long_bag)

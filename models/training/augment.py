@@ -1,4 +1,4 @@
-"""Random views of a batch on the device, with colours that stay what their labels say."""
+"""Augmentation of a batch on the device; hues stay, so that colour labels stay true."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from torch import Tensor
 
 
 def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """Turn, scale, shift, mirror and light a batch a little; hues are never touched.
+    """Rotate, scale, shift, mirror and relight a batch a little; hues never change.
 
     Args:
-        images: [n, 3, s, s] in [0, 255], on white background; a fourth channel is moved along.
+        images: [n, 3, s, s] in [0, 255], on white background; a fourth channel moves along.
         boxes: [n, k, 4]: left, top, right, bottom in [0, 1].
-        side: of the views, pixels.
+        side: side of the views, pixels.
 
     Returns:
-        Images of that size and the boxes' bounds in them.
+        The views [n, 3, side, side], and the bounds of the boxes in them.
     """
     n, device = len(images), images.device
 
@@ -38,45 +38,45 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     )
     theta = torch.cat([matrix, shift[:, :, None]], dim=2)
     grid = F.affine_grid(theta, [n, 1, side, side], align_corners=False)
-    # Inverted, so that what lies outside comes out white.
+    # Inverted, so that pixels beyond the image become white.
     views = 255.0 - F.grid_sample(255.0 - images.float(), grid, align_corners=False)
     moved = [_move_boxes(each, matrix, shift) for each in boxes.unbind(1)]
     views = torch.cat([_light(views[:, :3]), views[:, 3:]], dim=1)
     return views, torch.stack(moved, dim=1)
 
 
-def cover(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
-    """The view before over some views, but for a strip of the item, as a jacket over a T-shirt.
+def occlude(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Occlude some views by the view before, but for a strip of the item: a jacket on a T-shirt.
 
-    So what is outside the item's box says nothing of the item, and a network learns to ask in it.
+    Pixels beyond the item's box then say nothing of the item, so a network learns from its box.
 
     Args:
         views: [n, 3, s, s].
-        boxes: [n, 2, 4]: all that stands out, and the item's own; left, top, right, bottom in
+        boxes: [n, 2, 4]: the foreground's box and the item's own; left, top, right, bottom in
             [0, 1].
-        share: of the views that are covered; at 0 no random number is drawn.
+        share: share of the views that are occluded; at 0 no random number is drawn.
 
     Returns:
-        Views, their boxes (the item's own being the strip), and which are covered, bool [n].
+        Views, their boxes (the item's own is the strip), and which are occluded, bool [n].
     """
     n, side, device = len(views), views.shape[-1], views.device
     if share == 0:
         return views, boxes, torch.zeros(n, dtype=torch.bool, device=device)
     strips = _strips(boxes[:, 1])
-    covered = torch.rand(n, device=device) < share
+    occluded = torch.rand(n, device=device) < share
     centres = (torch.arange(side, device=device) + 0.5) / side
     low, high = strips[:, :2, None], strips[:, 2:, None]
     x, y = ((centres >= low) & (centres <= high)).unbind(1)
-    kept = (y[:, :, None] & x[:, None, :]) | ~covered[:, None, None]
+    kept = (y[:, :, None] & x[:, None, :]) | ~occluded[:, None, None]
     views = torch.where(kept[:, None], views, views.roll(1, 0))
     over = boxes[:, 0].roll(1, 0)
     low, high = torch.minimum(strips, over)[:, :2], torch.maximum(strips, over)[:, 2:]
     both = torch.stack([torch.cat([low, high], dim=1), strips], dim=1)
-    return views, torch.where(covered[:, None, None], both, boxes), covered
+    return views, torch.where(occluded[:, None, None], both, boxes), occluded
 
 
 def _strips(boxes: Tensor) -> Tensor:
-    """Upright or lying strips of boxes, 0.35 to 0.8 of their width or height: [n, 4]."""
+    """Draw upright or horizontal strips of boxes, 0.35 to 0.8 of a side: [n, 4]."""
     n, device = len(boxes), boxes.device
     left, top, right, bottom = boxes.unbind(1)
     part = torch.rand(n, device=device) * 0.45 + 0.35
@@ -87,18 +87,20 @@ def _strips(boxes: Tensor) -> Tensor:
     return torch.where(torch.rand(n, 1, device=device) < 0.5, upright, lying)
 
 
-def forget_items(boxes: Tensor, share: float = 0.5) -> Tensor:
-    """Some items' own boxes as if nobody had looked for them; boxes [n, 2, 4], the item's second.
+def drop_item_boxes(boxes: Tensor, share: float = 0.5) -> Tensor:
+    """Replace some items' own boxes by the foreground's, as before the category is known.
 
-    A network must do with what stands out until the category, and so the item's box, is known.
+    Args:
+        boxes: [n, 2, 4], the item's own second.
+        share: share of the items whose box is replaced.
     """
-    where, _ = boxes.unbind(1)
-    forgotten = torch.rand(len(boxes), 1, 1, device=boxes.device) < share
-    return torch.where(forgotten, torch.stack([where, where], dim=1), boxes)
+    foreground, _ = boxes.unbind(1)
+    dropped = torch.rand(len(boxes), 1, 1, device=boxes.device) < share
+    return torch.where(dropped, torch.stack([foreground, foreground], dim=1), boxes)
 
 
 def _light(images: Tensor) -> Tensor:
-    """Half of them lit otherwise; the rest as they are, for lightness tells navy from blue."""
+    """Relight half of the images; only half, as lightness tells navy from blue."""
     n = len(images)
     lit = (torch.rand(n, 1, 1, 1, device=images.device) < 0.5) * 0.3
     gain = 1 + (torch.rand(n, 1, 1, 1, device=images.device) - 0.5) * lit
@@ -107,7 +109,7 @@ def _light(images: Tensor) -> Tensor:
 
 
 def _move_boxes(boxes: Tensor, matrix: Tensor, shift: Tensor) -> Tensor:
-    """Bounds of the boxes' corners under the inverse of the sampling transform."""
+    """Bound the boxes' corners under the inverse of the sampling transform."""
     left, top, right, bottom = (boxes * 2 - 1).unbind(1)
     corners = torch.stack(
         [

@@ -1,7 +1,7 @@
-"""Product photos as if they had been taken elsewhere: their white background becomes another.
+"""Product photos composited on other backgrounds than white.
 
-Sellers photograph on white, shoppers on floors, beds and streets. What is learned from the former
-must not hang on the background.
+Sellers photograph on white, shoppers on floors, beds and streets. A network that learns from
+sellers' photos must not depend on the background.
 """
 
 from __future__ import annotations
@@ -18,22 +18,26 @@ from scipy import ndimage
 from torch import Tensor
 
 from houndstooth.mappings.errors import InvalidFeed
-from houndstooth.models.training.detection.composites import outline
+from houndstooth.models.training.detection.composites import foreground_mask
 
-# Corners of photos, of this share of their width and height, show what is around the items.
 CORNER = 0.3
+"""Corners of this share of a photo's width and height show its background."""
+
 SIDE = 96
-# The background is white where so much of the rim is.
-PLAIN = 0.6
-# Light indoors is not white: gains of a colour channel.
+"""Side of a background patch, pixels."""
+
+MIN_WHITE_RIM = 0.6
+"""A crop has a white background where at least this share of its rim is white."""
+
 TINT = 0.06
+"""Gain of a colour channel, as indoor light is not white."""
 
 
 def read_backgrounds(labels: Path) -> NDArray[np.uint8]:
-    """Corners of the training photos of a plain CSV: uint8 RGB [n, SIDE, SIDE, 3].
+    """Read corners of the training photos of a plain CSV: uint8 RGB [n, SIDE, SIDE, 3].
 
     Raises:
-        InvalidFeed: it cannot be read, or names no training photo.
+        InvalidFeed: the file cannot be read, or names no training photo.
     """
     try:
         with labels.open(encoding="utf-8-sig", newline="") as file:
@@ -62,41 +66,44 @@ def _corners(path: Path) -> list[NDArray[np.uint8]]:
 
 
 def white_background(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Where crops show white background: 255 there and 0 elsewhere, all 0 where the background is another.
+    """Mask the white background of crops.
 
     Args:
         pixels: uint8 RGB [n, s, s, 3].
 
     Returns:
-        uint8 [n, s, s].
+        uint8 [n, s, s]: 255 where the background is white, else 0.
     """
-    found = np.zeros(pixels.shape[:3], dtype=np.uint8)
-    for crop, background in zip(pixels, found, strict=True):
-        outside = ~outline(crop)
-        rim = np.concatenate([outside[0], outside[-1], outside[:, 0], outside[:, -1]])
-        if rim.mean() >= PLAIN:
-            # By a pixel more, as the item's edge is half white.
-            background[ndimage.binary_dilation(outside)] = 255
-    return found
+    masks = np.zeros(pixels.shape[:3], dtype=np.uint8)
+    for crop, mask in zip(pixels, masks, strict=True):
+        white = ~foreground_mask(crop)
+        rim = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
+        if rim.mean() >= MIN_WHITE_RIM:
+            # Dilated by a pixel, as the item's edge is half white.
+            mask[ndimage.binary_dilation(white)] = 255
+    return masks
 
 
-def composite(views: Tensor, outside: Tensor, backgrounds: Tensor, share: float) -> Tensor:
-    """Some views on other backgrounds, and in their light.
+def composite(views: Tensor, white: Tensor, backgrounds: Tensor, share: float) -> Tensor:
+    """Composite some views on other backgrounds, with a tint.
 
     Args:
         views: [n, 3, s, s] in [0, 255].
-        outside: of the white background, [n, 1, s, s] in [0, 1].
+        white: mask of the white background, [n, 1, s, s] in [0, 1].
         backgrounds: [m, 3, p, p] in [0, 255].
-        share: of the views that are laid on another.
+        share: share of the views that are composited.
+
+    Returns:
+        The views, [n, 3, s, s] in [0, 255].
     """
     n, side, device = len(views), views.shape[-1], views.device
     chosen = (torch.rand(n, 1, 1, 1, device=device) < share).float()
     patches = backgrounds[torch.randint(len(backgrounds), (n,), device=device)].float()
-    # Half of them larger, and half as they are, with their mirror images beside them.
+    # Half of them enlarged, half tiled with their mirror images.
     tiles = torch.cat([patches, patches.flip(3)], dim=3)
     tiles = torch.cat([tiles, tiles.flip(2)], dim=2)
     near, far = (F.interpolate(t, (side, side), mode="bilinear") for t in (patches, tiles))
     under = torch.where(torch.rand(n, 1, 1, 1, device=device) < 0.5, near, far)
-    laid = views + (under - views) * outside * chosen
+    laid = views + (under - views) * white * chosen
     tint = 1 + (torch.rand(n, 3, 1, 1, device=device) * 2 - 1) * TINT * chosen
     return (laid * tint).clamp(0, 255)

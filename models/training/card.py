@@ -37,7 +37,7 @@ def recogniser_card(
     vocabulary: Vocabulary,
     network: ItemReader,
     objective: Objective,
-    held: TrainingSet,
+    validation_set: TrainingSet,
     photos: TrainingSet,
     device: torch.device,
     *,
@@ -48,11 +48,11 @@ def recogniser_card(
     """Make a trained recogniser's card: calibrate it, and fit the thresholds of the binary code.
 
     Args:
-        held: validation photos, on which temperatures are fitted.
+        validation_set: validation photos, on which temperatures are fitted.
         photos: training photos, whose medians are the thresholds.
         trained_on: SHA-256 of the label files, so that an evaluation leaves training photos out.
     """
-    scores = scores_of(network, held, objective, device, recipe.side)
+    scores = scores_of(network, validation_set, objective, device, recipe.side)
     some = np.random.default_rng(recipe.seed).permutation(len(photos.pixels))[:THRESHOLD_PHOTOS]
     features = _features(network, photos.take(np.sort(some)), device, recipe.side)
     return {
@@ -70,8 +70,8 @@ def recogniser_card(
         "side": recipe.side,
         "heads": vocabulary.heads,
         "always_predicted": always_predicted(photos.labels, vocabulary),
-        "temperatures": fit_temperatures(scores, held.labels, vocabulary),
-        "validation_accuracy": accuracies(scores, held.labels, vocabulary),
+        "temperatures": fit_temperatures(scores, validation_set.labels, vocabulary),
+        "validation_accuracy": accuracies(scores, validation_set.labels, vocabulary),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }
 
@@ -93,10 +93,10 @@ def always_predicted(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[
 def _features(
     network: ItemReader, data: TrainingSet, device: torch.device, side: int
 ) -> NDArray[np.float32]:
-    """The features that binary codes are made of: float32 [n, d]."""
+    """Compute the features that binary codes are made of: float32 [n, d]."""
     network.eval()
     found = []
     for batch in batches(data, device, side):
-        features = network.pooled(network.maps(batch.images), batch.boxes[:, 1])
+        features = network.pool(network.maps(batch.images), batch.boxes[:, 1])
         found.append(features.float().cpu().numpy())
     return np.concatenate(found)

@@ -1,4 +1,4 @@
-"""All training crops in memory: what takes long is done once."""
+"""Training crops, located and cropped once and kept in memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from houndstooth.models.training.samples import Sample
 def load_crops(
     samples: Sequence[Sample], side: int, locator: Locator, workers: int = 8
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """The windows that the network sees when it serves, its category being known.
+    """Load the crops that the served network gets where the category is known.
+
+    Args:
+        side: side of the crops, pixels.
+        workers: number of threads.
 
     Returns:
-        uint8 RGB [n, side, side, 3], and in them two boxes each, float32 [n, 2, 4]: where
-        attributes are recognised, and the item's own.
+        The crops, uint8 RGB [n, side, side, 3], and the foreground's box and the item's own in
+        each, float32 [n, 2, 4].
     """
     pixels = np.empty((len(samples), side, side, 3), dtype=np.uint8)
     boxes = np.empty((len(samples), 2, 4), dtype=np.float32)
@@ -35,5 +39,6 @@ def load_crops(
         pixels[index], boxes[index] = crop.pixels, (crop.box, crop.item)
 
     with ThreadPoolExecutor(workers) as pool:
-        list(tqdm(pool.map(load, range(len(samples))), total=len(samples), desc="crops"))
+        loaded = pool.map(load, range(len(samples)))
+        list(tqdm(loaded, "cropping", len(samples), unit=" photos"))
     return pixels, boxes

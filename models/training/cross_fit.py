@@ -1,17 +1,15 @@
-"""``python -m models.training.cross_fit CONFIG.toml --products CSV …``: soft labels for training.
+"""Cross-fitting: soft labels for training, by networks that did not train on the photo.
 
-The training photos are parted into the recipe's ``folds``. For each fold a network is trained on
-the others, and says what it sees in the photos of this one. The result, NAME-VERSION.soft.npz, is
-named by other recipes' ``soft_labels``. An interrupted run goes on where it stopped.
+The training photos are split into the recipe's ``folds``. For each fold a network is trained on the
+others, and predicts the photos of this one. The result, NAME-VERSION.soft.npz, is named by other
+recipes' ``soft_labels``. An interrupted run continues where it stopped.
 
-It ends by saying how often they were right. Each training photo was asked once, some eight times
-as many as there are validation photos, so two recipes can be told apart that those cannot.
+The accuracy over all folds is printed. It rests on some eight times as many photos as the
+validation set, so it tells two recipes apart that the validation set cannot.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,50 +17,62 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from houndstooth.mappings.errors import HoundstoothError
 from houndstooth.models.training.calibrate import fit_temperatures, softmax
-from houndstooth.models.training.curves import EpochLog, accuracies, in_one_line
+from houndstooth.models.training.curves import EpochLog, accuracies, format_figures
 from houndstooth.models.training.fit import TrainingSet, fit, scores_of
-from houndstooth.models.training.inputs import Inputs, read_inputs
+from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import new_network
-from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
+from houndstooth.models.training.soft_labels import (
+    SoftLabels,
+    class_names,
+    fold_of,
+    sample_key,
+)
+from houndstooth.models.training.trained_file import SOFT_LABELS
 from houndstooth.models.training.vocabulary import Vocabulary
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train a network a fold, and write what each saw in the photos it was not shown.
+def cross_fit(inputs: Inputs) -> tuple[str, ...]:
+    """Train a network for each fold, and write its predictions for the photos of the fold.
+
+    Returns:
+        The suffix of the file written at ``inputs.stem``.
 
     Raises:
-        InvalidConfig: no such recipe.
-        InvalidFeed: no photo to train on, or none to validate with.
+        InvalidFeed: there are no training photos, or no validation photos.
     """
-    inputs = read_inputs("models.training.cross_fit", __doc__, arguments)
     samples, validation = inputs.training_and_validation()
-    data, held = inputs.training_set(), inputs.load(validation, inputs.recipe.side)
+    data, validation_set = inputs.training_set(), inputs.load(validation, inputs.recipe.side)
     folds = np.array([fold_of(s.group, inputs.recipe.folds) for s in samples])
-    likely = np.zeros((len(samples), sum(inputs.vocabulary.sizes)), dtype=np.float16)
+    probabilities = np.zeros((len(samples), sum(inputs.vocabulary.sizes)), dtype=np.float16)
     parts = [Path(f"{inputs.stem}.fold-{fold}.npy") for fold in range(inputs.recipe.folds)]
     for fold, part in enumerate(parts):
-        kept = np.flatnonzero(folds == fold)
+        rows = np.flatnonzero(folds == fold)
         if not part.exists():
-            shown = data.take(np.flatnonzero(folds != fold))
-            np.save(part, _seen(inputs, fold, shown, held, data.take(kept)))
-        likely[kept] = np.load(part)
-    keys = {key_of(sample): row for row, sample in enumerate(samples)}
-    path = Path(f"{inputs.stem}.soft.npz")
-    SoftLabels(keys, class_names(inputs.vocabulary), likely).write(path)
+            others = data.take(np.flatnonzero(folds != fold))
+            np.save(part, _predict_fold(inputs, fold, others, validation_set, data.take(rows)))
+        probabilities[rows] = np.load(part)
+    keys = {sample_key(sample): row for row, sample in enumerate(samples)}
+    path = Path(f"{inputs.stem}{SOFT_LABELS}")
+    SoftLabels(keys, class_names(inputs.vocabulary), probabilities).write(path)
     for part in parts:
         part.unlink()
-    print(f"wrote {path}: {len(keys)} photos")
-    real = inputs.real_rows()
-    right = accuracies(likely[real].astype(np.float32), data.labels[real], inputs.vocabulary)
-    print(f"right in {len(real)} photos not shown:  {in_one_line(right)}")
+    photos = inputs.photo_rows()
+    accuracy = accuracies(
+        probabilities[photos].astype(np.float32), data.labels[photos], inputs.vocabulary
+    )
+    print(f"accuracy on {len(photos)} held-out photos:  {format_figures(accuracy)}")
+    return (SOFT_LABELS,)
 
 
-def _seen(
-    inputs: Inputs, fold: int, shown: TrainingSet, held: TrainingSet, kept: TrainingSet
+def _predict_fold(
+    inputs: Inputs,
+    fold: int,
+    others: TrainingSet,
+    validation_set: TrainingSet,
+    held_out: TrainingSet,
 ) -> NDArray[np.float16]:
-    """What a network trained on some photos sees in others, float16 [n, classes]."""
+    """Train a network on the other folds and predict this one: float16 [n, classes]."""
     recipe = replace(
         inputs.recipe,
         name=f"{inputs.recipe.name}-fold-{fold}",
@@ -71,28 +81,21 @@ def _seen(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, objective = new_network(inputs.vocabulary, inputs.taxonomy, recipe)
     stem = inputs.out / f"{recipe.name}-{recipe.version}"
-    log = EpochLog(stem, inputs.vocabulary, held, objective, recipe, device)
+    log = EpochLog(stem, inputs.vocabulary, validation_set, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
-    network = fit(network, shown, objective, recipe, device, checkpoint, log.after_epoch)
-    scores = scores_of(network, kept, objective, device, recipe.side)
+    network = fit(network, others, objective, recipe, device, checkpoint, log.after_epoch)
+    scores = scores_of(network, held_out, objective, device, recipe.side)
     checkpoint.unlink(missing_ok=True)
-    return distributions(scores, kept.labels, inputs.vocabulary)
+    return distributions(scores, held_out.labels, inputs.vocabulary)
 
 
 def distributions(
     scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
 ) -> NDArray[np.float16]:
-    """Calibrated probabilities by head, [n, classes]; their temperatures fit the labels."""
+    """Compute calibrated probabilities by head, [n, classes]; temperatures fit the labels."""
     temperatures = fit_temperatures(scores, labels, vocabulary)
     parts = [
         softmax(scores[:, where] / temperatures[head])
         for head, where in vocabulary.slices().items()
     ]
     return np.concatenate(parts, axis=1).astype(np.float16)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except HoundstoothError as error:
-        sys.exit(f"cross_fit: {error}")

@@ -1,4 +1,4 @@
-"""One line of CSV an epoch, and a plot of them."""
+"""The log of a run: a line of CSV for each epoch, and a plot of them."""
 
 from __future__ import annotations
 
@@ -24,61 +24,62 @@ SHOWN = ("category", "colour", "gender", "usage", "season")
 def accuracies(
     scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
 ) -> dict[str, float]:
-    """Share of right first choices by head, over the samples whose label is known."""
-    found = {}
+    """Compute the top-1 accuracy by head, over the samples whose label is known."""
+    accuracy = {}
     for column, (head, where) in enumerate(vocabulary.slices().items()):
         known = labels[:, column] >= 0
         if known.any():
             right = scores[known][:, where].argmax(1) == labels[known, column]
-            found[head] = round(float(right.mean()), 4)
-    return found
+            accuracy[head] = round(float(right.mean()), 4)
+    return accuracy
 
 
-def in_one_line(figures: Mapping[str, float], names: Sequence[str] = SHOWN) -> str:
-    """Those of the figures that have one of the names, in the names' order, to be printed."""
+def format_figures(figures: Mapping[str, float], names: Sequence[str] = SHOWN) -> str:
+    """Format some of the figures in one line, in the order of the names."""
     return "  ".join(f"{name} {figures[name]}" for name in names if name in figures)
 
 
 class EpochLog:
-    """Writes ``STEM.log.csv`` and ``STEM.curves.png``: loss, accuracies on validation photos."""
+    """Writes ``STEM.log.csv`` and ``STEM.curves.png``: loss and validation accuracies."""
 
     def __init__(
         self,
         stem: Path,
         vocabulary: Vocabulary,
-        held: TrainingSet,
+        validation_set: TrainingSet,
         objective: Objective,
         recipe: Recipe,
         device: torch.device,
     ) -> None:
         self.path = stem.with_name(stem.name + ".log.csv")
         self.picture = stem.with_name(stem.name + ".curves.png")
-        self.vocabulary, self.held, self.objective = vocabulary, held, objective
+        self.vocabulary, self.validation_set, self.objective = vocabulary, validation_set, objective
         self.recipe, self.device = recipe, device
 
     def after_epoch(self, epoch: int, loss: float, network: nn.Module) -> float:
-        """Write and show the line; the score is the negative NLL over all known labels.
+        """Write and print an epoch's line; the score is the negative NLL over all known labels.
 
-        Not an accuracy: a group with a handful of photos would decide by one of them.
+        An accuracy would hang on single photos, as some groups have a handful of them.
         """
-        scores = scores_of(network, self.held, self.objective, self.device, self.recipe.side)
-        found = accuracies(scores, self.held.labels, self.vocabulary)
+        data, side = self.validation_set, self.recipe.side
+        scores = scores_of(network, data, self.objective, self.device, side)
+        accuracy = accuracies(scores, data.labels, self.vocabulary)
         nll = self._nll(scores)
-        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **found}
+        row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **accuracy}
         with self.path.open("w" if epoch == 0 else "a", newline="") as file:
             writer = csv.DictWriter(file, list(row))
             if epoch == 0:
                 writer.writeheader()
             writer.writerow(row)
         plot_curves({self.recipe.name: self.path}, self.picture)
-        print(in_one_line(row, ("epoch", "loss", "nll", *SHOWN)), flush=True)
+        print(format_figures(row, ("epoch", "loss", "nll", *SHOWN)), flush=True)
         return -nll
 
     def _nll(self, scores: NDArray[np.float32]) -> float:
-        """Mean over known labels, nats."""
+        """Compute the mean over known labels, nats."""
         total, count = 0.0, 0
         for column, where in enumerate(self.vocabulary.slices().values()):
-            truth = self.held.labels[:, column]
+            truth = self.validation_set.labels[:, column]
             known = truth >= 0
             if known.any():
                 mean = negative_log_likelihood(scores[known][:, where], truth[known])
@@ -89,7 +90,7 @@ class EpochLog:
 
 
 def plot_curves(logs: dict[str, Path], picture: Path) -> None:
-    """Loss and accuracy by epoch of one or several runs, side by side (the paper's Figure 5)."""
+    """Plot loss and accuracy by epoch of one run or several (the paper's Figure 5)."""
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -1,19 +1,15 @@
-"""``python -m models.training.evaluate NAME --products CSV [--json]``: how well a recogniser knows.
+"""Evaluation of a recogniser on labelled photos.
 
-NAME is a trained model in models/weights, or ``default``. A file that the model was trained on is
-judged by its test split alone; any other by all its photos. Judged are the groups that a
-products.csv has columns for, except the year: great category, category, colour, gender, season and
-usage. Precision and recall are those of the paper's Table 2: per image, of the predicted set of
-terms against the known ones. NLL is in nats per known term, the terms before it being right.
-Guided means that the true category is given, as a shop's text or a shopper's choice gives it.
+A file that the model was trained on is evaluated by its test split alone, any other by all its
+photos. Of a products.csv the groups with a column count, of a plain CSV all that have a label.
+Precision and recall are those of the paper's Table 2: per image, of the predicted set of terms
+against the labels. NLL is in nats per label, given the true terms before it. Guided means that the
+true category is given, as a shop's text or a shopper's choice gives it.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,70 +19,59 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from houndstooth.mappings.errors import HoundstoothError, InvalidFeed
+from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
-from houndstooth.models.loading import DEFAULT_MODEL, load_extractor, open_recogniser
+from houndstooth.models.loading import load_extractor, open_recogniser
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction
 from houndstooth.models.recognition.recogniser import Recogniser, encode_and_predict
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.calibrate import expected_calibration_error
+from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.datasets.products import COLUMNS, product_samples
 from houndstooth.models.training.metrics import group_scores, precision_recall, term_precision
 from houndstooth.models.training.samples import Sample
 
 BATCH = 32
-GROUPS = (GREAT_CATEGORY, CATEGORY, *COLUMNS)
-# What a guided recogniser is not told.
-REST = tuple(COLUMNS)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate, print the tables, and with ``--json`` one line of JSON."""
-    options = _options(arguments)
-    try:
-        taxonomy = Taxonomy.load(options.taxonomy)
-        figures = evaluate(options.name, options.products, options.split, options.weights, taxonomy)
-    except HoundstoothError as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 2
-    print_tables(figures)
-    if options.json:
-        print(json.dumps(figures))
-    return 0
 
 
 def evaluate(
     name: str,
-    products: Path,
+    labels: Path,
     split: str | None = None,
     weights: Path = WEIGHTS,
     taxonomy: Taxonomy | None = None,
+    *,
+    plain_csv: bool = False,
 ) -> dict[str, Any]:
-    """All figures of a model on a products.csv.
+    """Compute all figures of a recogniser on a products.csv or a plain CSV.
 
     Args:
+        name: name of the recogniser, or its path without ``.json``.
+        labels: the file.
         split: ``train``, ``validation``, ``test`` or ``all``; None decides as the module says.
-        weights: folder of the model.
+        weights: the folder in which ``name`` is a name.
         taxonomy: None is the shipped one.
+        plain_csv: whether the file is a plain CSV.
 
     Raises:
-        InvalidConfig: no such model.
-        InvalidFeed: not a products.csv, or no photo in that split.
+        InvalidConfig: there is no such recogniser.
+        InvalidFeed: the file is of another form, or has no photo in that split.
     """
     taxonomy = taxonomy or Taxonomy.load()
-    name = DEFAULT_MODEL if name == "default" else name
-    all_samples = list(product_samples(products, taxonomy))
+    all_samples = list((csv_samples if plain_csv else product_samples)(labels, taxonomy))
     extractor = load_extractor(taxonomy, name, weights=weights)
-    card = extractor.recogniser.card
-    seen = hashlib.sha256(products.read_bytes()).hexdigest() in card.trained_on
-    split = split or ("test" if seen else "all")
+    trained_on = extractor.recogniser.card.trained_on
+    trained = hashlib.sha256(labels.read_bytes()).hexdigest() in trained_on
+    split = split or ("test" if trained else "all")
     samples = [s for s in all_samples if split in (s.split, "all")]
     if not samples:
-        raise InvalidFeed(f"expected photos of the {split} split in {products.name}; got none")
-    known = [_known(sample, taxonomy) for sample in samples]
+        raise InvalidFeed(f"expected photos of the {split} split in {labels.name}; got none")
+    rest = _labelled_groups(samples, taxonomy) if plain_csv else tuple(COLUMNS)
+    groups = (GREAT_CATEGORY, CATEGORY, *rest)
+    known = [_known(sample, taxonomy, rest) for sample in samples]
     free = run(extractor, samples, guided=False)
     guided = run(extractor, samples, guided=True)
     plain = open_recogniser(weights / name, taxonomy, calibrated=False)
@@ -95,11 +80,11 @@ def evaluate(
         crops = free.crops[first : first + BATCH]
         choices = free.choices[first : first + BATCH]
         uncalibrated += encode_and_predict(plain, crops, choices)[1]
-    likely = _likelihoods(extractor.recogniser, guided.crops, known)
+    likelihoods = _likelihoods(extractor.recogniser, guided.crops, known, rest)
     return {
-        **_figures(free.predictions, known, likely, taxonomy, GROUPS),
-        "guided": _guided(_figures(guided.predictions, known, likely, taxonomy, REST)),
-        "unguided_rest": _figures(free.predictions, known, likely, taxonomy, REST),
+        **_figures(free.predictions, known, likelihoods, taxonomy, groups),
+        "guided": _guided(_figures(guided.predictions, known, likelihoods, taxonomy, rest)),
+        "unguided_rest": _figures(free.predictions, known, likelihoods, taxonomy, rest),
         "ece": round(_calibration(free.predictions, known), 4),
         "ece_before": round(_calibration(uncalibrated, known), 4),
         "term_to_product": {
@@ -120,10 +105,10 @@ def evaluate(
 
 @dataclass
 class Run:
-    """The predictions for all photos, their crops and choices, and how long they took.
+    """The predictions for all photos, with their crops and choices.
 
     Attributes:
-        seconds: of finding the items and recognising them; reading and decoding left out.
+        seconds: time of locating and recognising the items, without reading and decoding.
     """
 
     predictions: list[Prediction] = field(default_factory=list)
@@ -133,93 +118,106 @@ class Run:
 
 
 def run(extractor: ImageExtractor, samples: Sequence[Sample], guided: bool) -> Run:
-    """All photos through the way that serves, in batches as serving has them."""
-    found = Run()
-    for first in tqdm(range(0, len(samples), BATCH), unit=" batches", leave=False):
+    """Recognise all photos as serving does, in batches of its size."""
+    results = Run()
+    task = "with the category" if guided else "recognising"
+    for first in tqdm(range(0, len(samples), BATCH), task, unit=" batches", leave=False):
         here = samples[first : first + BATCH]
         images = [extractor.decode(sample.path.read_bytes()) for sample in here]
         choices: list[Choice] = [{s.category} if guided else None for s in here]
         start = time.perf_counter()
         items = extractor.recognise(images, choices)
-        found.seconds += time.perf_counter() - start
-        found.crops += [item.view.crop for item in items]
-        found.choices += choices
-        found.predictions += [item.prediction for item in items]
-    return found
+        results.seconds += time.perf_counter() - start
+        results.crops += [item.view.crop for item in items]
+        results.choices += choices
+        results.predictions += [item.prediction for item in items]
+    return results
 
 
-def _known(sample: Sample, taxonomy: Taxonomy) -> dict[str, str]:
-    """The terms that a products.csv states."""
-    stated = {group: sample.terms[group] for group in COLUMNS if group in sample.terms}
+def _labelled_groups(samples: Sequence[Sample], taxonomy: Taxonomy) -> tuple[str, ...]:
+    """List the attribute groups of which any sample has a label, in taxonomy order."""
+    labelled = {group for sample in samples for group in sample.terms}
+    return tuple(group for group in taxonomy.groups if group in labelled)
+
+
+def _known(sample: Sample, taxonomy: Taxonomy, groups: Sequence[str]) -> dict[str, str]:
+    """Look up the true terms of the evaluated groups."""
+    stated = {group: sample.terms[group] for group in groups if group in sample.terms}
     great = taxonomy.great_category(sample.category)
     return {GREAT_CATEGORY: great, CATEGORY: sample.category, **stated}
 
 
-def _found(seen: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
-    best = {group: max(likely, key=likely.__getitem__) for group, likely in seen.groups.items()}
+def _best_terms(prediction: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
+    best = {group: max(terms, key=terms.__getitem__) for group, terms in prediction.groups.items()}
     return {
-        GREAT_CATEGORY: taxonomy.great_category(seen.category),
-        CATEGORY: seen.category,
+        GREAT_CATEGORY: taxonomy.great_category(prediction.category),
+        CATEGORY: prediction.category,
         **best,
     }
 
 
 def _figures(
-    seen: Sequence[Prediction],
+    predictions: Sequence[Prediction],
     known: Sequence[Mapping[str, str]],
-    likely: Sequence[Mapping[str, float]],
+    likelihoods: Sequence[Mapping[str, float]],
     taxonomy: Taxonomy,
     groups: Sequence[str],
 ) -> dict[str, Any]:
-    """Precision, recall, NLL and the groups' scores."""
-    found = [_found(one, taxonomy) for one in seen]
+    """Compute precision, recall, NLL and the groups' scores."""
+    best = [_best_terms(prediction, taxonomy) for prediction in predictions]
     truth = [{g: t for g, t in terms.items() if g in groups} for terms in known]
-    precision, recall = precision_recall(found, truth)
-    shares = [p for terms in likely for group, p in terms.items() if group in groups]
+    precision, recall = precision_recall(best, truth)
+    shares = [p for terms in likelihoods for group, p in terms.items() if group in groups]
     if CATEGORY in groups:
-        shares += [s.categories.get(k[CATEGORY], 0.0) for s, k in zip(seen, known, strict=True)]
+        pairs = zip(predictions, known, strict=True)
+        shares += [p.categories.get(k[CATEGORY], 0.0) for p, k in pairs]
     return {
         "precision": round(precision, 4),
         "recall": round(recall, 4),
         "nll": round(float(-np.log(np.maximum(shares, 1e-9)).mean()), 4),
-        "groups": group_scores(found, truth, groups),
+        "groups": group_scores(best, truth, groups),
     }
 
 
 def _guided(figures: dict[str, Any]) -> dict[str, Any]:
-    """The figures, and each group's scores at the first level too, as readers may look there."""
+    """Add each group's scores at the first level of the figures too."""
     return {**figures, **figures["groups"]}
 
 
 def _likelihoods(
-    recogniser: Recogniser, crops: Sequence[Crop], known: Sequence[Mapping[str, str]]
+    recogniser: Recogniser,
+    crops: Sequence[Crop],
+    known: Sequence[Mapping[str, str]],
+    groups: Sequence[str],
 ) -> list[dict[str, float]]:
-    found: list[dict[str, float]] = []
+    likelihoods: list[dict[str, float]] = []
     for start in range(0, len(crops), BATCH):
         here = slice(start, start + BATCH)
-        found += recogniser.likelihoods(crops[here], known[here])
-    return [{g: p for g, p in terms.items() if g in REST} for terms in found]
+        likelihoods += recogniser.likelihoods(crops[here], known[here])
+    return [{g: p for g, p in terms.items() if g in groups} for terms in likelihoods]
 
 
-def _calibration(seen: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
-    """Expected calibration error of the first choices of all judged groups together."""
+def _calibration(predictions: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
+    """Compute the expected calibration error of the best terms of all groups together."""
     confidence, right = [], []
-    for one, truth in zip(seen, known, strict=True):
-        for group, likely in {CATEGORY: one.categories, **one.groups}.items():
+    for prediction, truth in zip(predictions, known, strict=True):
+        for group, terms in {CATEGORY: prediction.categories, **prediction.groups}.items():
             if group in truth:
-                best = max(likely, key=likely.__getitem__)
-                confidence.append(likely[best])
+                best = max(terms, key=terms.__getitem__)
+                confidence.append(terms[best])
                 right.append(best == truth[group])
     return expected_calibration_error(np.array(confidence, np.float32), np.array(right))
 
 
-def _colour_precision(seen: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
-    pairs = [(s, k["colour"]) for s, k in zip(seen, known, strict=True) if "colour" in k]
-    return term_precision([s.groups.get("colour", {}) for s, _ in pairs], [c for _, c in pairs])
+def _colour_precision(
+    predictions: Sequence[Prediction], known: Sequence[Mapping[str, str]]
+) -> float:
+    pairs = [(p, k["colour"]) for p, k in zip(predictions, known, strict=True) if "colour" in k]
+    return term_precision([p.groups.get("colour", {}) for p, _ in pairs], [c for _, c in pairs])
 
 
 def print_tables(figures: dict[str, Any]) -> None:
-    """For people."""
+    """Print the figures as tables."""
     rest, guided = figures["unguided_rest"], figures["guided"]
     print(f"{figures['model']}: {figures['photos']} photos, split {figures['split']}\n")
     print("| terms | precision | recall | NLL per term |")
@@ -229,31 +227,12 @@ def print_tables(figures: dict[str, Any]) -> None:
     print("\n| group | accuracy | macro-F1 | guided accuracy | guided macro-F1 |")
     print("|---|---|---|---|---|")
     for group, row in figures["groups"].items():
-        told = guided["groups"].get(group, {"accuracy": "given", "macro_f1": "given"})
+        given = guided["groups"].get(group, {"accuracy": "given", "macro_f1": "given"})
         print(
             f"| {group} | {row['accuracy']} | {row['macro_f1']} "
-            f"| {told['accuracy']} | {told['macro_f1']} |"
+            f"| {given['accuracy']} | {given['macro_f1']} |"
         )
     terms = figures["term_to_product"]
     print(f"\nexpected calibration error {figures['ece']} (uncalibrated {figures['ece_before']})")
     print(f"term to product, P@10: category {terms[CATEGORY]}, colour {terms['colour']}")
     print(f"{figures['images_per_s']} images/s")
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.training.evaluate",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("name", help="a model's name and version, or default")
-    parser.add_argument("--products", type=Path, required=True, help="a products.csv")
-    parser.add_argument("--split", choices=["train", "validation", "test", "all"])
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the models")
-    parser.add_argument("--taxonomy", type=Path, help="a shop's own (the shipped one)")
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
-    return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

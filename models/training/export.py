@@ -1,4 +1,4 @@
-"""A trained network to ONNX, and its weights back from there."""
+"""Export of a trained recogniser to ONNX, and its weights read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loop, nothing of files but its checkpoint: tensors in, a network out."""
+"""The training loop: from tensors to a network; its only file is a checkpoint."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from torch import nn
 from tqdm import tqdm
 
 from houndstooth.models.networks.item_reader import ItemReader
-from houndstooth.models.training.augment import cover, forget_items, random_view
+from houndstooth.models.training.augment import drop_item_boxes, occlude, random_view
 from houndstooth.models.training.backgrounds import composite
 from houndstooth.models.training.objective import Batch, Objective
 from houndstooth.models.training.recipe import Recipe
 
-# After an epoch: number, mean loss and the averaged network; returns the validation score.
 AfterEpoch = Callable[[int, float, nn.Module], float]
+"""Takes an epoch's number, mean loss and averaged network; returns the validation score."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Everything in memory.
+    """Crops and labels in memory.
 
     Attributes:
         pixels: crops, uint8 RGB [n, s, s, 3].
-        boxes: where attributes are recognised in them, and the items' own; float32 [n, 2, 4].
-        labels: as ``Vocabulary.labels`` makes them, int64 [n, heads].
-        soft_labels: predictions of other networks, float16 [n, classes]; zeros where there are none.
-        white: where each shows a white background, uint8 [n, s, s]; None where it stays white.
-        backgrounds: what may replace it, uint8 RGB [m, p, p, 3].
+        boxes: the foreground's box and the item's own in each; float32 [n, 2, 4].
+        labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
+        soft_labels: other networks' predictions, float16 [n, classes]; zeros without one.
+        white: masks of their white backgrounds, uint8 [n, s, s]; None where these stay white.
+        backgrounds: patches that may replace these, uint8 RGB [m, p, p, 3].
     """
 
     pixels: NDArray[np.uint8]
@@ -47,7 +47,7 @@ class TrainingSet:
     backgrounds: NDArray[np.uint8] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
-        """Some of its rows."""
+        """Select some rows."""
         return replace(
             self,
             pixels=self.pixels[rows],
@@ -58,7 +58,7 @@ class TrainingSet:
         )
 
     def batch(self, device: torch.device) -> Batch:
-        """All of it on a device, images as bytes, nobody's category being given."""
+        """Move everything to a device: images as bytes, no category given."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
         parts = self.boxes, self.labels, self.soft_labels.astype(np.float32)
         boxes, labels, soft_labels = (torch.from_numpy(part).to(device) for part in parts)
@@ -69,7 +69,7 @@ class TrainingSet:
         )
 
     def backgrounds_on(self, device: torch.device) -> torch.Tensor | None:
-        """The backgrounds on a device, as bytes [m, 3, p, p]."""
+        """Move the backgrounds to a device, as bytes [m, 3, p, p]."""
         if self.backgrounds is None:
             return None
         return torch.from_numpy(self.backgrounds).to(device).permute(0, 3, 1, 2)
@@ -78,7 +78,7 @@ class TrainingSet:
 def epoch_rows(
     classes: NDArray[np.int64], recipe: Recipe, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Rows of one epoch in random order; those of rare classes come several times.
+    """Draw the rows of one epoch in random order; rare classes are oversampled.
 
     Args:
         classes: leaf category by row, int64 [n].
@@ -101,11 +101,11 @@ def fit(
 ) -> ItemReader:
     """Train with AdamW, a warm-up and a cosine schedule.
 
-    Each epoch leaves a checkpoint, and goes on from one that is there. Training stops early when
-    ``recipe.patience`` epochs brought no better validation score.
+    A checkpoint is written after each epoch, and resumed from where there is one. Training stops
+    early when ``recipe.patience`` epochs brought no better validation score.
 
     Returns:
-        The moving average of the weights as it was after the best epoch.
+        The moving average of the weights after the best epoch.
     """
     torch.manual_seed(recipe.seed)
     network.encoder.freeze(recipe.frozen_blocks)
@@ -128,14 +128,14 @@ def fit(
     backgrounds = data.backgrounds_on(device)
     for epoch in range(done, recipe.epochs):
         if epoch - best_epoch > recipe.patience:
-            print(f"no better for {recipe.patience} epochs: stopped")
+            print(f"no better validation score for {recipe.patience} epochs: stopped")
             break
         rows = epoch_rows(classes, recipe, np.random.default_rng([recipe.seed, epoch]))
         running = 0.0
         network.train()
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", leave=False):
-            shown = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
-            batch = _view(shown.batch(device), recipe, backgrounds)
+            sampled = data.take(rows[step * recipe.batch : (step + 1) * recipe.batch])
+            batch = _view(sampled.batch(device), recipe, backgrounds)
             running += _step(network, objective, batch, optimiser, weights)
             schedule.step()
             _update_average(average, network, recipe.ema_decay, epoch * steps + step)
@@ -149,7 +149,7 @@ def fit(
 
 
 def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float]:
-    """Load what an interrupted run left: epochs done, the best one and its score."""
+    """Load an interrupted run's checkpoint: epochs done, the best epoch and its score."""
     if not checkpoint.exists():
         return 0, 0, -math.inf
     saved = torch.load(checkpoint, weights_only=True)
@@ -160,17 +160,17 @@ def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float
 
 
 def _view(batch: Batch, recipe: Recipe, backgrounds: torch.Tensor | None) -> Batch:
-    """A random view of each; of those that are covered the category is given."""
+    """Make a random view of each image; the category of occluded ones is given."""
     if batch.white is None or backgrounds is None:
         views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
     else:
         images = torch.cat([batch.images, batch.white], dim=1)
         views, boxes = random_view(images, batch.boxes, recipe.training_side)
         views = composite(views[:, :3], views[:, 3:] / 255.0, backgrounds, recipe.backgrounds)
-    views, boxes, covered = cover(views, boxes, recipe.occlusion)
-    boxes = torch.where(covered[:, None, None], boxes, forget_items(boxes))
+    views, boxes, occluded = occlude(views, boxes, recipe.occlusion)
+    boxes = torch.where(occluded[:, None, None], boxes, drop_item_boxes(boxes))
     views = views.to(memory_format=torch.channels_last)
-    return batch._replace(images=views, boxes=boxes, guided=covered)
+    return batch._replace(images=views, boxes=boxes, guided=occluded)
 
 
 def _step(
@@ -204,7 +204,7 @@ def _update_average(average: nn.Module, network: nn.Module, decay: float, step: 
 def scores_of(
     network: nn.Module, data: TrainingSet, objective: Objective, device: torch.device, side: int
 ) -> NDArray[np.float32]:
-    """Scores of all heads, the labels before each being right: float32 [n, classes]."""
+    """Compute the scores of all heads, given the true labels before: float32 [n, classes]."""
     network.eval()
     return np.concatenate([
         objective.scores(network, batch).float().cpu().numpy()
@@ -213,7 +213,7 @@ def scores_of(
 
 
 def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batch]:
-    """Images as float, reduced to ``side``, channels last, with all that is known of them."""
+    """Make batches: images as float, resized to ``side``, channels last."""
     for start in range(0, len(data.pixels), 64):
         rows = np.arange(start, min(start + 64, len(data.pixels)))
         batch = data.take(rows).batch(device)

@@ -1,8 +1,7 @@
-"""What the training commands are given: a recipe, labelled images, and where to write."""
+"""The inputs of a recogniser's training: a recipe, labelled images, and where to write."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,39 +9,39 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.grammar import CATEGORY
-from houndstooth.models.runtime.card import WEIGHTS, Card
+from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
 from houndstooth.models.training.crops import load_crops
 from houndstooth.models.training.datasets import READERS
 from houndstooth.models.training.fit import TrainingSet
-from houndstooth.models.training.recipe import Recipe, read_recipe
+from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import Sample, Split
 from houndstooth.models.training.soft_labels import SoftLabels
-from houndstooth.models.training.trained_file import trained_file
+from houndstooth.models.training.trained_file import SOFT_LABELS, trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
 
-# Views are cut from crops this much larger, so that turning and scaling lose no detail.
 OVERSIZE = 8 / 7
+"""Training crops are this much larger than views, so that rotation and scaling lose no detail."""
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The options of a training command, read.
+    """The inputs of a run that trains recognisers.
 
     Attributes:
-        sources: paths by the name of their reader.
-        out: the folder to write into.
-        backgrounds: a plain CSV of photos whose corners are the recipe's backgrounds.
-        detector: name of the detector that finds items worn with others, or ``none``.
+        sources: paths of labelled images by the name of their reader.
+        out: the folder to write to.
+        backgrounds: a plain CSV; corners of its training photos become backgrounds.
+        detector: name of the detector that locates items worn with others, or ``none``.
         taxonomy: the shipped one or a shop's own.
-        command_line: to say in a card, without the caller's folders.
+        command_line: the command for the card, without the caller's folders.
     """
 
     recipe: Recipe
@@ -53,38 +52,62 @@ class Inputs:
     taxonomy: Taxonomy
     command_line: str
 
+    def check(self) -> None:
+        """Check that all that the recipe names is there, before any image is read.
+
+        Raises:
+            InvalidConfig: a network to start from, soft labels or backgrounds are missing.
+        """
+        recipe = self.recipe
+        if recipe.init_from:
+            trained_file(self.out, recipe.init_from, ENCODER)
+            trained_file(self.out, recipe.init_from, ".json")
+        if recipe.soft_labels:
+            trained_file(self.out, recipe.soft_labels, SOFT_LABELS)
+        if recipe.backgrounds and self.backgrounds is None:
+            raise InvalidConfig(
+                f"expected --backgrounds, as {recipe.name} composites views on them; got none"
+            )
+
     @cached_property
     def samples(self) -> list[Sample]:
-        """All samples of all sources, of categories that the network gone on from knows."""
+        """The samples of all sources, without categories unknown to the pretrained network."""
         samples = [
             sample
             for name, paths in self.sources.items()
             for path in paths
             for sample in READERS[name].read(path, self.taxonomy)
         ]
-        if self._learned is None:
+        if self._pretrained is None:
             return samples
-        return [s for s in samples if s.category in self._learned.heads[CATEGORY]]
+        known = [s for s in samples if s.category in self._pretrained.heads[CATEGORY]]
+        if len(known) < len(samples):
+            unknown = sorted({s.category for s in samples} - {s.category for s in known})
+            print(
+                f"left out {len(samples) - len(known)} items of categories that "
+                f"{self.recipe.init_from} does not have: {', '.join(unknown)}"
+            )
+        return known
 
     @cached_property
-    def _learned(self) -> Vocabulary | None:
-        """Of the network that the recipe goes on from: with another nothing of it would fit."""
+    def _pretrained(self) -> Vocabulary | None:
+        """The vocabulary of the network to fine-tune, whose heads fit no other."""
         if not self.recipe.init_from:
             return None
-        card = Card.read(trained_file(self.out, f"{self.recipe.init_from}.json").with_suffix(""))
-        return Vocabulary(card.heads)
+        path = trained_file(self.out, self.recipe.init_from, ".json")
+        return Vocabulary(Card.read(path.with_suffix("")).heads)
 
-    def of(self, split: Split) -> list[Sample]:
-        """The samples of one side of the split."""
+    def split(self, split: Split) -> list[Sample]:
+        """Select the samples of one split."""
         return [sample for sample in self.samples if sample.split == split]
 
     def training_and_validation(self) -> tuple[list[Sample], list[Sample]]:
-        """What every training needs.
+        """Select the training samples and the validation samples.
 
         Raises:
-            InvalidFeed: no photo to train on, or none to validate with.
+            InvalidFeed: there are no training photos, or no validation photos.
         """
-        training, validation = self.of("train"), self.of("validation")
+        training, validation = self.split("train"), self.split("validation")
         if not (training and validation):
             raise InvalidFeed(
                 "expected training and validation photos; "
@@ -94,20 +117,20 @@ class Inputs:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The terms of the training samples, or those that the network gone on from has."""
-        return self._learned or Vocabulary.of(self.of("train"), self.taxonomy)
+        """The vocabulary of the network to fine-tune, else that of the training samples."""
+        return self._pretrained or Vocabulary.of(self.split("train"), self.taxonomy)
 
     @property
     def stem(self) -> Path:
-        """Of the files that are written."""
+        """The path of the files to write, without their suffixes."""
         return self.out / f"{self.recipe.name}-{self.recipe.version}"
 
     @cached_property
     def soft_labels(self) -> SoftLabels:
-        """Those that the recipe names, from ``out`` or the shipped ones; else none at all."""
+        """The soft labels that the recipe names; empty where it names none."""
         if not self.recipe.soft_labels:
             return SoftLabels.none()
-        return SoftLabels.read(trained_file(self.out, f"{self.recipe.soft_labels}.soft.npz"))
+        return SoftLabels.read(trained_file(self.out, self.recipe.soft_labels, SOFT_LABELS))
 
     @cached_property
     def _locator(self) -> Locator:
@@ -115,91 +138,36 @@ class Inputs:
         return Locator(None if none else Detector(WEIGHTS / self.detector, 1), self.taxonomy)
 
     def load(self, samples: Sequence[Sample], side: int) -> TrainingSet:
-        """Crops as the network sees them when it serves, and their labels of both kinds."""
+        """Load the crops of samples as the served network gets them, and their labels.
+
+        Args:
+            side: side of the crops, pixels.
+        """
         pixels, boxes = load_crops(samples, side, self._locator)
         labels = self.vocabulary.labels(samples, self.taxonomy)
         return TrainingSet(pixels, boxes, labels, self.soft_labels.of(samples, self.vocabulary))
 
     def training_set(self) -> TrainingSet:
-        """Of the training samples, large enough for views of the recipe's size.
+        """Load the training samples, large enough for views of the recipe's size.
 
         Raises:
-            InvalidConfig: the recipe asks for backgrounds, and none are given.
-            InvalidFeed: no training photo is there to be one.
+            InvalidFeed: there is no training photo to take backgrounds from.
         """
-        data = self.load(self.of("train"), round(self.recipe.training_side * OVERSIZE))
-        if not self.recipe.backgrounds:
+        data = self.load(self.split("train"), round(self.recipe.training_side * OVERSIZE))
+        if not self.recipe.backgrounds or self.backgrounds is None:
             return data
-        if self.backgrounds is None:
-            raise InvalidConfig(
-                "expected --backgrounds, as the recipe lays views on others; got none"
-            )
         return replace(
             data,
             white=white_background(data.pixels),
             backgrounds=read_backgrounds(self.backgrounds),
         )
 
-    def real_rows(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Which training samples are photos, not drawn ones; all where none is."""
-        real = np.array([not s.group.startswith("synthetic-") for s in self.of("train")])
-        return np.flatnonzero(real if real.any() else ~real)
+    def photo_rows(self) -> NDArray[np.int64]:
+        """Select the rows of training samples that are photos, not drawings; all if none is."""
+        photo = np.array([not s.group.startswith("synthetic-") for s in self.split("train")])
+        return np.flatnonzero(photo if photo.any() else ~photo)
 
     def digests(self) -> list[str]:
-        """SHA-256 of the label files, so that an evaluation knows what was seen."""
+        """Compute the SHA-256 of the label files, so that an evaluation knows the training data."""
         files = [path for paths in self.sources.values() for path in paths if path.is_file()]
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-
-
-def read_inputs(module: str, description: str | None, arguments: Sequence[str] | None) -> Inputs:
-    """Parse a training command's options, and read its recipe.
-
-    Raises:
-        InvalidConfig: no such recipe.
-    """
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
-    parser.add_argument("config", type=Path, help="a recipe, such as training/configs/*.toml")
-    for name, reader in READERS.items():
-        parser.add_argument(
-            f"--{name}", type=Path, action="append", default=[], help=reader.help, metavar="PATH"
-        )
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="where to write (models/weights)")
-    parser.add_argument(
-        "--backgrounds",
-        type=Path,
-        metavar="CSV",
-        help="CSV with columns file and split: corners of its training photos are the backgrounds that "
-        "the recipe asks for",
-    )
-    parser.add_argument("--taxonomy", type=Path, help="a shop's own (the shipped one)")
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    parser.add_argument(
-        "--detector",
-        default=DEFAULT_DETECTOR,
-        help=f"finds items worn with others: a name, or none ({DEFAULT_DETECTOR})",
-    )
-    options = parser.parse_args(arguments)
-    sources = {name: getattr(options, name) for name in READERS if getattr(options, name)}
-    if not sources:
-        parser.error(f"expected data: one of {', '.join('--' + name for name in READERS)}")
-    recipe = read_recipe(Recipe, options.config)
-    command_line = " ".join(
-        [f"python -m {module} models/training/configs/{options.config.name}"]
-        + [
-            f"--{name} {name.upper()}/{path.name}"
-            for name, paths in sources.items()
-            for path in paths
-        ]
-        + ([f"--taxonomy {options.taxonomy.name}"] if options.taxonomy else [])
-        + ([f"--backgrounds CSV/{options.backgrounds.name}"] if options.backgrounds else [])
-    )
-    options.out.mkdir(parents=True, exist_ok=True)
-    return Inputs(
-        replace(recipe, epochs=options.epochs or recipe.epochs),
-        sources,
-        options.out,
-        options.backgrounds,
-        options.detector,
-        Taxonomy.load(options.taxonomy),
-        command_line,
-    )

@@ -1,4 +1,4 @@
-"""The network and the objective that a recipe asks for."""
+"""Networks and objectives of recipes and cards, and their trained weights."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.networks.encoders import new_encoder
 from houndstooth.models.networks.item_reader import ItemReader
 from houndstooth.models.recognition.kinds import kind_of
+from houndstooth.models.runtime.card import ENCODER
 from houndstooth.models.training.export import exported_weights
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
@@ -61,11 +62,13 @@ def fine_tune_from(network: ItemReader, out: Path, name: str) -> int:
     """Load trained weights by their name, from ``out`` or among the shipped ones.
 
     Returns:
-        How many weights have another shape, and keep their initial values.
+        The number of weights that have another shape, and keep their initial values.
+
+    Raises:
+        InvalidConfig: there is no network of that name.
     """
-    return load_weights(
-        network, exported_weights(trained_file(out, f"{name}.onnx").with_name(name))
-    )
+    stem = trained_file(out, name, ENCODER).with_name(name)
+    return load_weights(network, exported_weights(stem))
 
 
 def load_weights(network: ItemReader, trained: Mapping[str, Tensor]) -> int:

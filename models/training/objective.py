@@ -1,4 +1,4 @@
-"""What every training objective follows: a batch, its loss, and the scores of each head."""
+"""The protocol of training objectives: a batch, its loss, and the scores of each head."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 class Objective(Protocol):
-    """What a network is trained for."""
+    """Computes the loss and the scores of a kind of recogniser."""
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Compute the loss: the mean over the batch, weighted by head."""

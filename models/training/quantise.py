@@ -1,4 +1,4 @@
-"""Quantises the weights of ONNX files: 8 bits, a scale for each output channel.
+"""Quantisation of the weights of ONNX files: 8 bits, a scale for each output channel.
 
 The runtime folds the Cast and Mul that widen them when it opens a file, so the file is a quarter of
 the size at the same speed. Vectors (biases, statistics) are few, and have half precision.
@@ -77,12 +77,12 @@ def quantise_initialisers(model: onnx.ModelProto) -> None:
 
 def dequantised_weights(model: onnx.ModelProto) -> dict[str, Floats]:
     """Read a file's weights as floats, by their names before quantising."""
-    held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    found = {}
-    for stored, values in held.items():
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    weights = {}
+    for stored, values in tensors.items():
         name = stored.removesuffix(EIGHT)
         if name != stored:
-            found[name] = values * held[name + SCALE]
-        elif not stored.endswith(SCALE) or stored.removesuffix(SCALE) + EIGHT not in held:
-            found[stored.removesuffix(HALF)] = values.astype(np.float32)
-    return found
+            weights[name] = values * tensors[name + SCALE]
+        elif not stored.endswith(SCALE) or stored.removesuffix(SCALE) + EIGHT not in tensors:
+            weights[stored.removesuffix(HALF)] = values.astype(np.float32)
+    return weights

@@ -1,4 +1,4 @@
-"""A training sample: an image, what is known of the item in it, and its side of the split."""
+"""Training samples: an image, the labels of the item in it, and its split."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Sample:
         path: the image file.
         category: leaf category term.
         terms: ``group:value`` by group.
-        known: groups whose truth is known; one of them without a term is known to be absent, and
-            a group that is not among them may be anything.
-        group: items that must stay on one side of a split.
-        split: which side.
-        box: where the item is known to be.
+        known: groups whose label is known; one of them without a term is known to be absent. A
+            group that is not among them is unknown.
+        group: the variant group; its items must stay in one split.
+        split: train, validation or test.
+        box: the item's box, where it is known.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class Sample:
 
 
 def split_of(group: str, seed: int = 1) -> Split:
-    """The side of a group, by a hash of it and the seed: the same on every machine.
+    """Compute the split of a group from a hash of it and the seed, the same on every machine.
 
     80 % of the groups are for training, 10 % for validation, 10 % for the test.
     """

@@ -1,47 +1,45 @@
-"""``python -m models.training.train CONFIG.toml --products CSV [--synthetic LABELS.jsonl] …``.
-
-From labelled images to ``models/weights/NAME-VERSION`` (ONNX, card, log and a plot of the curves),
-on a GPU where there is one. An interrupted run goes on where it stopped.
-"""
+"""Training of a recogniser, from labelled images to a network that serves, with its card."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-
 import torch
 
-from houndstooth.mappings.errors import HoundstoothError
 from houndstooth.models.runtime.card import write_json
 from houndstooth.models.training.card import recogniser_card
 from houndstooth.models.training.curves import EpochLog
 from houndstooth.models.training.export import export_recogniser
 from houndstooth.models.training.fit import fit
-from houndstooth.models.training.inputs import read_inputs
+from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import fine_tune_from, new_network
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, calibrate, export, and write the card, the log and the curves.
+def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
+    """Train, calibrate and export a recogniser; write its card, log and curves.
+
+    An interrupted run continues after its last whole epoch.
+
+    Returns:
+        The suffixes of the files written at ``inputs.stem``.
 
     Raises:
-        InvalidConfig: no such recipe.
-        InvalidFeed: no photo to train on, or none to validate with.
+        InvalidConfig: the recipe's kind, encoder or pretrained network is missing.
+        InvalidFeed: there are no training photos, or no validation photos.
     """
-    inputs = read_inputs("models.training.train", __doc__, arguments)
     recipe, vocabulary, stem = inputs.recipe, inputs.vocabulary, inputs.stem
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     training, validation = inputs.training_and_validation()
-    print(f"{len(training)} training, {len(validation)} validation, {sum(vocabulary.sizes)} terms")
+    print(
+        f"{len(training)} training photos, {len(validation)} validation photos, "
+        f"{sum(vocabulary.sizes)} terms; on {device}"
+    )
 
-    data, held = inputs.training_set(), inputs.load(validation, recipe.side)
+    data, validation_set = inputs.training_set(), inputs.load(validation, recipe.side)
     network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
     if recipe.init_from:
-        print(
-            f"{fine_tune_from(network, inputs.out, recipe.init_from)} weights of another shape start anew"
-        )
-    log = EpochLog(stem, vocabulary, held, objective, recipe, device)
+        fresh = fine_tune_from(network, inputs.out, recipe.init_from)
+        print(f"{fresh} weights of another shape start anew")
+    log = EpochLog(stem, vocabulary, validation_set, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
     network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
@@ -50,8 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         vocabulary,
         network,
         objective,
-        held,
-        data.take(inputs.real_rows()),
+        validation_set,
+        data.take(inputs.photo_rows()),
         device,
         command=inputs.command_line,
         trained_on=inputs.digests(),
@@ -60,11 +58,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
     suffixes = export_recogniser(network, recipe.kind, recipe.side, stem)
     write_json(stem, card, suffixes)
     checkpoint.unlink(missing_ok=True)
-    print(f"wrote {stem}")
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except HoundstoothError as error:
-        sys.exit(f"train: {error}")
+    return (*suffixes, ".json", ".log.csv", ".curves.png")

@@ -1,13 +1,31 @@
-"""Where trained files are: in the folder that is written to, else among the shipped ones."""
+"""Trained files: in the folder that a run writes to, else among the shipped networks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.training.recipe import recipe_for
+
+SOFT_LABELS = ".soft.npz"
+"""The suffix of a file of soft labels, after the recipe's name and version."""
 
 
-def trained_file(out: Path, name: str) -> Path:
-    """The file of a name in ``out`` if it is there, else where the shipped one would be."""
-    own = out / name
-    return own if own.exists() else WEIGHTS / name
+def trained_file(out: Path, model: str, suffix: str) -> Path:
+    """Find a file of a trained network, by the network's name and version.
+
+    Raises:
+        InvalidConfig: it is neither in ``out`` nor shipped; the message names the recipe that
+            makes it.
+    """
+    for folder in (out, WEIGHTS):
+        path = folder / f"{model}{suffix}"
+        if path.is_file():
+            return path
+    recipe = recipe_for(model)
+    task = "of task cross-fit" if suffix == SOFT_LABELS else "of that name and version"
+    how = f"make it with: houndstooth train {recipe}" if recipe else f"a recipe {task} makes it"
+    where = "among the shipped networks"
+    where = where if out == WEIGHTS else f"in {out} or {where}"
+    raise InvalidConfig(f"expected {model}{suffix} {where}; got none; {how}")

@@ -23,8 +23,8 @@ class Vocabulary:
     heads: dict[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, samples: Sequence[Sample], taxonomy: Taxonomy, least: int = 4) -> Vocabulary:
-        """All terms that at least ``least`` samples have, in taxonomy order.
+    def of(cls, samples: Sequence[Sample], taxonomy: Taxonomy, min_count: int = 4) -> Vocabulary:
+        """Collect the terms that at least ``min_count`` samples have, in taxonomy order.
 
         Every category that any sample has is kept: a shop can sell a single umbrella.
         """
@@ -35,28 +35,28 @@ class Vocabulary:
             CATEGORY: tuple(term for term in taxonomy.categories if term in leaves),
         }
         for group in taxonomy.groups.values():
-            seen = tuple(term for term in group.terms() if count[term] >= least)
-            if len(seen) > 1:
-                heads[group.name] = seen
+            frequent = tuple(term for term in group.terms() if count[term] >= min_count)
+            if len(frequent) > 1:
+                heads[group.name] = frequent
         return cls(heads)
 
     @property
     def sizes(self) -> list[int]:
-        """How many classes each head has."""
+        """The number of classes of each head."""
         return [len(terms) for terms in self.heads.values()]
 
     def slices(self) -> dict[str, slice]:
-        """Where each head's classes stand in the network's outputs."""
-        found, start = {}, 0
+        """Compute the place of each head's classes in the network's outputs."""
+        slices, start = {}, 0
         for name, terms in self.heads.items():
-            found[name] = slice(start, start + len(terms))
+            slices[name] = slice(start, start + len(terms))
             start += len(terms)
-        return found
+        return slices
 
     def labels(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> NDArray[np.int64]:
-        """Class by sample and head: int64 [n, heads].
+        """Look up the class by sample and head: int64 [n, heads].
 
-        UNKNOWN where nothing is known, ABSENT where an item is known to have none of a group.
+        UNKNOWN where the label is unknown, ABSENT where an item is known to have none of a group.
         """
         table = np.full((len(samples), len(self.heads)), UNKNOWN, dtype=np.int64)
         for column, (head, terms) in enumerate(self.heads.items()):

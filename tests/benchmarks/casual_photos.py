@@ -26,7 +26,13 @@ from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL, load_extractor
 from houndstooth.models.localisation.locator import WORN
 from houndstooth.models.runtime.card import WEIGHTS
-from houndstooth.models.training.casual_photos import TABLE, Item, lone_items, meant, street_items
+from houndstooth.models.training.casual_photos import (
+    LABEL_CATEGORIES,
+    Item,
+    possible_categories,
+    single_items,
+    street_items,
+)
 from houndstooth.models.training.datasets.labels import Labels
 from houndstooth.models.training.datasets.products import product_rows
 from houndstooth.models.training.samples import split_of
@@ -61,9 +67,9 @@ def main() -> None:
     extractor = load_extractor(
         taxonomy, options.model, detector=options.detector, weights=options.weights
     )
-    labels = Labels(taxonomy, TABLE)
+    labels = Labels(taxonomy, LABEL_CATEGORIES)
     if options.photos:
-        lone = ask("casual photos", lone_items(options.photos), extractor, labels)
+        lone = ask("casual photos", single_items(options.photos), extractor, labels)
         print_share("casual photos", lone, taxonomy)
         print_seen(lone)
     if options.street:
@@ -77,7 +83,7 @@ def ask(name: str, items: Iterable[Item], extractor: ImageExtractor, labels: Lab
     """The test side's items whose label says enough, recognised."""
     asked = []
     for item in tqdm([i for i in items if i.split == "test"], name, leave=False):
-        if leaves := meant(item, labels):
+        if leaves := possible_categories(item, labels):
             image = extractor.decode(item.file.read_bytes())
             asked.append(Asked(item, leaves, *extractor.extract([image], None, [item.box])))
     return asked

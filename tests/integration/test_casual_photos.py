@@ -1,4 +1,4 @@
-"""Photos as shoppers take them become lessons: a plain CSV, and boxes by a trained detector."""
+"""Casual photos for training: a plain CSV of their items, and a teacher's pseudo-labels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.synthetic import generate
-from houndstooth.models.training.casual_photos import MIN_SIDE, main, street_items
+from houndstooth.models.training.casual_photos import MIN_SIDE, street_items
 from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.detection.classes import CLASSES
 from houndstooth.models.training.detection.pseudo_labels import casual_photos
 from houndstooth.models.training.detection.samples import street_split
+from tests.integration.training import run_casual_photos
 
 
 @pytest.fixture(scope="module")
@@ -51,54 +52,55 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def written(folder: Path) -> Path:
     out = folder / "new" / "labels.csv"
-    main(["--street", str(folder), "--photos", str(folder / "photos.csv"), "--out", str(out)])
+    run_casual_photos("--street", folder, "--photos", folder / "photos.csv", "--out", out)
     return out
 
 
 def test_every_item_has_one_category_and_a_side(folder: Path, written: Path) -> None:
     samples = list(csv_samples(written, Taxonomy.load()))
-    street, lone = samples[:2], samples[2:]
+    street, single = samples[:2], samples[2:]
     assert street[0].category == "dress"
     assert street[1].category in ("trousers", "jeans", "track-pants", "capris", "leggings")
     assert street[1].box is not None and street[1].box.x + street[1].box.w == pytest.approx(
         1, abs=1e-4
     )
     assert {sample.split for sample in street} == {street_split(street[0].path.name)}
-    assert len(lone) == 24
-    assert [sample.split for sample in lone].count("test") == 6
-    assert all(sample.box is None for sample in lone)
+    assert len(single) == 24
+    assert [sample.split for sample in single].count("test") == 6
+    assert all(sample.box is None for sample in single)
 
 
-def test_who_has_looked_settles_what_a_photo_is_of(folder: Path, tmp_path: Path) -> None:
-    """And alone does so for shoes, which a recogniser takes for casual ones on any floor."""
+def test_labels_of_people_resolve_categories(folder: Path, tmp_path: Path) -> None:
+    """Shoes are resolved by these alone, as a recogniser takes any on a floor for casual ones."""
     files = sorted(path.name for path in folder.glob("images/*"))[:2]
-    photos, seen = folder / "shoes.csv", tmp_path / "seen.csv"
+    photos, labels = folder / "shoes.csv", tmp_path / "labels_of_people.csv"
     rows = [[f"images/{name}", "shoes", "train"] for name in files]
     for path, table in (
         (photos, [["file", "category", "source_split"], *rows]),
-        (seen, [["file", "category"], [files[0], "heels"]]),
+        (labels, [["file", "category"], [files[0], "heels"]]),
     ):
         with path.open("w", newline="") as file:
             csv.writer(file).writerows(table)
     out = tmp_path / "labels.csv"
-    main(["--photos", str(photos), "--seen", str(seen), "--out", str(out)])
+    run_casual_photos("--photos", photos, "--labels", labels, "--out", out)
     (sample,) = csv_samples(out, Taxonomy.load())
     assert (sample.path.name, sample.category) == (files[0], "heels")
-    seen.write_text(f"file,category\n{files[0]},heeels\n")
+    labels.write_text(f"file,category\n{files[0]},heeels\n")
     with pytest.raises(InvalidFeed, match="'heeels'"):
-        main(["--photos", str(photos), "--seen", str(seen), "--out", str(out)])
+        run_casual_photos("--photos", photos, "--labels", labels, "--out", out)
     with pytest.raises(InvalidFeed, match="columns file and category"):
-        main(["--photos", str(photos), "--seen", str(photos.with_name("none")), "--out", str(out)])
+        none = photos.with_name("none")
+        run_casual_photos("--photos", photos, "--labels", none, "--out", out)
 
 
-def test_what_is_no_street_photo_is_said(tmp_path: Path) -> None:
+def test_files_of_another_form_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidFeed, match=r"street\.jsonl"):
         list(street_items(tmp_path))
     with pytest.raises(InvalidFeed, match="source_split"):
-        main(["--photos", str(tmp_path / "none.csv"), "--out", str(tmp_path / "out.csv")])
+        run_casual_photos("--photos", tmp_path / "none.csv", "--out", tmp_path / "out.csv")
 
 
-def test_a_detector_marks_what_a_photo_is_of(written: Path) -> None:
+def test_a_teacher_locates_the_item_of_a_photo(written: Path) -> None:
     photos = list(casual_photos(written, Detector(WEIGHTS / DEFAULT_DETECTOR, 1)))
     samples = {
         sample.path.name: sample

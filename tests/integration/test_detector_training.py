@@ -1,4 +1,4 @@
-"""The one command from photos with boxes to a detector that serves, on a few drawn images."""
+"""``houndstooth train``, from photos with boxes to a detector that serves, on drawn images."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ import pytest
 import torch
 from PIL import Image
 
+from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector, resized
 from houndstooth.models.networks.encoders import EfficientNetLite0
 from houndstooth.models.networks.faster_rcnn import fold_normalisation
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.synthetic import generate
-from houndstooth.models.training import evaluate_boxes
 from houndstooth.models.training.detection import train
 from houndstooth.models.training.detection.classes import CLASSES
-from houndstooth.models.training.detection.train import main
+from houndstooth.models.training.evaluate_boxes import unseen_split
 from tests.benchmarks.detector_agreement import torch_boxes, torch_detector, without_match
+from tests.integration.training import run_evaluate, run_train
 
 STEM = WEIGHTS / DEFAULT_DETECTOR
 RECIPE = """
+task = "detector"
 name = "tiny"
 version = 2
 epochs = 2
@@ -84,14 +86,14 @@ def write_bags(folder: Path, count: int) -> None:
 @pytest.fixture(scope="module")
 def trained(folder: Path) -> Path:
     command = [
-        str(folder / "recipe.toml"), "--street", str(folder), "--out", str(folder / "out"),
-        "--products", str(folder / "products.csv"), "--synthetic", str(folder / "labels.jsonl"),
+        folder / "recipe.toml", "--street", folder, "--out", folder / "out",
+        "--products", folder / "products.csv", "--synthetic", folder / "labels.jsonl",
     ]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(train, "EpochLog", StoppedAfterOne)
-        main(command)
+        run_train(*command)
     assert torch.load(folder / "out/tiny-2.checkpoint.pt", weights_only=True)["epoch"] == 1
-    main(command)
+    run_train(*command)
     return folder / "out" / "tiny-2"
 
 
@@ -113,33 +115,34 @@ def test_leaves_a_network_its_card_and_its_log(trained: Path) -> None:
     assert [line.split(",")[0] for line in log] == ["epoch", "1", "2"]
 
 
-def test_what_is_finished_begins_anew(trained: Path) -> None:
+def test_a_finished_run_leaves_no_checkpoint(trained: Path) -> None:
     assert not trained.with_suffix(".checkpoint.pt").exists()
 
 
 def test_is_evaluated_as_it_serves(
     folder: Path, trained: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["--street", str(folder), "--split", "all", "--weights", str(trained), "--json"]
-    assert evaluate_boxes.main(command) == 0
+    run_evaluate(
+        "tiny-2", "--street", folder, "--split", "all", "--weights", trained.parent, "--json"
+    )
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert set(figures) == {"guided", "unguided", "classes"}
     assert figures["guided"]["0.5"] >= figures["unguided"]["0.5"]
     assert figures["classes"]["top"]["boxes"] > 0
 
 
-def test_what_training_saw_is_left_out_of_the_evaluation(
+def test_training_photos_are_left_out_of_the_evaluation(
     folder: Path, trained: Path, tmp_path: Path
 ) -> None:
     detector = Detector(trained, threads=1)
-    assert evaluate_boxes.split_unseen(detector, folder) == "test"
+    assert unseen_split(detector, folder) == "test"
     (tmp_path / "street.jsonl").write_text("{}")
-    assert evaluate_boxes.split_unseen(detector, tmp_path) == "all"
+    assert unseen_split(detector, tmp_path) == "all"
 
 
-def test_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate_boxes.main(["--street", str(tmp_path)]) == 2
-    assert "street.jsonl" in capsys.readouterr().err
+def test_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFeed, match=r"street\.jsonl"):
+        run_evaluate("--street", tmp_path)
 
 
 def test_same_boxes_as_torch_to_a_pixel(folder: Path) -> None:

@@ -1,13 +1,13 @@
-"""The one command from photos to a network that serves, on a handful of studio images."""
+"""``houndstooth train``, from labelled images to a network that serves, on drawn images."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import torch
@@ -18,18 +18,15 @@ from houndstooth.models.loading import DEFAULT_MODEL, load_extractor
 from houndstooth.models.runtime.card import WEIGHTS, read_members
 from houndstooth.models.synthetic import generate
 from houndstooth.models.training import fit
-from houndstooth.models.training.cross_fit import main as cross_fit
 from houndstooth.models.training.datasets.products import product_samples
 from houndstooth.models.training.datasets.synthetic import synthetic_samples
 from houndstooth.models.training.evaluate import evaluate as figures_of
-from houndstooth.models.training.evaluate import main as evaluate
 from houndstooth.models.training.export import exported_weights
-from houndstooth.models.training.interpolate_weights import main as between
-from houndstooth.models.training.recipe import Recipe, read_recipe
+from houndstooth.models.training.recipe import RECIPES, Recipe, read_recipe
 from houndstooth.models.training.samples import split_of
 from houndstooth.models.training.soft_labels import SoftLabels
-from houndstooth.models.training.train import main
 from houndstooth.models.training.vocabulary import Vocabulary
+from tests.integration.training import run_evaluate, run_export, run_train
 
 TAXONOMY = Taxonomy.load()
 RECIPE = """
@@ -45,7 +42,7 @@ frozen_blocks = 5
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Studio images twice: with their labels, and as a products.csv."""
+    """Drawn images twice: with their labels, and as a products.csv."""
     folder = tmp_path_factory.mktemp("training")
     generate(60, 3, folder, outfits=0.0, progress=False)
     labels = map(json.loads, (folder / "labels.jsonl").read_text().splitlines())
@@ -85,11 +82,11 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     threads = torch.get_num_threads()
     for kind in ("sequence", "heads"):
         config = weights / f"{kind}.toml"
-        config.write_text(RECIPE.replace("tiny", kind) + f'kind = "{kind}"\nrare = 2\n')
-        main([
-            str(config), "--products", str(folder / "products.csv"),
-            "--synthetic", str(folder / "labels.jsonl"), "--out", str(weights),
-        ])  # fmt: skip
+        config.write_text(RECIPE.replace("tiny", kind) + f'kind = "{kind}"\nmin_class_count = 2\n')
+        run_train(
+            config, "--products", folder / "products.csv",
+            "--synthetic", folder / "labels.jsonl", "--out", weights,
+        )  # fmt: skip
     torch.set_num_threads(threads)
     return weights
 
@@ -115,9 +112,8 @@ def test_one_command_trains_exports_and_writes_the_card(
 def test_evaluation_ends_with_one_line_of_json(
     kind: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    products, weights = str(folder / "products.csv"), str(trained)
-    name = f"{kind}-3"
-    assert evaluate([name, "--products", products, "--weights", weights, "--json"]) == 0
+    products = folder / "products.csv"
+    run_evaluate(f"{kind}-3", "--products", products, "--weights", trained, "--json")
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {"precision", "recall", "nll", "groups", "guided", "ece", "images_per_s"} <= set(figures)
     assert figures["split"] == "test", "of what it was trained on, only the test split"
@@ -126,22 +122,17 @@ def test_evaluation_ends_with_one_line_of_json(
     assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
 
 
-@pytest.mark.parametrize("command", [main, cross_fit])
-def test_photos_of_one_side_alone_are_refused(
-    command: Callable[[Sequence[str]], None], folder: Path, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("task", ["recogniser", "cross-fit"])
+def test_photos_of_one_split_alone_are_refused(task: str, folder: Path, tmp_path: Path) -> None:
     header, *rows = (folder / "products.csv").read_text().splitlines()
     kept = [row for row in rows if split_of(row.rpartition(",")[2]) == "train"]
     (folder / "training.csv").write_text("\n".join([header, *kept]) + "\n")
-    (tmp_path / "tiny.toml").write_text(RECIPE)
+    (tmp_path / "tiny.toml").write_text(f'task = "{task}"\n{RECIPE}')
     with pytest.raises(InvalidFeed, match=rf"got {len(kept)} and 0$"):
-        command([
-            str(tmp_path / "tiny.toml"), "--products", str(folder / "training.csv"),
-            "--out", str(tmp_path),
-        ])  # fmt: skip
+        run_train(tmp_path / "tiny.toml", "--products", folder / "training.csv", "--out", tmp_path)
 
 
-def test_a_file_never_seen_is_judged_whole(trained: Path, folder: Path) -> None:
+def test_a_file_not_trained_on_is_evaluated_whole(trained: Path, folder: Path) -> None:
     rows = (folder / "products.csv").read_text().splitlines()
     (folder / "others.csv").write_text("\n".join(rows[:13]) + "\n")
     products = str(folder / "others.csv")
@@ -149,12 +140,12 @@ def test_a_file_never_seen_is_judged_whole(trained: Path, folder: Path) -> None:
     assert figures["split"] == "all" and figures["photos"] == 12
 
 
-def test_an_interrupted_run_goes_on(
+def test_an_interrupted_run_continues(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "tiny.toml"
     config.write_text(RECIPE)
-    command = [str(config), "--products", str(folder / "products.csv"), "--out", str(tmp_path)]
+    command = [config, "--products", folder / "products.csv", "--out", tmp_path]
     real = fit.torch.save
 
     def interrupted(state: dict[str, object], path: Path) -> None:
@@ -164,16 +155,16 @@ def test_an_interrupted_run_goes_on(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit.torch, "save", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            main(command)
+            run_train(*command)
     assert "epoch 1 " in capsys.readouterr().out
-    main(command)
+    run_train(*command)
     second = capsys.readouterr().out
     assert "epoch 2 " in second and "epoch 1 " not in second
     assert len((tmp_path / "tiny-3.log.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize("kind", ["sequence", "heads"])
-def test_training_goes_on_from_trained_weights_with_parts_left_out(
+def test_a_trained_network_is_fine_tuned(
     kind: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = trained / "further.toml"
@@ -183,17 +174,18 @@ def test_training_goes_on_from_trained_weights_with_parts_left_out(
         + "occlusion = 0.5\nbackgrounds = 0.5\nencoder_options = { stochastic_depth = 0.2 }\n"
     )
     photo = next(folder.glob("images/*.jpg"))
-    everyday = trained / "everyday.csv"
-    # One of a category that nothing has been learned of.
-    everyday.write_text(
+    casual = trained / "casual.csv"
+    # One of a category that the network does not have.
+    casual.write_text(
         f"file,category,group,split\n{photo},t-shirt,a,train\n{photo},gift-set,a,train\n"
     )
-    main([
-        str(config), "--products", str(folder / "products.csv"), "--synthetic",
-        str(folder / "labels.jsonl"), "--csv", str(everyday), "--backgrounds", str(everyday),
-        "--out", str(trained), "--epochs", "1",
-    ])  # fmt: skip
-    assert "0 parts begin anew" in capsys.readouterr().out
+    run_train(
+        config, "--products", folder / "products.csv", "--synthetic", folder / "labels.jsonl",
+        "--csv", casual, "--backgrounds", casual, "--out", trained, "--epochs", "1",
+    )  # fmt: skip
+    out = capsys.readouterr().out
+    assert "0 weights of another shape start anew" in out
+    assert "left out 1 items of categories" in out and "gift-set" in out
     before, card = (
         json.loads((trained / f"{name}-3.json").read_text()) for name in (kind, f"further-{kind}")
     )
@@ -201,19 +193,17 @@ def test_training_goes_on_from_trained_weights_with_parts_left_out(
     assert recipe["occlusion"] == 0.5 and recipe["encoder_options"] == {"stochastic_depth": 0.2}
     assert card["heads"] == before["heads"]
     assert card["training_images"] == before["training_images"] + 1
-    assert "gender" in card["always"] and "usage" not in card["always"]
+    assert "gender" in card["always_predicted"] and "usage" not in card["always_predicted"]
 
 
-def test_a_network_between_two(
-    trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_networks_are_interpolated(trained: Path, folder: Path) -> None:
     config = trained / "other.toml"
     config.write_text(RECIPE.replace("tiny", "other") + 'init_from = "sequence-3"\nseed = 2\n')
-    main([
-        str(config), "--products", str(folder / "products.csv"), "--synthetic",
-        str(folder / "labels.jsonl"), "--out", str(trained), "--epochs", "1",
-    ])  # fmt: skip
-    between(["other-3", "sequence-3", "--version", "4", "--weights", str(trained)])
+    run_train(
+        config, "--products", folder / "products.csv", "--synthetic", folder / "labels.jsonl",
+        "--out", trained, "--epochs", "1",
+    )  # fmt: skip
+    run_export("other-3", "sequence-3", "--version", "4", "--weights", trained)
     first, second, mean = (
         exported_weights(trained / name) for name in ("other-3", "sequence-3", "other-4")
     )
@@ -224,45 +214,46 @@ def test_a_network_between_two(
         most = torch.maximum(step * 0.51, expected.abs() / 2000)
         assert ((weight - expected).abs() <= most).all(), name
     card = json.loads((trained / "other-4.json").read_text())
-    assert card["command"].endswith("between other-3 sequence-3 --share 0.5 --version 4")
+    assert card["command"].endswith("export other-3 sequence-3 --alpha 0.5 --version 4")
     image = next(folder.glob("images/*.jpg")).read_bytes()
     extractor = load_extractor(TAXONOMY, "other-4", weights=trained, detector=None)
     assert extractor.extract([extractor.decode(image)])[0].model == "other-4"
-    between(["other-4", "--version", "5", "--no-mirror", "--weights", str(trained)])
+    run_export("other-4", "--version", "5", "--no-mirror", "--weights", trained)
     again = exported_weights(trained / "other-5")
     assert all(torch.equal(weight, mean[name]) for name, weight in again.items())
     extractor = load_extractor(TAXONOMY, "other-5", weights=trained, detector=None)
     assert extractor.extract([extractor.decode(image)])[0].model == "other-5"
     with pytest.raises(InvalidConfig, match="none-1"):
-        between(["other-3", "none-1", "--version", "5", "--weights", str(trained)])
-    with pytest.raises(SystemExit):
-        between(["other-3", "sequence-3", "--version", "5", "--share", "2"])
-    assert "from 0 to 1" in capsys.readouterr().err
+        run_export("other-3", "none-1", "--version", "5", "--weights", trained)
+    with pytest.raises(click.UsageError, match="from 0 to 1"):
+        run_export("other-3", "sequence-3", "--version", "5", "--alpha", "2")
 
 
-def test_grounds_that_are_asked_for_must_be_given(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "recipe.toml").write_text(RECIPE + "backbackgrounds = 0.5\n")
+def test_backgrounds_of_a_recipe_must_be_given(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text(RECIPE + "backgrounds = 0.5\n")
     with pytest.raises(InvalidConfig, match="--backgrounds"):
-        main([
-            str(tmp_path / "recipe.toml"), "--products", str(folder / "products.csv"),
-            "--synthetic", str(folder / "labels.jsonl"), "--out", str(tmp_path),
-        ])  # fmt: skip
+        run_train(
+            tmp_path / "recipe.toml", "--products", folder / "products.csv",
+            "--synthetic", folder / "labels.jsonl", "--out", tmp_path,
+        )  # fmt: skip
 
 
-def test_a_recipe_with_a_field_that_none_has_is_refused(tmp_path: Path) -> None:
+def test_a_recipe_with_an_unknown_field_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\nlearning = 3\n')
     with pytest.raises(InvalidConfig, match="learning"):
-        main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
+        run_train(tmp_path / "bad.toml", "--products", "x.csv")
 
 
-def test_a_share_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_a_share_out_of_range_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('name = "x"\nversion = 1\nocclusion = 15\n')
     with pytest.raises(InvalidConfig, match="got: expected occlusion from 0 to 1; got 15"):
-        main([str(tmp_path / "bad.toml"), "--products", "x.csv"])
+        run_train(tmp_path / "bad.toml", "--products", "x.csv")
 
 
-def test_a_recipe_says_what_it_has_of_another(tmp_path: Path) -> None:
-    (tmp_path / "first.toml").write_text('name = "x"\nversion = 1\nepochs = 9\nrare = 4\n')
+def test_a_recipe_takes_the_fields_of_another(tmp_path: Path) -> None:
+    (tmp_path / "first.toml").write_text(
+        'name = "x"\nversion = 1\nepochs = 9\nmin_class_count = 4\n'
+    )
     (tmp_path / "second.toml").write_text('like = "first.toml"\nversion = 2\nepochs = 3\n')
     (tmp_path / "third.toml").write_text('like = "second.toml"\nseed = 5\n')
     found = read_recipe(Recipe, tmp_path / "third.toml")
@@ -282,39 +273,40 @@ def test_a_recipe_like_none_is_refused(like: str, tmp_path: Path) -> None:
 def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
     card = json.loads((WEIGHTS / f"{name}.json").read_text())
     command = card["command"].split()
-    if "between" in card:
-        name, *others = [made for made in card["between"] if made != "share"]
+    if "interpolation" in card:
+        name, *others = [made for made in card["interpolation"] if made != "alpha"]
         assert all(card["recipe"]["init_from"] == other for other in others)
-        command = card["between"][name].split()
-    recipe = read_recipe(Recipe, WEIGHTS.parents[1] / command[command.index("-m") + 2])
+        command = card["interpolation"][name].split()
+    assert command[:2] == ["houndstooth", "train"]
+    recipe = read_recipe(Recipe, RECIPES / command[2])
     assert card["recipe"].items() <= asdict(recipe).items()
     assert name == f"{recipe.name}-{recipe.version}"
 
 
-def test_soft_labels_are_made_by_those_who_did_not_see(
+def test_soft_labels_are_predicted_by_networks_of_other_folds(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "folds.toml"
-    config.write_text(RECIPE.replace("tiny", "folds") + "folds = 2\n")
-    data = ["--products", str(folder / "products.csv"), "--out", str(tmp_path), "--epochs", "1"]
-    cross_fit([str(config), *data])
+    config.write_text(f'task = "cross-fit"\n{RECIPE.replace("tiny", "folds")}folds = 2\n')
+    data = ["--products", folder / "products.csv", "--out", tmp_path, "--epochs", "1"]
+    run_train(config, *data)
     assert not list(tmp_path.glob("*.npy")) and not list(tmp_path.glob("*.pt"))
     training = [s for s in product_samples(folder / "products.csv", TAXONOMY) if s.split == "train"]
     vocabulary = Vocabulary.of(training, TAXONOMY)
     soft = SoftLabels.read(tmp_path / "folds-3.soft.npz")
-    likely = soft.of(training, vocabulary).astype(np.float32)
+    probabilities = soft.of(training, vocabulary).astype(np.float32)
     for where in vocabulary.slices().values():
-        np.testing.assert_allclose(likely[:, where].sum(1), 1.0, atol=0.01)
+        np.testing.assert_allclose(probabilities[:, where].sum(1), 1.0, atol=0.01)
     truth = vocabulary.labels(training, TAXONOMY)[:, list(vocabulary.heads).index("category")]
-    seen = likely[:, vocabulary.slices()["category"]].argmax(1)
-    right = round(float((seen == truth).mean()), 4)
-    line = f"right in {len(training)} photos not shown:  category {right}  "
+    predicted = probabilities[:, vocabulary.slices()["category"]].argmax(1)
+    accuracy = round(float((predicted == truth).mean()), 4)
+    line = f"accuracy on {len(training)} held-out photos:  category {accuracy}  "
     assert line in capsys.readouterr().out
 
     config.write_text(RECIPE + 'soft_labels = "folds-3"\nsoft_share = 0.7\n')
-    main([str(config), *data])
+    run_train(config, *data)
     card = json.loads((tmp_path / "tiny-3.json").read_text())
     assert card["recipe"]["soft_labels"] == "folds-3"
     config.write_text(RECIPE + 'soft_labels = "others-1"\n')
-    with pytest.raises(InvalidConfig, match="cross_fit"):
-        main([str(config), *data])
+    with pytest.raises(InvalidConfig, match=r"others-1\.soft\.npz .* cross-fit"):
+        run_train(config, *data)

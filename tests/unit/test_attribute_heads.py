@@ -17,7 +17,7 @@ from houndstooth.models.networks.attribute_heads import AttributeHeads, HeadsGra
 from houndstooth.models.networks.encoders import EfficientNetLite0
 from houndstooth.models.networks.item_reader import EncoderGraph, box_pool
 from houndstooth.models.runtime.card import DECODER, ENCODER, READER
-from houndstooth.models.training.augment import cover, forget_items, random_view
+from houndstooth.models.training.augment import drop_item_boxes, occlude, random_view
 from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.export import export_recogniser
 from houndstooth.models.training.heads_objective import HeadsObjective
@@ -107,7 +107,7 @@ def test_a_covered_view_is_the_one_before_but_for_a_strip_of_the_item() -> None:
     views = torch.arange(1.0, 41.0)[:, None, None, None].expand(40, 3, 64, 64)
     item, window = torch.tensor([0.25, 0.25, 0.75, 1.0]), torch.tensor([0.0, 0.0, 1.0, 1.0])
     boxes = torch.stack([window, item]).repeat(40, 1, 1)
-    seen, found, covered = cover(views, boxes, share=0.5)
+    seen, found, covered = occlude(views, boxes, share=0.5)
     assert 10 < covered.sum() < 30
     assert torch.equal(seen[~covered], views[~covered])
     assert torch.equal(found[~covered], boxes[~covered])
@@ -126,7 +126,7 @@ def test_a_covered_view_is_the_one_before_but_for_a_strip_of_the_item() -> None:
 def test_nothing_is_covered_where_no_share_is() -> None:
     views, boxes = torch.rand(8, 3, 16, 16), torch.rand(8, 2, 4)
     before = torch.get_rng_state()
-    seen, found, covered = cover(views, boxes, share=0.0)
+    seen, found, covered = occlude(views, boxes, share=0.0)
     assert torch.equal(torch.get_rng_state(), before), "recipes that cover none train as they did"
     assert torch.equal(seen, views) and torch.equal(found, boxes) and not covered.any()
 
@@ -134,7 +134,7 @@ def test_nothing_is_covered_where_no_share_is() -> None:
 def test_some_items_are_forgotten_and_all_windows_stay() -> None:
     torch.manual_seed(4)
     boxes = torch.rand(200, 2, 4)
-    seen = forget_items(boxes, share=0.3)
+    seen = drop_item_boxes(boxes, share=0.3)
     assert torch.equal(seen[:, 0], boxes[:, 0])
     forgotten = (seen[:, 1] == boxes[:, 0]).all(1)
     assert 30 < forgotten.sum() < 90

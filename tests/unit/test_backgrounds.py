@@ -1,4 +1,4 @@
-"""Other backgrounds in training: the item and its labels stay, its white background goes."""
+"""Compositing on backgrounds: the item and its labels stay, the white background goes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def crops(background: int = 255) -> NDArray[np.uint8]:
     return pixels
 
 
-def test_ground_is_what_is_white_around_the_item() -> None:
+def test_the_background_is_the_white_around_the_item() -> None:
     found = white_background(crops())
     assert found.shape == (2, 64, 64)
     assert (found[:, :16] == 255).all() and (found[:, :, 49:] == 255).all()
@@ -35,21 +35,21 @@ def test_ground_is_what_is_white_around_the_item() -> None:
     assert not white_background(crops(120)).any()
 
 
-def test_views_are_laid_on_grounds() -> None:
+def test_views_are_composited_on_backgrounds() -> None:
     torch.manual_seed(1)
     pixels = crops()
     views = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-    outside = torch.from_numpy(white_background(pixels))[:, None] / 255.0
+    white = torch.from_numpy(white_background(pixels))[:, None] / 255.0
     backgrounds = torch.full((3, 3, 8, 8), 40, dtype=torch.uint8)
-    laid = composite(views, outside, backgrounds, 1.0)
+    laid = composite(views, white, backgrounds, 1.0)
     assert laid.shape == views.shape
     assert (laid[:, :, :14] - 40).abs().max() < 4
     assert (laid[:, :, 20:26, 20:26] / views[:, :, 20:26, 20:26] - 1).abs().max() < 0.07
     assert (laid[:, :, 29:35, 29:35] > 230).all()
-    assert torch.equal(composite(views, outside, backgrounds, 0.0), views)
+    assert torch.equal(composite(views, white, backgrounds, 0.0), views)
 
 
-def test_where_the_ground_is_moves_with_the_view() -> None:
+def test_the_mask_of_the_background_moves_with_the_view() -> None:
     torch.manual_seed(2)
     pixels = crops()
     images = torch.from_numpy(np.concatenate([pixels, white_background(pixels)[..., None]], axis=3))
@@ -68,7 +68,7 @@ def write(folder: Path, split: str = "train") -> Path:
     return folder / "labels.csv"
 
 
-def test_grounds_are_corners_of_training_photos(tmp_path: Path) -> None:
+def test_backgrounds_are_corners_of_training_photos(tmp_path: Path) -> None:
     found = read_backgrounds(write(tmp_path))
     assert found.shape == (4, SIDE, SIDE, 3)
     assert (found == (0, 128, 0)).all()

@@ -3,7 +3,7 @@ import pytest
 
 from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.training.detection.classes import CLASSES, own_categories
-from houndstooth.models.training.detection.precision import OVERLAPS, Answers, precision
+from houndstooth.models.training.detection.precision import OVERLAPS, CocoRecords, precision
 from houndstooth.models.training.detection.samples import BoxedImage
 
 NUMBER = {c.label: n for n, c in enumerate(CLASSES, 1)}
@@ -30,7 +30,7 @@ def of_class(asked: object, items: list[Detection]) -> list[Detection]:
 
 
 def test_right_boxes_score_one() -> None:
-    answers = Answers()
+    answers = CocoRecords()
     answers.add(photo("top", "shoes"), [found("top", 0, 0.9), found("shoes", 1, 0.8)], of_class)
     for items in (answers.guided, answers.unguided):
         result = precision(answers, items)
@@ -39,7 +39,7 @@ def test_right_boxes_score_one() -> None:
 
 
 def test_what_nobody_asked_for_counts_only_unguided() -> None:
-    answers = Answers()
+    answers = CocoRecords()
     answers.add(photo("top"), [found("dress", 0, 0.95), found("top", 0, 0.9)], of_class)
     answers.add(photo("dress"), [found("dress", 0, 0.5)], of_class)
     guided, unguided = (precision(answers, i) for i in (answers.guided, answers.unguided))
@@ -48,7 +48,7 @@ def test_what_nobody_asked_for_counts_only_unguided() -> None:
 
 
 def test_loose_boxes_fall_behind_as_overlap_rises() -> None:
-    answers = Answers()
+    answers = CocoRecords()
     answers.add(photo("bag"), [found("bag", 0, 0.9, shrink=0.75)], of_class)
     means = precision(answers, answers.guided).mean(1)
     assert list(means) == [str(iou) for iou in OVERLAPS]
@@ -56,7 +56,7 @@ def test_loose_boxes_fall_behind_as_overlap_rises() -> None:
 
 
 def test_means_are_over_classes_of_enough_boxes() -> None:
-    answers = Answers()
+    answers = CocoRecords()
     answers.add(photo("bag", "bag", "hat"), [found("bag", 0, 0.9), found("bag", 1, 0.8)], of_class)
     result = precision(answers, answers.guided)
     assert result.mean(2)["0.5"] == 1.0
@@ -64,6 +64,6 @@ def test_means_are_over_classes_of_enough_boxes() -> None:
 
 
 def test_nothing_found() -> None:
-    answers = Answers()
+    answers = CocoRecords()
     answers.add(photo("bag"), [], of_class)
     assert precision(answers, answers.guided).mean(1)["0.5"] == 0.0

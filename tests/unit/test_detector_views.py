@@ -17,7 +17,12 @@ from houndstooth.models.training.detection.classes import (
     product_numbers,
     street_numbers,
 )
-from houndstooth.models.training.detection.composites import cut_out, empty_scene, on_paper, paste
+from houndstooth.models.training.detection.composites import (
+    cut_out,
+    paste,
+    plain_scene,
+    replace_background,
+)
 from houndstooth.models.training.detection.samples import BoxedImage, street_images, street_split
 from houndstooth.models.training.detection.views import Sources
 
@@ -65,7 +70,7 @@ def test_pasted_items_leave_others_seen() -> None:
     cutout = cut_out(red_patch())
     assert cutout is not None
     rng = np.random.default_rng(1)
-    boxes = paste(empty_scene(rng, 224, 320), [cutout], rng, 12).boxes
+    boxes = paste(plain_scene(rng, 224, 320), [cutout], rng, 12).boxes
     assert len(boxes) > 2
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
@@ -76,7 +81,7 @@ def test_pasted_items_leave_others_seen() -> None:
 def test_the_ground_changes_and_what_stands_on_it_does_not() -> None:
     sample = red_patch()
     sample.pixels[80:90, 40:60] = 255  # a white print
-    view = on_paper(sample, np.random.default_rng(3))
+    view = replace_background(sample, np.random.default_rng(3))
     inside = (slice(60, 120), slice(30, 80))
     assert np.array_equal(view.pixels[inside], sample.pixels[inside])
     assert (view.pixels[:50] != 255).any()

@@ -1,4 +1,4 @@
-"""A detector's own boxes as lessons: what the seller says is believed, what nobody wears is not."""
+"""Pseudo-labels of a teacher, corrected by the seller's label and by what models wear."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.training.detection.classes import CLASSES
-from houndstooth.models.training.detection.pseudo_labels import marked, worn_products
+from houndstooth.models.training.detection.pseudo_labels import label_worn, worn_products
 from houndstooth.models.training.samples import split_of
 
 CATEGORIES = {c.label: c.categories for c in CLASSES}
@@ -20,67 +20,69 @@ CHEST, LEGS, HEAD, HAND = (
 )
 
 
-def found(*items: tuple[str, float, Box]) -> list[Detection]:
+def detected(*items: tuple[str, float, Box]) -> list[Detection]:
     ranked = sorted(items, key=lambda item: -item[1])
     return [Detection(label, CATEGORIES[label], score, box) for label, score, box in ranked]
 
 
-def told(items: list[Detection], category: str) -> list[tuple[str, Box]]:
-    return [(CLASSES[number - 1].label, item.box) for number, item in marked(items, category)]
+def labels_of(items: list[Detection], category: str) -> list[tuple[str, Box]]:
+    return [(CLASSES[number - 1].label, item.box) for number, item in label_worn(items, category)]
 
 
-def test_what_is_for_sale_comes_first_and_garments_beside_it_follow() -> None:
-    seen = found(("trousers", 0.95, LEGS), ("top", 0.9, CHEST), ("dress", 0.2, CHEST))
-    assert told(seen, "t-shirt") == [("top", CHEST), ("trousers", LEGS)]
+def test_the_product_comes_first_and_other_garments_follow() -> None:
+    detections = detected(("trousers", 0.95, LEGS), ("top", 0.9, CHEST), ("dress", 0.2, CHEST))
+    assert labels_of(detections, "t-shirt") == [("top", CHEST), ("trousers", LEGS)]
 
 
-def test_the_seller_says_of_which_class_it_is() -> None:
-    assert told(found(("top", 0.7, CHEST), ("outerwear", 0.2, CHEST)), "jacket") == [
+def test_the_product_has_the_class_of_its_label() -> None:
+    assert labels_of(detected(("top", 0.7, CHEST), ("outerwear", 0.2, CHEST)), "jacket") == [
         ("outerwear", CHEST)
     ]
-    assert told(found(("dress", 0.8, CHEST)), "kurta") == [("dress", CHEST)]
+    assert labels_of(detected(("dress", 0.8, CHEST)), "kurta") == [("dress", CHEST)]
 
 
 def test_nobody_wears_a_hat_or_carries_a_bag_in_a_catalogue() -> None:
-    seen = found(
+    detections = detected(
         ("top", 0.9, CHEST), ("hat", 0.97, HEAD), ("bag", 0.98, HAND), ("eyewear", 0.9, HEAD)
     )
-    assert told(seen, "shirt") == [("top", CHEST)]
-    assert told(found(("top", 0.9, CHEST), ("eyewear", 0.99, HEAD)), "shirt") == [
+    assert labels_of(detections, "shirt") == [("top", CHEST)]
+    assert labels_of(detected(("top", 0.9, CHEST), ("eyewear", 0.99, HEAD)), "shirt") == [
         ("top", CHEST),
         ("eyewear", HEAD),
     ]
 
 
 def test_trousers_that_are_cut_off_are_no_shorts() -> None:
-    legs = found(("top", 0.9, CHEST), ("shorts", 0.5, LEGS), ("trousers", 0.3, LEGS))
-    assert told(legs, "shirt") == [("top", CHEST), ("trousers", LEGS)]
+    legs = detected(("top", 0.9, CHEST), ("shorts", 0.5, LEGS), ("trousers", 0.3, LEGS))
+    assert labels_of(legs, "shirt") == [("top", CHEST), ("trousers", LEGS)]
     whole = Box(0.3, 0.7, 0.4, 0.2)
-    assert told(found(("top", 0.9, CHEST), ("shorts", 0.8, whole)), "shirt")[1][0] == "shorts"
-    assert told(found(("shorts", 0.9, LEGS)), "shorts") == [("shorts", LEGS)]
+    assert (
+        labels_of(detected(("top", 0.9, CHEST), ("shorts", 0.8, whole)), "shirt")[1][0] == "shorts"
+    )
+    assert labels_of(detected(("shorts", 0.9, LEGS)), "shorts") == [("shorts", LEGS)]
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "detections",
     [
-        found(("trousers", 0.9, LEGS)),
-        found(("top", 0.5, CHEST)),
-        found(("top", 0.9, CHEST), ("trousers", 0.5, LEGS)),
+        detected(("trousers", 0.9, LEGS)),
+        detected(("top", 0.5, CHEST)),
+        detected(("top", 0.9, CHEST), ("trousers", 0.5, LEGS)),
     ],
-    ids=["not found", "unsure of it", "unsure of what is beside it"],
+    ids=["not detected", "uncertain product", "uncertain garment beside it"],
 )
-def test_a_photo_in_doubt_teaches_nothing(seen: list[Detection]) -> None:
-    assert marked(seen, "t-shirt") == []
+def test_an_uncertain_photo_has_no_pseudo_labels(detections: list[Detection]) -> None:
+    assert label_worn(detections, "t-shirt") == []
 
 
 class Teacher:
-    """Sees a top in every photo."""
+    """Detects a top in every photo."""
 
     def find(self, images: list[Image.Image]) -> list[list[Detection]]:
-        return [found(("top", 0.9, CHEST)) for _ in images]
+        return [detected(("top", 0.9, CHEST)) for _ in images]
 
 
-def test_of_a_catalogue_the_worn_garments_that_training_may_see(tmp_path: Path) -> None:
+def test_worn_products_are_of_the_training_split(tmp_path: Path) -> None:
     Image.new("RGB", (90, 120), "white").save(tmp_path / "a.jpg")
     kinds = ["Tshirts", "Handbags", "Tracksuits", "of no category"]
     with (tmp_path / "products.csv").open("w", newline="") as file:

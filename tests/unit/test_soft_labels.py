@@ -9,7 +9,7 @@ import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.samples import Sample
-from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, key_of
+from houndstooth.models.training.soft_labels import SoftLabels, class_names, fold_of, sample_key
 from houndstooth.models.training.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary({"category": ("shirt", "dress"), "colour": ("colour:red", "colour:blue")})
@@ -25,48 +25,48 @@ def photos(tmp_path: Path) -> list[Sample]:
     return found
 
 
-def seen(photos: list[Sample]) -> SoftLabels:
-    likely = np.array([[0.9, 0.1, 0.2, 0.8], [0.5, 0.5, 1.0, 0.0]], dtype=np.float16)
+def predicted(photos: list[Sample]) -> SoftLabels:
+    probabilities = np.array([[0.9, 0.1, 0.2, 0.8], [0.5, 0.5, 1.0, 0.0]], dtype=np.float16)
     return SoftLabels(
-        {key_of(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), likely
+        {sample_key(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), probabilities
     )
 
 
 def test_they_come_back_as_written_wherever_the_photos_lie(
     photos: list[Sample], tmp_path: Path
 ) -> None:
-    seen(photos).write(tmp_path / "x.soft.npz")
+    predicted(photos).write(tmp_path / "x.soft.npz")
     moved = [
         Sample(s.path.rename(tmp_path / f"moved-{s.path.name}"), "shirt", {}, s.known, "g", "train")
         for s in photos
     ]
     table = SoftLabels.read(tmp_path / "x.soft.npz").of(moved, VOCABULARY)
-    np.testing.assert_array_equal(table[:2], seen(moved).likely)
+    np.testing.assert_array_equal(table[:2], predicted(moved).probabilities)
     assert not table[2].any(), "nobody looked"
 
 
 def test_another_vocabulary_takes_what_it_knows(photos: list[Sample]) -> None:
     vocabulary = Vocabulary({"colour": ("colour:blue", "colour:green"), "category": ("dress",)})
-    table = seen(photos).of(photos, vocabulary)
+    table = predicted(photos).of(photos, vocabulary)
     np.testing.assert_allclose(table[0], [0.8, 0.0, 0.1], atol=1e-3)
 
 
 def test_a_great_category_is_not_the_leaf_of_its_name(photos: list[Sample]) -> None:
     heads = {"great_category": ("top", "bottom"), "category": ("top", "shirt")}
     vocabulary = Vocabulary(heads)
-    likely = np.array([[0.9, 0.1, 0.3, 0.7]], dtype=np.float16)
-    soft = SoftLabels({key_of(photos[0]): 0}, class_names(vocabulary), likely)
-    np.testing.assert_array_equal(soft.of(photos[:1], vocabulary), likely)
+    probabilities = np.array([[0.9, 0.1, 0.3, 0.7]], dtype=np.float16)
+    soft = SoftLabels({sample_key(photos[0]): 0}, class_names(vocabulary), probabilities)
+    np.testing.assert_array_equal(soft.of(photos[:1], vocabulary), probabilities)
 
 
 def test_another_item_in_the_same_photo_is_another_key(photos: list[Sample]) -> None:
     other = Sample(photos[0].path, "dress", {}, frozenset(), "a", "train")
     vocabulary = Vocabulary({"category": ("shirt", "dress")})
-    assert not seen(photos).of([other], vocabulary).any()
+    assert not predicted(photos).of([other], vocabulary).any()
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfig, match="cross_fit"):
+    with pytest.raises(InvalidConfig, match="cross-fit"):
         SoftLabels.read(tmp_path / "none.soft.npz")
 
 

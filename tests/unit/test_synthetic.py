@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_command_draws_and_reports_errors_by_its_status(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "houndstooth.models.synthetic", "--seed", "1", "--out"]
+    command = [sys.executable, "-m", "houndstooth", "draw", "--seed", "1", "--out"]
     root = Path(__file__).parents[2]
     good = [*command, str(tmp_path / "out"), "--count", "2"]
     assert subprocess.run(good, cwd=root, capture_output=True).returncode == 0
@@ -240,9 +240,9 @@ def test_the_command_draws_and_reports_errors_by_its_status(tmp_path: Path) -> N
     assert "got 0" in bad.stderr
 
 
-def test_the_studio_needs_neither_torch_nor_opencv() -> None:
+def test_drawing_needs_neither_torch_nor_opencv() -> None:
     code = (
-        "import sys, houndstooth.models.synthetic.__main__;"
+        "import sys, houndstooth.commands.draw, houndstooth.models.synthetic.catalogue;"
         "print(sorted({'torch', 'cv2', 'onnxruntime'} & set(sys.modules)))"
     )
     root = Path(__file__).parents[2]

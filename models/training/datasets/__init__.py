@@ -1,4 +1,4 @@
-"""Readers of data sets: each turns one format, public or of one's own, into training samples."""
+"""Readers of data sets: each turns one format, public or a shop's own, into training samples."""
 
 from __future__ import annotations
 
@@ -13,36 +13,32 @@ from houndstooth.models.training.datasets.imaterialist import imaterialist_sampl
 from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.datasets.products import product_samples
 from houndstooth.models.training.datasets.synthetic import synthetic_samples
+from houndstooth.models.training.formats import FORMATS
 from houndstooth.models.training.samples import Sample
 
 
 @dataclass(frozen=True)
 class Reader:
-    """One format.
+    """A reader of one format.
 
     Attributes:
-        read: samples of the file or folder at a path, with terms of a taxonomy; raises
-            InvalidFeed for one that is not of the format.
-        help: what the path is, in a line.
+        read: reads the samples of a file or folder, with terms of a taxonomy; raises InvalidFeed
+            where it is not of the format.
+        help: what the file or folder is, in a line.
     """
 
     read: Callable[[Path, Taxonomy], Iterator[Sample]]
     help: str
 
 
-READERS: dict[str, Reader] = {
-    "products": Reader(
-        product_samples, "products.csv: articleType, productDisplayName, baseColour and so on"
-    ),
-    "synthetic": Reader(synthetic_samples, "labels.jsonl of drawn images: every attribute and box"),
-    "deepfashion": Reader(
-        deepfashion_samples, "folder of DeepFashion's category and attribute benchmark"
-    ),
-    "imaterialist": Reader(
-        imaterialist_samples, "train.json of iMaterialist Fashion 2018, label map beside it"
-    ),
-    "fashionpedia": Reader(
-        coco_samples, "instances_….json of Fashionpedia, or any COCO file of boxes"
-    ),
-    "csv": Reader(csv_samples, "CSV with columns file, category and attribute groups"),
+_READ: dict[str, Callable[[Path, Taxonomy], Iterator[Sample]]] = {
+    "products": product_samples,
+    "synthetic": synthetic_samples,
+    "deepfashion": deepfashion_samples,
+    "imaterialist": imaterialist_samples,
+    "fashionpedia": coco_samples,
+    "csv": csv_samples,
 }
+
+READERS: dict[str, Reader] = {name: Reader(_READ[name], help) for name, help in FORMATS.items()}
+"""The reader of each format, by the name of its option in ``houndstooth train``."""

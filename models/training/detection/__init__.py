@@ -1,1 +1,1 @@
-"""Training of the detector: classes, samples, views, the loop, the export and the command."""
+"""Training of the detector: classes, samples, views, the loop, precision and the export."""

@@ -1,4 +1,4 @@
-"""Random views of one image with its boxes: cropped, scaled, mirrored and lit."""
+"""Augmentation of one image with its boxes: crop, scale, mirror, relight."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from PIL import Image
 
 from houndstooth.models.training.detection.samples import BoxedImage
 
-# A box that keeps less of its area than this is not in the view any more.
 MIN_VISIBLE = 0.4
+"""A box of which a smaller share of its area stays in the view is dropped."""
+
 MIN_SIDE = 5.0
+"""A box with a shorter side in the view, pixels, is dropped."""
 
 
 def random_view(
@@ -19,11 +21,11 @@ def random_view(
     size: tuple[int, int],
     zoom: tuple[float, float],
 ) -> BoxedImage:
-    """One view of the given size.
+    """Make a random view of the given size.
 
     Args:
         size: width and height, pixels.
-        zoom: least and greatest scale; at 1 the whole image just fits.
+        zoom: smallest and largest scale; at 1 the whole image just fits.
     """
     width, height = size
     source_height, source_width = sample.pixels.shape[:2]
@@ -66,7 +68,7 @@ def _clipped(
 
 
 def _lit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Other exposure, contrast and tint, by one table a channel."""
+    """Change exposure, contrast and tint, by one table for each channel."""
     levels = np.arange(256) / 255.0
     gamma, gain = np.exp(rng.uniform(-0.3, 0.3)), np.exp(rng.uniform(-0.25, 0.2))
     tint = np.exp(rng.uniform(-0.08, 0.08, 3))

@@ -1,4 +1,4 @@
-"""Writes a trained detector: its network, and the card that says how it was made."""
+"""The files of a trained detector: its network and its card."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from houndstooth.models.training.detection.precision import evaluate
 from houndstooth.models.training.detection.samples import TEST_SHARE, VALIDATION_SHARE, BoxedImage
 
 SURE_SCORE, MIN_SCORE = 0.5, Limits().min_score
-"""The scores from which a box is shown unasked, and where its category is asked for."""
+"""The least scores of a box: without a chosen category, and with one."""
 
 
 def write_detector(
@@ -30,13 +30,13 @@ def write_detector(
     network: FasterRCNN,
     recipe: DetectorRecipe,
     facts: dict[str, object],
-    held: Sequence[BoxedImage],
+    validation_set: Sequence[BoxedImage],
 ) -> None:
-    """Write ``STEM.onnx`` and its card, with the exported network's precision on held photos.
+    """Write ``STEM.onnx`` and its card, with the exported network's precision.
 
     Args:
-        facts: of the run that the recipe does not say; they go into the card.
-        held: validation photos; they are not trained on.
+        facts: entries of the card that the recipe does not have: command, training data.
+        validation_set: validation photos, for the precision.
     """
     export_detector(network, stem.with_name(stem.name + DETECTOR))
     card: dict[str, Any] = {
@@ -59,10 +59,10 @@ def write_detector(
         "thresholds": {"guided": MIN_SCORE, "unguided": SURE_SCORE},
     }
     write_json(stem, card, (DETECTOR,))
-    if held:
-        guided, unguided = evaluate(Detector(stem), held, Taxonomy.load())
+    if validation_set:
+        guided, unguided = evaluate(Detector(stem), validation_set, Taxonomy.load())
         card["validation"] = {
-            "photos": len(held),
+            "photos": len(validation_set),
             "min_boxes": 1,
             "guided": guided.mean(1),
             "unguided": unguided.mean(1),

@@ -1,4 +1,4 @@
-"""What the detector tells apart: few classes, each the merger of labels that mean the same box."""
+"""The detector's classes: few, each merges labels that mean the same box."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DetectorClass:
-    """One class of boxes.
+    """A class of boxes.
 
     Attributes:
-        label: ``eyewear``.
-        categories: the taxonomy's leaves that a box of this class may be.
-        street: the labels of street photos that mean it.
-        product: article types whose product photos show the item alone.
-        sizes: of such an item in a street photo, longest side in pixels of a photo of 320; where
-            empty, none is pasted there.
+        label: such as ``eyewear``.
+        categories: leaf categories of the taxonomy that a box of this class may be.
+        street: labels of this class in street photos.
+        product: article types whose product photos show a single item on white.
+        sizes: least and greatest longest side of a cutout in a street photo, in pixels of a photo
+            of 320; None where no cutouts are composited.
     """
 
     label: str
@@ -30,7 +30,6 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# Not in any: "accessories", which names no category, and gloves, too few to learn.
 CLASSES = (
     DetectorClass(
         "top",
@@ -116,15 +115,16 @@ CLASSES = (
         (14, 45),
     ),
 )
+"""No class has the label "accessories", which names no category, and gloves, which are too few."""
 
 
 def street_numbers(classes: Sequence[DetectorClass] = CLASSES) -> Mapping[str, int]:
-    """Class number by the label of a street photo's box; 0 is the background's."""
+    """Map the labels of street photos' boxes to class numbers; 0 is the background."""
     return {label: number for number, c in enumerate(classes, 1) for label in c.street}
 
 
 def category_numbers(classes: Sequence[DetectorClass] = CLASSES) -> Mapping[str, int]:
-    """Class number by leaf category, the first's where several have it."""
+    """Map leaf categories to class numbers, to the first where several classes have one."""
     numbers: dict[str, int] = {}
     for number, c in enumerate(classes, 1):
         for leaf in c.categories:
@@ -133,7 +133,7 @@ def category_numbers(classes: Sequence[DetectorClass] = CLASSES) -> Mapping[str,
 
 
 def own_categories(label: str, classes: Sequence[DetectorClass] = CLASSES) -> tuple[str, ...]:
-    """The leaves of a class that no other class has."""
+    """List the leaf categories of a class that no other class has."""
     others = {leaf for c in classes if c.label != label for leaf in c.categories}
     return tuple(
         leaf for c in classes if c.label == label for leaf in c.categories if leaf not in others
@@ -141,5 +141,5 @@ def own_categories(label: str, classes: Sequence[DetectorClass] = CLASSES) -> tu
 
 
 def product_numbers(classes: Sequence[DetectorClass] = CLASSES) -> Mapping[str, int]:
-    """Class number by article type of photos that show the item alone."""
-    return {kind: number for number, c in enumerate(classes, 1) for kind in c.product}
+    """Map the article types of isolated products to class numbers."""
+    return {article: number for number, c in enumerate(classes, 1) for article in c.product}

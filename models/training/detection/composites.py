@@ -1,4 +1,4 @@
-"""Items cut out of their white background, and pasted where their box is exactly known."""
+"""Compositing: cutouts of products on white, pasted on other photos with exact boxes."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from houndstooth.models.localisation.background import TOLERANCE
 from houndstooth.models.training.detection.classes import CLASSES
 from houndstooth.models.training.detection.samples import BoxedImage
 
-# The share of a box that a pasted item may cover.
-MAX_COVERED = 0.15
+MAX_OCCLUSION = 0.15
+"""The share of another box that a pasted cutout may occlude."""
+
 TRIES = 8
+"""Number of random places tried for a cutout."""
 
 
 @dataclass(frozen=True)
 class Cutout:
-    """An item without its background: an RGBA image tight around it, and its class number."""
+    """An item without its background: a tight RGBA image, and its class number."""
 
     image: Image.Image
     label: int
 
 
 def cut_out(sample: BoxedImage) -> Cutout | None:
-    """The one item of a product photo, whites inside its outline included; None where too small."""
+    """Cut the item out of a product photo, with the whites inside it; None where too small."""
     left, top, right, bottom = sample.boxes[0].astype(int)
     pixels = sample.pixels[top:bottom, left:right]
-    mask = outline(pixels)
+    mask = foreground_mask(pixels)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) < 8 or len(columns) < 8:
         return None
-    inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    alpha = Image.fromarray((mask[inside] * 255).astype(np.uint8))
-    image = Image.fromarray(np.ascontiguousarray(pixels[inside]))
+    tight = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    alpha = Image.fromarray((mask[tight] * 255).astype(np.uint8))
+    image = Image.fromarray(np.ascontiguousarray(pixels[tight]))
     image.putalpha(alpha)
     return Cutout(image, int(sample.labels[0]))
 
@@ -45,24 +47,24 @@ def cut_out(sample: BoxedImage) -> Cutout | None:
 def paste(
     scene: BoxedImage, cutouts: Sequence[Cutout], rng: np.random.Generator, count: int
 ) -> BoxedImage:
-    """Items laid over a scene where they cover little of what is there.
+    """Paste random cutouts on a scene where they occlude little of its items.
 
     Args:
-        count: how many at most; one that finds no place is left out.
+        count: the most cutouts; one for which no place is found is left out.
     """
     height, width = scene.pixels.shape[:2]
     canvas = Image.fromarray(scene.pixels)
     boxes, labels = list(scene.boxes), list(scene.labels)
     for _ in range(count):
         cutout = cutouts[int(rng.integers(len(cutouts)))]
-        item = _turned(cutout, rng, max(height, width) / 320)
+        item = _transform(cutout, rng, max(height, width) / 320)
         if item is None or item.width >= width or item.height >= height:
             continue
         for _ in range(TRIES):
             x = int(rng.integers(width - item.width))
             y = int(rng.integers(height - item.height))
             box = np.array([x, y, x + item.width, y + item.height], dtype=np.float32)
-            if _covered(box, boxes) <= MAX_COVERED:
+            if _occlusion(box, boxes) <= MAX_OCCLUSION:
                 canvas.paste(item, (x, y), item)
                 boxes.append(box)
                 labels.append(np.int64(cutout.label))
@@ -75,32 +77,32 @@ def paste(
     )
 
 
-def on_paper(sample: BoxedImage, rng: np.random.Generator) -> BoxedImage:
-    """What stands on white background, on another: that it is white says nothing of what is there."""
+def replace_background(sample: BoxedImage, rng: np.random.Generator) -> BoxedImage:
+    """Replace a white background by a plain one of another colour."""
     height, width = sample.pixels.shape[:2]
-    paper = empty_scene(rng, width, height)
-    pixels = np.where(outline(sample.pixels)[..., None], sample.pixels, paper.pixels)
+    plain = plain_scene(rng, width, height)
+    pixels = np.where(foreground_mask(sample.pixels)[..., None], sample.pixels, plain.pixels)
     return BoxedImage(pixels, sample.boxes, sample.labels, sample.name)
 
 
-def empty_scene(rng: np.random.Generator, width: int, height: int) -> BoxedImage:
-    """Paper of one colour, mostly light, shaded from side to side."""
+def plain_scene(rng: np.random.Generator, width: int, height: int) -> BoxedImage:
+    """Make a scene without items: one colour, mostly light, shaded from side to side."""
     colour = rng.uniform(60, 255, 3) if rng.random() < 0.4 else rng.uniform(225, 255, 3)
     shade = np.linspace(1.0, rng.uniform(0.8, 1.0), width)[None, :, None]
     noise = rng.normal(0, rng.uniform(0, 6), (height, width, 1))
     pixels = (colour[None, None] * shade + noise).clip(0, 255).astype(np.uint8)
-    return BoxedImage(pixels, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), "paper")
+    return BoxedImage(pixels, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), "plain")
 
 
-def outline(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """What is not white background, and the whites within it: RGB [h, w, 3] to bool [h, w]."""
+def foreground_mask(pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Mask what is not white background, whites inside it included: [h, w, 3] to bool [h, w]."""
     mask = (pixels < 255 - TOLERANCE).any(axis=2)
-    # With a rim, for closing would eat from the edges.
+    # Padded, as closing would erode the edges.
     filled: NDArray[np.bool_] = ndimage.binary_fill_holes(ndimage.binary_closing(np.pad(mask, 2)))
     return filled[2:-2, 2:-2]
 
 
-def _turned(cutout: Cutout, rng: np.random.Generator, scale: float) -> Image.Image | None:
+def _transform(cutout: Cutout, rng: np.random.Generator, scale: float) -> Image.Image | None:
     sizes = CLASSES[cutout.label - 1].sizes
     if sizes is None:
         return None
@@ -121,8 +123,8 @@ def _turned(cutout: Cutout, rng: np.random.Generator, scale: float) -> Image.Ima
     return image
 
 
-def _covered(box: NDArray[np.float32], boxes: Sequence[NDArray[np.float32]]) -> float:
-    """The largest share that the box takes of another one, or another one of it."""
+def _occlusion(box: NDArray[np.float32], boxes: Sequence[NDArray[np.float32]]) -> float:
+    """Compute the largest share that the box takes of another one, or another one of it."""
     if not boxes:
         return 0.0
     others = np.array(boxes)

@@ -1,4 +1,4 @@
-"""The detector to ONNX, and back from there to torch."""
+"""Export of the detector to ONNX, and its weights read back."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from houndstooth.models.training.quantise import dequantised_weights, quantise_i
 
 
 class ServingGraph(nn.Module):
-    """Pixels uint8 [h, w, 3] to boxes [n, 4] in pixels, class numbers [n] and scores [n]."""
+    """Maps pixels uint8 [h, w, 3] to boxes [n, 4] in pixels, class numbers [n], scores [n]."""
 
     def __init__(self, network: FasterRCNN) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Of one image, best first."""
-        found = self.network([pixels.permute(2, 0, 1).float() / 255])[0]
-        return found["boxes"], found["labels"], found["scores"]
+        """Detect the items of one image, best first."""
+        [detections] = self.network([pixels.permute(2, 0, 1).float() / 255])
+        return detections["boxes"], detections["labels"], detections["scores"]
 
 
 def export_detector(network: FasterRCNN, path: Path) -> None:
     """Write the serving graph for one image of any size, with quantised weights."""
     graph = ServingGraph(network.cpu().float()).eval()
     pixels = torch.randint(0, 256, (320, 224, 3), dtype=torch.uint8)
-    found = ["boxes", "labels", "scores"]
+    outputs = ["boxes", "labels", "scores"]
     with warnings.catch_warnings():
         # The older exporter, which takes data-dependent sizes, and warns that it is older.
         warnings.simplefilter("ignore")
@@ -43,8 +43,8 @@ def export_detector(network: FasterRCNN, path: Path) -> None:
             dynamo=False,
             opset_version=OPSET,
             input_names=["pixels"],
-            output_names=found,
-            dynamic_axes={"pixels": {0: "height", 1: "width"}} | {k: {0: "found"} for k in found},
+            output_names=outputs,
+            dynamic_axes={"pixels": {0: "height", 1: "width"}} | {k: {0: "found"} for k in outputs},
         )
     model = onnx.load(path)
     quantise_initialisers(model)
@@ -53,19 +53,19 @@ def export_detector(network: FasterRCNN, path: Path) -> None:
 
 
 def load_exported(network: FasterRCNN, path: Path) -> FasterRCNN:
-    """The weights of an exported file in a network of the same shape, as they are there.
+    """Load the weights of an exported file into a network of the same shape.
 
     Raises:
         InvalidConfig: a weight is missing or of another shape.
     """
-    held = {
+    exported = {
         name.removeprefix("network."): values
         for name, values in dequantised_weights(onnx.load(path)).items()
     }
     state = network.state_dict()
-    if missing := sorted(set(state) - set(held)):
+    if missing := sorted(set(state) - set(exported)):
         raise InvalidConfig(f"expected weights {missing[:3]} in {path.name}")
-    if other := [name for name in state if held[name].shape != tuple(state[name].shape)]:
+    if other := [name for name in state if exported[name].shape != tuple(state[name].shape)]:
         raise InvalidConfig(f"expected other shapes of weights {other[:3]} in {path.name}")
-    network.load_state_dict({name: torch.tensor(held[name]) for name in state})
+    network.load_state_dict({name: torch.tensor(exported[name]) for name in state})
     return network.eval()

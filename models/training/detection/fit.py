@@ -1,4 +1,4 @@
-"""The detector's training loop: batches of views in, a network out, resumable after each epoch."""
+"""The detector's training loop, which resumes after each epoch."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ LOSSES = ("loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_re
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """How to train; the fields of a configuration file.
+    """One training run of a detector.
 
     Attributes:
-        init_from: a trained detector to go on from, by its name and version.
-        images: views in an epoch.
-        backbone_rate: the pretrained part's learning rate, as a share of the others'.
+        name, version: name and version of the trained network.
+        init_from: name and version of a trained detector to start from.
+        images: number of views in an epoch.
+        backbone_rate: the pretrained layers' learning rate, as a share of the others'.
         warm_up: share of all steps in which the learning rate rises.
-        shares: how often a view is of each kind, see ``Sources.epoch``.
+        side: longest side of the images when serving, pixels.
+        width, hidden: channels of the pyramid and of the box head.
+        frozen_blocks: number of the encoder's first blocks that are not trained.
+        shares: share of the views by source, see ``Sources.epoch``.
     """
 
     name: str
@@ -59,12 +63,15 @@ def fit(
     checkpoint: Path,
     after_epoch: Callable[[int, dict[str, float], FasterRCNN], None],
 ) -> FasterRCNN:
-    """Train with AdamW, a warm-up and cosine schedule; returns the moving average of the weights.
+    """Train with AdamW, a warm-up and a cosine schedule.
 
     Args:
-        epoch_of: the batches of an epoch, from 0.
-        checkpoint: written after each epoch, and gone on from where it is there.
-        after_epoch: gets the epoch, its mean losses by name, and the average.
+        epoch_of: makes the batches of an epoch, numbered from 0.
+        checkpoint: written after each epoch, and resumed from where there is one.
+        after_epoch: takes the epoch, its mean losses by name, and the averaged network.
+
+    Returns:
+        The moving average of the weights.
     """
     torch.manual_seed(recipe.seed)
     network.to(device).to(memory_format=torch.channels_last)
@@ -90,7 +97,7 @@ def fit(
 
 
 def _optimiser(network: FasterRCNN, recipe: DetectorRecipe) -> torch.optim.Optimizer:
-    """Two groups: the pretrained weights move less."""
+    """Make AdamW with a lower learning rate for the pretrained weights."""
     pretrained = [p for p in network.backbone.body.parameters() if p.requires_grad]
     known = {id(p) for p in network.backbone.body.parameters()}
     others = [p for p in network.parameters() if id(p) not in known]
@@ -133,7 +140,7 @@ def _step(loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer) ->
 
 
 def _resume(checkpoint: Path, parts: dict[str, Any]) -> int:
-    """Load what an interrupted run left; returns how many epochs are done."""
+    """Load an interrupted run's checkpoint; returns the number of epochs done."""
     if not checkpoint.exists():
         return 0
     saved = torch.load(checkpoint, weights_only=True)

@@ -1,4 +1,4 @@
-"""Average precision of boxes by pycocotools, guided by the category and not."""
+"""Average precision of boxes, guided by the category and unguided, by pycocotools."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from houndstooth.models.training.detection.classes import CLASSES, own_categorie
 from houndstooth.models.training.detection.samples import BoxedImage
 
 OVERLAPS = (0.5, 0.6, 0.7, 0.8, 0.9)
+"""The thresholds of IoU."""
 
-Guided = Callable[[Sequence[str], list[Detection]], list[Detection]]
+Guide = Callable[[Sequence[str], list[Detection]], list[Detection]]
+"""Selects the detections that may be of some categories."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """Average precision by class and IoU, and how many boxes there were.
+    """Average precision by class and IoU.
 
     Attributes:
-        boxes: by class label; classes without any are left out.
+        boxes: number of true boxes by class label; classes without any are left out.
         by_class: average precision by class label, in the order of ``OVERLAPS``.
     """
 
@@ -36,27 +38,27 @@ class Precision:
     by_class: Mapping[str, Sequence[float]]
 
     def mean(self, min_boxes: int) -> dict[str, float]:
-        """Over the classes of at least so many boxes, by IoU; of all, where there is none."""
+        """Average over the classes of at least ``min_boxes``, by IoU; over all if none has."""
         classes = [c for c, n in self.boxes.items() if n >= min_boxes] or list(self.boxes)
         means = np.mean([self.by_class[c] for c in classes], axis=0) if classes else [0.0] * 5
         return {str(iou): round(float(m), 4) for iou, m in zip(OVERLAPS, means, strict=True)}
 
 
 @dataclass
-class Answers:
-    """Truth and finds in COCO's form, of any number of photos."""
+class CocoRecords:
+    """True boxes and detections of photos, in COCO's form."""
 
     photos: list[dict[str, int]] = field(default_factory=list)
     truth: list[dict[str, object]] = field(default_factory=list)
     guided: list[dict[str, object]] = field(default_factory=list)
     unguided: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, photo: BoxedImage, found: list[Detection], guided: Guided) -> None:
-        """One photo, and what was found in it.
+    def add(self, photo: BoxedImage, detections: list[Detection], guide: Guide) -> None:
+        """Add the true boxes and the detections of one photo.
 
         Args:
-            found: best first.
-            guided: what is left of them when some categories are asked for.
+            detections: best first.
+            guide: selects the detections of some categories.
         """
         height, width = photo.pixels.shape[:2]
         number = len(self.photos) + 1
@@ -76,15 +78,18 @@ class Answers:
                 }
             )
         names = [c.label for c in CLASSES]
-        for item in found:
-            self.unguided.append(_answer(number, names.index(item.label) + 1, item, width, height))
+        for item in detections:
+            label = names.index(item.label) + 1
+            self.unguided.append(_coco_detection(number, label, item, (width, height)))
         for label in sorted(set(photo.labels.tolist())):
-            for item in guided(own_categories(CLASSES[label - 1].label), found):
-                self.guided.append(_answer(number, label, item, width, height))
+            for item in guide(own_categories(CLASSES[label - 1].label), detections):
+                self.guided.append(_coco_detection(number, label, item, (width, height)))
 
 
-def _answer(photo: int, label: int, item: Detection, width: int, height: int) -> dict[str, object]:
-    box = item.box
+def _coco_detection(
+    photo: int, label: int, item: Detection, size: tuple[int, int]
+) -> dict[str, object]:
+    box, (width, height) = item.box, size
     corners = [box.x * width, box.y * height, box.w * width, box.h * height]
     return {"image_id": photo, "category_id": label, "bbox": corners, "score": item.score}
 
@@ -92,28 +97,28 @@ def _answer(photo: int, label: int, item: Detection, width: int, height: int) ->
 def evaluate(
     detector: Detector, photos: Iterable[BoxedImage], taxonomy: Taxonomy
 ) -> tuple[Precision, Precision]:
-    """Guided and unguided precision on photos with known boxes."""
-    answers = Answers()
+    """Compute guided and unguided precision on photos with known boxes."""
+    records = CocoRecords()
 
-    def guide(categories: Sequence[str], found: list[Detection]) -> list[Detection]:
-        return detector.guided(found, categories, taxonomy)
+    def guide(categories: Sequence[str], items: list[Detection]) -> list[Detection]:
+        return detector.guided(items, categories, taxonomy)
 
     for photo in photos:
-        answers.add(photo, detector.find([Image.fromarray(photo.pixels)])[0], guide)
-    return precision(answers, answers.guided), precision(answers, answers.unguided)
+        records.add(photo, detector.find([Image.fromarray(photo.pixels)])[0], guide)
+    return precision(records, records.guided), precision(records, records.unguided)
 
 
-def precision(answers: Answers, found: list[dict[str, object]]) -> Precision:
-    """Average precision of finds, each class by itself."""
+def precision(records: CocoRecords, selected: list[dict[str, object]]) -> Precision:
+    """Compute the average precision of selected detections, each class by itself."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = {
-            "images": answers.photos,
-            "annotations": answers.truth,
+            "images": records.photos,
+            "annotations": records.truth,
             "categories": [{"id": n, "name": c.label} for n, c in enumerate(CLASSES, 1)],
         }
         truth.createIndex()
-        scored = COCOeval(truth, _results(truth, found), "bbox")
+        scored = COCOeval(truth, _results(truth, selected), "bbox")
         scored.params.iouThrs = np.array(OVERLAPS)
         scored.params.areaRng, scored.params.areaRngLbl = [[0, 1e10]], ["all"]
         scored.params.maxDets = [100]
@@ -121,7 +126,7 @@ def precision(answers: Answers, found: list[dict[str, object]]) -> Precision:
         scored.accumulate()
     # [IoUs, recalls, classes, areas, limits], -1 where a class has no box.
     curves = scored.eval["precision"][:, :, :, 0, 0]
-    counts = np.bincount([int(str(t["category_id"])) for t in answers.truth], minlength=1)
+    counts = np.bincount([int(str(t["category_id"])) for t in records.truth], minlength=1)
     boxes = {c.label: int(counts[n]) for n, c in enumerate(CLASSES, 1) if n < len(counts)}
     boxes = {label: count for label, count in boxes.items() if count}
     by_class = {
@@ -132,9 +137,9 @@ def precision(answers: Answers, found: list[dict[str, object]]) -> Precision:
     return Precision(boxes, by_class)
 
 
-def _results(truth: COCO, found: list[dict[str, object]]) -> COCO:
-    if found:
-        return truth.loadRes(found)
+def _results(truth: COCO, selected: list[dict[str, object]]) -> COCO:
+    if selected:
+        return truth.loadRes(selected)
     nothing = COCO()
     nothing.dataset = {**truth.dataset, "annotations": []}
     nothing.createIndex()

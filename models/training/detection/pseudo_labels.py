@@ -1,9 +1,9 @@
-"""Photos without boxes, with a trained detector's and what is known of each: self-training.
+"""Pseudo-labels: boxes that a teacher, a trained detector, finds in photos without boxes.
 
-A detector of street photos marks other photos, and what it cannot know is put right before the next
-one learns from them. Of a catalogue's worn garments the seller says what is for sale, and nobody
-wears a hat or carries a bag there: short hair, eyes and a hand on the hip are what they were taken
-for. Of an casual photo of one thing its label says what that is.
+What is known of a photo corrects the teacher before a student learns from it (self-training). The
+seller names the category of a worn product. Catalogue models wear no hats and carry no bags, so
+those detections are errors: short hair, eyes or a hand on the hip. The label of a casual photo
+names the category of its single item.
 """
 
 from __future__ import annotations
@@ -25,23 +25,33 @@ from houndstooth.models.training.detection.classes import CLASSES, category_numb
 from houndstooth.models.training.detection.samples import BoxedImage, boxed
 from houndstooth.models.training.samples import split_of
 
-# A box of the product's own kind is taken from this score on; of another, from the second one on,
-# and where one lies between the two nobody knows what the photo shows beside the product.
-SURE, DOUBTFUL = 0.6, 0.35
-# Boxes that overlap more, as IoU, are of one garment.
-SAME = 0.5
+ACCEPT_SCORE, REJECT_SCORE = 0.6, 0.35
+"""Detections from the first score on become pseudo-labels; those below the second are ignored.
+
+A photo with one between the two is left out.
+"""
+
+SAME_ITEM_IOU = 0.5
+"""Boxes that overlap more are of one garment."""
+
 UPPER, LOWER = {"top", "outerwear", "dress"}, {"trousers", "shorts", "skirt", "legwear"}
-BELIEVED = UPPER | LOWER | {"shoes", "belt"}
-# Of one category: more T-shirts teach nothing new.
+"""Classes worn in the same place."""
+
+TRUSTED = UPPER | LOWER | {"shoes", "belt"}
+"""Classes that the teacher is trusted with in catalogue photos."""
+
 MAX_PER_CATEGORY = 250
-# Of glasses some are worn; these are.
-SURE_OF_EYEWEAR = 0.95
-# A garment whose lower edge lies beyond this share of the image is cut off by it.
-EDGE = 0.97
+"""The most photos of one category; more of the same improve nothing."""
+
+EYEWEAR_SCORE = 0.95
+"""Some models wear glasses: detections from this score on."""
+
+CUT_OFF_EDGE = 0.97
+"""A garment whose lower edge is below this share of the image is cut off by it."""
 
 
 def worn_products(products: Path, teacher: Detector, seed: int = 1) -> Iterator[BoxedImage]:
-    """Photos of a products.csv's train side that show worn garments.
+    """Read training photos of a products.csv that show worn garments, with pseudo-labels.
 
     Raises:
         InvalidFeed: a column is missing.
@@ -58,17 +68,19 @@ def worn_products(products: Path, teacher: Detector, seed: int = 1) -> Iterator[
             continue
         with Image.open(products.parent / row["file"]) as opened:
             image = opened.convert("RGB")
-        items = marked(teacher.find([image])[0], category)
+        items = label_worn(teacher.find([image])[0], category)
         if items:
             taken[category] += 1
             yield _boxed(image, items, row["file"])
 
 
 def casual_photos(labels: Path, teacher: Detector) -> Iterator[BoxedImage]:
-    """Training photos of a plain CSV that show one thing, those without a box there.
+    """Read training photos of a plain CSV that show a single item, with pseudo-labels.
+
+    Rows with a box are left out.
 
     Raises:
-        InvalidFeed: it cannot be read, or a column is missing.
+        InvalidFeed: the file cannot be read, or a column is missing.
     """
     taxonomy, known = Taxonomy.load(), category_numbers()
     for sample in csv_samples(labels, taxonomy):
@@ -81,69 +93,70 @@ def casual_photos(labels: Path, teacher: Detector) -> Iterator[BoxedImage]:
             yield _boxed(image, [(known[sample.category], item)], sample.path.name)
 
 
-def _dominant(found: Sequence[Detection], category: str) -> Detection | None:
-    """What the photo is of: of its own class if that is there, else the largest that is sure."""
-    likely = [item for item in found if item.score >= DOUBTFUL]
+def _dominant(detections: Sequence[Detection], category: str) -> Detection | None:
+    """Select the most salient detection, of the category's class if there is one."""
+    likely = [item for item in detections if item.score >= REJECT_SCORE]
     own = [item for item in likely if category in item.categories]
     return max(own or likely, key=salience, default=None)
 
 
-def marked(found: Sequence[Detection], category: str) -> list[tuple[int, Detection]]:
-    """Class numbers and boxes of a photo in which a garment of a category is for sale.
+def label_worn(detections: Sequence[Detection], category: str) -> list[tuple[int, Detection]]:
+    """Make the pseudo-labels of a catalogue photo with a worn garment.
 
     Args:
-        found: by the detector, best first.
+        detections: the teacher's, best first.
+        category: leaf category of the product.
 
     Returns:
-        The garment for sale first; nothing where it, or what is beside it, is in doubt.
+        Class numbers and boxes, the product first; empty where any of them is uncertain.
     """
-    sold = _for_sale(found, category)
-    if sold is None:
+    product = _product(detections, category)
+    if product is None:
         return []
     numbers = {c.label: number for number, c in enumerate(CLASSES, 1)}
-    own = sold.label if category in sold.categories else _class_of(category)
-    marks = [(numbers[own], sold)]
-    for item in found:
-        if any(overlap(item.box, other.box) > SAME for _, other in marks):
+    own = product.label if category in product.categories else _class_of(category)
+    labels = [(numbers[own], product)]
+    for item in detections:
+        if any(overlap(item.box, other.box) > SAME_ITEM_IOU for _, other in labels):
             continue
-        if item.label == "eyewear" and item.score >= SURE_OF_EYEWEAR:
-            marks.append((numbers["eyewear"], item))
-        if item.label not in BELIEVED:
+        if item.label == "eyewear" and item.score >= EYEWEAR_SCORE:
+            labels.append((numbers["eyewear"], item))
+        if item.label not in TRUSTED:
             continue
-        score = _score_of_place(item, found)
-        if DOUBTFUL <= score < SURE:
+        score = _place_score(item, detections)
+        if REJECT_SCORE <= score < ACCEPT_SCORE:
             return []
-        if score >= SURE:
-            marks.append((numbers[_as_worn(item, own)], item))
-    return marks
+        if score >= ACCEPT_SCORE:
+            labels.append((numbers[_corrected_class(item, own)], item))
+    return labels
 
 
-def _for_sale(found: Sequence[Detection], category: str) -> Detection | None:
-    """The box of what is for sale: of its class, else of another that is worn in its place."""
-    own = [item for item in found if category in item.categories]
-    if own and own[0].score >= SURE:
+def _product(detections: Sequence[Detection], category: str) -> Detection | None:
+    """Select the product's detection: of its class, else of another worn in the same place."""
+    own = [item for item in detections if category in item.categories]
+    if own and own[0].score >= ACCEPT_SCORE:
         return own[0]
     place = UPPER if _class_of(category) in UPPER else LOWER
-    there = [item for item in found if item.label in place]
-    if there and _score_of_place(there[0], found) >= SURE:
+    there = [item for item in detections if item.label in place]
+    if there and _place_score(there[0], detections) >= ACCEPT_SCORE:
         return there[0]
     return None
 
 
-def _score_of_place(item: Detection, found: Sequence[Detection]) -> float:
-    """That it is a garment at all: the scores of all classes that are worn there, together."""
+def _place_score(item: Detection, detections: Sequence[Detection]) -> float:
+    """Sum the scores of all classes worn in an item's place: that it is a garment at all."""
     place = next((p for p in (UPPER, LOWER) if item.label in p), {item.label})
     return sum(
         other.score
-        for other in found
-        if other.label in place and overlap(other.box, item.box) > SAME
+        for other in detections
+        if other.label in place and overlap(other.box, item.box) > SAME_ITEM_IOU
     )
 
 
-def _as_worn(item: Detection, sold: str) -> str:
-    """The class of what is worn beside what is for sale: trousers cut off look like shorts."""
-    cut_off = item.box.y + item.box.h > EDGE
-    return "trousers" if item.label == "shorts" and cut_off and sold in UPPER else item.label
+def _corrected_class(item: Detection, product: str) -> str:
+    """Correct the class of an item worn beside a product: cut-off trousers look like shorts."""
+    cut_off = item.box.y + item.box.h > CUT_OFF_EDGE
+    return "trousers" if item.label == "shorts" and cut_off and product in UPPER else item.label
 
 
 def _class_of(category: str) -> str:

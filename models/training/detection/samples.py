@@ -1,4 +1,4 @@
-"""Photos with boxes: street photos, products that stand alone, and the studio's outfits."""
+"""Images with boxes: street photos, isolated products, and drawn outfits."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from PIL import Image
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.models.localisation.background import find_foreground
 from houndstooth.models.training.datasets.products import product_rows
+from houndstooth.models.training.datasets.synthetic import label_records
 from houndstooth.models.training.detection.classes import (
     category_numbers,
     product_numbers,
@@ -28,19 +29,21 @@ from houndstooth.models.training.samples import Split, split_of
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.08
 STREET_LABELS = "street.jsonl"
 MIN_SIDE = 8
-# Of one article type: more shoes teach nothing new.
+"""Boxes with a shorter side, pixels, are dropped."""
+
 MAX_PER_TYPE = 120
+"""The most photos of one article type; more of the same improve nothing."""
 
 
 @dataclass(frozen=True)
 class BoxedImage:
-    """One image and the boxes in it.
+    """An image and the boxes in it.
 
     Attributes:
         pixels: uint8 RGB [h, w, 3].
         boxes: float32 [n, 4]: left, top, right, bottom in pixels.
         labels: int64 [n]: class numbers from 1.
-        name: of its file.
+        name: name of its file.
     """
 
     pixels: NDArray[np.uint8]
@@ -50,7 +53,7 @@ class BoxedImage:
 
 
 def street_split(file: str, seed: int = 1) -> Split:
-    """The side of a street photo, by a hash of its name and the seed: the same everywhere."""
+    """Compute the split of a street photo from a hash of its name and the seed."""
     digest = hashlib.sha256(f"houndstooth-street-{seed}:{Path(file).name}".encode()).digest()
     place = int.from_bytes(digest[:4], "big") / 2**32
     if place < TEST_SHARE:
@@ -60,10 +63,10 @@ def street_split(file: str, seed: int = 1) -> Split:
 
 @contextmanager
 def street_records(folder: Path) -> Iterator[Iterator[dict[str, Any]]]:
-    """The records of a folder's ``street.jsonl``, to be read within.
+    """Read the records of a folder's ``street.jsonl``; errors while they are used are its too.
 
     Raises:
-        InvalidFeed: no such file, or a line that is not of its form.
+        InvalidFeed: there is no such file, or a line is malformed.
     """
     try:
         yield map(json.loads, (folder / STREET_LABELS).read_text(encoding="utf-8").splitlines())
@@ -72,13 +75,13 @@ def street_records(folder: Path) -> Iterator[Iterator[dict[str, Any]]]:
 
 
 def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterator[BoxedImage]:
-    """Photos of a folder with a ``street.jsonl``; boxes under 8 px or of no class are dropped.
+    """Read the photos of a folder with a ``street.jsonl``; boxes of no class are dropped.
 
     Args:
-        splits: only of these sides; None is all.
+        splits: the splits to read; None is all.
 
     Raises:
-        InvalidFeed: no such file, or a line that is not of its form.
+        InvalidFeed: there is no such file, or a line is malformed.
     """
     numbers = street_numbers()
     with street_records(folder) as records:
@@ -96,8 +99,8 @@ def street_images(folder: Path, splits: Collection[str] | None = None) -> Iterat
             yield boxed(pixels, corners, [numbers[b["label"]] for b in kept], record["file"])
 
 
-def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
-    """Photos of a products.csv's train side whose foreground is the item, its box the foreground's.
+def isolated_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
+    """Read training photos of a products.csv with a single item on white; its box is tight.
 
     Raises:
         InvalidFeed: a column is missing.
@@ -105,17 +108,17 @@ def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
     numbers = product_numbers()
     taken: Counter[str] = Counter()
     for row in product_rows(products):
-        kind = row["articleType"]
-        if kind not in numbers or split_of(row["group"], seed) != "train":
+        article = row["articleType"]
+        if article not in numbers or split_of(row["group"], seed) != "train":
             continue
-        if taken[kind] >= MAX_PER_TYPE:
+        if taken[article] >= MAX_PER_TYPE:
             continue
         with Image.open(products.parent / row["file"]) as opened:
             image = opened.convert("RGB")
         box, background = find_foreground(image)
         if background is None or float(background.colour.min()) < 235:
             continue
-        taken[kind] += 1
+        taken[article] += 1
         width, height = image.size
         corners = (
             box.x * width,
@@ -123,14 +126,17 @@ def lone_products(products: Path, seed: int = 1) -> Iterator[BoxedImage]:
             (box.x + box.w) * width,
             (box.y + box.h) * height,
         )
-        yield boxed(np.asarray(image), [corners], [numbers[kind]], row["file"])
+        yield boxed(np.asarray(image), [corners], [numbers[article]], row["file"])
 
 
 def synthetic_images(labels: Path) -> Iterator[BoxedImage]:
-    """Drawn outfits and items of a studio's ``labels.jsonl`` whose every item has a class."""
+    """Read the drawn images of a ``labels.jsonl`` of which every item has a class.
+
+    Raises:
+        InvalidFeed: the file cannot be read, or is malformed.
+    """
     numbers = category_numbers()
-    for line in labels.read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
+    for record in label_records(labels):
         items = [i for i in record["items"] if i["category"] in numbers]
         if not items or len(items) < len(record["items"]):
             continue
@@ -142,8 +148,8 @@ def synthetic_images(labels: Path) -> Iterator[BoxedImage]:
             (x * width, y * height, (x + w) * width, (y + h) * height)
             for x, y, w, h in (item["box"] for item in items)
         ]
-        found = [numbers[i["category"]] for i in items]
-        yield boxed(pixels, corners, found, record["file"])
+        classes = [numbers[i["category"]] for i in items]
+        yield boxed(pixels, corners, classes, record["file"])
 
 
 def boxed(
@@ -152,6 +158,6 @@ def boxed(
     labels: list[int],
     name: str,
 ) -> BoxedImage:
-    """An image with boxes, by their corners (left, top, right, bottom) in pixels, and classes."""
+    """Make an image with boxes from corners (left, top, right, bottom) in pixels, and classes."""
     boxes = np.array(corners, dtype=np.float32).reshape(-1, 4)
     return BoxedImage(pixels, boxes, np.array(labels, dtype=np.int64), name)

@@ -1,0 +1,41 @@
+"""``houndstooth casual-photos``: labels of photos as shoppers take them, for training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command
+@click.option(
+    "--street", type=click.Path(path_type=Path), multiple=True, metavar="DIR",
+    help="Folder with street.jsonl and its photos; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--photos", type=click.Path(path_type=Path), multiple=True, metavar="CSV",
+    help="Photos of a single item: columns file, category, source_split; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--labels", type=click.Path(path_type=Path), metavar="CSV",
+    help="Categories by people: columns file and category.  [default: those of the package]",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="CSV", help="File to write."
+)
+def command(
+    street: tuple[Path, ...], photos: tuple[Path, ...], labels: Path | None, out: Path
+) -> None:
+    """Label casual photos for training.
+
+    Writes a CSV for houndstooth train --csv, --backgrounds and --casual-photos. A label that may
+    mean several categories ("pants") is resolved by people's labels, else by the shipped
+    recogniser.
+    """
+    from houndstooth.mappings.errors import InvalidConfig
+    from houndstooth.models.training.casual_photos import PHOTO_LABELS, write_casual_photos
+
+    if not (street or photos):
+        raise InvalidConfig("expected photos: --street or --photos; got none")
+    rows = write_casual_photos(street, photos, out, labels or PHOTO_LABELS)
+    click.echo(f"wrote {rows} items to {out}")

@@ -1,0 +1,124 @@
+"""``houndstooth evaluate``: the quality of a recogniser or of a detector."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from houndstooth.commands.networks import network_stem
+from houndstooth.commands.training_packages import training_packages
+from houndstooth.mappings.errors import InvalidConfig
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command
+@click.argument("name", required=False)
+@click.option("--products", type=_PATH, metavar="CSV", help="Recogniser: a products.csv.")
+@click.option(
+    "--csv", type=_PATH, metavar="CSV",
+    help="Recogniser: a CSV with columns file, category and attribute groups.",
+)  # fmt: skip
+@click.option(
+    "--street", type=_PATH, metavar="DIR",
+    help="Detector: a folder with street.jsonl and its photos.",
+)  # fmt: skip
+@click.option(
+    "--split", type=click.Choice(["train", "validation", "test", "all"]),
+    help="The photos to use.  [default: test where the network was trained on them, else all]",
+)  # fmt: skip
+@click.option(
+    "--min-boxes", type=int,
+    help="Detector: least boxes of a class that counts in the means.  [default: 20]",
+)  # fmt: skip
+@click.option("--threads", type=int, help="Detector: of one network run.  [default: all cores]")
+@click.option("--taxonomy", type=_PATH, metavar="JSON", help="Recogniser: a shop's own taxonomy.")
+@click.option(
+    "--weights", type=_PATH, metavar="DIR",
+    help="Folder of the networks.  [default: that of the shipped ones]",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+def command(
+    name: str | None,
+    products: Path | None,
+    csv: Path | None,
+    street: Path | None,
+    split: str | None,
+    min_boxes: int | None,
+    threads: int | None,
+    taxonomy: Path | None,
+    weights: Path | None,
+    as_json: bool,
+) -> None:
+    """Evaluate a recogniser on labelled photos, or a detector on photos with boxes.
+
+    NAME is a network's name and version, or the path of its card. Default: the shipped ensemble,
+    and with --street the shipped detector.
+
+    \b
+    Examples:
+      houndstooth evaluate --products products.csv
+      houndstooth evaluate guided-detector-2 --street street/
+    """
+    from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
+    from houndstooth.models.runtime.card import read_json
+
+    stem = network_stem(name or (DEFAULT_DETECTOR if street else DEFAULT_MODEL), weights)
+    if read_json(stem).get("kind") == "detector":
+        _refuse("detector", {"--products": products, "--csv": csv, "--taxonomy": taxonomy})
+        if street is None:
+            raise InvalidConfig(f"expected --street, as {stem.name} is a detector; got none")
+        _evaluate_detector(stem, street, split, min_boxes, threads, as_json)
+        return
+    _refuse("recogniser", {"--street": street, "--min-boxes": min_boxes, "--threads": threads})
+    labels = products or csv
+    if labels is None or (products and csv):
+        got = "both" if labels else "none"
+        raise InvalidConfig(f"expected --products or --csv for the recogniser; got {got}")
+    _evaluate_recogniser(stem, labels, split, taxonomy, csv is not None, as_json)
+
+
+def _refuse(kind: str, options: dict[str, object]) -> None:
+    """Refuse options of the other kind of network."""
+    given = [option for option, value in options.items() if value is not None]
+    if given:
+        raise InvalidConfig(f"expected options for a {kind}; got {', '.join(given)}")
+
+
+def _evaluate_recogniser(
+    stem: Path, labels: Path, split: str | None, taxonomy: Path | None, plain: bool, as_json: bool
+) -> None:
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.models.training.evaluate import evaluate, print_tables
+
+    figures = evaluate(
+        stem.name, labels, split, stem.parent, Taxonomy.load(taxonomy), plain_csv=plain
+    )
+    print_tables(figures)
+    if as_json:
+        click.echo(json.dumps(figures))
+
+
+def _evaluate_detector(
+    stem: Path,
+    street: Path,
+    split: str | None,
+    min_boxes: int | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    with training_packages():
+        from houndstooth.models.training.evaluate_boxes import (
+            MIN_BOXES,
+            box_figures,
+            evaluate_detector,
+            print_boxes,
+        )
+
+    least = MIN_BOXES if min_boxes is None else min_boxes
+    title, guided, unguided = evaluate_detector(stem, street, split, threads)
+    print_boxes(title, guided, unguided, least)
+    if as_json:
+        click.echo(json.dumps(box_figures(guided, unguided, least)))
