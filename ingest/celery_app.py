@@ -2,7 +2,7 @@
 
 ::
 
-    python -m celery -A ingest.celery_app worker --concurrency 2
+    houndstooth worker --concurrency 2
 
 Give as many processes as there are processors to spare: each runs the networks in one thread.
 A worker reads feeds and images by the paths that the command was given, so it must see the feed's

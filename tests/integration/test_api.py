@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from houndstooth.web.__main__ import main
 from PIL import Image
 from werkzeug.test import encode_multipart
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
 from houndstooth.mappings.features import BoxSource
-from houndstooth.web.__main__ import main
 from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-
 from houndstooth.plugin.__main__ import main
+
 from houndstooth.plugin.engines import open_engine
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture

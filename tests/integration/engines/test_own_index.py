@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from houndstooth.ingest.__main__ import main as ingest
 from PIL import Image
 
-from houndstooth.ingest.__main__ import main as ingest
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,

@@ -6,9 +6,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from houndstooth.ingest.__main__ import main
 from redis import Redis
 
-from houndstooth.ingest.__main__ import main
 from houndstooth.models.loading import DEFAULT_MODEL
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
