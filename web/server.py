@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 
@@ -59,4 +60,6 @@ def open_server(app: Flask, where: socket.socket | tuple[str, int], threads: int
 
 
 def _cannot_listen(host: str, port: int, error: Exception) -> InvalidConfig:
-    return InvalidConfig(f"cannot listen on {host}:{port}: {error}")
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number and number > 0 else error
+    return InvalidConfig(f"cannot listen on {host}:{port}: {reason}")

@@ -38,7 +38,7 @@ HOST = "127.0.0.1"
 SEED = 7
 """Of the drawn catalogue: always the same one."""
 
-NICENESS = 10
+NICENESS = 5
 """Of indexing: a query that comes meanwhile has the processors first."""
 
 EPILOG = """\
@@ -127,7 +127,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     if demo.catalogue:
         _check_feed(demo.catalogue)
     with ExitStack() as stack:
-        stack.enter_context(_ended_by_sigterm())
+        stack.enter_context(_ended_by_signals())
         port = bind(HOST, demo.port)
         stack.callback(port.close)
         feed, drawn = (demo.catalogue, ()) if demo.catalogue else _plan(demo)
@@ -288,10 +288,12 @@ def _when_drawn(
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Take SIGTERM for a Ctrl-C."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _ended_by_signals() -> Iterator[None]:
+    """Take SIGTERM for a Ctrl-C, and a Ctrl-C for one though whoever started this ignores it."""
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in stops]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(stops, before, strict=True):
+            signal.signal(number, handler)
