@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from houndstooth.ingest.__main__ import main as ingest
+from houndstooth.commands import main
 from PIL import Image
 
 from houndstooth.mappings.engine import (

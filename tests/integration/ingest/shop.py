@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from houndstooth.ingest.__main__ import main
+from houndstooth.commands import main
 from PIL import Image
 
 from houndstooth.mappings.document import VisualDocument
@@ -57,7 +57,7 @@ class Shop:
     def ingest(self, feed: Path, *flags: str, extractor: FakeExtractor | None = None) -> int:
         report = self.folder / "report.json"
         status = main(
-            [str(feed), "--engine", self.url, "--report", str(report), *flags],
+            ["ingest", str(feed), "--engine", self.url, "--report", str(report), *flags],
             extractor=extractor or FakeExtractor(),
         )
         self.report = json.loads(report.read_text()) if report.exists() else {}

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from houndstooth.ingest.__main__ import main
+from houndstooth.commands import main
 from redis import Redis
 
 from houndstooth.models.loading import DEFAULT_MODEL
@@ -87,7 +87,7 @@ def test_images_by_url_in_process(
     feed = shop.write([product(n, image=f"{pictures}/{COLOURS[n % 6]}.png") for n in range(40)])
     engine = f"sqlite:///{tmp_path / 'catalogue.db'}"
     for _ in range(2):
-        words = [str(feed), "--engine", engine, "--report", str(shop.folder / "report.json")]
+        words = ["ingest", str(feed), "--engine", engine, "--report", str(shop.folder / "report.json")]
         assert main(words, extractor=FakeExtractor()) == 0
     assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "failed": 0}
 
