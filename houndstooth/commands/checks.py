@@ -264,7 +264,7 @@ def check_hosts(settings: Settings) -> Findings:
 
 
 def all_checks() -> Findings:
-    """Run every check; those that need settings or taxonomy are left out where they are unusable."""
+    """Run every check that the settings and the taxonomy allow."""
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
 

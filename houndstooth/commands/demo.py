@@ -219,7 +219,7 @@ def _index(
     progress: Progress,
     stop: Event,
 ) -> None:
-    """Bring the feed in, in the thread that runs this; whatever happens is noted in ``progress``."""
+    """Bring the feed in, in the thread that runs this; ``progress`` notes how far it is."""
     # Threads and processes that this one starts are as nice as it is, on Linux.
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -51,8 +51,8 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     "filters",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Only products with this value, or in a range low..high, low.. or ..high; repeat for more, "
-    "where several values of one field mean any of them.",
+    help="Only products with this value, or in a range low..high, low.. or ..high; repeat for "
+    "more, where several values of one field mean any of them.",
 )
 @click.option(
     "--collapse/--no-collapse",
@@ -135,7 +135,7 @@ def run(
 
 
 def _read(path: str, limit: int) -> bytes:
-    """Read the file's bytes, one more than the limit at most: enough to see that it is too large."""
+    """Read a file, to one byte more than the limit at most: then it is too large."""
     if path == "-":
         return sys.stdin.buffer.read(limit + 1)
     try:

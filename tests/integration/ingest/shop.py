@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from houndstooth.commands import main
 from PIL import Image
 
+from houndstooth.commands import main
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines import open_engine

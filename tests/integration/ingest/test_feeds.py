@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from houndstooth.commands import main
 
+from houndstooth.commands import main
 from tests.fakes import FakeExtractor
 from tests.integration.ingest.fakes import Relabelled, Unwilling
 from tests.integration.ingest.shop import Shop, image, row
