@@ -10,8 +10,8 @@ PY := .venv/bin/python
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
 
-demo: runtime    ## draw or take a catalogue (CATALOGUE=feed.csv), index it, serve the page (PORT=8000)
-	@.ci/demo "$(PORT)" "$(CATALOGUE)"
+demo: runtime    ## the page (PORT=8000) on a drawn catalogue or on CATALOGUE=feed.csv, indexed meanwhile
+	@.venv/bin/houndstooth demo --port "$(PORT)" $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
 test: lint       ## everything: lint, types, and all tests against real servers and a real browser
 	@.ci/setup browser

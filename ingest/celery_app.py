@@ -2,7 +2,7 @@
 
 ::
 
-    python -m celery -A ingest.celery_app worker --concurrency 2
+    houndstooth worker --concurrency 2
 
 Run one process for each core: every process runs the networks in one thread. A worker reads the
 feed and its images by the paths that were given to the command, so it must see the feed's folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -22,39 +21,45 @@ from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, Worker
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, prepare
 
-NO_WORKER = (
-    "no worker answers; "
-    "start one with: python -m celery -A ingest.celery_app worker --concurrency 2"
-)
+NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 STILL_RUNNING = "the job is still running"
 _POLL_SECONDS = 0.25
 _QUIET_SECONDS = 30.0
 _PING_SECONDS = 5.0
 
 
-def ingest(arguments: Namespace, settings: Settings) -> int:
-    """``python -m ingest FEED --celery``; returns the exit status."""
+def ingest(
+    request: JobRequest, settings: Settings, report_file: Path | None = None, detach: bool = False
+) -> int:
+    """Give a feed to the workers and follow it; return the exit status.
+
+    Args:
+        report_file: path of the JSON report.
+        detach: print the job's id and return at once.
+
+    Raises:
+        HoundstoothError: nothing could begin.
+    """
     app = IngestApp(settings)
     with ExitStack() as stack:
-        request = make_request(arguments, settings)
         engine = open_engine(request.engine)
         stack.callback(engine.close)
-        prepare(engine, arguments.visual_only)
-        file = stack.enter_context(create_report(arguments.report, request.feed))
+        prepare(engine, request.visual_only)
+        file = stack.enter_context(create_report(report_file, request.feed))
         job_id = submit(app, request)
-        if arguments.detach:
+        if detach:
             print(job_id)
             return 0
-        look = f"python -m ingest status {job_id}"
-        print(f"job {job_id}; how it stands, at any time: {look}", file=sys.stderr)
+        status = f"houndstooth jobs status {job_id}"
+        print(f"job {job_id}; how it stands, at any time: {status}", file=sys.stderr)
         try:
             job = follow(app, job_id)
         except KeyboardInterrupt:
-            print(f"the job goes on without this command; to look at it: {look}", file=sys.stderr)
+            print(f"the job goes on without this command; to look at it: {status}", file=sys.stderr)
             return 130
         except WorkersUnavailable as error:
-            print(f"ingest: {error}", file=sys.stderr)
-            print(f"the job goes on when it is back; to look at it: {look}", file=sys.stderr)
+            print(f"error: {error}", file=sys.stderr)
+            print(f"the job goes on when it is back; to look at it: {status}", file=sys.stderr)
             return 3
         with suppress(EngineUnavailable):  # where it went away, the report says so
             engine.refresh()
@@ -62,35 +67,39 @@ def ingest(arguments: Namespace, settings: Settings) -> int:
         return exit_status(job)
 
 
-def show_status(arguments: Namespace, settings: Settings) -> int:
-    """``python -m ingest status JOB``; returns the exit status."""
+def show_status(job_id: str, settings: Settings, report_file: Path | None = None) -> int:
+    """Print how a job stands; return the exit status.
+
+    Raises:
+        JobNotFound: none of that id.
+        WorkersUnavailable: Redis is away.
+    """
     app = IngestApp(settings)
-    job = app.jobs.get(arguments.job)
+    job = app.jobs.get(job_id)
     with ExitStack() as stack:
-        file = stack.enter_context(create_report(arguments.report))
+        file = stack.enter_context(create_report(report_file))
         print(f"job {job.job_id} of {job.request.feed}: {job.state}")
         print(report(app, job, file))
     return exit_status(job)
 
 
-def make_request(arguments: Namespace, settings: Settings) -> JobRequest:
-    """What the job is to do.
+def make_request(
+    feed: Path, engine: str, columns: str | None, batch: int, visual_only: bool
+) -> JobRequest:
+    """Describe what a job is to do; the feed is opened, so that an unusable one is refused here.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
         InvalidConfig: an engine that is one machine's own.
     """
-    engine = arguments.engine or settings.engine
     if engine.startswith("sqlite"):
         raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
-    path: Path = arguments.feed.absolute()
+    path = feed.absolute()
     stamp = feed_stamp(path)
-    chosen = {} if arguments.columns is None else parse_columns(arguments.columns)
-    with open_feed(path) as feed:
-        detect_columns(feed.columns, chosen)
-        return JobRequest(
-            path, stamp, engine, chosen, arguments.batch, feed.size, arguments.visual_only
-        )
+    chosen = {} if columns is None else parse_columns(columns)
+    with open_feed(path) as opened:
+        detect_columns(opened.columns, chosen)
+        return JobRequest(path, stamp, engine, chosen, batch, opened.size, visual_only)
 
 
 def submit(app: IngestApp, request: JobRequest) -> str:

@@ -55,6 +55,28 @@ def load_extractor(
     )
 
 
+def network_stems(
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    detector: str | Path | None = DEFAULT_DETECTOR,
+    embedder: str | Path | None = None,
+    weights: Path = WEIGHTS,
+) -> list[Path]:
+    """List the networks that ``load_extractor`` would open: paths without suffixes.
+
+    An ensemble is its members.
+
+    Raises:
+        InvalidConfig: the recogniser's card is missing or is no JSON object.
+    """
+    stem = weights / model
+    data = read_json(stem)
+    members = data["members"] if data.get("kind") == "ensemble" else [stem.name]
+    stems = [stem.with_name(name) for name in members]
+    stems += [] if detector is None else [WEIGHTS / detector]
+    return stems + ([] if embedder is None else [weights / embedder])
+
+
 def open_recogniser(
     stem: Path, taxonomy: Taxonomy, threads: int | None = None, *, calibrated: bool = True
 ) -> Recogniser:

@@ -43,7 +43,8 @@ An empty variable counts as unset.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -95,16 +96,51 @@ class Settings:
             InvalidConfig: A variable is not valid; the message names it.
         """
         values: dict[str, Any] = {}
-        for field, read in _READERS.items():
-            variable = f"HOUNDSTOOTH_{field.upper()}"
-            text = environ.get(variable, "").strip()
-            if not text:
-                continue
-            try:
-                values[field] = read(text)
-            except ValueError as error:
-                raise InvalidConfig(f"{variable}: {error}; got {text[:80]!r}") from None
+        for variable in read_variables(environ):
+            if variable.error:
+                raise InvalidConfig(variable.error)
+            if variable.is_set:
+                values[variable.field] = variable.value
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of Houndstooth.
+
+    Attributes:
+        name: such as ``HOUNDSTOOTH_ENGINE``.
+        field: of ``Settings``.
+        value: as read, or the default; None where it cannot be read.
+        is_set: whether the environment has it.
+        error: why it cannot be used, with its name; empty where it can.
+    """
+
+    name: str
+    field: str
+    value: Any
+    is_set: bool
+    error: str = ""
+
+
+def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable]:
+    """Read every variable, in the order of ``Settings``; those that cannot be used say why."""
+    for field, read in _READERS.items():
+        name = f"HOUNDSTOOTH_{field.upper()}"
+        text = environ.get(name, "").strip()
+        if not text:
+            yield Variable(name, field, getattr(Settings, field), False)
+            continue
+        try:
+            yield Variable(name, field, read(text), True)
+        except ValueError as error:
+            shown = hide_password(text)[:80]
+            yield Variable(name, field, None, True, f"{name}: {error}; got {shown!r}")
+
+
+def hide_password(text: str) -> str:
+    """Leave the user name and password out of a URL."""
+    return re.sub(r"//.*@", "//…@", text)
 
 
 def _url(text: str) -> str:

@@ -61,6 +61,11 @@ def api_blueprint(backend: Backend) -> Blueprint:
         products = [product_json(stored) for stored in pick_samples(backend)]
         return _with_image_urls({"products": products}, "products")
 
+    @api.get("/progress")
+    def progress() -> ResponseReturnValue:
+        check_no_parameters(request.args)
+        return {"progress": backend.progress.to_json() if backend.progress else None}
+
     @api.get("/taxonomy")
     def get_taxonomy() -> ResponseReturnValue:
         check_no_parameters(request.args)

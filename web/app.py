@@ -18,6 +18,7 @@ from houndstooth.web.errors import answer_errors
 from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
 from houndstooth.web.page import page_blueprint
+from houndstooth.web.progress import Progress
 
 FORM_BYTES = 1_000_000
 """Room in a request for everything that is not the image."""
@@ -45,14 +46,18 @@ def create_app(
     extractor: Extractor | None = None,
     engine: Engine | None = None,
     taxonomy: Taxonomy | None = None,
+    progress: Progress | None = None,
 ) -> Flask:
-    """The application, ready for any WSGI server; what is not given comes from the settings.
+    """Make the application, ready for any WSGI server; what is not given comes from the settings.
+
+    Args:
+        progress: of what this process indexes in the background; the page shows it.
 
     Raises:
         InvalidConfig: the settings make no sense.
         InvalidTaxonomy: the shop's own taxonomy contradicts itself.
     """
-    backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy)
+    backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy, progress)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = backend.settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
@@ -74,6 +79,7 @@ def _wire(
     extractor: Extractor | None,
     engine: Engine | None,
     taxonomy: Taxonomy | None,
+    progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
     engine = engine or open_engine(settings.engine)
@@ -84,7 +90,7 @@ def _wire(
 
         extractor = load_extractor(taxonomy, **settings.extractor_options)
     search = VisualSearch(extractor, engine, taxonomy, settings=settings)
-    return Backend(settings, taxonomy, extractor, engine, search)
+    return Backend(settings, taxonomy, extractor, engine, search, progress)
 
 
 def _secure(response: Response) -> Response:

@@ -9,14 +9,20 @@ from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.web.progress import Progress
 
 
 @dataclass(frozen=True)
 class Backend:
-    """Made once by `web.app.create_app`; threads share it."""
+    """Made once by `web.app.create_app`; threads share it.
+
+    Attributes:
+        progress: of what this process indexes in the background; None where it does not.
+    """
 
     settings: Settings
     taxonomy: Taxonomy
     extractor: Extractor
     engine: Engine
     search: VisualSearch
+    progress: Progress | None = None

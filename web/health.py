@@ -24,7 +24,9 @@ def health_blueprint(backend: Backend) -> Blueprint:
         model = backend.extractor.model
         documents = backend.engine.count(CandidateQuery(model=model))
         if not documents:
-            message = f"expected products indexed by {model}; there are none: give the feed (again)"
+            coming = backend.progress is not None and backend.progress.running
+            what = "the first are being indexed" if coming else "give the feed (again)"
+            message = f"expected products indexed by {model}; there are none: {what}"
             return error_response("nothing_indexed", message, 503)
         return {"status": "ready", "documents": documents, "model": model}
 

@@ -17,7 +17,11 @@ def page_blueprint(backend: Backend) -> Blueprint:
 
     @page.get("/")
     def index() -> ResponseReturnValue:
-        return render_template("index.html", appearance_weight=backend.settings.appearance_weight)
+        return render_template(
+            "index.html",
+            appearance_weight=backend.settings.appearance_weight,
+            indexing=backend.progress is not None,
+        )
 
     @page.get("/ingest")
     def ingest() -> ResponseReturnValue:

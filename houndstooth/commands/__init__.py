@@ -7,13 +7,18 @@ refused options answer at once.
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from houndstooth import __version__
 from houndstooth.mappings.errors import HoundstoothError, InvalidInput
+
+if TYPE_CHECKING:
+    from houndstooth.mappings.extractor import Extractor
 
 COMMANDS = (
     "demo",
@@ -63,13 +68,43 @@ def houndstooth() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; what went wrong is one line, and an exit status."""
+def main(words: Sequence[str] | None = None, *, extractor: Extractor | None = None) -> int:
+    """Run the command line and return its exit status; what went wrong is one line on stderr.
+
+    Args:
+        words: the arguments; None takes those of the process.
+        extractor: the ``obj`` of click's context; None has a command load the networks.
+    """
     try:
-        houndstooth(prog_name="houndstooth")
+        status = houndstooth(words, "houndstooth", standalone_mode=False, obj=extractor)
+    except click.Abort:  # Ctrl-C
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     except InvalidInput as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(UNUSABLE)
+        return UNUSABLE
     except HoundstoothError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(FAILED)
+        return FAILED
+    return int(status or 0)
+
+
+class CannotBegin(click.ClickException):
+    """Ends a command with ``UNUSABLE``, whatever the error was."""
+
+    exit_code = UNUSABLE
+
+    def show(self, file: object = None) -> None:
+        """Print the one line."""
+        click.echo(f"error: {self.message}", err=True)
+
+
+@contextmanager
+def nothing_begun() -> Iterator[None]:
+    """End the command with ``UNUSABLE`` at any error raised on purpose."""
+    try:
+        yield
+    except HoundstoothError as error:
+        raise CannotBegin(str(error)) from None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -132,7 +134,7 @@ def _terms(spec: ItemSpec, taxonomy: Taxonomy) -> list[str]:
 def _shoot(product: Product, out: Path, taxonomy: Taxonomy) -> dict[str, object]:
     """Draw one product, write its image and return its label."""
     drawing, specs = photograph(product)
-    drawing.image.save(out / product.file, quality=90)
+    _save(drawing, out / product.file)
     items = [
         {"category": spec.category, "attributes": _terms(spec, taxonomy), "box": _fractions(mask)}
         for spec, mask in zip(specs, drawing.masks, strict=True)
@@ -141,6 +143,38 @@ def _shoot(product: Product, out: Path, taxonomy: Taxonomy) -> dict[str, object]
     seen = [float(mask.sum()) >= MIN_VISIBLE for mask in drawing.masks]
     visible = [item for item, shown in zip(items, seen, strict=True) if shown]
     return {"file": product.file, "product_id": product.row["id"], **sold, "items": visible}
+
+
+def _save(drawing: Drawing, path: Path) -> None:
+    """Write a picture so that it is there whole or not at all."""
+    part = path.with_suffix(".part")
+    drawing.image.save(part, "JPEG", quality=90)
+    part.replace(path)
+
+
+def _draw_missing(product: Product, out: Path) -> None:
+    if not (out / product.file).exists():
+        _save(photograph(product)[0], out / product.file)
+
+
+@contextmanager
+def draw_in_background(products: Sequence[Product], folder: Path) -> Iterator[Iterator[None]]:
+    """Draw the pictures that a folder lacks, in a process of its own.
+
+    Yields an iterator that returns once for each product, in order, when its picture is there. At
+    the end of the block what has not been drawn is left.
+    """
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    try:
+        yield pool.map(partial(_draw_missing, out=folder), products)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C to the process that drawing is for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def generate(
@@ -170,7 +204,7 @@ def generate(
         (folder / "images").mkdir(parents=True, exist_ok=True)
         products = list(plan(count, seed, outfits))
         _write_labels(folder, products, jobs or os.cpu_count() or 1, progress)
-        _write_feed(folder, products)  # last: where it is, the pictures are
+        write_feed(folder, products)  # last: where it is, the pictures are
     except OSError as error:
         raise InvalidConfig(
             f"expected a folder that can be written, got {folder}: {error}"
@@ -178,11 +212,14 @@ def generate(
     return products
 
 
-def _write_feed(folder: Path, products: Sequence[Product]) -> None:
-    with (folder / "feed.csv").open("w", newline="", encoding="utf-8") as file:
+def write_feed(folder: Path, products: Sequence[Product]) -> Path:
+    """Write ``feed.csv``, a row for each product; return its path."""
+    path = folder / "feed.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FEED_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(product.row for product in products)
+    return path
 
 
 def _write_labels(folder: Path, products: Sequence[Product], jobs: int, progress: bool) -> None:

@@ -36,6 +36,8 @@ PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
+VERSION = 1
+"""Of the tables, kept in the file as its ``user_version``; raise it when ``SCHEMA`` changes."""
 
 
 class SQLiteFile:
@@ -60,7 +62,9 @@ class SQLiteFile:
             db = self._connect("rwc")
             try:
                 _use_write_ahead_log(db)
-                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+                db.executescript(
+                    f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+                )
             finally:
                 db.close()
 
@@ -81,8 +85,8 @@ class SQLiteFile:
         """Borrow an idle connection or open a new one.
 
         Raises:
-            EngineUnavailable: The file is missing, not a SQLite file of this kind, or locked for
-                a minute, or the disk is full.
+            EngineUnavailable: The file is missing, not a SQLite file of this kind, of another
+                version, or locked for a minute, or the disk is full.
         """
         if self._process != os.getpid():  # a connection must not be used across a fork
             self._idle, self._process = LifoQueue(), os.getpid()
@@ -112,8 +116,25 @@ class SQLiteFile:
             isolation_level=None,
             check_same_thread=False,
         )
-        db.executescript(PRAGMAS)
+        try:
+            db.executescript(PRAGMAS)
+            self._check_version(db)
+        except BaseException:
+            db.close()
+            raise
         return db
+
+    def _check_version(self, db: sqlite3.Connection) -> None:
+        """Refuse tables of another version, whose columns would be misread."""
+        ((version,),) = db.execute("PRAGMA user_version").fetchall()
+        tables = "SELECT 1 FROM sqlite_schema WHERE name = 'candidate'"
+        if version == VERSION or db.execute(tables).fetchone() is None:
+            return
+        made = "an older" if version < VERSION else "a newer"
+        raise EngineUnavailable(
+            f"{self.path} was made by {made} version of Houndstooth and cannot be read; delete it "
+            "(or name another file) and give the feed again: houndstooth ingest FEED"
+        )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

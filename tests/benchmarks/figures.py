@@ -25,7 +25,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from houndstooth.ingest.__main__ import main as ingest
+from houndstooth.commands import main as houndstooth
 from houndstooth.mappings.features import Box, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -59,7 +59,7 @@ def main() -> None:
         extractor = load_extractor(taxonomy)
         attributes(folder / "items", extractor, taxonomy, options.out / "attributes.png")
         engine = f"sqlite:///{folder}/catalogue.db"
-        ingest([str(folder / "items" / "feed.csv"), "--engine", engine])
+        houndstooth(["ingest", str(folder / "items" / "feed.csv"), "--engine", engine])
         search = VisualSearch(extractor, open_engine(engine), taxonomy, Settings())
         guided(folder, search, taxonomy, options.out / "guided.png")
 

@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.query_time --engine URL --photos DIR [--count N] [--threads N]``
 
-Starts the real server (``python -m web``) on a catalogue, sends photos one after another as a
+Starts the real server (``houndstooth serve``) on a catalogue, sends photos one after another as a
 browser would, after some to warm up, and prints the median and the 90th of 100 of each stage as the
 service tells it, and of the whole as the client sees it. The page asks for as many hits.
 """
@@ -41,7 +41,16 @@ def serve(engine: str, images: Path | None = None) -> Iterator[int]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
-    command = [sys.executable, "-m", "web", "--port", str(port), "--engine", engine]
+    command = [
+        sys.executable,
+        "-m",
+        "houndstooth",
+        "serve",
+        "--port",
+        str(port),
+        "--engine",
+        engine,
+    ]
     if images:
         command += ["--images", str(images)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)

@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.search_quality --products CSV --engine URL [--engine URL]``.
 
 How good are the answers? Products are split by ``group`` (10 % queries, seeded). The others become
-a feed of names and images alone, which ``python -m ingest`` brings into an engine; the queries'
+a feed of names and images alone, which ``houndstooth ingest`` brings into an engine; the queries'
 photos are then asked through the service, once with the category found automatically and once with
 it chosen. With ``--split validation`` those photos are asked, and test photos play no part. True
 labels are the columns ``articleType`` and ``baseColour``, used for scoring alone. With ``--queries
@@ -76,7 +76,7 @@ def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
         write_feed(gallery, feed)
         for part in {r["file"].partition("/")[0] for r in gallery}:
             (Path(folder) / part).symlink_to((images / part).resolve())
-        command = [sys.executable, "-m", "ingest", str(feed), "--engine", url]
+        command = [sys.executable, "-m", "houndstooth", "ingest", str(feed), "--engine", url]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
             sys.exit("expected every product to come in")
 

@@ -18,9 +18,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import encode_multipart
 
+from houndstooth.commands import main
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
 from houndstooth.mappings.features import BoxSource
-from houndstooth.web.__main__ import main
 from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
 
@@ -100,7 +100,7 @@ def test_of_variants_the_nearest_is_the_hit(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = app.extensions["houndstooth"].search
-    monkeypatch.setattr(search, "settings", replace(search.settings, group="brand"))
+    monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
     answer = post(client, category="jacket").json
     assert sorted(hit["product"]["brand"] for hit in answer["hits"]) == ["Acme", "Loom & Co"]
     best = answer["hits"][0]
@@ -340,25 +340,24 @@ def test_faults_of_the_service_are_500_and_tell_no_secret(
 
 
 def test_command_that_cannot_start_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--engine", "carrier-pigeon://loft"]) == 2
+    assert main(["serve", "--engine", "carrier-pigeon://loft"]) == 2
     assert "carrier-pigeon" in capsys.readouterr().err
 
 
 def test_command_that_cannot_listen_says_so(address: str, tmp_path: Path) -> None:
     port = address.rpartition(":")[2]
     words = ["--engine", f"sqlite:///{tmp_path}/catalogue.db", "--port", port]
-    command = [sys.executable, "-m", "web", *words]
+    command = [sys.executable, "-m", "houndstooth", "serve", *words]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert f"web: cannot listen on 127.0.0.1:{port}: " in ended.stderr
+    assert f"error: cannot listen on 127.0.0.1:{port}: " in ended.stderr
 
 
 @pytest.mark.parametrize("words", [["--port", "99999"], ["--threads", "0"]])
 def test_numbers_out_of_range_are_refused(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
-        main(words)
+    assert main(["serve", *words]) == 2
     assert "expected a whole number from 1 to" in capsys.readouterr().err
 
 

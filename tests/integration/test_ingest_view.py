@@ -91,7 +91,7 @@ def test_redis_away_is_503_and_search_goes_on(tmp_path: Path) -> None:
 def test_page_tells_how_to_start_where_there_is_no_job(page: Page) -> None:
     page.open("/ingest")
     page.reads("#notice", "No job yet")
-    assert "python -m ingest FEED.csv --celery --engine opensearch:" in page.text("pre")
+    assert "houndstooth ingest FEED.csv --celery --engine opensearch:" in page.text("pre")
 
 
 def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
@@ -129,6 +129,6 @@ def test_page_says_that_redis_is_away_and_comes_back(
         patch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
         page.open("/ingest")
         page.reads("#notice", "Redis is away")
-        page.reads("#notice", "python -m ingest FEED.csv")
+        page.reads("#notice", "houndstooth ingest FEED.csv")
     page.reads(".job .state", "Running")
     assert page.text("#notice") == ""

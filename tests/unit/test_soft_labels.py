@@ -28,7 +28,9 @@ def photos(tmp_path: Path) -> list[Sample]:
 def predicted(photos: list[Sample]) -> SoftLabels:
     probabilities = np.array([[0.9, 0.1, 0.2, 0.8], [0.5, 0.5, 1.0, 0.0]], dtype=np.float16)
     return SoftLabels(
-        {sample_key(s): row for row, s in enumerate(photos[:2])}, class_names(VOCABULARY), probabilities
+        {sample_key(s): row for row, s in enumerate(photos[:2])},
+        class_names(VOCABULARY),
+        probabilities,
     )
 
 

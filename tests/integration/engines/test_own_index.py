@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from houndstooth.ingest.__main__ import main as ingest
+from houndstooth.commands import main
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
@@ -62,10 +62,10 @@ def test_visual_alone_goes_to_products_that_are_there(
         "sku,label,picture,cost\n1,Men Tee,a.png,dear\n2,Men Tee,none.png,5\n3,Men Tee,a.png,5\n"
     )
     report = tmp_path / "report.json"
-    words = [str(feed), "--engine", index_url, "--report", str(report), "--visual-only"]
+    words = ["ingest", str(feed), "--engine", index_url, "--report", str(report), "--visual-only"]
     columns = ["--columns", "id=sku,title=label,image=picture,price=cost"]
     for written in ("written", "unchanged"):
-        assert ingest([*words, *columns], extractor=FakeExtractor()) == 1
+        assert main([*words, *columns], extractor=FakeExtractor()) == 1
         outcomes = json.loads(report.read_text())["products"]
         assert [o["outcome"] for o in outcomes] == [written, "failed", "failed"]
         assert "none.png" in outcomes[1]["reason"]
@@ -82,8 +82,8 @@ def test_visual_alone_makes_no_index(
     tmp_path: Path, index_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "feed.csv").write_text("id,title,image\n1,Tee,a.png\n")
-    words = [str(tmp_path / "feed.csv"), "--engine", index_url, "--visual-only"]
-    assert ingest(words, extractor=FakeExtractor()) == 2
+    words = ["ingest", str(tmp_path / "feed.csv"), "--engine", index_url, "--visual-only"]
+    assert main(words, extractor=FakeExtractor()) == 2
     assert "has no index" in capsys.readouterr().err
     with client(index_url.rpartition("/")[0]) as server:
         assert not server.indices.exists(index=index_url.rpartition("/")[2])

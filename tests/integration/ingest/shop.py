@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from houndstooth.ingest.__main__ import main
+from houndstooth.commands import main
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines import open_engine
@@ -57,7 +57,7 @@ class Shop:
     def ingest(self, feed: Path, *flags: str, extractor: FakeExtractor | None = None) -> int:
         report = self.folder / "report.json"
         status = main(
-            [str(feed), "--engine", self.url, "--report", str(report), *flags],
+            ["ingest", str(feed), "--engine", self.url, "--report", str(report), *flags],
             extractor=extractor or FakeExtractor(),
         )
         self.report = json.loads(report.read_text()) if report.exists() else {}

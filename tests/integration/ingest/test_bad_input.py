@@ -106,8 +106,6 @@ def test_unusable_arguments(shop: Shop, capsys: pytest.CaptureFixture[str]) -> N
     assert shop.ingest(feed, "--engine", "nonsense") == 2
     assert shop.ingest(feed, "--report", str(shop.folder / "no" / "report.json")) == 2
     assert "cannot write the report" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        shop.ingest(feed, "--batch", "0")
-    with pytest.raises(SystemExit):
-        shop.ingest(feed, "--celery", "--batch", "65")
+    assert shop.ingest(feed, "--batch", "0") == 2
+    assert shop.ingest(feed, "--celery", "--batch", "65") == 2
     assert "at most 64 products for workers" in capsys.readouterr().err

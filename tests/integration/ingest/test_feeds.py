@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from houndstooth.ingest.__main__ import main
+from houndstooth.commands import main
 from tests.fakes import FakeExtractor
 from tests.integration.ingest.fakes import Relabelled, Unwilling
 from tests.integration.ingest.shop import Shop, image, row
@@ -95,7 +95,7 @@ def test_a_box_at_the_edge_can_be_read_back(shop: Shop) -> None:
 def test_a_report_is_not_written_over_its_feed(shop: Shop) -> None:
     feed = shop.write([row("a")])
     before = feed.read_bytes()
-    assert main([str(feed), "--engine", shop.url, "--report", str(feed)]) == 2
+    assert main(["ingest", str(feed), "--engine", shop.url, "--report", str(feed)]) == 2
     assert feed.read_bytes() == before
 
 

@@ -20,7 +20,7 @@ from tests.integration.ingest.shop import ROOT, Shop, row
 SLOW = textwrap.dedent(
     """
     import os, sys, time
-    from houndstooth.ingest.__main__ import main
+    from houndstooth.commands import main
     from tests.fakes import FakeExtractor
 
     class Slow(FakeExtractor):
@@ -29,7 +29,7 @@ SLOW = textwrap.dedent(
             time.sleep(0.2)
             return super().extract(*arguments, **options)
 
-    sys.exit(main(sys.argv[1:], extractor=Slow()))
+    sys.exit(main(["ingest", *sys.argv[1:]], extractor=Slow()))
     """
 )
 
@@ -85,7 +85,7 @@ def test_an_engine_that_goes_away_ends_the_ingest_with_a_report(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "houndstooth.ingest.__main__.open_engine", lambda url: Vanishing(open_engine(url))
+        "houndstooth.plugin.engines.open_engine", lambda url: Vanishing(open_engine(url))
     )
     assert shop.ingest(shop.write([row(f"p{i}") for i in range(10)]), "--batch", "2") == 1
     assert shop.report["stopped"] == "gone"

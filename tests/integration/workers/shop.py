@@ -55,9 +55,9 @@ class Shop:
         return path
 
     def command(self, *words: str | Path) -> subprocess.Popen[str]:
-        """``python -m ingest``, as people run it."""
+        """``houndstooth``, as people run it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "ingest", *map(str, words)],
+            [sys.executable, "-m", "houndstooth", *map(str, words)],
             cwd=ROOT,
             env=self.environment(),
             text=True,
@@ -67,7 +67,7 @@ class Shop:
 
     def ingest(self, feed: Path, *flags: str, report: str = "report.json") -> subprocess.Popen[str]:
         report_file = self.folder / report
-        words = [feed, "--celery", "--engine", self.url, "--report", report_file, *flags]
+        words = ["ingest", feed, "--celery", "--engine", self.url, "--report", report_file, *flags]
         return self.command(*words)
 
     def report(self, name: str = "report.json") -> dict[str, Any]:

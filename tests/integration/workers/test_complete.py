@@ -69,7 +69,7 @@ def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, synthetic:
     assert status == 1
     assert "2,000 products in" in output
     assert "unusable image" in output
-    assert "python -m ingest status" in errors
+    assert "houndstooth jobs status" in errors
     check_complete(shop, shop.report(), reasons)
     assert Counter(reasons.values()).keys() == BAD.keys()
 

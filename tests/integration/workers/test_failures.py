@@ -78,7 +78,7 @@ def test_a_redis_that_starts_anew_loses_no_batch(shop: Shop) -> None:
                 [job] = app.jobs.recent(1)
         status, _, errors = finish(command)
         assert status == 3
-        assert f"python -m ingest status {job}" in errors
+        assert f"houndstooth jobs status {job}" in errors
         time.sleep(4)  # long enough for workers to give up what they would queue
         with running_redis(folder, port, keeps=True), IngestApp(Settings(redis=shop.redis)) as app:
             wait_until(lambda: app.jobs.get(job).state != "running", 120)

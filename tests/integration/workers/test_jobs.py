@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from houndstooth.ingest.__main__ import main
+from houndstooth.commands import main
 from houndstooth.models.loading import DEFAULT_MODEL
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
@@ -25,13 +25,13 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         command.send_signal(signal.SIGINT)
         status, _, errors = finish(command)
         assert status == 130
-        assert "goes on without this command; to look at it: python -m ingest status" in errors
+        assert "goes on without this command; to look at it: houndstooth jobs status" in errors
         job = errors.split()[-1]
-        while (found := finish(shop.command("status", job)))[0] == 3:
+        while (found := finish(shop.command("jobs", "status", job)))[0] == 3:
             assert "running" in found[1] and "stopped early: the job is still running" in found[1]
         assert found[0] == 0, found
         report = shop.folder / "status.json"
-        assert finish(shop.command("status", job, "--report", report))[0] == 0
+        assert finish(shop.command("jobs", "status", job, "--report", report))[0] == 0
     assert shop.report("status.json")["totals"] == {"written": 320, "unchanged": 0, "failed": 0}
     assert shop.report("status.json")["rate"] > 0
 
@@ -40,10 +40,10 @@ def test_a_detached_job_and_no_more_queued_than_a_stretch_and_a_half(shop: Shop)
     feed = shop.write([product(n) for n in range(400)])
     queued = []
     with shop.workers(TEST_SECONDS_PER_BATCH="0.02"), Redis.from_url(shop.redis) as redis:
-        words = [feed, "--celery", "--detach", "--engine", shop.url, "--batch", "4"]
+        words = ["ingest", feed, "--celery", "--detach", "--engine", shop.url, "--batch", "4"]
         status, output, _ = finish(shop.command(*words))
         assert status == 0
-        while finish(shop.command("status", output.strip()))[0] == 3:
+        while finish(shop.command("jobs", "status", output.strip()))[0] == 3:
             queued.append(redis.llen("houndstooth:ingest"))
     assert 0 < max(queued) <= 16 * 3 // 2 + 1
     with opened(shop.url) as engine:
@@ -87,7 +87,14 @@ def test_images_by_url_in_process(
     feed = shop.write([product(n, image=f"{pictures}/{COLOURS[n % 6]}.png") for n in range(40)])
     engine = f"sqlite:///{tmp_path / 'catalogue.db'}"
     for _ in range(2):
-        words = [str(feed), "--engine", engine, "--report", str(shop.folder / "report.json")]
+        words = [
+            "ingest",
+            str(feed),
+            "--engine",
+            engine,
+            "--report",
+            str(shop.folder / "report.json"),
+        ]
         assert main(words, extractor=FakeExtractor()) == 0
     assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "failed": 0}
 
@@ -106,11 +113,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     [
         ("sqlite:///here.db", None, "expected an engine that workers share"),
         (None, "nowhere", "expected a Redis at redis://127.0.0.1:"),
-        (
-            None,
-            None,
-            "no worker answers; start one with: python -m celery -A ingest.celery_app worker",
-        ),
+        (None, None, "no worker answers; start one with: houndstooth worker"),
     ],
 )
 def test_what_is_missing_is_said(
@@ -119,12 +122,14 @@ def test_what_is_missing_is_said(
     feed = shop.write([product(1)])
     if redis:
         shop.redis = f"redis://127.0.0.1:{free_port()}/0"
-    status, _, errors = finish(shop.command(feed, "--celery", "--engine", engine or shop.url))
+    status, _, errors = finish(
+        shop.command("ingest", feed, "--celery", "--engine", engine or shop.url)
+    )
     assert status == 2
     assert words in errors
 
 
 def test_a_job_that_is_not_there(shop: Shop) -> None:
-    status, _, errors = finish(shop.command("status", "none"))
+    status, _, errors = finish(shop.command("jobs", "status", "none"))
     assert status == 2
     assert "no job 'none' at redis://127.0.0.1:" in errors

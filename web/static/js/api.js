@@ -42,6 +42,7 @@ async function ask(path, options = {}) {
 export const getTaxonomy = () => ask("/taxonomy");
 export const getJobs = () => ask("/jobs").then((body) => body.jobs);
 export const getJob = (id) => ask(`/jobs/${encodeURIComponent(id)}`);
+export const getProgress = () => ask("/progress").then((body) => body.progress);
 export const getSamples = () => ask("/samples").then((body) => body.products);
 
 const products = new Map();

@@ -83,7 +83,7 @@ function showAway(refusal) {
             "p",
             { class: "hint" },
             "Without workers, the same feed is ingested in one process: ",
-            make("code", {}, "python -m ingest FEED.csv"),
+            make("code", {}, "houndstooth ingest FEED.csv"),
           )
         : null,
     ),

@@ -10,12 +10,13 @@ import {
 } from "./api.js";
 import { find, say } from "./dom.js";
 import { showFilters } from "./filters.js";
+import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
 import { foundItems, itemAt, onlyCategory } from "./items.js";
 import { createPicture } from "./picture.js";
 import { showUnderstanding } from "./refine.js";
 import { showProblem, showResults, showWaiting, titleOf } from "./results.js";
-import { showStart } from "./start.js";
+import { showSamples, showStart } from "./start.js";
 import { address, createHistory, EMPTY, keepPhoto, photoOf } from "./state.js";
 import { labelOf, loadTerms } from "./terms.js";
 
@@ -176,8 +177,15 @@ find("home").addEventListener("click", (event) => {
   steps.go(EMPTY);
 });
 
+/** Answers lack what has come in since; what is on the page stays until somebody asks again. */
+function arrived() {
+  kept.clear();
+  if (!find("start").hidden) showSamples(more);
+}
+
 find("filters").open = matchMedia("(min-width: 901px)").matches; // in the way on a phone
 
 loadTerms()
   .catch(() => null) // terms are shown as they are where their labels cannot be had
+  .then(() => watchIndexing(arrived))
   .then(() => update(steps.current, "arrived"));

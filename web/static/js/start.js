@@ -1,35 +1,46 @@
 // The page before anything is asked: products to start from.
 
 import { getSamples } from "./api.js";
-import { fill, find, make } from "./dom.js";
+import { find, make } from "./dom.js";
+import { indexing } from "./indexing.js";
 import { plate, titleOf } from "./results.js";
 import { labelOf } from "./terms.js";
 
+const FULL = 12; // samples: no more are given
+
+const shown = new Map(); // sample by category; what is shown stays where it is
 let loaded = false;
 
-/** Shows samples, fetched once; `more(product_id)` when one is clicked. */
+/** Shows the start, with a notice where there is one; `more(product_id)` when a sample is clicked. */
 export async function showStart(notice, more) {
-  const place = find("start-notice");
-  place.hidden = !notice;
-  place.textContent = notice ?? "";
+  tell(notice);
+  await showSamples(more);
+}
+
+/** Shows samples, fetched once; while the catalogue is indexed, until there are enough. */
+export async function showSamples(more) {
   if (loaded) return;
   try {
     const samples = await getSamples();
-    loaded = samples.length > 0;
-    find("samples").hidden = !loaded;
-    fill(
-      find("sample-list"),
-      samples.map((sample) => make("li", {}, button(sample, more))),
-    );
-    if (!loaded) tell("The catalogue is empty: nothing has been ingested with the current model.");
+    const fresh = samples
+      .filter(({ category }) => !shown.has(category))
+      .slice(0, FULL - shown.size);
+    for (const sample of fresh) shown.set(sample.category, sample);
+    loaded = shown.size > 0 && (!indexing() || shown.size === FULL);
+    find("samples").hidden = !shown.size;
+    find("sample-list").append(...fresh.map((sample) => make("li", {}, button(sample, more))));
+    if (!shown.size && !indexing()) {
+      tell("The catalogue is empty: nothing has been ingested with the current model.");
+    }
   } catch {
     tell("The catalogue cannot be reached. Nothing can be searched right now.");
   }
+}
 
-  function tell(words) {
-    place.hidden = false;
-    place.textContent = words;
-  }
+function tell(words) {
+  const place = find("start-notice");
+  place.hidden = !words;
+  place.textContent = words ?? "";
 }
 
 const button = (sample, more) =>

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from houndstooth.plugin.__main__ import main
+from houndstooth.commands import main
 from houndstooth.plugin.engines import open_engine
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture
@@ -35,10 +35,7 @@ def run(url, capsys, monkeypatch):
     monkeypatch.setenv("HOUNDSTOOTH_ENGINE", url)
 
     def run(*arguments, extractor=None):
-        try:
-            status = main(arguments, extractor=extractor or FakeExtractor())
-        except SystemExit as stop:
-            status = stop.code
+        status = main(["search", *arguments], extractor=extractor or FakeExtractor())
         return status, *capsys.readouterr()
 
     return run
@@ -76,7 +73,16 @@ def test_names_what_was_found_where_there_is_a_choice(run, image):
 def test_prints_json(run, image):
     status, output, errors = run(
         image,
-        *("--category", "jeans", "--box", "0,0,0.5,0.5", "--top", "2", "--weight", "0.3"),
+        *(
+            "--category",
+            "jeans",
+            "--box",
+            "0,0,0.5,0.5",
+            "--top",
+            "2",
+            "--appearance-weight",
+            "0.3",
+        ),
         *("--filter", "brand=Birch", "--filter", "price:..20", "--json"),
     )
     assert (status, errors) == (0, "")
@@ -114,7 +120,7 @@ def test_reads_standard_input(run, image, monkeypatch):
         (["--filter", "price=cheap"], "'cheap'"),
         (["--top", "0"], "expected top"),
         (["--top", "many"], "--top"),
-        (["--weight", "2"], "expected a weight"),
+        (["--appearance-weight", "2"], "expected an appearance_weight"),
         (["--engine", "mysql://host/db"], "expected an engine URL"),
     ],
 )
@@ -142,10 +148,10 @@ def test_an_image_that_is_too_large_is_status_2(run, image, monkeypatch):
 
 
 def test_a_setting_that_makes_no_sense_is_status_2(run, image, monkeypatch):
-    monkeypatch.setenv("HOUNDSTOOTH_WEIGHT", "heavy")
+    monkeypatch.setenv("HOUNDSTOOTH_APPEARANCE_WEIGHT", "heavy")
     status, _, errors = run(image)
     assert status == 2
-    assert "HOUNDSTOOTH_WEIGHT" in errors
+    assert "HOUNDSTOOTH_APPEARANCE_WEIGHT" in errors
 
 
 def test_an_engine_that_is_away_is_status_1(run, image, tmp_path):
@@ -155,21 +161,29 @@ def test_an_engine_that_is_away_is_status_1(run, image, tmp_path):
 
 
 def test_help_in_a_shell_names_every_option():
-    done = run_in_shell("-m", "plugin", "--help")
+    done = run_in_shell("-m", "houndstooth", "search", "--help")
     assert (done.returncode, done.stderr) == (0, b"")
     text = done.stdout.decode()
-    for option in ("--category", "--box", "--filter", "--top", "--weight", "--engine", "--json"):
+    for option in (
+        "--category",
+        "--box",
+        "--filter",
+        "--top",
+        "--appearance-weight",
+        "--engine",
+        "--json",
+    ):
         assert option in text
-    assert "exit status" in text
+    assert "Exit status" in text
 
 
 def test_bad_input_in_a_shell_has_no_traceback(tmp_path):
-    done = run_in_shell("-m", "plugin", str(tmp_path / "none.png"))
+    done = run_in_shell("-m", "houndstooth", "search", str(tmp_path / "none.png"))
     assert done.returncode == 2
     assert done.stderr.startswith(b"error: expected an image file")
     assert done.stderr.count(b"\n") == 1
 
 
 def test_the_command_starts_without_networks():
-    loads = "import houndstooth.plugin.__main__, sys; sys.exit('onnxruntime' in sys.modules)"
+    loads = "import houndstooth.commands.search, sys; sys.exit('onnxruntime' in sys.modules)"
     assert run_in_shell("-c", loads).returncode == 0

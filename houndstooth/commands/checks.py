@@ -1,0 +1,296 @@
+"""The checks of ``houndstooth doctor``; each yields what it found, and what to do about it."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from houndstooth.mappings.errors import (
+    EngineUnavailable,
+    HoundstoothError,
+    InvalidConfig,
+    WorkersUnavailable,
+)
+
+if TYPE_CHECKING:
+    from houndstooth.mappings.extractor import Extractor
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.config import Settings
+
+PACKAGES = (
+    "click", "numpy", "onnxruntime", "pillow", "flask", "waitress", "urllib3", "opensearch-py",
+    "celery", "redis", "tqdm",
+)  # fmt: skip
+TRAINING = ("torch", "torchvision", "onnx", "onnxscript", "scipy", "scikit-learn")
+SLOW_SECONDS = 2.0
+"""For one photo; from here on a person who searches waits."""
+
+SHIPPED = ("taxonomy", "model", "detector")
+"""Settings whose default is a file of Houndstooth's."""
+
+Level = Literal["ok", "warn", "FAIL"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A line of the report.
+
+    Attributes:
+        advice: what to do about it, a sentence; empty where nothing is to be done.
+    """
+
+    level: Level
+    name: str
+    text: str
+    advice: str = ""
+
+
+Findings = Iterator[Finding]
+
+
+def check_python() -> Findings:
+    """Check the versions of Python and of the packages."""
+    text = f"{platform.python_version()} at {sys.executable}"
+    old = sys.version_info < (3, 11)
+    yield Finding("FAIL" if old else "ok", "Python", text, "Python 3.11 is needed." if old else "")
+    there, missing = _versions(PACKAGES)
+    yield Finding(
+        "FAIL" if missing else "ok",
+        "packages",
+        there + (f"; missing: {', '.join(missing)}" if missing else ""),
+        "Install Houndstooth with its dependencies: pip install houndstooth." if missing else "",
+    )
+    there, missing = _versions(TRAINING)
+    extra = "not installed; pip install 'houndstooth[train]' for train, evaluate and export"
+    yield Finding("ok", "training", extra if missing else there)
+
+
+def _versions(packages: tuple[str, ...]) -> tuple[str, list[str]]:
+    found, missing = [], []
+    for name in packages:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    return ", ".join(found), missing
+
+
+def check_settings() -> Findings:
+    """List every environment variable with its value or default; passwords are hidden."""
+    from houndstooth.plugin.config import hide_password, read_variables
+
+    for variable in read_variables():
+        if variable.error:
+            reason = variable.error.removeprefix(f"{variable.name}: ")
+            yield Finding("FAIL", variable.name, reason, f"Correct or unset {variable.name}.")
+            continue
+        value = variable.value
+        if isinstance(value, frozenset):
+            value = ", ".join(sorted(value))
+        elif isinstance(value, bool):
+            value = "yes" if value else "no"
+        nothing = "the shipped one" if variable.field in SHIPPED else "none"
+        text = nothing if value in (None, "") else hide_password(str(value))
+        yield Finding("ok", variable.name, text if variable.is_set else f"{text} (default)")
+
+
+def check_networks(settings: Settings, taxonomy: Taxonomy, keep: list[Extractor]) -> Findings:
+    """Check the networks' files against their cards, open them, and time one photo.
+
+    Args:
+        keep: takes the extractor, where it can be opened.
+    """
+    from houndstooth.models.loading import load_extractor, network_stems
+
+    options = settings.extractor_options
+    named = {key: options[key] for key in ("model", "detector", "embedder") if key in options}
+    try:
+        stems = network_stems(**named)
+    except InvalidConfig as error:
+        yield Finding("FAIL", "networks", str(error), _NETWORK_ADVICE)
+        return
+    sound = True
+    for stem in stems:
+        finding = _network(stem)
+        sound = sound and finding.level == "ok"
+        yield finding
+    if not sound:
+        return
+    try:
+        extractor = load_extractor(taxonomy, **options)
+    except InvalidConfig as error:
+        yield Finding("FAIL", "one photo", str(error), _NETWORK_ADVICE)
+        return
+    keep.append(extractor)
+    seconds = _seconds_per_photo(extractor)
+    slow = seconds > SLOW_SECONDS
+    yield Finding(
+        "warn" if slow else "ok",
+        "one photo",
+        f"{seconds:.2f} s by {extractor.model}",
+        "Queries will be slow: give it more processors." if slow else "",
+    )
+
+
+_NETWORK_ADVICE = (
+    "Install Houndstooth anew, or correct HOUNDSTOOTH_MODEL, HOUNDSTOOTH_DETECTOR or "
+    "HOUNDSTOOTH_EMBEDDER."
+)
+
+
+def _network(stem: Path) -> Finding:
+    """Check the files of one network against the SHA-256 in its card."""
+    from houndstooth.models.runtime.card import Files, model_name, read_json
+
+    name = "network"
+    try:
+        card = read_json(stem)
+        files = Files(dict(card["sha256"]))
+        for suffix in files.digests:
+            files.check(stem, suffix)
+        text = f"{model_name(card)}: SHA-256 as in its card, {', '.join(files.digests)}"
+    except InvalidConfig as error:
+        return Finding("FAIL", name, str(error), _NETWORK_ADVICE)
+    except (KeyError, TypeError, ValueError):
+        text = f"the card of {stem.name} has no sha256, name or version"
+        return Finding("FAIL", name, text, _NETWORK_ADVICE)
+    return Finding("ok", name, text)
+
+
+def _seconds_per_photo(extractor: Extractor) -> float:
+    """Time a made photo, the median of three; decoding is left out."""
+    from PIL import Image
+
+    photo = Image.linear_gradient("L").resize((480, 640)).convert("RGB")
+    times = []
+    for _ in range(4):
+        start = perf_counter()
+        extractor.extract([photo])
+        times.append(perf_counter() - start)
+    return median(times[1:])  # the first one warms up
+
+
+def check_engine(settings: Settings, model: str | None) -> Findings:
+    """Check that the engine answers, has the index, and has products by this model.
+
+    Args:
+        model: of the networks that run; None where none do.
+    """
+    from houndstooth.mappings.engine import CandidateQuery
+    from houndstooth.plugin.config import hide_password
+    from houndstooth.plugin.engines import open_engine
+
+    name, shown = "engine", hide_password(settings.engine)
+    try:
+        with closing(open_engine(settings.engine)) as engine:
+            engine.ping()
+            total = engine.count()
+            known = engine.count(CandidateQuery(model)) if model else None
+    except InvalidConfig as error:
+        yield Finding("FAIL", name, hide_password(str(error)), "Correct HOUNDSTOOTH_ENGINE.")
+        return
+    except EngineUnavailable as error:
+        yield Finding("FAIL", name, hide_password(str(error)), _ENGINE_ADVICE)
+        return
+    yield Finding("ok", name, f"{shown} answers, and its index is there")
+    if known is None:
+        yield Finding("warn", "products", f"{total:,}, of whatever model", "See the networks.")
+        return
+    others = total - known
+    text = f"{known:,} by {model}, {others:,} by others or not recognised"
+    level: Level = "ok" if known and not others else "warn" if known or not total else "FAIL"
+    advice = "Give the feed (again): houndstooth ingest FEED."
+    yield Finding(level, "products", text, "" if level == "ok" else advice)
+
+
+_ENGINE_ADVICE = (
+    "See that it runs and that HOUNDSTOOTH_ENGINE names it; houndstooth ingest FEED makes an index "
+    "that is not there."
+)
+
+
+def check_workers(settings: Settings) -> Findings:
+    """Check Redis and count the workers; without either, a feed is ingested in process."""
+    from houndstooth.ingest.celery_app import IngestApp
+    from houndstooth.plugin.config import hide_password
+
+    needed = "Only houndstooth ingest --celery and the page /ingest need"
+    app = IngestApp(settings)
+    try:
+        app.jobs.ping()
+        count = len(app.control.ping(timeout=1.0))
+    except WorkersUnavailable as error:
+        yield Finding("warn", "Redis", str(error), f"{needed} it; HOUNDSTOOTH_REDIS names it.")
+        return
+    except InvalidConfig as error:
+        yield Finding("FAIL", "Redis", str(error), "Correct HOUNDSTOOTH_REDIS.")
+        return
+    yield Finding("ok", "Redis", f"{hide_password(settings.redis)} answers")
+    advice = "" if count else f"{needed} one: houndstooth worker --concurrency 2."
+    yield Finding("ok" if count else "warn", "workers", f"{count} answer", advice)
+
+
+def check_hosts(settings: Settings) -> Findings:
+    """Resolve the shop's own image hosts."""
+    from houndstooth.ingest.urls import is_public
+
+    if not settings.image_hosts:
+        text = "none of the shop's own: images by URL come from public addresses alone"
+        yield Finding("ok", "image hosts", text)
+    for host in sorted(settings.image_hosts):
+        name = f"image host {host}"
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            text, advice = f"has no address: {error}", "Correct HOUNDSTOOTH_IMAGE_HOSTS, or DNS."
+            yield Finding("FAIL", name, text, advice)
+            continue
+        addresses = sorted({str(where[0]).partition("%")[0] for *_, where in found})
+        public = all(is_public(ip_address(address)) for address in addresses)
+        kind = "public anyway" if public else "not public, and allowed"
+        yield Finding("ok", name, f"{', '.join(addresses)}: {kind}")
+
+
+def all_checks() -> Findings:
+    """Run every check that the settings and the taxonomy allow."""
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.config import Settings
+
+    yield from check_python()
+    yield from check_settings()
+    try:
+        settings = Settings.from_env()
+    except InvalidConfig:
+        yield Finding("warn", "all else", "not checked", "Correct the settings first.")
+        return
+    extractors: list[Extractor] = []
+    try:
+        taxonomy = Taxonomy.load(settings.taxonomy)
+        yield Finding("ok", "taxonomy", f"version {taxonomy.version}")
+        yield from check_networks(settings, taxonomy, extractors)
+    except HoundstoothError as error:
+        yield Finding("FAIL", "taxonomy", str(error), "Correct the file of HOUNDSTOOTH_TAXONOMY.")
+    yield from check_engine(settings, extractors[0].model if extractors else None)
+    yield from check_workers(settings)
+    yield from check_hosts(settings)
+
+
+def show(finding: Finding, width: int, echo: Callable[[str], None]) -> None:
+    """Print a finding, and under it what to do."""
+    colour = {"ok": "green", "warn": "yellow", "FAIL": "red"}[finding.level]
+    level = click.style(f"{finding.level:<4}", fg=colour)
+    echo(f"{level}  {finding.name:<{width}}  {finding.text}")
+    if finding.advice:
+        echo(f"      {'':<{width}}  → {finding.advice}")

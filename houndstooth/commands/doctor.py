@@ -1,0 +1,36 @@
+"""``houndstooth doctor``: what is there, what fails, and what to do about it."""
+
+from __future__ import annotations
+
+import click
+
+NAME_WIDTH = 31
+"""Of the column of names, as wide as most variables' and hosts'."""
+
+EPILOG = """\
+\b
+Exit status:
+  0  nothing fails; there may be warnings
+  1  something fails; the line below it says what to do
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Check Python, settings, networks, engine, Redis and image hosts; a line each, on one screen.
+
+    Each line begins with ok, warn or FAIL. Settings are environment variables; their passwords are
+    not shown. The networks' files are compared with the SHA-256 in their cards, and one photo is
+    timed. Redis and workers are needed by houndstooth ingest --celery alone: where they are away,
+    that is a warning.
+    """
+    from houndstooth.commands.checks import all_checks, show
+
+    failed = warned = 0
+    for finding in all_checks():
+        show(finding, NAME_WIDTH, click.echo)
+        failed += finding.level == "FAIL"
+        warned += finding.level == "warn"
+    click.echo(f"FAIL: {failed}, warn: {warned}")
+    context.exit(int(failed > 0))

@@ -1,0 +1,238 @@
+"""``houndstooth ingest``: bring a feed of products into an engine, here or by workers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
+from houndstooth.commands.parameters import FILE, Whole
+
+if TYPE_CHECKING:
+    from houndstooth.ingest.outcome import Outcome
+    from houndstooth.ingest.report import Report
+    from houndstooth.mappings.engine import Engine
+    from houndstooth.mappings.extractor import Extractor
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.config import Settings
+
+MAX_WORKER_BATCH = 64
+"""Products a batch: their images, READERS at a time and each as slow as it may be, are fetched
+before the batch counts as lost."""
+
+STOPPED = "interrupted; give the feed again to go on, what is written will be skipped"
+
+EPILOG = """\
+\b
+Examples:
+  houndstooth ingest feed.csv
+  houndstooth ingest feed.csv --engine opensearch://127.0.0.1:9200/products --report report.json
+  houndstooth ingest feed.csv --columns id=sku,title=label,image=picture
+  houndstooth ingest feed.csv --celery --engine opensearch://127.0.0.1:9200/products
+
+\b
+Exit status:
+  0    every product came in
+  1    some failed, or the engine went away on the way
+  2    nothing could begin: arguments, feed, taxonomy, engine or workers
+  3    the job still runs: Redis went away while it was followed
+  130  interrupted; give the feed again to go on
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The arguments of an ingest in process.
+
+    Attributes:
+        feed: its path.
+        engine: a URL; None takes the settings'.
+        columns: ``ROLE=COLUMN,…``; None detects them all.
+        visual_only: nothing but ``visual`` is written, to products that are there.
+        report: path of the JSON report.
+        batch: products a batch.
+    """
+
+    feed: Path
+    engine: str | None = None
+    columns: str | None = None
+    visual_only: bool = False
+    report: Path | None = None
+    batch: int = 8
+
+
+@click.command(epilog=EPILOG)
+@click.argument("feed", type=FILE)
+@parameters.engine
+@click.option(
+    "--columns",
+    metavar="ROLE=COLUMN,…",
+    help="Columns that are not recognised, e.g. id=sku,title=label,image=picture; category= says "
+    "that no column is the seller's category.",
+)
+@click.option(
+    "--visual-only",
+    is_flag=True,
+    help="Write what is recognised and nothing else, to products that the index has already: for a "
+    "shop's own index, whatever its fields are called.",
+)
+@parameters.report
+@click.option(
+    "--batch",
+    type=Whole(1, 1024),
+    default=8,
+    show_default=True,
+    help=f"Products at a time, to 1024, or {MAX_WORKER_BATCH} for workers.",
+)
+@click.option("--celery", is_flag=True, help="By worker processes; follow their progress.")
+@click.option("--detach", is_flag=True, help="With --celery: print the job's id and end.")
+@click.pass_context
+def command(
+    context: click.Context,
+    feed: Path,
+    engine: str | None,
+    columns: str | None,
+    visual_only: bool,
+    report: Path | None,
+    batch: int,
+    celery: bool,
+    detach: bool,
+) -> None:
+    """Bring a FEED of products into an engine: CSV, TSV, JSON Lines or Google Merchant XML.
+
+    Images are http(s) URLs or paths relative to the feed; workers must see the feed's folder under
+    the same path. Products whose text and image have not changed cost no recognition; their facts
+    (price, stock …) are updated.
+
+    How a feed given to workers stands: houndstooth jobs. To delete products: houndstooth remove.
+    """
+    if detach and (report or not celery):
+        raise click.UsageError(
+            "--detach goes with --celery, and --report with the status of its job"
+        )
+    if celery and batch > MAX_WORKER_BATCH:
+        raise click.UsageError(
+            f"expected a --batch of at most {MAX_WORKER_BATCH} products for workers, so that none "
+            f"takes longer than a batch may; got {batch}"
+        )
+    from houndstooth.plugin.config import Settings
+
+    with nothing_begun():
+        settings = Settings.from_env()
+        if celery:
+            # Imported here: Celery takes long to load, and an ingest in process needs none.
+            from houndstooth.ingest import workers
+
+            request = workers.make_request(
+                feed, engine or settings.engine, columns, batch, visual_only
+            )
+            context.exit(workers.ingest(request, settings, report, detach))
+        task = Task(feed, engine, columns, visual_only, report, batch)
+        context.exit(run(task, settings, context.obj))
+
+
+def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> int:
+    """Ingest in this process and return the exit status.
+
+    Args:
+        extractor: None loads the networks, once feed and engine are known to be usable.
+
+    Raises:
+        HoundstoothError: nothing could begin.
+    """
+    from houndstooth.ingest.columns import detect_columns, parse_columns
+    from houndstooth.ingest.feeds import open_feed
+    from houndstooth.ingest.images import feed_images
+    from houndstooth.ingest.pipeline import ingest_feed
+    from houndstooth.ingest.products import read_products
+    from houndstooth.ingest.report import Report, create_report
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.engines import open_engine, prepare
+
+    with ExitStack() as stack:
+        feed = stack.enter_context(open_feed(task.feed))
+        chosen = {} if task.columns is None else parse_columns(task.columns)
+        columns = detect_columns(feed.columns, chosen, facts=not task.visual_only)
+        taxonomy = Taxonomy.load(settings.taxonomy)
+        engine = open_engine(task.engine or settings.engine)
+        stack.callback(engine.close)
+        prepare(engine, task.visual_only)
+        extractor = extractor or load_networks(taxonomy, settings)
+        file = stack.enter_context(create_report(task.report, task.feed))
+        interrupted = stack.enter_context(_interrupts())
+        products = read_products(feed.rows, columns)
+        outcomes = ingest_feed(
+            takewhile(lambda _: not interrupted.is_set(), products),
+            extractor=extractor,
+            engine=engine,
+            taxonomy=taxonomy,
+            load_image=feed_images(
+                task.feed.parent, settings.max_upload_bytes, settings.image_hosts
+            ),
+            batch=task.batch,
+        )
+        report = Report(extractor.model, file)
+        stopped = _follow(outcomes, report, feed.size, engine)
+        if interrupted.is_set():
+            stopped = STOPPED
+        click.echo(report.close(stopped))
+        if interrupted.is_set():
+            return INTERRUPTED
+        return int(bool(stopped or report.totals["failed"]))
+
+
+def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
+    """Open the networks such that the batches in flight share the processors."""
+    from houndstooth.ingest.pipeline import threads_per_batch
+    from houndstooth.models.loading import load_extractor
+
+    return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
+
+
+def _follow(
+    outcomes: Iterator[list[Outcome]], report: Report, size: int | None, engine: Engine
+) -> str | None:
+    """Take in what comes; return why it ended early, if it did."""
+    from tqdm import tqdm
+
+    from houndstooth.mappings.errors import EngineUnavailable
+
+    with tqdm(total=size, unit=" products", disable=None) as bar:
+        try:
+            for batch in outcomes:
+                report.add(batch)
+                bar.update(len(batch))
+            engine.refresh()
+        except KeyboardInterrupt:
+            return STOPPED
+        except EngineUnavailable as error:
+            return str(error)
+    return None
+
+
+@contextmanager
+def _interrupts() -> Iterator[Event]:
+    """Let batches in flight end whole at the first Ctrl-C or SIGTERM; a second one interrupts."""
+    interrupted = Event()
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        interrupted.set()
+        for number in stops:
+            signal.signal(number, signal.default_int_handler)
+
+    stops = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, note) for number in stops]
+    try:
+        yield interrupted
+    finally:
+        for number, handler in zip(stops, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""What several commands take: whole numbers in bounds, the engine, and exit statuses in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from houndstooth.mappings.numbers import read_integer
+
+
+class Whole(click.ParamType):  # type: ignore[type-arg]  # older versions have none
+    """A whole number from ``low`` to ``high``, both included."""
+
+    name = "N"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number; click shows its default through here too."""
+        try:
+            return read_integer(str(value), self.low, self.high)
+        except ValueError as error:
+            self.fail(f"{error}; got {value!r}", param, ctx)
+
+
+FILE = click.Path(path_type=Path)
+"""A path as it is; whoever opens it says what is wrong with it."""
+
+engine = click.option(
+    "--engine",
+    metavar="URL",
+    help="sqlite:///file.db or opensearch://host:port/index.  "
+    "[default: HOUNDSTOOTH_ENGINE, else sqlite:///var/catalogue.db]",
+)
+"""The option ``--engine``."""
+
+port = click.option(
+    "--port", type=Whole(1, 65535), default=8000, show_default=True, help="Port to listen on."
+)
+"""The option ``--port``."""
+
+report = click.option(
+    "--report", type=FILE, metavar="FILE", help="Write a JSON report, an outcome per product."
+)
+"""The option ``--report``."""

@@ -1,0 +1,186 @@
+"""``houndstooth search``: search the catalogue by photo from a shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from houndstooth.commands import parameters
+from houndstooth.mappings.errors import InvalidImage
+
+if TYPE_CHECKING:
+    from houndstooth.mappings.extractor import Extractor
+    from houndstooth.mappings.features import Box
+    from houndstooth.mappings.search import SearchAnswer, SearchRequest
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.config import Settings
+
+EPILOG = """\
+\b
+Examples:
+  houndstooth search shirt.jpg
+  houndstooth search shirt.jpg --category t-shirt --filter brand=Puma --filter price=10..50
+  curl -s https://shop.example/photo.jpg | houndstooth search - --top 5 --json
+
+\b
+Exit status:
+  0  answered, an empty answer too
+  1  the engine is away
+  2  input that cannot be used
+
+houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("image")
+@click.option(
+    "--category", metavar="C", help="What it is, such as t-shirt.  [default: ask the image]"
+)
+@click.option(
+    "--box", metavar="x,y,w,h", help="Where it is, in fractions of the image from its top left."
+)
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Only products with this value, or in a range low..high, low.. or ..high; repeat for "
+    "more, where several values of one field mean any of them.",
+)
+@click.option(
+    "--collapse/--no-collapse",
+    default=True,
+    show_default=True,
+    help="Of a product's variants the nearest alone is a hit.",
+)
+@click.option("--top", type=int, default=10, show_default=True, metavar="N", help="Hits, 1 to 200.")
+@click.option(
+    "--appearance-weight",
+    type=float,
+    metavar="W",
+    help="1 = shape alone, 0 = colour alone.  [default: HOUNDSTOOTH_APPEARANCE_WEIGHT, else 0.7]",
+)
+@parameters.engine
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@click.pass_obj
+def command(
+    extractor: Extractor | None,
+    image: str,
+    category: str | None,
+    box: str | None,
+    filters: tuple[str, ...],
+    collapse: bool,
+    top: int,
+    appearance_weight: float | None,
+    engine: str | None,
+    as_json: bool,
+) -> None:
+    """Find the products of the catalogue that look like the item in an IMAGE, a file or - (stdin).
+
+    Prints what the item was taken for, then a hit a line: the score, and the distances in shape and
+    in colour that it is made of.
+    """
+    from houndstooth.mappings.features import Box
+    from houndstooth.mappings.search import SearchRequest
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.plugin.answer import answer_json
+    from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.filters import parse_filter
+
+    settings = Settings.from_env()
+    settings = replace(settings, engine=engine or settings.engine)
+    taxonomy = Taxonomy.load(settings.taxonomy)
+    weight = settings.appearance_weight if appearance_weight is None else appearance_weight
+    request = SearchRequest(
+        category=category,
+        box=None if box is None else Box.parse(box),
+        filters=tuple(parse_filter(text) for text in filters),
+        collapse=collapse,
+        top=top,
+        appearance_weight=weight,
+    )
+    data = _read(image, settings.max_upload_bytes)
+    answer = run(data, request, settings, taxonomy, extractor)
+    if as_json:
+        click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_table(answer, taxonomy)))
+
+
+def run(
+    image: bytes,
+    request: SearchRequest,
+    settings: Settings,
+    taxonomy: Taxonomy,
+    extractor: Extractor | None = None,
+) -> SearchAnswer:
+    """Search once; the networks are loaded where no extractor is given."""
+    from houndstooth.plugin.engines import open_engine
+    from houndstooth.plugin.service import VisualSearch
+
+    with closing(open_engine(settings.engine)) as engine:
+        if extractor is None:
+            # Here, so that refused arguments do not wait for the networks.
+            from houndstooth.models.loading import load_extractor
+
+            extractor = load_extractor(taxonomy, **settings.extractor_options)
+        return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
+
+
+def _read(path: str, limit: int) -> bytes:
+    """Read a file, to one byte more than the limit at most: then it is too large."""
+    if path == "-":
+        return sys.stdin.buffer.read(limit + 1)
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidImage(f"expected an image file; {path!r} cannot be read: {error}") from None
+
+
+def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
+    """Lay the answer out for people, line by line."""
+    category = answer.categories[0]
+    attributes = ", ".join(taxonomy.label_of(found.term) for found in answer.attributes)
+    lines = [
+        f"{taxonomy.label_of(category.term)} ({answer.category_source}, "
+        f"{category.confidence:.0%}): {attributes}",
+        f"box {_text_of(answer.box)} ({answer.box_source}) · "
+        f"relaxed: {answer.relaxed} · {len(answer.hits)} hits in {answer.took_ms['total']:.0f} ms",
+        *_items(answer),
+    ]
+    rows: list[tuple[str, ...]] = [("", "id", "score", "shape", "colour", "title", "matched")]
+    for rank, hit in enumerate(answer.hits, 1):
+        title = str(hit.product.get("title") or "")
+        figures = (
+            f"{value:.3f}" for value in (hit.score, hit.appearance_distance, hit.colour_distance)
+        )
+        matched = ", ".join(taxonomy.label_of(term) for term in hit.matched)
+        rows.append((str(rank), hit.product_id, *figures, title[:48], matched))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows if answer.hits else ():
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _items(answer: SearchAnswer) -> list[str]:
+    """List the boxes to ask for instead; none where there is nothing to choose from."""
+    if len(answer.items) < 2:
+        return []
+    return [
+        f"found {item.label.replace('-', ' ')} ({item.score:.0%}): --box {_text_of(item.box)}"
+        for item in answer.items
+    ]
+
+
+def _text_of(box: Box) -> str:
+    """Write a box as ``--box`` takes it, ``x,y,w,h``."""
+    return ",".join(f"{value:g}" for value in box.as_list())
