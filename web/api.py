@@ -1,4 +1,4 @@
-"""REST, as ``web/openapi.json`` describes it."""
+"""Serve the REST interface that ``web/openapi.json`` describes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MULTIPART = "multipart/form-data"
 
 
 def api_blueprint(backend: Backend) -> Blueprint:
-    """``/api/v1``: search by photo and by product, the catalogue, the document."""
+    """Create the blueprint of ``/api/v1``: search, catalogue and OpenAPI document."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     document = openapi_document(backend.taxonomy)
     taxonomy = taxonomy_json(backend.taxonomy)
@@ -37,19 +37,20 @@ def api_blueprint(backend: Backend) -> Blueprint:
     def search() -> ResponseReturnValue:
         check_no_parameters(request.args, "all fields in the form and none in the query string")
         image = _uploaded_image(backend.settings.max_upload_bytes)
-        asked = read_search_request(request.form, backend)
-        return _with_image_urls(answer_json(backend.search.search(image, asked)), "hits")
+        search_request = read_search_request(request.form, backend)
+        answer = backend.search.search(image, search_request)
+        return _with_image_urls(answer_json(answer), "hits")
 
     @api.get("/products/<product_id:product_id>/similar")
     def similar(product_id: str) -> ResponseReturnValue:
-        asked = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
-        answer = backend.search.similar(_possible_id(product_id), asked)
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
+        answer = backend.search.similar(_check_id(product_id), search_request)
         return _with_image_urls(answer_json(answer), "hits")
 
     @api.get("/products/<product_id:product_id>")
     def product(product_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
-        return _with_image_url(product_json(backend.search.product(_possible_id(product_id))))
+        return _with_image_url(product_json(backend.search.product(_check_id(product_id))))
 
     @api.get("/facets")
     def facets() -> ResponseReturnValue:
@@ -83,12 +84,12 @@ def _query_string(backend: Backend, allowed: frozenset[str]) -> SearchRequest:
 
 
 def _uploaded_image(max_bytes: int) -> bytes:
-    """The bytes of the one file ``image``.
+    """Read the bytes of the one file ``image``.
 
     Raises:
-        InvalidInput: no such file, several, or others beside it.
-        UnsupportedMediaType: the request is not a form with files.
-        RequestEntityTooLarge: more than ``max_bytes``.
+        InvalidInput: The file is missing, or there are other files.
+        UnsupportedMediaType: The request is not multipart/form-data.
+        RequestEntityTooLarge: The file has more than ``max_bytes``.
     """
     too_large = RequestEntityTooLarge(f"expected an image of at most {max_bytes} bytes")
     if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
@@ -96,13 +97,13 @@ def _uploaded_image(max_bytes: int) -> bytes:
     if request.mimetype != MULTIPART:
         raise UnsupportedMediaType(f"expected {MULTIPART}; got {request.mimetype[:80]!r}")
     try:
-        request.form  # noqa: B018 - reads the form, within its bounds
+        request.form  # noqa: B018 - parses the form, within its limits
     except RequestEntityTooLarge:
         raise RequestEntityTooLarge(
             f"expected at most {current_app.config['MAX_FORM_MEMORY_SIZE']} bytes in at most "
             f"{current_app.config['MAX_FORM_PARTS']} fields beside the image"
         ) from None
-    files = [(name, file) for name, found in request.files.lists() for file in found]
+    files = [(name, file) for name, same in request.files.lists() for file in same]
     names = [name for name, _ in files]
     if names != ["image"]:
         raise InvalidInput(f"expected one file in the field image; got files in {names[:10]}")
@@ -112,7 +113,7 @@ def _uploaded_image(max_bytes: int) -> bytes:
     return data
 
 
-def _possible_id(product_id: str) -> str:
+def _check_id(product_id: str) -> str:
     if len(product_id.encode()) > MAX_ID_BYTES:
         raise ProductNotFound(f"no product has an id of more than {MAX_ID_BYTES} bytes")
     return product_id

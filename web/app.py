@@ -1,4 +1,4 @@
-"""The web application: where an extractor is wired to an engine."""
+"""Create the web application from an extractor and an engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
 
 FORM_BYTES = 1_000_000
-"""Room in a request for everything that is not the image."""
+"""Maximum size of a request without its image."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -34,7 +34,7 @@ SECURITY_HEADERS = {
 
 
 class ProductIdConverter(PathConverter):
-    """A product id in a path: anything at all, slashes included, even a leading one."""
+    """Matches a product id in a path: any text, slashes included, even a leading one."""
 
     part_isolating = False
     regex = "(?s:.+?)"

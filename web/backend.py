@@ -1,4 +1,4 @@
-"""What the blueprints share: the one search service and the parts it was wired from."""
+"""Define what the blueprints share: the search service and its parts."""
 
 from __future__ import annotations
 

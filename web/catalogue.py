@@ -1,4 +1,4 @@
-"""What the catalogue holds: a few products to start from, and the taxonomy's terms."""
+"""Describe the catalogue: a few sample products and the taxonomy's terms."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ MAX_SAMPLES = 12
 
 
 def pick_samples(backend: Backend) -> list[StoredProduct]:
-    """One product of each of the most frequent categories."""
+    """Pick one product of each of the most frequent categories."""
     model = backend.extractor.model
     counts = backend.engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MAX_SAMPLES)
     ids: list[str] = []
     for place, (category, count) in enumerate(counts[CATEGORY]):
-        # The first by id are often of one colour; a step that differs by category mixes them.
-        wanted = 1 + place % min(count, MAX_SAMPLES)
-        found = backend.engine.candidates(CandidateQuery(model, category=category), wanted)
-        ids.extend(found.product_ids[-1:])
+        # The first products by id often have one colour; another rank per category mixes them.
+        rank = 1 + place % min(count, MAX_SAMPLES)
+        candidates = backend.engine.candidates(CandidateQuery(model, category=category), rank)
+        ids.extend(candidates.product_ids[-1:])
     return backend.engine.fetch(ids)
 
 
 def taxonomy_json(taxonomy: Taxonomy) -> dict[str, Any]:
-    """Terms with their labels, without the words they are recognised by in sellers' text."""
+    """Convert the taxonomy's terms and labels to JSON, without the words of sellers."""
     return {
         "version": taxonomy.version,
         "great_categories": list(taxonomy.great_categories),

@@ -1,4 +1,4 @@
-"""Errors of one shape: ``{"error": {"code", "message", "status"}}``, whatever went wrong."""
+"""Answer every error as ``{"error": {"code", "message", "status"}}``."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ STATUS: dict[type[HoundstoothError], int] = {
     WorkersUnavailable: 503,
     HoundstoothError: 500,
 }
-"""By the nearest class; a stored document that cannot be read is not the caller's fault."""
+"""HTTP status by error class; the nearest base class counts."""
 
-AWAY: dict[type[HoundstoothError], str] = {
+SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
     EngineUnavailable: "the engine cannot be reached right now",
     WorkersUnavailable: "the Redis that the workers share cannot be reached right now",
     HoundstoothError: "the service failed",
 }
-"""What a caller is told where the service is at fault: addresses and paths are in its log alone."""
+"""Messages for errors of the service. Addresses and paths go into its log alone."""
 
 
 def error_response(code: str, message: str, status: int) -> Response:
-    """The one shape."""
+    """Create an error response."""
     response = jsonify(error={"code": code, "message": message, "status": status})
     response.status_code = status
     return response
 
 
 def answer_errors(app: Flask) -> None:
-    """Have every error of the application answered in the one shape."""
-    app.register_error_handler(HoundstoothError, _own_error)
+    """Register handlers that answer every error of the application."""
+    app.register_error_handler(HoundstoothError, _houndstooth_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unforeseen)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
-def _own_error(error: HoundstoothError) -> Response:
-    kinds = type(error).__mro__
-    status = next(STATUS[kind] for kind in kinds if kind in STATUS)
+def _houndstooth_error(error: HoundstoothError) -> Response:
+    error_classes = type(error).__mro__
+    status = next(STATUS[one] for one in error_classes if one in STATUS)
     message = str(error)
     if status >= 500:
         current_app.logger.error("%s: %s", type(error).__name__, error)
-        away = next(AWAY[kind] for kind in kinds if kind in AWAY)
-        message = f"{away}; the service's log says why"
+        summary = next(SERVER_MESSAGES[one] for one in error_classes if one in SERVER_MESSAGES)
+        message = f"{summary}; the service's log says why"
     return error_response(_snake_case(type(error).__name__), message, status)
 
 
@@ -75,11 +75,11 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def _unforeseen(error: Exception) -> Response:
-    current_app.logger.exception("unforeseen error", exc_info=error)
+def _unexpected_error(error: Exception) -> Response:
+    current_app.logger.exception("unexpected error", exc_info=error)
     return error_response("internal_server_error", "the service failed; its log says why", 500)
 
 
 def _snake_case(name: str) -> str:
-    """``InvalidImage`` and ``Not Found`` as ``invalid_image`` and ``not_found``."""
+    """Convert ``InvalidImage`` and ``Not Found`` to ``invalid_image`` and ``not_found``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", "_", name).lower()

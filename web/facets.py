@@ -1,4 +1,4 @@
-"""Facets: what each further choice would find, a field counted under choices on the others."""
+"""Count facets; each field is counted under the choices on all other fields."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "br
 MAX_VALUES = 200
 PRICE_STEPS = (25, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 SMALLEST_COIN = 0.001
-"""Both ends of a range count, so a band ends one coin below the next."""
+"""Both ends of a range are included, so a price range ends one coin below the next."""
 
 Counts = Iterable[tuple[str, int]]
 
 
-def count_facets(backend: Backend, asked: SearchRequest) -> dict[str, Any]:
-    """How many products have which category, brand, price and attributes, attributes by group.
+def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
+    """Count products by category, brand, price range, and attribute of each group.
 
-    The values of a field are counted as if nothing had been chosen for that field itself, so that
-    they tell what another choice would find.
+    The values of a field are counted without the choices on that field itself: each count is the
+    number of products that another choice would find.
     """
     engine = backend.engine
     query = CandidateQuery(
         model=backend.extractor.model,
-        category=asked.category,
-        required=asked.required,
-        excluded=asked.excluded,
-        filters=asked.filters,
+        category=request.category,
+        required=request.required,
+        excluded=request.excluded,
+        filters=request.filters,
     )
     counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
     facets: dict[str, Counts] = {"category": counts.get(CATEGORY, ())}
-    if asked.category:
+    if request.category:
         facets["category"] = _values(engine, replace(query, category=None), CATEGORY)
     facets["brand"] = counts.get(BRAND, ())
-    if any(one.field == BRAND for one in asked.filters):
+    if any(one.field == BRAND for one in request.filters):
         facets["brand"] = _values(engine, _without_filters(query, BRAND), BRAND)
-    facets["price"] = _price_bands(engine, _without_filters(query, PRICE))
+    facets["price"] = _price_ranges(engine, _without_filters(query, PRICE))
     facets |= _by_group(counts.get(ATTRIBUTES, ()))
-    for group in {group_of(term) for term in asked.required}:
-        others = tuple(term for term in asked.required if group_of(term) != group)
+    for group in {group_of(term) for term in request.required}:
+        others = tuple(term for term in request.required if group_of(term) != group)
         wider = _values(engine, replace(query, required=others), ATTRIBUTES)
         facets[group] = _by_group(wider).get(group, ())
     return {
@@ -65,24 +65,24 @@ def _without_filters(query: CandidateQuery, field: str) -> CandidateQuery:
     return replace(query, filters=tuple(one for one in query.filters if one.field != field))
 
 
-def _price_bands(engine: Engine, query: CandidateQuery) -> list[tuple[str, int]]:
-    """Ranges as a filter takes them, those with products, cheapest first."""
-    bands: list[tuple[str, int]] = []
+def _price_ranges(engine: Engine, query: CandidateQuery) -> list[tuple[str, int]]:
+    """Count price ranges in the form of a filter; empty ranges are left out."""
+    ranges: list[tuple[str, int]] = []
     try:
-        left = _count_range(engine, query, None, None)
+        remaining = _count_range(engine, query, None, None)
         low: int | None = None
         for high in (*PRICE_STEPS, None):
-            if not left:
+            if not remaining:
                 break
             top = None if high is None else high - SMALLEST_COIN
             count = _count_range(engine, query, low, top)
             if count:
-                bands.append((f"{_text(low)}..{_text(top)}", count))
-            left -= count
+                ranges.append((f"{_text(low)}..{_text(top)}", count))
+            remaining -= count
             low = high
     except InvalidFilter:
-        return []  # this shop's prices are no numbers
-    return bands
+        return []  # the shop's prices are not numbers
+    return ranges
 
 
 def _count_range(

@@ -1,4 +1,4 @@
-"""Health and readiness, for load balancers and container health checks."""
+"""Answer health checks of load balancers and containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from houndstooth.web.errors import error_response
 
 
 def health_blueprint(backend: Backend) -> Blueprint:
-    """``/healthz``: the process is up. ``/readyz``: there is something to find too, else 503."""
+    """Create the blueprint of ``/healthz`` (the process runs) and ``/readyz``.
+
+    ``/readyz`` answers 503 if the engine cannot be reached or has no products.
+    """
     health = Blueprint("health", __name__)
 
     @health.get("/healthz")

@@ -1,4 +1,4 @@
-"""Ingest jobs over REST, read from where the workers keep them; the page `/ingest` shows them."""
+"""Serve the workers' ingest jobs over REST, for the page `/ingest`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ MAX_FAILURES = 200
 
 
 def ingest_blueprint(backend: Backend) -> Blueprint:
-    """``/api/v1/jobs``, for reading alone: a job is started where the feed lies.
+    """Create the blueprint of ``/api/v1/jobs``, which is read-only.
+
+    Jobs are started on the command line, where the feed is.
 
     Raises:
-        InvalidConfig: the Redis URL makes no sense.
+        InvalidConfig: The Redis URL is not valid.
     """
     view = Blueprint("ingest", __name__, url_prefix="/api/v1/jobs")
     jobs = Jobs(backend.settings.redis)
@@ -31,11 +33,11 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     @view.get("")
     def list_jobs() -> ResponseReturnValue:
         check_no_parameters(request.args)
-        found = []
+        states = []
         for job_id in jobs.recent(MAX_JOBS):
-            with suppress(JobNotFound):  # gone since its id was read
-                found.append(job_json(jobs.get(job_id)))
-        return {"jobs": found}
+            with suppress(JobNotFound):  # expired since its id was read
+                states.append(job_json(jobs.get(job_id)))
+        return {"jobs": states}
 
     @view.get("/<job_id>")
     def get_job(job_id: str) -> ResponseReturnValue:
@@ -47,7 +49,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
 
 
 def job_json(job: Job) -> dict[str, Any]:
-    """A job as it stands; never its engine's URL, which may hold a password."""
+    """Convert a job to JSON, without its engine's URL, which may contain a password."""
     products = sum(job.totals.values())
     changed = _iso_time(job.started + job.seconds)
     return {
@@ -69,13 +71,13 @@ def job_json(job: Job) -> dict[str, Any]:
 
 
 def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
-    """The first failures in the feed's order, and how many of each kind are among them."""
+    """Return the first failures in feed order, and their number by failure type."""
     failures: list[dict[str, Any]] = []
     types: Counter[str] = Counter()
-    wanted = min(job.totals.get("failed", 0), MAX_FAILURES)
-    for batch in jobs.outcomes(job.job_id) if wanted else ():
+    limit = min(job.totals.get("failed", 0), MAX_FAILURES)
+    for batch in jobs.outcomes(job.job_id) if limit else ():
         for one in batch:
-            if one.status == "failed" and len(failures) < wanted:
+            if one.status == "failed" and len(failures) < limit:
                 types[one.failure_type or "other"] += 1
                 failures.append(
                     {
@@ -85,7 +87,7 @@ def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
                         "reason": one.reason,
                     }
                 )
-        if len(failures) == wanted:
+        if len(failures) == limit:
             break
     return {"failures": failures, "failed_by_type": dict(types.most_common())}
 

@@ -1,4 +1,4 @@
-"""Catalogue images: where a browser finds them, and which files are served."""
+"""Find the URLs of catalogue images, and check which files may be served."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from urllib.parse import quote, urlsplit
 MEDIA = "/media"
 
 SAFE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"})
-"""What browsers show and cannot run: no SVG."""
+"""Image types that cannot contain scripts; SVG can."""
 
 
 def image_url(image: object) -> str | None:
-    """The address of a feed's image, which is a path relative to the feed or an http(s) URL."""
+    """Return the URL of a feed's image, given by relative path or by http(s) URL.
+
+    Returns None if the image cannot be served.
+    """
     if not isinstance(image, str) or not image:
         return None
     if _scheme(image) in ("http", "https"):
@@ -22,7 +25,7 @@ def image_url(image: object) -> str | None:
 
 
 def is_servable(path: str) -> bool:
-    """Whether a relative path is that of an image that may be served."""
+    """Tell whether a path is relative and names an image that may be served."""
     parts = PurePosixPath(path)
     return (
         not parts.is_absolute()
@@ -32,7 +35,7 @@ def is_servable(path: str) -> bool:
 
 
 def _scheme(text: str) -> str:
-    """The scheme of a URL in lower case, empty where there is none."""
+    """Return the scheme of a URL in lower case, or ``""``."""
     try:
         return urlsplit(text).scheme.lower()
     except ValueError:

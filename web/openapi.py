@@ -1,4 +1,4 @@
-"""The OpenAPI document of this service: ``openapi.json`` with the taxonomy's terms filled in."""
+"""Build the OpenAPI document: ``openapi.json`` with the taxonomy's terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).with_name("openapi.json")
 
 
 def openapi_document(taxonomy: Taxonomy) -> dict[str, Any]:
-    """The document; a client generated from it knows this shop's categories and attributes."""
+    """Build the document, with the taxonomy's categories and attributes as enums."""
     document: dict[str, Any] = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     schemas = document["components"]["schemas"]
     schemas["CategoryTerm"]["enum"] = list(taxonomy.categories)

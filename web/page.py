@@ -1,4 +1,4 @@
-"""The pages for people, and the catalogue images on them."""
+"""Serve the pages and the catalogue images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMAGE_SECONDS = 3600
 
 
 def page_blueprint(backend: Backend) -> Blueprint:
-    """``/``, ``/ingest`` and ``/media``; everything else on the pages comes over REST."""
+    """Create the blueprint of ``/``, ``/ingest`` and ``/media``; the pages load data by REST."""
     page = Blueprint("page", __name__)
 
     @page.get("/")

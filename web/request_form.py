@@ -1,4 +1,4 @@
-"""From the fields of a form or a query string to a `SearchRequest`."""
+"""Read a `SearchRequest` from a form or a query string."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def read_search_request(
     """Read and check every field.
 
     Raises:
-        InvalidInput: a field that is not allowed, given too often, or malformed; a category or
-            an attribute that the taxonomy lacks.
+        InvalidInput: A field is not allowed, repeated too often or malformed, or a category or
+            attribute is not in the taxonomy.
     """
     _check_names(fields, allowed)
     taxonomy = backend.taxonomy
@@ -43,18 +43,19 @@ def read_search_request(
         top=SearchRequest.top if top is None else _whole_number("top", top),
         appearance_weight=backend.settings.appearance_weight
         if appearance_weight is None
-        else _share("appearance_weight", appearance_weight),
+        else _fraction("appearance_weight", appearance_weight),
     )
 
 
 def check_no_parameters(fields: Fields, instead: str = "no parameters") -> None:
-    """Refuse what would be passed over in silence.
+    """Refuse parameters that would be ignored.
 
     Args:
-        instead: what was expected, in words.
+        fields: The parameters.
+        instead: What was expected, for the message.
 
     Raises:
-        InvalidInput: any field at all.
+        InvalidInput: There are parameters.
     """
     if fields:
         raise InvalidInput(f"expected {instead}; got {sorted(fields)[0][:80]!r}")
@@ -64,9 +65,11 @@ def _check_names(fields: Fields, allowed: Collection[str]) -> None:
     for name, values in fields.lists():
         if name not in allowed:
             raise InvalidInput(f"expected fields among {', '.join(sorted(allowed))}; got {name!r}")
-        most = 1 if name in SINGLE else MAX_VALUES
-        if len(values) > most:
-            raise InvalidInput(f"expected {name} at most {most} times; got it {len(values)} times")
+        maximum = 1 if name in SINGLE else MAX_VALUES
+        if len(values) > maximum:
+            raise InvalidInput(
+                f"expected {name} at most {maximum} times; got it {len(values)} times"
+            )
 
 
 def _whole_number(name: str, text: str) -> int:
@@ -84,11 +87,11 @@ def _yes_or_no(name: str, text: str) -> bool:
     return text == "yes"
 
 
-def _share(name: str, text: str) -> float:
+def _fraction(name: str, text: str) -> float:
     try:
-        share = read_number(text)
+        fraction = read_number(text)
     except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
+        fraction = -1.0
+    if not 0 <= fraction <= 1:
         raise InvalidInput(f"expected {name} to be a number from 0 to 1; got {text[:40]!r}")
-    return share
+    return fraction

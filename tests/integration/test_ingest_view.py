@@ -54,7 +54,7 @@ def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> No
 
 def test_job_tells_failures_and_no_secret(client: FlaskClient, redis_url: str) -> None:
     response = client.get(f"/api/v1/jobs/{finished_job(redis_url)}")
-    failure = {"product_id": "d", "row": 5, "kind": "unusable image", "reason": MISSING}
+    failure = {"product_id": "d", "row": 5, "failure_type": "unusable image", "reason": MISSING}
     assert response.json["failures"] == [failure]
     assert response.json["failed_by_type"] == {"unusable image": 1}
     assert response.json["feed"] == "spring.csv"
@@ -106,7 +106,7 @@ def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
     page.reads(".job-facts", "Finished")
     page.reads("#status", "spring.csv: finished")
     unfold_failures(page, job_id)
-    page.reads(".kinds", "unusable image: 1")
+    page.reads(".failure-types", "unusable image: 1")
     page.one(f'[data-key="failures-{job_id}"]').click()
     page.wait(lambda: not page.one(".failures, .job").find_elements("css selector", "td"), "open")
 
@@ -128,7 +128,7 @@ def test_page_says_that_redis_is_away_and_comes_back(
     with monkeypatch.context() as patch:
         patch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
         page.open("/ingest")
-        page.reads("#notice", "Redis is away")
+        page.reads("#notice", "Redis cannot be reached")
         page.reads("#notice", "houndstooth ingest FEED.csv")
     page.reads(".job .state", "Running")
     assert page.text("#notice") == ""

@@ -19,7 +19,7 @@ def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) 
     page.upload(photo)
     ids = page.settled()
     assert all(found.startswith("t-shirt-green-") for found in ids[:6])
-    assert page.text(".chip.kind[aria-pressed=true]") == "T-shirt"
+    assert page.text(".chip.category[aria-pressed=true]") == "T-shirt"
     assert page.text(".chip.attribute").strip() == "Green"
     assert page.one(".box").is_displayed()
     assert "all of the picture counts" in page.text("#understood")
@@ -49,12 +49,12 @@ def test_another_category_can_be_chosen_and_left_again(page: Page, photo: Path) 
     page.upload(photo)
     page.settled()
     ids = page.after(
-        lambda: Select(page.one("#other-kind")).select_by_value("trousers"),
+        lambda: Select(page.one("#other-category")).select_by_value("trousers"),
     )
     assert ids[0].startswith("trousers-green-")
     assert "category=trousers" in page.driver.current_url
-    assert page.text(".chip.kind[aria-pressed=true]") == "Trousers"
-    ids = page.after(lambda: page.one("[data-key=kind-auto]").click())
+    assert page.text(".chip.category[aria-pressed=true]") == "Trousers"
+    ids = page.after(lambda: page.one("[data-key=category-auto]").click())
     assert ids[0].startswith("t-shirt-green-")
 
 
@@ -62,9 +62,9 @@ def test_likely_categories_stay_beside_the_chosen_one(page: Page, photo: Path) -
     page.open()
     page.upload(photo)
     page.settled()
-    page.after(lambda: Select(page.one("#other-kind")).select_by_value("jacket"))
-    assert [chip.text for chip in page.all(".chip.kind")] == ["Jacket", "T-shirt"]
-    ids = page.after(lambda: page.one("[data-key=kind-t-shirt]").click())
+    page.after(lambda: Select(page.one("#other-category")).select_by_value("jacket"))
+    assert [chip.text for chip in page.all(".chip.category")] == ["Jacket", "T-shirt"]
+    ids = page.after(lambda: page.one("[data-key=category-t-shirt]").click())
     assert ids[0].startswith("t-shirt-")
 
 
@@ -182,14 +182,14 @@ def test_price_is_chosen_by_range_or_by_hand(page: Page) -> None:
     page.wait(lambda: {found[-1] for found in page.ids()} == {"1"}, f"other prices: {ids}")
 
 
-def test_kind_facet_chooses_a_category(page: Page) -> None:
+def test_category_facet_chooses_a_category(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     page.settled()
-    page.facet("kind")
+    page.facet("category")
     assert page.checks("facet-trousers") == f"Trousers {len(COLOURS) * PER_COLOUR + 1}"
     ids = page.after(lambda: page.one('[data-key="facet-trousers"]').click())
     assert ids[0].startswith("trousers-red-")
-    page.after(lambda: page.one("[data-key=any-kind]").click())
+    page.after(lambda: page.one("[data-key=any-category]").click())
     assert "category" not in page.driver.current_url
 
 

@@ -40,7 +40,7 @@ def results(page: Page, photo: Path) -> None:
     page.open()
     page.upload(photo)
     page.settled()
-    for name in ("kind", "colour", "price", "brand"):
+    for name in ("category", "colour", "price", "brand"):
         page.facet(name)
     page.one("#timing summary").click()
     page.driver.execute_script(
@@ -117,7 +117,7 @@ def test_service_away(
     monkeypatch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
     page.resize(width)
     page.open("/?like=jacket-red-0")
-    page.reads("#results-heading", "The search is away")
+    page.reads("#results-heading", "The search is unavailable")
     assert violations(page, axe) == []
 
 

@@ -56,7 +56,7 @@ def test_item_is_asked_for_and_given_up_again(outfit: Page) -> None:
     assert "require" not in outfit.driver.current_url
     assert names(outfit) == ["Top", "Trousers", "Over jacket"]
     assert outfit.text(PRESSED) == "Trousers"
-    assert outfit.text(".chip.kind[aria-pressed=true]") == "Trousers"
+    assert outfit.text(".chip.category[aria-pressed=true]") == "Trousers"
     ids = outfit.after(lambda: outfit.one("[data-key=box-auto]").click())
     assert ids[0].startswith("t-shirt-green-")
     assert outfit.text(PRESSED) == "Top"
@@ -66,10 +66,10 @@ def test_item_of_one_category_brings_it_and_takes_it_along(outfit: Page) -> None
     ids = outfit.after(lambda: outfit.one(JACKET).click())
     assert ids[0].startswith("jacket-green-")
     assert "category=jacket" in outfit.driver.current_url
-    assert [chip.text for chip in outfit.all(".chip.kind")] == ["Jacket"]
+    assert [chip.text for chip in outfit.all(".chip.category")] == ["Jacket"]
     outfit.after(lambda: outfit.one("[data-key=box-auto]").click())
     assert "category" not in outfit.driver.current_url
-    assert outfit.text(".chip.kind[aria-pressed=true]") == "T-shirt"
+    assert outfit.text(".chip.category[aria-pressed=true]") == "T-shirt"
 
 
 def test_drawn_box_wins_and_the_items_stay(outfit: Page) -> None:

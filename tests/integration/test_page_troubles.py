@@ -70,7 +70,7 @@ def test_service_away_is_said_and_asked_again(
     with monkeypatch.context() as patch:
         patch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
         page.one(".sample").click()
-        page.wait(lambda: page.text("#results-heading") == "The search is away", "no word")
+        page.wait(lambda: page.text("#results-heading") == "The search is unavailable", "no word")
     page.one("#problem button").click()
     assert page.settled()
     assert page.text("#results-heading") == "Looks like it"
@@ -100,7 +100,7 @@ def test_an_answer_of_another_kind_is_no_endless_wait(
     views = app.view_functions
     monkeypatch.setitem(views, "api.product", lambda product_id: {"hits": []})
     page.open("/?like=jacket-red-0")
-    page.reads("#results-heading", "The search is away")
+    page.reads("#results-heading", "The search is unavailable")
     page.driver.get_log("browser")  # what it could not read is told there
 
 
@@ -145,7 +145,7 @@ def test_network_that_breaks_off_is_said_and_asked_again(page: Page) -> None:
     set_network(page, offline=True)
     try:
         page.one('[data-key="attribute-colour:red"]').click()
-        page.reads("#results-heading", "The search is away")
+        page.reads("#results-heading", "The search is unavailable")
         page.reads("#problem", "Your choices are kept")
     finally:
         set_network(page, offline=False)
@@ -174,11 +174,11 @@ def test_slow_answer_is_waited_for_and_a_newer_question_wins(
     page.open("/?like=t-shirt-red-0")
     before = page.settled()
     monkeypatch.setattr(engine, "candidates", slow)
-    other = Select(page.one("#other-kind"))
+    other = Select(page.one("#other-category"))
     other.select_by_value("jacket")
     page.wait(lambda: page.one("#progress").is_displayed(), "no sign of waiting")
     assert page.ids() == before
-    ids = page.after(lambda: Select(page.one("#other-kind")).select_by_value("trousers"))
+    ids = page.after(lambda: Select(page.one("#other-category")).select_by_value("trousers"))
     released.set()
     assert ids[0].startswith("trousers-")
     assert page.settled() == ids

@@ -1,12 +1,12 @@
-// The REST interface. Every failure becomes one `Refusal` with words to show.
+// The REST client. Every failure becomes an `ApiError` with a message to show.
 
 import { parameters } from "./state.js";
 
 const BASE = "/api/v1";
 export const TOP = 24;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-export class Refusal extends Error {
+export class ApiError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;
@@ -17,24 +17,24 @@ export class Refusal extends Error {
     return `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`;
   }
 
-  /** The service, not the request, is at fault: asking again may help. */
-  get away() {
+  /** Whether the service and not the request is at fault, so that a retry may succeed. */
+  get unavailable() {
     return this.status === 0 || this.status >= 500;
   }
 }
 
 async function ask(path, options = {}) {
   let response;
-  const signals = [AbortSignal.timeout(PATIENCE_MS), options.signal].filter(Boolean);
+  const signals = [AbortSignal.timeout(TIMEOUT_MS), options.signal].filter(Boolean);
   try {
     response = await fetch(BASE + path, { ...options, signal: AbortSignal.any(signals) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal("The service cannot be reached.", 0);
+    throw new ApiError("The service cannot be reached.", 0);
   }
   const body = await response.json().catch(() => null);
   if (!response.ok || body === null) {
-    throw new Refusal(body?.error?.message ?? "The search service failed.", response.status);
+    throw new ApiError(body?.error?.message ?? "The search service failed.", response.status);
   }
   return body;
 }
@@ -47,25 +47,25 @@ export const getSamples = () => ask("/samples").then((body) => body.products);
 
 const products = new Map();
 
-/** A product by id; asked once. */
+/** Fetches a product by id, once. */
 export function getProduct(id) {
   if (!products.has(id)) {
-    const asked = ask(`/products/${encodeURIComponent(id)}`);
-    products.set(id, asked);
-    asked.catch(() => products.delete(id));
+    const product = ask(`/products/${encodeURIComponent(id)}`);
+    products.set(id, product);
+    product.catch(() => products.delete(id));
   }
   return products.get(id);
 }
 
 export function getFacets(state, category, signal) {
-  const given = parameters({ ...state, box: null, appearance_weight: null, category });
-  return ask(`/facets?${given}`, { signal }).then((body) => body.facets);
+  const query = parameters({ ...state, box: null, appearance_weight: null, category });
+  return ask(`/facets?${query}`, { signal }).then((body) => body.facets);
 }
 
 export function searchByProduct(state, signal) {
-  const given = parameters(state);
-  given.set("top", TOP);
-  return ask(`/products/${encodeURIComponent(state.like)}/similar?${given}`, { signal });
+  const query = parameters(state);
+  query.set("top", TOP);
+  return ask(`/products/${encodeURIComponent(state.like)}/similar?${query}`, { signal });
 }
 
 export function searchByPhoto(state, file, signal) {
@@ -76,9 +76,9 @@ export function searchByPhoto(state, file, signal) {
   return ask("/search", { method: "POST", body: form, signal });
 }
 
-/** A product's own image as a file, to search in a box drawn on it. */
+/** Fetches a product's image as a file, to search with a box drawn on it. */
 export async function imageFile(url, signal) {
   const response = await fetch(url, { signal });
-  if (!response.ok) throw new Refusal("This product's image is not there.", response.status);
+  if (!response.ok) throw new ApiError("This product's image is not there.", response.status);
   return response.blob();
 }

@@ -1,8 +1,8 @@
-// Making and finding elements. Text is always text: nothing here parses HTML.
+// Creates and finds elements. Text is never parsed as HTML.
 
 export const find = (id) => document.getElementById(id);
 
-/** An element: `on…` properties listen, booleans toggle, the rest become attributes. */
+/** Creates an element: `on…` adds listeners, `style` styles, all else attributes. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -15,7 +15,7 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Replace what an element holds; the control that had the focus gets it again, by its key. */
+/** Replaces an element's children; restores the focus by the control's key. */
 export function fill(element, ...children) {
   const key = element.contains(document.activeElement) && document.activeElement.dataset.key;
   element.replaceChildren(...children.flat().filter(Boolean));

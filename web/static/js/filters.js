@@ -1,31 +1,31 @@
-// Narrowing down by what the catalogue counts: kind, colour, price, brand, and the rest.
+// The filters with their counts: category, colour, price, brand and the other attributes.
 
 import { fill, find, make } from "./dom.js";
 import { swatch } from "./refine.js";
 import { money } from "./results.js";
-import { groupLabel, groupOf, groupsOf, kindOf, labelOf } from "./terms.js";
+import { groupLabel, groupOf, groupsOf, greatCategoryOf, labelOf } from "./terms.js";
 
-const MOST = 10; // values shown of each; the rest is a press away
-const opened = new Set(); // names of what a person has opened
+const MAX_VALUES = 10; // shown at once for each facet; the others unfold
+const opened = new Set(); // keys of the facets that are unfolded
 
-/** Shows facets in `#filters`; calls `change(patch)` with what is to change. */
+/** Shows the facets in `#filters`; calls `change(patch)` with a patch of the search state. */
 export function showFilters({ facets, category, currency, state, change }) {
   const groups = groupsOf(category).filter((name) => name !== "colour");
   const parts = [
-    kinds(facets.category ?? [], category, state, change),
+    categories(facets.category ?? [], category, state, change),
     terms("colour", facets, state, change),
     prices(facets.price ?? [], currency, state, change),
     brands(facets.brand ?? [], state, change),
     ...groups.map((name) => terms(name, facets, state, change)),
   ].filter(Boolean);
   const used = state.filters.length + state.require.length + state.exclude.length;
-  if (used) parts.push(clearing(change));
+  if (used) parts.push(clearButton(change));
   find("filters").hidden = !parts.length;
   find("filter-count").textContent = used ? String(used) : "";
   fill(find("filter-body"), parts);
 }
 
-const clearing = (change) =>
+const clearButton = (change) =>
   make(
     "button",
     {
@@ -37,9 +37,9 @@ const clearing = (change) =>
     "Clear all choices",
   );
 
-/** One field: its name and what is chosen, and within it the values with their counts. */
+/** Makes one facet: its title, the chosen values, and all values with their counts. */
 function facet(name, title, chosen, children) {
-  const [most, rest] = [children.slice(0, MOST), children.slice(MOST)];
+  const [first, rest] = [children.slice(0, MAX_VALUES), children.slice(MAX_VALUES)];
   return folded(
     name,
     "facet",
@@ -47,17 +47,17 @@ function facet(name, title, chosen, children) {
     make(
       "div",
       { class: `checks ${name}`, role: "group", "aria-label": title },
-      most,
+      first,
       rest.length ? folded(`${name}-rest`, "rest", `${rest.length} more`, ...rest) : null,
     ),
   );
 }
 
-function folded(key, kind, words, ...children) {
+function folded(key, className, words, ...children) {
   return make(
     "details",
     {
-      class: kind,
+      class: className,
       open: opened.has(key),
       ontoggle: (event) => opened[event.currentTarget.open ? "add" : "delete"](key),
     },
@@ -79,14 +79,14 @@ function option({ type = "radio", group, key, checked, label, count, onchange })
 const any = (group, checked, label, onchange) =>
   option({ group, key: `any-${group}`, checked, label, onchange });
 
-/** The catalogue's categories, those of the item's great category first. */
-function kinds(counted, category, state, change) {
-  const near = ({ value }) => kindOf(value) === kindOf(category);
-  const shown = [...counted.filter(near), ...counted.filter((one) => !near(one))];
-  if (shown.length < 2 && !state.category) return null;
-  const choices = shown.map(({ value, count }) =>
+/** Makes the category facet, with the item's great category first. */
+function categories(counts, category, state, change) {
+  const related = ({ value }) => greatCategoryOf(value) === greatCategoryOf(category);
+  const ordered = [...counts.filter(related), ...counts.filter((one) => !related(one))];
+  if (ordered.length < 2 && !state.category) return null;
+  const choices = ordered.map(({ value, count }) =>
     option({
-      group: "kind",
+      group: "category",
       key: `facet-${value}`,
       checked: state.category === value,
       label: labelOf(value),
@@ -94,18 +94,21 @@ function kinds(counted, category, state, change) {
       onchange: () => change({ category: value }),
     }),
   );
-  const automatic = any("kind", !state.category, "As recognised", () => change({ category: null }));
-  return facet("kind", "Kind", state.category ? labelOf(state.category) : "", [automatic, ...choices]);
+  const automatic = any("category", !state.category, "As recognised", () => change({ category: null }));
+  return facet("category", "Kind", state.category ? labelOf(state.category) : "", [
+    automatic,
+    ...choices,
+  ]);
 }
 
-/** One attribute group: one of its values, since hardly any product has two. */
+/** Makes the facet of an attribute group, for one value: few products have two. */
 function terms(group, facets, state, change) {
   const counts = new Map((facets[group] ?? []).map(({ value, count }) => [value, count]));
   const others = state.require.filter((term) => groupOf(term) !== group);
   const chosen = state.require.find((term) => groupOf(term) === group);
-  const shown = [...new Set([chosen, ...counts.keys()].filter(Boolean))];
-  if (shown.length < 2 && !chosen) return null;
-  const choices = shown.map((term) =>
+  const values = [...new Set([chosen, ...counts.keys()].filter(Boolean))];
+  if (values.length < 2 && !chosen) return null;
+  const choices = values.map((term) =>
     option({
       group,
       key: `facet-${term}`,
@@ -123,11 +126,11 @@ function terms(group, facets, state, change) {
   return facet(group, groupLabel(group), chosen ? labelOf(chosen) : "", [none, ...choices]);
 }
 
-function brands(counted, state, change) {
+function brands(facetCounts, state, change) {
   const chosen = state.filters.filter((filter) => filter.startsWith("brand:"));
-  const counts = new Map(counted.map(({ value, count }) => [`brand:${value}`, count]));
-  const shown = [...new Set([...chosen, ...counts.keys()])];
-  if (shown.length < 2 && !chosen.length) return null;
+  const counts = new Map(facetCounts.map(({ value, count }) => [`brand:${value}`, count]));
+  const values = [...new Set([...chosen, ...counts.keys()])];
+  if (values.length < 2 && !chosen.length) return null;
   const nameOf = (filter) => filter.slice("brand:".length);
   const toggled = (filter) =>
     chosen.includes(filter)
@@ -137,7 +140,7 @@ function brands(counted, state, change) {
     "brand",
     "Brand",
     chosen.map(nameOf).join(", "),
-    shown.map((filter) =>
+    values.map((filter) =>
       option({
         type: "checkbox",
         group: "brand",
@@ -153,7 +156,7 @@ function brands(counted, state, change) {
 
 const isPrice = (filter) => /^price:.*\.\./.test(filter);
 
-/** Ranges with counts, and a form for one's own. */
+/** Makes the price facet: ranges with counts, and a form for any other range. */
 function prices(bands, currency, state, change) {
   const chosen = state.filters.find(isPrice)?.slice("price:".length);
   if (!bands.length && !chosen) return null;
@@ -172,7 +175,7 @@ function prices(bands, currency, state, change) {
   return facet("price", "Price", chosen ? rangeWords(chosen, currency) : "", [
     any("price", !chosen, "Any", () => choose("")),
     ...choices,
-    ownPrices(chosen ?? "..", choose),
+    priceForm(chosen ?? "..", choose),
   ]);
 }
 
@@ -183,7 +186,7 @@ function rangeWords(range, currency) {
   return low ? `from ${low}` : `up to ${high}`;
 }
 
-function ownPrices(chosen, choose) {
+function priceForm(chosen, choose) {
   const [low, high] = chosen.split("..");
   const input = (name, value, label) =>
     make("input", {

@@ -1,15 +1,15 @@
-// The ingest view: jobs as they stand, asked again and again while the page is looked at.
+// The ingest view: the state of the jobs, fetched repeatedly while the page is visible.
 
 import { getJob, getJobs } from "./api.js";
 import { fill, find, make, say } from "./dom.js";
 
-const BUSY_MS = 1500; // between questions while a job runs
-const IDLE_MS = 6000;
+const BUSY_MS = 1500; // pause between fetches while a job runs
+const IDLE_MS = 6000; // pause otherwise
 const STATES = { running: "Running", finished: "Finished", stopped: "Stopped" };
 
-const opened = new Map(); // failures by id of the jobs whose failures are shown
-const states = new Map(); // what each job was last time, to tell what has changed
-const drawn = new Map(); // `{text, element}` by id: what has not changed stays as it is
+const opened = new Map(); // job with failures by id, for jobs whose failures are shown
+const states = new Map(); // previous state by id, to announce changes
+const drawn = new Map(); // `{text, element}` by id; an unchanged job keeps its element
 let next = null;
 
 async function refresh() {
@@ -20,13 +20,13 @@ async function refresh() {
     await Promise.all(jobs.filter(({ job_id }) => opened.has(job_id)).map(readFailures));
     show(jobs);
     if (jobs.some((job) => job.state === "running")) wait = BUSY_MS;
-  } catch (refusal) {
-    showAway(refusal);
+  } catch (error) {
+    showError(error);
   }
   if (!document.hidden) next = setTimeout(refresh, wait);
 }
 
-/** Failures are read once, and again when there are more. */
+/** Fetches the failures of a job if there are more than before. */
 async function readFailures({ job_id, totals }) {
   if (opened.get(job_id)?.totals.failed === totals.failed) return;
   opened.set(job_id, await getJob(job_id));
@@ -53,7 +53,7 @@ function show(jobs) {
 
 const textOf = (job) => JSON.stringify([job, opened.get(job.job_id)]);
 
-/** A job's element, put in the place of the one before where anything has changed. */
+/** Returns a job's element; if the job has changed, draws it again in the same place. */
 function redraw(job) {
   const before = drawn.get(job.job_id);
   const text = textOf(job);
@@ -69,16 +69,16 @@ function redraw(job) {
   return element;
 }
 
-function showAway(refusal) {
-  const away = refusal.status === 503;
+function showError(error) {
+  const unavailable = error.status === 503;
   fill(
     find("notice"),
     make(
       "div",
       { class: "notice", role: "alert" },
-      make("p", {}, away ? "The workers’ Redis is away, so no jobs can be shown." : refusal.sentence),
-      away ? make("p", { class: "hint" }, refusal.sentence) : null,
-      away
+      make("p", {}, unavailable ? "The workers’ Redis cannot be reached, so no jobs can be shown." : error.sentence),
+      unavailable ? make("p", { class: "hint" }, error.sentence) : null,
+      unavailable
         ? make(
             "p",
             { class: "hint" },
@@ -113,32 +113,32 @@ function draw(job) {
 
 const productsOf = (job) => Object.values(job.totals).reduce((sum, number) => sum + number, 0);
 
-/** How much is done, from 0 to 1, by batches or else by the feed's lines; null where unknown. */
-function shareOf(job) {
+/** Returns the fraction done, by batches or else by lines of the feed; null if unknown. */
+function fractionOf(job) {
   if (job.state === "finished") return 1;
   const [done, all] = job.batches === null ? [productsOf(job), job.products] : [job.done, job.batches];
   return all ? Math.min(1, done / all) : null;
 }
 
 function progress(job) {
-  const share = shareOf(job);
-  const words = share === null ? `${count(productsOf(job))} products` : `${Math.floor(100 * share)} %`;
+  const fraction = fractionOf(job);
+  const words = fraction === null ? `${count(productsOf(job))} products` : `${Math.floor(100 * fraction)} %`;
   return make(
     "div",
     { class: "job-progress" },
-    make("progress", { max: "1", value: share, "aria-label": `Progress of ${job.feed}` }),
+    make("progress", { max: "1", value: fraction, "aria-label": `Progress of ${job.feed}` }),
     make("span", {}, words),
   );
 }
 
 function facts(job) {
-  const share = shareOf(job);
+  const fraction = fractionOf(job);
   const parts = [`started ${time(job.started_at)}`];
   if (job.finished_at) parts.push(`${STATES[job.state].toLowerCase()} ${time(job.finished_at)}`);
   parts.push(duration(job.seconds));
   if (job.rate !== null) parts.push(`${job.rate.toFixed(1)} products a second`);
-  if (job.state === "running" && share) {
-    parts.push(`about ${duration((job.seconds * (1 - share)) / share)} left`);
+  if (job.state === "running" && fraction) {
+    parts.push(`about ${duration((job.seconds * (1 - fraction)) / fraction)} left`);
   }
   if (job.model) parts.push(`model ${job.model}`);
   return [...parts, `job ${job.job_id}`];
@@ -174,12 +174,12 @@ function failures(job, known) {
       { "data-key": `failures-${job.job_id}` },
       `Why ${count(job.totals.failed)} failed`,
     ),
-    known ? table(known, job) : make("p", { class: "hint" }, "Asking…"),
+    known ? table(known, job) : make("p", { class: "hint" }, "Loading…"),
   );
 }
 
 async function toggled(job, details) {
-  if (details.open === opened.has(job.job_id)) return; // drawn so, not pressed
+  if (details.open === opened.has(job.job_id)) return; // caused by drawing, not by a click
   if (!details.open) {
     opened.delete(job.job_id);
     return;
@@ -193,7 +193,7 @@ function table({ failures: rows, failed_by_type: types }, job) {
   return [
     make(
       "ul",
-      { class: "kinds" },
+      { class: "failure-types" },
       Object.entries(types).map(([type, number]) => make("li", {}, `${type}: ${count(number)}`)),
     ),
     make(
@@ -237,9 +237,9 @@ function time(iso) {
 
 function duration(seconds) {
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  const minutes = Math.floor(whole / 60);
-  const rest = whole % 60;
+  const rounded = Math.round(seconds);
+  const minutes = Math.floor(rounded / 60);
+  const rest = rounded % 60;
   return minutes < 60 ? `${minutes} min ${rest} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

@@ -1,4 +1,4 @@
-// Ways a photo comes in: chosen, taken, dropped or pasted.
+// Ways to give a photo: choose, take, drop or paste it.
 
 import { find } from "./dom.js";
 
@@ -7,30 +7,30 @@ const imageIn = (transfer) =>
 
 const carriesFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
-/** Calls `took(file)` with every photo that comes in. */
-export function takePhotos(took) {
+/** Calls `onPhoto(file)` with every photo. */
+export function takePhotos(onPhoto) {
   for (const id of ["file", "camera"]) {
     const input = find(id);
     input.addEventListener("change", () => {
       const [file] = input.files;
-      if (file) took(file);
+      if (file) onPhoto(file);
       input.value = "";
     });
   }
   find("another").addEventListener("click", () => find("file").click());
   addEventListener("paste", (event) => {
     const file = imageIn(event.clipboardData);
-    if (file) took(file);
+    if (file) onPhoto(file);
   });
-  takeDrops(took);
+  takeDrops(onPhoto);
 }
 
-function takeDrops(took) {
+function takeDrops(onPhoto) {
   const veil = find("drop-veil");
   let depth = 0;
-  const show = (shown) => {
-    depth = shown ? depth : 0;
-    veil.hidden = !shown;
+  const show = (visible) => {
+    depth = visible ? depth : 0;
+    veil.hidden = !visible;
   };
   addEventListener("dragenter", (event) => {
     if (!carriesFile(event)) return;
@@ -50,6 +50,6 @@ function takeDrops(took) {
     event.preventDefault();
     show(false);
     const file = imageIn(event.dataTransfer);
-    if (file) took(file);
+    if (file) onPhoto(file);
   });
 }

@@ -1,38 +1,38 @@
-// "Which of these?": what was found in the photo, as chips, and an outline of each on the picture.
+// "Which of these?": the detections in a photo, as chips and as outlines on the picture.
 
 import { make } from "./dom.js";
 import { sameBox } from "./state.js";
 import { wordsOf } from "./terms.js";
 
-const MOST = 8;
+const MAX_ITEMS = 8;
 
-const found = new Map(); // what each photo showed; with a box drawn on it nobody looks again
+const detections = new Map(); // by photo or product; a search with a box returns none
 
-/** Items to choose from in `subject`, whose newest answer brought `items`; none if only one. */
-export function foundItems(subject, items = []) {
-  if (items.length) found.set(subject, items);
-  const known = found.get(subject) ?? [];
-  return known.length > 1 ? known.slice(0, MOST) : [];
+/** Returns the items to choose from; `items` are those of the newest answer, if any. */
+export function detectedItems(subject, items = []) {
+  if (items.length) detections.set(subject, items);
+  const known = detections.get(subject) ?? [];
+  return known.length > 1 ? known.slice(0, MAX_ITEMS) : [];
 }
 
 export const itemAt = (items, box) => items.find((item) => sameBox(item.box, box)) ?? null;
 
-/** The category that an item can only have, or null. */
+/** Returns the item's category if there is only one, else null. */
 export const onlyCategory = (item) => (item?.categories.length === 1 ? item.categories[0] : null);
 
-/** The patch that asks for an item; what was said of another item's looks does not hold for it. */
-const asking = (item) => ({ box: item.box, category: onlyCategory(item), require: [], exclude: [] });
+/** Returns the patch that searches for an item, without the attributes chosen for another. */
+const itemPatch = (item) => ({ box: item.box, category: onlyCategory(item), require: [], exclude: [] });
 
-/** Several of one label are numbered: "Shoes 1", "Shoes 2". */
+/** Names an item, numbered if others have the same label: "Shoes 1", "Shoes 2". */
 function nameOf(item, items) {
   const alike = items.filter(({ label }) => label === item.label);
   return wordsOf(item.label) + (alike.length > 1 ? ` ${alike.indexOf(item) + 1}` : "");
 }
 
-/** The chips; `change(patch)` when one is pressed, `point(item)` while one is looked at. */
+/** Makes the chips; calls `change(patch)` on a click, `point(item)` on hover and focus. */
 export function itemChips(items, box, change, point) {
   if (!items.length) return null;
-  const used = itemAt(items, box);
+  const selected = itemAt(items, box);
   const chip = (item) =>
     make(
       "button",
@@ -40,9 +40,9 @@ export function itemChips(items, box, change, point) {
         type: "button",
         class: "chip item",
         "data-key": `item-${items.indexOf(item)}`,
-        "aria-pressed": String(item === used),
+        "aria-pressed": String(item === selected),
         title: `${Math.round(100 * item.score)} % sure`,
-        onclick: () => change(asking(item)),
+        onclick: () => change(itemPatch(item)),
         onpointerenter: () => point(item),
         onpointerleave: () => point(null),
         onfocus: () => point(item),

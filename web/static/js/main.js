@@ -1,10 +1,10 @@
-// From what is asked to what is shown: one way round, whatever was pressed.
+// The search page: every control changes the state, and every state is searched and shown.
 
 import {
   getFacets,
   getProduct,
   imageFile,
-  Refusal,
+  ApiError,
   searchByPhoto,
   searchByProduct,
 } from "./api.js";
@@ -12,7 +12,7 @@ import { find, say } from "./dom.js";
 import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
-import { foundItems, itemAt, onlyCategory } from "./items.js";
+import { detectedItems, itemAt, onlyCategory } from "./items.js";
 import { createPicture } from "./picture.js";
 import { showUnderstanding } from "./refine.js";
 import { showProblem, showResults, showWaiting, titleOf } from "./results.js";
@@ -22,16 +22,17 @@ import { labelOf, loadTerms } from "./terms.js";
 
 const LOST_PHOTO =
   "This address was made with a photo that only its owner has. Add one of yours: the choices made with it are kept.";
-const MOST_KEPT = 30;
+const MAX_KEPT = 30;
 
 const kept = new Map(); // answers by address, so that going back is instant
-const likely = new Map(); // what each photo or product was taken for when no category was chosen
+const predicted = new Map(); // categories by photo or product, from answers without a choice
 let asking = null; // the AbortController of the search under way
 
 const steps = createHistory(update);
 const picture = createPicture((box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
-const lasting = ({ filters, appearance_weight }) => ({ ...EMPTY, filters, appearance_weight }); // whatever is looked for
+// Choices that stay when another item is searched.
+const lasting = ({ filters, appearance_weight }) => ({ ...EMPTY, filters, appearance_weight });
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
 const NO_CHOICES = { filters: [], require: [], exclude: [], category: null, box: null };
 const clear = () => steps.go(NO_CHOICES);
@@ -57,15 +58,15 @@ async function update(state, why, scroll = 0) {
     await search(state, why, scroll, signal);
   } catch (error) {
     if (signal.aborted) return;
-    const foreseen = error instanceof Refusal;
+    const expected = error instanceof ApiError;
     const chosen = address(state) !== address({ ...state, ...NO_CHOICES });
-    showProblem(foreseen ? error : new Refusal("The search failed.", 0), {
+    showProblem(expected ? error : new ApiError("The search failed.", 0), {
       again: () => update(state, "again"),
       another: () => find("file").click(),
       clear: chosen ? clear : null,
     });
     say("");
-    if (!foreseen) throw error;
+    if (!expected) throw error;
   } finally {
     if (!signal.aborted) busy(false);
   }
@@ -97,10 +98,10 @@ const subjectOf = (state) => (state.like ? `like:${state.like}` : `photo:${state
 function keep(key, answer) {
   kept.delete(key);
   kept.set(key, answer);
-  if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
 }
 
-/** What the search starts from: `{title, url, drawable}`; its picture is shown at once. */
+/** Returns the query item, `{title, url, drawable, category}`, and shows its picture at once. */
 async function itemOf(state, signal) {
   const photo = photoOf(state);
   let item = { title: "Your photo", url: photo?.url, drawable: true, category: null };
@@ -111,7 +112,7 @@ async function itemOf(state, signal) {
     item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")), category };
   }
   if (!signal.aborted) {
-    const items = foundItems(subjectOf(state));
+    const items = detectedItems(subjectOf(state));
     picture.show({ ...item, alt: item.title, box: state.box, items });
     find("caption").textContent = item.title;
   }
@@ -131,13 +132,13 @@ async function answerTo(state, signal) {
 function show(state, item, answer) {
   const { box, categories } = answer.query;
   const subject = subjectOf(state);
-  const items = foundItems(subject, answer.query.items);
+  const items = detectedItems(subject, answer.query.items);
   picture.show({ ...item, alt: item.title, box, items });
   const chosen = state.category && state.category !== onlyCategory(itemAt(items, state.box));
-  if (!chosen) likely.set(subject, categories);
+  if (!chosen) predicted.set(subject, categories);
   const own = item.category ? [{ term: item.category, confidence: 1 }] : [];
   showUnderstanding(answer.query, {
-    likely: likely.get(subject) ?? own,
+    predicted: predicted.get(subject) ?? own,
     items,
     state,
     change,
@@ -150,7 +151,7 @@ function show(state, item, answer) {
   document.title = `Like ${item.title} · Houndstooth`;
 }
 
-/** The facets come after the grid: nobody waits for them. */
+/** Fetches the facets after the grid is shown, so that it need not wait for them. */
 async function narrow(state, answer, signal) {
   const wide = answer.query.relaxed.endsWith("category") && !state.category;
   const category = answer.query.category.term;
@@ -177,13 +178,13 @@ find("home").addEventListener("click", (event) => {
   steps.go(EMPTY);
 });
 
-/** Answers lack what has come in since; what is on the page stays until somebody asks again. */
+/** Forgets kept answers, which lack the new products; the page itself stays as it is. */
 function arrived() {
   kept.clear();
   if (!find("start").hidden) showSamples(more);
 }
 
-find("filters").open = matchMedia("(min-width: 901px)").matches; // in the way on a phone
+find("filters").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
 
 loadTerms()
   .catch(() => null) // terms are shown as they are where their labels cannot be had

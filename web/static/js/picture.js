@@ -1,29 +1,29 @@
-// The photo with the item's box on it: drag to draw another, its corners or the keys to change it.
-// Other items that were found have a thin outline.
+// The photo with the item's box: drag to draw a new one, use its corners or the keys to change it.
+// Other detections have a thin outline.
 
 import { fill, find, make } from "./dom.js";
 import { sameBox } from "./state.js";
 
-const LEAST = 0.03; // of a side; anything smaller was a click
-const STEP = 0.02; // of a side, for one press of an arrow key
+const MIN_SIDE = 0.03; // fraction of the image; a smaller box was a click
+const STEP = 0.02; // fraction of the image that one arrow key moves
 const CORNERS = ["nw", "ne", "sw", "se"];
 
 const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
 
-/** Shows pictures in `#picture`; calls `drew(box)` when a person has set the box. */
-export function createPicture(drew) {
+/** Shows pictures in `#picture`; calls `onBox(box)` when the user has set the box. */
+export function createPicture(onBox) {
   const frame = find("picture");
-  let shown = null; // {url, box, drawable}
+  let current = null; // {url, box, drawable}
   let outlines = new Map(); // by item
 
   function show({ url, alt, box, drawable, items = [] }) {
-    if (shown?.url !== url) {
+    if (current?.url !== url) {
       const image = make("img", { src: url, alt, draggable: "false", onerror: unshowable });
       const shade = drawable ? make("span", { class: "shade" }) : null;
       fill(frame, make("span", { class: "clip" }, image, shade), drawable ? boxElement() : null);
       outlines = new Map();
     }
-    shown = { url, box, drawable };
+    current = { url, box, drawable };
     frame.classList.toggle("drawable", Boolean(drawable));
     place(box);
     outline(items.filter((item) => !sameBox(item.box, box)));
@@ -36,7 +36,7 @@ export function createPicture(drew) {
     frame.querySelector(".clip")?.append(...outlines.values());
   }
 
-  /** Makes one item's outline stand out; null for none. */
+  /** Highlights the outline of one item; null for none. */
   function point(item) {
     for (const [other, element] of outlines) element.classList.toggle("pointed", other === item);
   }
@@ -69,26 +69,26 @@ export function createPicture(drew) {
   }
 
   function settle(box) {
-    shown = { ...shown, box };
-    drew(box);
+    current = { ...current, box };
+    onBox(box);
   }
 
   function pressed(event) {
     const change = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const direction = change[event.key];
-    if (!direction || !shown.box) return;
+    if (!direction || !current.box) return;
     event.preventDefault();
-    let [x, y, w, h] = shown.box;
+    let [x, y, w, h] = current.box;
     const [right, down] = direction.map((value) => value * STEP);
     if (event.shiftKey) {
-      w = clamp(w + right, LEAST, 1 - x);
-      h = clamp(h + down, LEAST, 1 - y);
+      w = clamp(w + right, MIN_SIDE, 1 - x);
+      h = clamp(h + down, MIN_SIDE, 1 - y);
     } else {
       x = clamp(x + right, 0, 1 - w);
       y = clamp(y + down, 0, 1 - h);
     }
-    shown.box = [x, y, w, h];
-    place(shown.box);
+    current.box = [x, y, w, h];
+    place(current.box);
     clearTimeout(pressed.timer);
     pressed.timer = setTimeout(() => settle([x, y, w, h]), 350);
   }
@@ -102,10 +102,10 @@ export function createPicture(drew) {
   };
 
   frame.addEventListener("pointerdown", (event) => {
-    if (!shown?.drawable || event.button !== 0) return;
+    if (!current?.drawable || event.button !== 0) return;
     event.preventDefault();
     frame.setPointerCapture(event.pointerId);
-    const before = shown.box;
+    const before = current.box;
     const from = fixedPoint(event.target.dataset.corner, before) ?? pointAt(event);
     const span = (to) => [
       Math.min(from[0], to[0]),
@@ -119,7 +119,7 @@ export function createPicture(drew) {
       frame.removeEventListener("pointerup", ended);
       frame.removeEventListener("pointercancel", ended);
       const box = span(pointAt(end));
-      if (end.type === "pointerup" && box[2] >= LEAST && box[3] >= LEAST) settle(box);
+      if (end.type === "pointerup" && box[2] >= MIN_SIDE && box[3] >= MIN_SIDE) settle(box);
       else place(before);
     };
     frame.addEventListener("pointermove", moved);
@@ -127,7 +127,7 @@ export function createPicture(drew) {
     frame.addEventListener("pointercancel", ended);
   });
 
-  /** Forgets a move by keys that has not been searched yet: another picture comes. */
+  /** Cancels a search by keys that has not started yet, as the picture changes. */
   function leave() {
     clearTimeout(pressed.timer);
   }
@@ -140,7 +140,7 @@ function lay(element, box) {
   Object.assign(element.style, { left, top, width, height });
 }
 
-/** The corner that stays when the named one is dragged. */
+/** Returns the corner opposite to the one that is dragged. */
 function fixedPoint(corner, box) {
   if (!corner || !box) return null;
   const [x, y, w, h] = box;

@@ -1,54 +1,54 @@
-// How the item was understood, as things to press: its kind, its attributes, the box.
+// The recognised category, attributes and box, as controls that change the search.
 
 import { fill, find, make } from "./dom.js";
 import { itemAt, itemChips, onlyCategory } from "./items.js";
-import { categoriesByKind, groupLabel, groupOf, labelOf, paintOf, phraseOf } from "./terms.js";
+import { categoriesByGreatCategory, groupLabel, groupOf, labelOf, paintOf, phraseOf } from "./terms.js";
 
-const LIKELY = 4;
+const MAX_CATEGORIES = 4;
 const NOTHING_FOUND = "No item stands out, so all of the picture counts. Drag a box around yours.";
 
 /**
- * Shows `query` of an answer in `#understood`; calls `change(patch)` with what is to change.
- * `likely` are the categories that were found when none was chosen, `items` what else is in the
- * picture; `point(item)` shows where.
+ * Shows `query` of an answer in `#understood`; calls `change(patch)` with a patch of the search
+ * state. `predicted` are the categories from the answer without a chosen category, `items` the
+ * detections in the picture; `point(item)` highlights one.
  */
-export function showUnderstanding(query, { likely, items, state, change, point }) {
+export function showUnderstanding(query, { predicted, items, state, change, point }) {
   fill(
     find("understood"),
     itemChips(items, query.box, change, point),
     query.box_source === "whole" && !items.length
       ? make("p", { class: "hint" }, NOTHING_FOUND)
       : null,
-    kinds(query, likely, state, change),
+    categories(query, predicted, state, change),
     attributes(query, state, change),
     state.box
       ? make(
           "button",
-          { type: "button", class: "plain", "data-key": "box-auto", onclick: () => change(unboxed(items, state)) },
+          { type: "button", class: "plain", "data-key": "box-auto", onclick: () => change(withoutBox(items, state)) },
           "Find the item by itself again",
         )
       : null,
   );
 }
 
-/** Without the box, and without the category where that came with the box's item. */
-function unboxed(items, state) {
+/** Returns the patch that removes the box, and the category if it came with the box. */
+function withoutBox(items, state) {
   const { category } = state;
-  const came = category === onlyCategory(itemAt(items, state.box));
-  return { box: null, category: came ? null : category };
+  const fromItem = category === onlyCategory(itemAt(items, state.box));
+  return { box: null, category: fromItem ? null : category };
 }
 
-function kinds(query, likely, state, change) {
+function categories(query, predicted, state, change) {
   const chosen = query.category.term;
-  const shown = likely.slice(0, LIKELY);
-  if (!shown.some(({ term }) => term === chosen)) shown.unshift(query.category);
+  const choices = predicted.slice(0, MAX_CATEGORIES);
+  if (!choices.some(({ term }) => term === chosen)) choices.unshift(query.category);
   const chip = ({ term, confidence }) =>
     make(
       "button",
       {
         type: "button",
-        class: "chip kind",
-        "data-key": `kind-${term}`,
+        class: "chip category",
+        "data-key": `category-${term}`,
         "data-term": term,
         "aria-pressed": String(term === chosen),
         title: confidence > 0 ? `${Math.round(100 * confidence)} % sure` : null,
@@ -58,21 +58,21 @@ function kinds(query, likely, state, change) {
     );
   return make(
     "div",
-    { class: "group kinds", role: "group", "aria-labelledby": "kind-heading" },
-    make("h3", { id: "kind-heading" }, "What it is"),
-    make("div", { class: "chips" }, shown.map(chip), otherKinds(chosen, change)),
+    { class: "group categories", role: "group", "aria-labelledby": "category-heading" },
+    make("h3", { id: "category-heading" }, "What it is"),
+    make("div", { class: "chips" }, choices.map(chip), otherCategories(chosen, change)),
     state.category
       ? make(
           "button",
-          { type: "button", class: "plain", "data-key": "kind-auto", onclick: () => change({ category: null }) },
+          { type: "button", class: "plain", "data-key": "category-auto", onclick: () => change({ category: null }) },
           "Decide from the picture",
         )
       : null,
   );
 }
 
-function otherKinds(chosen, change) {
-  const options = categoriesByKind().map(([label, categories]) =>
+function otherCategories(chosen, change) {
+  const options = categoriesByGreatCategory().map(([label, categories]) =>
     make(
       "optgroup",
       { label },
@@ -85,9 +85,9 @@ function otherKinds(chosen, change) {
     "select",
     {
       class: "chip other",
-      id: "other-kind",
+      id: "other-category",
       "aria-label": "Another kind",
-      "data-key": "other-kind",
+      "data-key": "other-category",
       onchange: (event) => event.target.value && change({ category: event.target.value }),
     },
     make("option", { value: "" }, "Other…"),

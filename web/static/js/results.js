@@ -1,24 +1,24 @@
-// The grid of hits, and the words for when there is something to say instead.
+// The grid of hits, and the messages shown instead of it.
 
 import { fill, find, make } from "./dom.js";
 import { labelOf, phraseOf } from "./terms.js";
 
-const FOUND = "Looks like it";
+const HEADING = "Looks like it";
 
-/** What had to be given up to fill the page, or "" where nothing was. */
+/** Explains which demands were dropped to fill the page; "" if none were. */
 function relaxedWords({ query, hits }) {
-  const kind = labelOf(query.category.term);
+  const category = labelOf(query.category.term);
   const own = hits.filter((hit) => hit.category === query.category.term).length;
   const others = query.relaxed === "great-category" ? "related kinds" : "other kinds";
   if (!hits.length || query.relaxed === "none") return "";
   if (query.relaxed === "fewer-attributes") {
     return "Few pieces share every detail, so some here differ in one or two.";
   }
-  if (!own) return `Nothing of the kind “${kind}” matches, so ${others} are shown.`;
-  return `Only ${own} of the kind “${kind}” ${own === 1 ? "matches" : "match"}; ${others} follow.`;
+  if (!own) return `Nothing of the kind “${category}” matches, so ${others} are shown.`;
+  return `Only ${own} of the kind “${category}” ${own === 1 ? "matches" : "match"}; ${others} follow.`;
 }
 
-/** Shows an answer; `more(product_id)` when a product is clicked, `clear()` to drop choices. */
+/** Shows an answer; calls `more(product_id)` on a click, `clear()` to remove all choices. */
 export function showResults(answer, { more, clear, narrowed }) {
   const { hits } = answer;
   const relaxed = find("relaxed");
@@ -28,7 +28,7 @@ export function showResults(answer, { more, clear, narrowed }) {
     find("results"),
     hits.map((hit) => make("li", { class: "card" }, card(hit, more))),
   );
-  head(hits.length ? FOUND : "Nothing found");
+  head(hits.length ? HEADING : "Nothing found");
   fill(find("problem"), hits.length ? null : nothing(narrowed, clear));
   showTiming(answer.took_ms);
 }
@@ -105,17 +105,17 @@ const variants = (count) =>
   count ? make("p", { class: "variants" }, `and ${count} more variant${count === 1 ? "" : "s"}`) : null;
 
 function distanceBar(name, distance) {
-  const near = Math.round(100 * (1 - distance));
+  const percent = Math.round(100 * (1 - distance));
   return make(
     "div",
     {
       class: "distance",
       role: "img",
-      "aria-label": `${name} ${near} % alike`,
-      title: `${name} ${near} % alike (distance ${distance.toFixed(3)})`,
+      "aria-label": `${name} ${percent} % alike`,
+      title: `${name} ${percent} % alike (distance ${distance.toFixed(3)})`,
     },
     make("span", { class: "distance-name" }, name),
-    make("span", { class: "track" }, make("span", { class: "bar", style: { width: `${near}%` } })),
+    make("span", { class: "track" }, make("span", { class: "bar", style: { width: `${percent}%` } })),
   );
 }
 
@@ -144,22 +144,22 @@ function showTiming(took) {
 }
 
 /**
- * A failure in words, and a way out: `again()` where asking again may help, `clear()` where what
- * was chosen was refused, else `another()`.
+ * Shows an error and a way out: `again()` if a retry may succeed, `clear()` if the choices were
+ * refused, else `another()`.
  */
-export function showProblem(refusal, { again, another, clear }) {
+export function showProblem(error, { again, another, clear }) {
   find("relaxed").hidden = true;
   find("timing").hidden = true;
   fill(find("results"));
-  head(refusal.away ? "The search is away" : "That did not work");
-  const words = refusal.away
+  head(error.unavailable ? "The search is unavailable" : "That did not work");
+  const words = error.unavailable
     ? "It cannot be reached right now. Your choices are kept."
-    : refusal.status === 404
-      ? "This product is not in the catalogue, or no more."
-      : refusal.sentence;
-  const [label, onclick] = refusal.away
+    : error.status === 404
+      ? "This product is not in the catalogue, or no longer is."
+      : error.sentence;
+  const [label, onclick] = error.unavailable
     ? ["Try again", again]
-    : refusal.status === 400 && clear
+    : error.status === 400 && clear
       ? ["Clear all choices", clear]
       : ["Choose another photo", another];
   fill(
@@ -173,7 +173,7 @@ export function showProblem(refusal, { again, another, clear }) {
   );
 }
 
-/** Grey plates where hits will be; what the last item was taken for goes. */
+/** Shows grey placeholders for the hits and clears the last item's category and attributes. */
 export function showWaiting(count = 8) {
   find("relaxed").hidden = true;
   find("timing").hidden = true;

@@ -1,4 +1,4 @@
-// What is asked, as the address bar holds it. Photos themselves stay in this tab's memory.
+// The search state, kept in the address bar. Photos stay in the tab's memory.
 
 export const EMPTY = Object.freeze({
   like: null,
@@ -13,7 +13,7 @@ export const EMPTY = Object.freeze({
 
 const photos = new Map();
 
-/** Keep a photo for as long as the tab lives; returns the key that stands for it. */
+/** Keeps a photo as long as the tab is open; returns its key. */
 export function keepPhoto(file) {
   const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
   photos.set(key, { file, url: URL.createObjectURL(file) });
@@ -23,22 +23,22 @@ export function keepPhoto(file) {
 export const photoOf = (state) => photos.get(state.photo) ?? null;
 
 export function read(search) {
-  const given = new URLSearchParams(search);
-  const box = given.get("box")?.split(",").map(Number) ?? null;
-  const weight = given.has("appearance_weight") ? Number(given.get("appearance_weight")) : null;
+  const query = new URLSearchParams(search);
+  const box = query.get("box")?.split(",").map(Number) ?? null;
+  const weight = query.has("appearance_weight") ? Number(query.get("appearance_weight")) : null;
   return {
-    like: given.get("like"),
-    photo: given.get("photo"),
-    category: given.get("category"),
+    like: query.get("like"),
+    photo: query.get("photo"),
+    category: query.get("category"),
     box: box?.length === 4 && box.every(Number.isFinite) ? box : null,
-    require: given.getAll("require"),
-    exclude: given.getAll("exclude"),
-    filters: given.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
+    require: query.getAll("require"),
+    exclude: query.getAll("exclude"),
+    filters: query.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
     appearance_weight: weight >= 0 && weight <= 1 ? weight : null,
   };
 }
 
-/** `x,y,w,h` to four digits: its edges are rounded, so that what lay inside still does. */
+/** Formats `x,y,w,h` to four digits, rounding the edges so that the box stays in the image. */
 function boxText([x, y, w, h]) {
   const edge = (value) => Math.round(1e4 * value);
   const [left, top, right, bottom] = [x, y, x + w, y + h].map(edge);
@@ -47,28 +47,28 @@ function boxText([x, y, w, h]) {
 
 export const sameBox = (one, other) => Boolean(one && other) && boxText(one) === boxText(other);
 
-/** The parameters of a search, by the names that REST gives them. */
+/** Returns the parameters of a search, as REST names them. */
 export function parameters(state) {
-  const given = new URLSearchParams();
-  if (state.category) given.set("category", state.category);
-  if (state.box) given.set("box", boxText(state.box));
-  for (const term of state.require) given.append("require", term);
-  for (const term of state.exclude) given.append("exclude", term);
-  for (const filter of state.filters) given.append("filter", filter);
-  if (state.appearance_weight !== null) given.set("appearance_weight", state.appearance_weight);
-  return given;
+  const query = new URLSearchParams();
+  if (state.category) query.set("category", state.category);
+  if (state.box) query.set("box", boxText(state.box));
+  for (const term of state.require) query.append("require", term);
+  for (const term of state.exclude) query.append("exclude", term);
+  for (const filter of state.filters) query.append("filter", filter);
+  if (state.appearance_weight !== null) query.set("appearance_weight", state.appearance_weight);
+  return query;
 }
 
 export function address(state) {
-  const given = new URLSearchParams();
-  if (state.like) given.set("like", state.like);
-  if (state.photo) given.set("photo", state.photo);
-  for (const [name, value] of parameters(state)) given.append(name, value);
-  const text = given.toString();
+  const query = new URLSearchParams();
+  if (state.like) query.set("like", state.like);
+  if (state.photo) query.set("photo", state.photo);
+  for (const [name, value] of parameters(state)) query.append(name, value);
+  const text = query.toString();
   return text ? `/?${text}` : "/";
 }
 
-/** Calls `changed(state, why)` at every step, forward ("asked") or through history ("history"). */
+/** Calls `changed(state, why)` at every step, new ("asked") or through the history ("history"). */
 export function createHistory(changed) {
   let current = read(location.search);
   history.scrollRestoration = "manual";

@@ -1,4 +1,4 @@
-// Words and colours for the taxonomy's terms.
+// Labels and colours of the taxonomy's terms.
 
 import { getTaxonomy } from "./api.js";
 
@@ -19,8 +19,9 @@ export async function loadTerms() {
 }
 
 export const labelOf = (term) => labels.get(term) ?? term;
-/** Groups whose values say little without the group: "Long" is "Long sleeve". */
-const NOUNS = {
+
+/** Nouns for groups whose values are unclear alone: "Long" becomes "Long sleeve". */
+const GROUP_NOUNS = {
   sleeve: "sleeve",
   collar: { shirt: "collar", polo: "collar", mandarin: "collar", lapel: "collar", any: "neck" },
   fit: "fit",
@@ -34,27 +35,27 @@ const NOUNS = {
   "bag-shape": "shape",
 };
 
-/** A term that stands alone: "Long sleeve", where its label is "Long". */
+/** Returns a phrase that is clear alone: "Long sleeve" for the label "Long". */
 export function phraseOf(term) {
   const [group, value] = term.split(":");
-  const nouns = NOUNS[group];
+  const nouns = GROUP_NOUNS[group];
   const noun = typeof nouns === "object" ? (nouns[value] ?? nouns.any) : nouns;
   const label = labelOf(term);
-  const whole = !noun || /neck$|sleeve|^hooded$|^off/i.test(label);
-  return whole ? label : `${label} ${noun}`;
+  const complete = !noun || /neck$|sleeve|^hooded$|^off/i.test(label);
+  return complete ? label : `${label} ${noun}`;
 }
 
 export const groupOf = (term) => term.split(":")[0];
 export const groupLabel = (name) => groups.get(name) ?? name;
 export const groupsOf = (category) => categories.find(({ term }) => term === category)?.groups ?? [];
-export const kindOf = (category) =>
+export const greatCategoryOf = (category) =>
   categories.find(({ term }) => term === category)?.great_category ?? null;
 
-/** A name that has no label: "sports-bag" is "Sports bag". */
+/** Formats a name that has no label: "Sports bag" for "sports-bag". */
 export const wordsOf = (name) => name[0].toUpperCase() + name.slice(1).replaceAll("-", " ");
 
-/** `[["Top", [category, …]], …]` in the taxonomy's order. */
-export const categoriesByKind = () =>
+/** Returns `[["Top", [category, …]], …]` in the taxonomy's order. */
+export const categoriesByGreatCategory = () =>
   greatCategories.map((name) => [
     wordsOf(name),
     categories.filter((category) => category.great_category === name),
@@ -106,7 +107,7 @@ const CSS_COLOURS = {
   multi: "conic-gradient(#d1495b, #edae49, #66a182, #2e5eaa, #8f5ea2, #d1495b)",
 };
 
-/** What to paint for `colour:…`, or null for other groups. */
+/** Returns the CSS background for a term of the group colour, else null. */
 export function paintOf(term) {
   const [group, value] = term.split(":");
   return group === "colour" ? (CSS_COLOURS[value] ?? value) : null;
