@@ -109,11 +109,11 @@ class Variable:
     """An environment variable of Houndstooth.
 
     Attributes:
-        name: such as ``HOUNDSTOOTH_ENGINE``.
-        field: of ``Settings``.
-        value: as read, or the default; None where it cannot be read.
-        is_set: whether the environment has it.
-        error: why it cannot be used, with its name; empty where it can.
+        name: Such as ``HOUNDSTOOTH_ENGINE``.
+        field: Field of ``Settings``.
+        value: The value or the default; None if the value is not valid.
+        is_set: Whether the variable is set.
+        error: Why the value is not valid; ``""`` if it is.
     """
 
     name: str
@@ -124,7 +124,7 @@ class Variable:
 
 
 def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable]:
-    """Read every variable, in the order of ``Settings``; those that cannot be used say why."""
+    """Read all variables, in the order of ``Settings``; an invalid one has an ``error``."""
     for field, read in _READERS.items():
         name = f"HOUNDSTOOTH_{field.upper()}"
         text = environ.get(name, "").strip()
@@ -134,12 +134,12 @@ def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable
         try:
             yield Variable(name, field, read(text), True)
         except ValueError as error:
-            shown = hide_password(text)[:80]
-            yield Variable(name, field, None, True, f"{name}: {error}; got {shown!r}")
+            safe = hide_password(text)[:80]
+            yield Variable(name, field, None, True, f"{name}: {error}; got {safe!r}")
 
 
 def hide_password(text: str) -> str:
-    """Leave the user name and password out of a URL."""
+    """Replace the user name and password in a URL."""
     return re.sub(r"//.*@", "//…@", text)
 
 

@@ -48,14 +48,16 @@ def create_app(
     taxonomy: Taxonomy | None = None,
     progress: Progress | None = None,
 ) -> Flask:
-    """Make the application, ready for any WSGI server; what is not given comes from the settings.
+    """Create the application, for any WSGI server.
 
     Args:
-        progress: of what this process indexes in the background; the page shows it.
+        settings: The settings; None = those of the environment.
+        extractor, engine, taxonomy: None = those of the settings.
+        progress: Progress of the indexing in this process, which the page shows; None = none.
 
     Raises:
-        InvalidConfig: the settings make no sense.
-        InvalidTaxonomy: the shop's own taxonomy contradicts itself.
+        InvalidConfig: A setting is not valid.
+        InvalidTaxonomy: The shop's taxonomy is not valid.
     """
     backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy, progress)
     app = Flask(__name__)

@@ -14,10 +14,10 @@ from houndstooth.web.progress import Progress
 
 @dataclass(frozen=True)
 class Backend:
-    """Made once by `web.app.create_app`; threads share it.
+    """The search service and its parts; all threads share them.
 
     Attributes:
-        progress: of what this process indexes in the background; None where it does not.
+        progress: Progress of the indexing in this process; None if it indexes nothing.
     """
 
     settings: Settings

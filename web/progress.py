@@ -1,4 +1,4 @@
-"""Background indexing: how far it is, written by whoever indexes and read by the page."""
+"""Count the progress of background indexing, for the page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ State = Literal["running", "finished", "stopped"]
 
 @dataclass
 class Progress:
-    """Counts the products of a feed that is indexed in this process; safe among threads.
+    """Counts the products of a feed that this process indexes. Threads may share it.
 
     Attributes:
-        total: products of the feed, None where only reading would tell.
-        present: products that were in at the start, from an earlier run.
+        total: Number of products in the feed, or None if it is not known.
+        present: Number of products that were indexed in an earlier run.
     """
 
     total: int | None
@@ -27,18 +27,18 @@ class Progress:
         self._state: State = "running"
 
     def add(self, checked: int, failed: int) -> None:
-        """Count products that came in (or were in already), and products that failed."""
+        """Add indexed (or unchanged) and failed products."""
         with self._lock:
             self._checked += checked
             self._failed += failed
 
     def end(self, stopped: bool = False) -> None:
-        """Note that no more will come; ``stopped`` where that is before the feed's end."""
+        """Mark the indexing as finished, or as stopped before the end of the feed."""
         with self._lock:
             self._state = "stopped" if stopped else "finished"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the counts as REST gives them."""
+        """Convert the counts to JSON, for REST."""
         with self._lock:
             done = max(self._checked, self.present)
             if self.total is not None:
@@ -52,5 +52,5 @@ class Progress:
 
     @property
     def running(self) -> bool:
-        """Whether more is to come."""
+        """Whether the indexing is running."""
         return self._state == "running"

@@ -1,4 +1,4 @@
-"""The WSGI server: waitress, with bounds that fit searches by photo."""
+"""Run the WSGI server, waitress, with limits that fit searches by photo."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from waitress import create_server
 from houndstooth.mappings.errors import InvalidConfig
 
 THREADS = 8
-"""Requests at once."""
+"""Number of requests that are served at the same time."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take a port; who connects before it is served waits.
+    """Bind a port; connections wait until a server is opened on it.
 
     Raises:
-        InvalidConfig: it is taken, or may not be.
+        InvalidConfig: The port is in use or not allowed.
     """
     try:
         return socket.create_server((host, port))
@@ -28,13 +28,15 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def open_server(app: Flask, where: socket.socket | tuple[str, int], threads: int = THREADS) -> Any:
-    """Make a server; its ``run`` serves until interrupted.
+    """Create a server; its ``run`` serves until interrupted.
 
     Args:
-        where: a host and a port, or what ``bind`` returned.
+        app: The application.
+        where: Host and port, or a socket of ``bind``.
+        threads: Number of requests that are served at the same time.
 
     Raises:
-        InvalidConfig: the port is taken, or may not be.
+        InvalidConfig: The port is in use or not allowed.
     """
     if isinstance(where, tuple):
         host, port = where
@@ -48,11 +50,11 @@ def open_server(app: Flask, where: socket.socket | tuple[str, int], threads: int
             **place,
             threads=threads,
             ident="houndstooth",
-            # Idle connections must not keep others out.
+            # Idle connections must not block others.
             connection_limit=1000,
             channel_timeout=30,
             asyncore_use_poll=True,
-            # The application refuses in words what is too large; this only spares the disk.
+            # The application itself refuses large requests with a message; this limits the disk.
             max_request_body_size=4 * app.config["MAX_CONTENT_LENGTH"],
         )
     except (OSError, ValueError) as error:

@@ -37,7 +37,7 @@ PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
 VERSION = 1
-"""Of the tables, kept in the file as its ``user_version``; raise it when ``SCHEMA`` changes."""
+"""Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 
 class SQLiteFile:
@@ -125,7 +125,7 @@ class SQLiteFile:
         return db
 
     def _check_version(self, db: sqlite3.Connection) -> None:
-        """Refuse tables of another version, whose columns would be misread."""
+        """Refuse tables of another version, which have other columns."""
         ((version,),) = db.execute("PRAGMA user_version").fetchall()
         tables = "SELECT 1 FROM sqlite_schema WHERE name = 'candidate'"
         if version == VERSION or db.execute(tables).fetchone() is None:

@@ -1,16 +1,16 @@
-// The bar above the page while the service indexes its catalogue: how much is in, and what is to come.
+// The progress bar at the top of the page while the service indexes its catalogue.
 
 import { getProgress } from "./api.js";
 import { find, say } from "./dom.js";
 
 const ASK_MS = 1000;
 
-let last = null; // what was shown last, null where nothing is indexed
+let last = null; // the newest progress; null if nothing is indexed
 
-/** Whether more products are to come. */
+/** Tells whether the service is indexing. */
 export const indexing = () => last?.state === "running";
 
-/** Shows the bar for as long as products come in; calls `arrived()` whenever more are there. */
+/** Shows the progress until indexing ends; calls `arrived()` whenever it has changed. */
 export async function watchIndexing(arrived) {
   const place = find("indexing");
   if (!place) return;
@@ -18,7 +18,7 @@ export async function watchIndexing(arrived) {
   try {
     last = await getProgress();
   } catch {
-    last = before; // the service is away: the page says so where it matters
+    last = before; // the service cannot be reached; the next search shows that
   }
   if (last && JSON.stringify(last) !== JSON.stringify(before)) show(place, before);
   if (last && (last.done !== before?.done || last.state !== before?.state)) arrived();

@@ -1,4 +1,4 @@
-// The page before anything is asked: products to start from.
+// The start page: sample products to search from.
 
 import { getSamples } from "./api.js";
 import { find, make } from "./dom.js";
@@ -6,27 +6,27 @@ import { indexing } from "./indexing.js";
 import { plate, titleOf } from "./results.js";
 import { labelOf } from "./terms.js";
 
-const FULL = 12; // samples: no more are given
+const MAX_SAMPLES = 12;
 
-const shown = new Map(); // sample by category; what is shown stays where it is
+const shown = new Map(); // sample by category, so that samples keep their place
 let loaded = false;
 
-/** Shows the start, with a notice where there is one; `more(product_id)` when a sample is clicked. */
+/** Shows the start page and a notice, if any; calls `more(product_id)` when a sample is clicked. */
 export async function showStart(notice, more) {
   tell(notice);
   await showSamples(more);
 }
 
-/** Shows samples, fetched once; while the catalogue is indexed, until there are enough. */
+/** Shows samples; they are fetched once or, during indexing, until there are enough. */
 export async function showSamples(more) {
   if (loaded) return;
   try {
     const samples = await getSamples();
     const fresh = samples
       .filter(({ category }) => !shown.has(category))
-      .slice(0, FULL - shown.size);
+      .slice(0, MAX_SAMPLES - shown.size);
     for (const sample of fresh) shown.set(sample.category, sample);
-    loaded = shown.size > 0 && (!indexing() || shown.size === FULL);
+    loaded = shown.size > 0 && (!indexing() || shown.size === MAX_SAMPLES);
     find("samples").hidden = !shown.size;
     find("sample-list").append(...fresh.map((sample) => make("li", {}, button(sample, more))));
     if (!shown.size && !indexing()) {
