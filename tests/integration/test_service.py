@@ -185,7 +185,7 @@ def test_never_short_while_the_filters_leave_products(service, request_, colour,
 
     order = [(place(hit), -hit.score, hit.product_id) for hit in answer.hits]
     assert order == sorted(order)
-    assert all(0 <= figure <= 1 for h in answer.hits for figure in (h.score, h.appearance))
+    assert all(0 <= figure <= 1 for h in answer.hits for figure in (h.score, h.appearance_distance))
 
 
 def test_the_chosen_category_guides_and_filters(service):
@@ -230,7 +230,7 @@ def variants(tmp_path_factory):
     for one in catalogue():
         style = one.product_id.rpartition("-")[0]
         engine.write([replace(one, facts={**one.facts, "style": style})])
-    yield VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(group="style", candidates=6))
+    yield VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(variant_field="style", candidates=6))
     engine.close()
 
 
