@@ -168,7 +168,7 @@ def _train_recogniser(
     if task == "cross-fit":
         click.echo(f"{stem.name}: soft labels by {recipe.folds} networks on {recipe.encoder}")
     else:
-        click.echo(f"{stem.name}: a recogniser, {start}, {recipe.epochs} epochs")
+        click.echo(f"{stem.name}: a recogniser, {start}, {_epochs(recipe.epochs)}")
     stem.parent.mkdir(parents=True, exist_ok=True)
     if task == "cross-fit":
         _print_written(stem, cross_fit(inputs), f"a recipe with soft_labels = {stem.name!r}")
@@ -202,14 +202,17 @@ def _train_detector(
     inputs.check()
     recipe, stem = inputs.recipe, inputs.stem
     start = f"fine-tuned from {recipe.init_from}" if recipe.init_from else recipe.encoder
-    click.echo(f"{stem.name}: a {task}, {start}, {recipe.epochs} epochs")
+    click.echo(f"{stem.name}: a {task}, {start}, {_epochs(recipe.epochs)}")
     stem.parent.mkdir(parents=True, exist_ok=True)
     suffixes = train_detector(inputs)
     _print_written(stem, suffixes, f"houndstooth evaluate {stem} --street {inputs.street}")
 
 
+def _epochs(number: int) -> str:
+    return "1 epoch" if number == 1 else f"{number} epochs"
+
+
 def _print_written(stem: Path, suffixes: tuple[str, ...], following: str) -> None:
     """Print the paths of the files and the next command."""
-    names = ", ".join(suffix for suffix in suffixes)
-    click.echo(f"wrote {stem} with {names}")
+    click.echo(f"wrote {stem} with {', '.join(suffixes)}")
     click.echo(f"next: {following}")

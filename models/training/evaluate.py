@@ -174,9 +174,16 @@ def _figures(
     return {
         "precision": round(precision, 4),
         "recall": round(recall, 4),
-        "nll": round(float(-np.log(np.maximum(shares, 1e-9)).mean()), 4),
+        "nll": round(_negative_log_likelihood(shares), 4),
         "groups": group_scores(best, truth, groups),
     }
+
+
+def _negative_log_likelihood(probabilities: Sequence[float]) -> float:
+    """Average over the probabilities of true terms, nats; not a number where there are none."""
+    if not probabilities:
+        return float("nan")
+    return float(-np.log(np.maximum(probabilities, 1e-9)).mean())
 
 
 def _guided(figures: dict[str, Any]) -> dict[str, Any]:

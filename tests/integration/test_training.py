@@ -15,7 +15,7 @@ import torch
 from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import DEFAULT_MODEL, load_extractor
-from houndstooth.models.runtime.card import WEIGHTS, read_members
+from houndstooth.models.runtime.card import WEIGHTS, read_json
 from houndstooth.models.synthetic import generate
 from houndstooth.models.training import fit
 from houndstooth.models.training.datasets.products import product_samples
@@ -268,7 +268,7 @@ def test_a_recipe_like_none_is_refused(like: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*read_members(WEIGHTS / f"{DEFAULT_MODEL}.json"), "attribute-heads-2"]
+    "name", [*read_json(WEIGHTS / DEFAULT_MODEL)["members"], "attribute-heads-2"]
 )
 def test_the_shipped_are_of_the_recipe_that_their_card_names(name: str) -> None:
     card = json.loads((WEIGHTS / f"{name}.json").read_text())

@@ -12,7 +12,8 @@ from houndstooth.commands import casual_photos, evaluate, export, train
 
 
 def run(command: click.Command, *arguments: str | Path) -> None:
-    command.main([str(argument) for argument in arguments], standalone_mode=False)
+    with command.make_context("houndstooth", [str(argument) for argument in arguments]) as context:
+        command.invoke(context)
 
 
 Run = Callable[..., None]

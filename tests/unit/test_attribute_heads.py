@@ -168,7 +168,7 @@ def test_the_exported_graphs_agree_with_torch(network: AttributeHeads, tmp_path:
     with torch.no_grad():
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
         both = torch.from_numpy(np.stack([inputs["boxes"], inputs["item_boxes"]], axis=1))
-        expected, scores = network.pooled(network.maps(images), both[:, 1]), network(images, both)
+        expected, scores = network.pool(network.maps(images), both[:, 1]), network(images, both)
     assert np.abs(features - expected.numpy()).max() < 1e-4 * np.abs(expected.numpy()).max()
     assert np.abs(logits - scores.numpy()).max() < 1e-4 * np.abs(scores.numpy()).max()
     held = onnx.load(files[0]).graph.initializer

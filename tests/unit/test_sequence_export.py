@@ -61,11 +61,13 @@ def test_without_a_mirror_image_there_is_one_look() -> None:
     with torch.no_grad():
         looks = EncoderGraph(both)(pixels), EncoderGraph(alone)(pixels)
         assert [maps.shape[1] for look in looks for maps in look] == [2, 2, 1, 1]
-        features, _ = StartGraph(alone).read(*looks[1], boxes, boxes)
+        features, _ = StartGraph(alone).pool_boxes(*looks[1], boxes, boxes)
         left, top, right, bottom = boxes.unbind(1)
         mirrored = torch.stack([1 - right, top, 1 - left, bottom], dim=1)
-        other, _ = StartGraph(alone).read(*EncoderGraph(alone)(pixels.flip(2)), mirrored, mirrored)
-        mean, _ = StartGraph(both).read(*looks[0], boxes, boxes)
+        other, _ = StartGraph(alone).pool_boxes(
+            *EncoderGraph(alone)(pixels.flip(2)), mirrored, mirrored
+        )
+        mean, _ = StartGraph(both).pool_boxes(*looks[0], boxes, boxes)
     torch.testing.assert_close(mean, (features + other) / 2)
 
 
