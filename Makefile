@@ -17,7 +17,7 @@ test: lint       ## everything: lint, types, and all tests against real servers 
 	@.ci/setup browser
 	@.ci/setup redis
 	@.ci/setup containers
-	@$(PY) -m pytest
+	@$(PY) -m pytest --cov --cov-report=term
 
 lint: dev        ## ruff and mypy strict
 	@.venv/bin/ruff check .
