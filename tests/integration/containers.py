@@ -1,8 +1,9 @@
 """The containers without an engine to run them: what Dockerfile and compose file say, as processes.
 
-An `Image` is built by the Dockerfile's own COPY lines into a folder, beside a virtual environment
-that holds what requirements.lock names and nothing else. A `Container` is a service's command in
-it, with the service's environment and none of ours, no capabilities, and code it cannot write.
+An `Image` is built by the COPY lines and the `pip wheel` of the Dockerfile: a virtual environment
+that holds what requirements.lock names, the wheel, and nothing else. A `Container` is a service's
+command in it, with the service's environment and none of ours, no capabilities, and code it cannot
+write.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import time
 import venv
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,9 +57,25 @@ def read_dockerfile() -> list[tuple[str, str]]:
     return [(line.split(maxsplit=1)[0], line.split(maxsplit=1)[1]) for line in lines]
 
 
-def locked() -> dict[str, str]:
-    """Versions by package, of requirements.lock."""
-    text = (ROOT / "requirements.lock").read_text()
+def read_stages() -> list[list[tuple[str, str]]]:
+    """The Dockerfile's instructions, a list for each stage."""
+    stages: list[list[tuple[str, str]]] = []
+    for instruction in read_dockerfile():
+        if instruction[0] == "FROM":
+            stages.append([])
+        stages[-1].append(instruction)
+    return stages
+
+
+def pip_commands(stage: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """The words of a stage's pip commands, `pip` left out."""
+    runs = [shlex.split(arguments) for name, arguments in stage if name == "RUN"]
+    return [words[words.index("pip") + 1 :] for words in runs if "pip" in words]
+
+
+def locked(lock: str = "requirements.lock") -> dict[str, str]:
+    """Versions by package, of a lock."""
+    text = (ROOT / lock).read_text()
     return dict(re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, flags=re.MULTILINE))
 
 
@@ -74,39 +92,66 @@ def ignored(path: Path) -> bool:
 
 
 class Image:
-    """The image: ``app`` is its working directory, ``venv`` its Python."""
+    """The image: ``app`` is its working directory, ``venv`` its Python, ``package`` our code."""
 
     def __init__(self, folder: Path) -> None:
-        self.app, self.venv = folder / "app", folder / "venv"
+        self.app, self.venv, self.wheels = folder / "app", folder / "venv", folder / "wheels"
         self.environment: dict[str, str] = {}
         self.command: list[str] = []
-        for instruction, arguments in read_dockerfile():
+        build, final = read_stages()
+        self._build(build, folder / "src")
+        for instruction, arguments in final:
             if instruction == "COPY":
-                self._copy(*arguments.split())
+                self._copy(arguments, self.app)
             elif instruction == "ENV":
                 self.environment |= dict(word.split("=", 1) for word in shlex.split(arguments))
             elif instruction == "CMD":
                 self.command = json.loads(arguments)
-        self._install()
-        for path in [self.app, *self.app.rglob("*")]:
+        self._install(final)
+        [self.package] = self.venv.glob("lib/python*/site-packages/houndstooth")
+        owned = (self.app, self.package)
+        for path in [path for top in owned for path in (top, *top.rglob("*"))]:
             path.chmod(path.stat().st_mode & ~0o222)
 
     def sizes(self) -> dict[str, int]:
-        """Bytes by package and of the application; sources counted twice, for their bytecode."""
+        """Bytes by package and of our code; sources counted twice, for their bytecode."""
         sizes = {name: _bytes(_files(distribution(name))) for name in locked()}
-        return sizes | {"app": _bytes(path for path in self.app.rglob("*") if path.is_file())}
+        ours = (path for path in self.package.rglob("*") if path.suffix != ".pyc")
+        return sizes | {"houndstooth": _bytes(path for path in ours if path.is_file())}
 
-    def _copy(self, source: str, target: str) -> None:
-        start = ROOT / source
-        for path in [start, *start.rglob("*")]:
-            relative = path.relative_to(ROOT)
-            if path.is_file() and not ignored(relative):
-                copy = self.app / target / path.relative_to(start if start.is_dir() else ROOT)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, copy)
+    def _copy(self, arguments: str, workdir: Path) -> None:
+        """Copy what .dockerignore leaves; links stay links."""
+        *sources, target = arguments.split()
+        for source in sources:
+            start = ROOT / source
+            for path in [start, *start.rglob("*")]:
+                if (path.is_file() or path.is_symlink()) and not ignored(path.relative_to(ROOT)):
+                    copy = workdir / target / path.relative_to(start if start.is_dir() else ROOT)
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(path, copy, follow_symlinks=False)
 
-    def _install(self) -> None:
-        """Link the locked packages of this environment into one that has no others."""
+    def _build(self, stage: Sequence[tuple[str, str]], folder: Path) -> None:
+        """Run the stage's `pip wheel` on what it copies, with the locked packages that build."""
+        for instruction, arguments in stage:
+            if instruction == "COPY":
+                self._copy(arguments, folder)
+        for name, version in locked("requirements-build.lock").items():
+            assert distribution(name).version == version, f"{name} {version} is not installed here"
+        [words] = [words for words in pip_commands(stage) if words[0] == "wheel"]
+        self._pip(sys.executable, words, folder)
+
+    def _pip(self, python: str | Path, words: Sequence[str], folder: Path) -> None:
+        """Run a pip command of the Dockerfile for one Python; a pattern stands for its files."""
+        placed = []
+        for word in words:
+            path = Path(word.replace("/wheels", str(self.wheels)))
+            found = [str(one) for one in path.parent.glob(path.name)] if "*" in word else []
+            placed += found or [word.replace("/wheels", str(self.wheels))]
+        command = [sys.executable, "-m", "pip", "--python", str(python), *placed]
+        subprocess.run(command, cwd=folder, check=True)
+
+    def _install(self, stage: Sequence[tuple[str, str]]) -> None:
+        """Link the locked packages into an environment of their own; install the wheel there."""
         venv.create(self.venv, symlinks=True)
         [packages] = self.venv.glob("lib/python*/site-packages")
         for name, version in locked().items():
@@ -123,6 +168,9 @@ class Image:
                     f"from {entry.module} import {entry.attr}\nsys.exit({entry.attr}())\n"
                 )
                 script.chmod(0o755)
+        for words in pip_commands(stage):
+            if "requirements.lock" not in words:
+                self._pip(self.venv / "bin" / "python", words, self.app)
 
 
 def _files(package: Distribution) -> Iterator[Path]:

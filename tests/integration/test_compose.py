@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ import pytest
 import requests
 from redis import Redis
 
+from houndstooth import __version__
+from houndstooth.models.synthetic import generate
 from houndstooth.plugin.config import Settings
 from tests.conftest import free_port
 from tests.integration.containers import (
@@ -24,8 +25,10 @@ from tests.integration.containers import (
     Image,
     ignored,
     locked,
+    pip_commands,
     read_compose,
     read_dockerfile,
+    read_stages,
 )
 
 SERVICES: dict[str, dict[str, Any]] = read_compose()["services"]
@@ -110,9 +113,10 @@ def test_versions_are_those_that_the_tests_run_against(opensearch_url: str, redi
     assert re.fullmatch(rf"redis:{major}\.\d+-alpine", SERVICES["redis"]["image"])
 
     base = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
-    assert ("FROM", base) in read_dockerfile()
+    bases = {text.partition(" AS ")[0] for name, text in read_dockerfile() if name == "FROM"}
+    assert bases == {base}
     assert PROJECT["requires-python"] == f">={base[7:-5]}"
-    assert {SERVICES[name]["image"] for name in OURS} == {f"houndstooth:{PROJECT['version']}"}
+    assert {SERVICES[name]["image"] for name in OURS} == {f"houndstooth:{__version__}"}
 
 
 def test_the_image_runs_as_a_user_and_installs_the_lock_by_its_hashes() -> None:
@@ -122,15 +126,25 @@ def test_the_image_runs_as_a_user_and_installs_the_lock_by_its_hashes() -> None:
     assert instructions.index(("USER", user)) > max(
         place for place, (name, _) in enumerate(instructions) if name in ("RUN", "COPY")
     )
-    [install] = [text for name, text in instructions if name == "RUN" and "pip install" in text]
-    assert "--require-hashes -r requirements.lock" in install
+    build, final = map(pip_commands, read_stages())
+    locks = [["--require-hashes", "-r", f"requirements{kind}.lock"] for kind in ("-build", "")]
+    assert [words[-3:] for words in (build[0], final[0])] == locks
+    assert all("--only-binary" in words and ":all:" in words for words in (build[0], final[0]))
+    # Beside the locks there is our wheel alone, and it is made and installed without a network.
+    assert [words[0] for words in (*build, *final)] == ["install", "wheel", "install", "install"]
+    assert all({"--no-index", "--no-deps"} <= {*words} for words in (build[1], final[1]))
+    assert "--no-build-isolation" in build[1] and build[1][-1] == "."
+    assert final[1][-1] == "/wheels/*.whl"
     assert not any("user" in SERVICES[name] for name in OURS)
 
 
-def test_the_lock_has_a_hash_for_every_package_and_no_torch() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize(
+    ("lock", "least"), [("requirements.lock", 21), ("requirements-build.lock", 1)]
+)
+def test_the_lock_has_a_hash_for_every_package_and_no_torch(lock: str, least: int) -> None:
+    text = (ROOT / lock).read_text()
     entries = re.split(r"\n(?=[\w.-]+==)", text.strip())
-    assert len(entries) == len(locked()) > 20
+    assert len(entries) == len(locked(lock)) >= least
     assert all("--hash=sha256:" in entry for entry in entries)
     assert not [name for name in locked() if re.match(r"torch|nvidia|triton", name)]
 
@@ -154,13 +168,17 @@ def test_the_image_is_small(image: Image) -> None:
     assert total < MAX_MB
 
 
+def test_the_image_holds_our_package_as_the_wheel_has_it(image: Image) -> None:
+    assert not (image.package / "models" / "training").exists()
+    assert not [path for path in image.package.rglob("*") if path.is_symlink()]
+    assert {path.name for path in image.app.iterdir()} == {"requirements.lock"}
+
+
 @pytest.fixture(scope="module")
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a feed of ten studio products."""
+    """A folder with a feed of ten drawn products."""
     folder = tmp_path_factory.mktemp("feed") / "synthetic"
-    command = [sys.executable, "-m", "houndstooth.models.synthetic"]
-    options = ["--count", "10", "--seed", "3", "--jobs", "1", "--out", str(folder)]
-    subprocess.run(command + options, cwd=ROOT, check=True)
+    generate(10, 3, folder, jobs=1)
     return folder
 
 
@@ -179,7 +197,7 @@ def containers(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, Container]]:
     """All services; ours are started, and the stores are those of the tests."""
-    if not list((image.app / "models" / "weights").glob("*.onnx")):
+    if not list((image.package / "models" / "weights").glob("*.onnx")):
         pytest.skip("needs the trained networks in models/weights")
     opensearch, redis = urlsplit(opensearch_url).netloc, urlsplit(redis_url).netloc
     places = {
@@ -218,7 +236,7 @@ def test_what_a_worker_indexed_is_found_through_the_web_service(
 ) -> None:
     for container in containers.values():
         container.wait()
-    run = containers["worker"].run("python -m ingest /feed/feed.csv --celery")
+    run = containers["worker"].run("houndstooth ingest /feed/feed.csv --celery")
     assert run.returncode == 0, run.stdout + run.stderr + containers["worker"].log.read_text()
 
     ready = ask(web_port, "/readyz")
