@@ -1,4 +1,4 @@
-"""From a feed to documents: rows, images, and the path that `houndstooth ingest` runs."""
+"""Ingest feeds: read rows and images, extract features, write documents."""
 
 if __name__ != "houndstooth.ingest":
     raise ImportError("expected `import houndstooth.ingest`; got `import ingest`")

@@ -137,5 +137,5 @@ def test_ingest_view(
 
     monkeypatch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
     page.open("/ingest")
-    page.reads("#notice", "away")
+    page.reads("#notice", "cannot be reached")
     assert violations(page, axe) == []
