@@ -62,7 +62,7 @@ def test_photo_finds_what_looks_like_it(client: FlaskClient) -> None:
     assert best["product"]["image_url"] == f"/media/{best['product']['image']}"
 
 
-def test_found_items_are_told_as_documented(
+def test_detections_are_returned_as_documented(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = post(client).json
@@ -77,7 +77,7 @@ def test_found_items_are_told_as_documented(
     assert documented["enum"] == list(get_args(BoxSource))
 
 
-def test_every_choice_is_heard(client: FlaskClient) -> None:
+def test_every_option_has_an_effect(client: FlaskClient) -> None:
     answer = post(
         client,
         category="jacket",
@@ -121,7 +121,7 @@ def test_required_attribute_holds_for_every_hit(client: FlaskClient) -> None:
     assert all("colour:blue" in hit["attributes"] for hit in answer["hits"])
 
 
-def test_too_few_of_a_kind_is_said(client: FlaskClient) -> None:
+def test_too_few_products_of_a_category_relax_the_search(client: FlaskClient) -> None:
     assert post(client, top="200").json["query"]["relaxed"] == "any-category"
     assert post(client, top="1").json["query"]["relaxed"] == "none"
 
@@ -164,12 +164,12 @@ def test_fields_beside_the_form_are_refused(client: FlaskClient) -> None:
 
 
 def test_form_without_one_image_file_is_refused(client: FlaskClient) -> None:
-    url, kind = "/api/v1/search", "multipart/form-data"
+    url, content_type = "/api/v1/search", "multipart/form-data"
     picture = file_of(draw())
-    refused(client.post(url, data={}, content_type=kind), 400, "image")
-    refused(client.post(url, data={"image": "text"}, content_type=kind), 400, "one file")
+    refused(client.post(url, data={}, content_type=content_type), 400, "image")
+    refused(client.post(url, data={"image": "text"}, content_type=content_type), 400, "one file")
     two = {"image": [(io.BytesIO(picture), "a.png"), (io.BytesIO(picture), "b.png")]}
-    refused(client.post(url, data=two, content_type=kind), 400, "one file")
+    refused(client.post(url, data=two, content_type=content_type), 400, "one file")
     refused(client.post(url, data=picture, content_type="image/png"), 415, "multipart/form-data")
 
 
@@ -180,15 +180,19 @@ def test_what_is_no_image_is_refused(client: FlaskClient, data: bytes) -> None:
 
 def test_too_many_bytes_are_refused(client: FlaskClient) -> None:
     refused(post(client, b"x" * 300_001), 413, "300000")
-    kind = "multipart/form-data; boundary=edge"
-    refused(client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=kind), 413, "300000")
+    content_type = "multipart/form-data; boundary=edge"
+    refused(
+        client.post("/api/v1/search", data=b"x" * 1_500_000, content_type=content_type),
+        413,
+        "300000",
+    )
 
 
 def test_too_large_a_form_is_refused(client: FlaskClient) -> None:
     def sent(**fields: Any) -> Any:
         edge, data = encode_multipart(fields)  # in memory: the client spools to a file it leaves
-        kind = f"multipart/form-data; boundary={edge}"
-        return client.post("/api/v1/search", data=data, content_type=kind)
+        content_type = f"multipart/form-data; boundary={edge}"
+        return client.post("/api/v1/search", data=data, content_type=content_type)
 
     refused(sent(filter="brand:" + "x" * 600_000), 400, "one file in the field image")
     refused(sent(filter="brand:" + "x" * 1_000_001), 413, "1000000 bytes", "beside the image")
@@ -196,7 +200,7 @@ def test_too_large_a_form_is_refused(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "kind"),
+    ("image", "image_format"),
     [
         (draw().convert("CMYK"), "JPEG"),
         (draw().convert("P"), "PNG"),
@@ -207,8 +211,10 @@ def test_too_large_a_form_is_refused(client: FlaskClient) -> None:
         (draw().convert("P"), "GIF"),
     ],
 )
-def test_pictures_of_every_kind_work(client: FlaskClient, image: Image.Image, kind: str) -> None:
-    assert post(client, file_of(image, kind)).status_code == 200
+def test_images_of_every_mode_and_format_work(
+    client: FlaskClient, image: Image.Image, image_format: str
+) -> None:
+    assert post(client, file_of(image, image_format)).status_code == 200
 
 
 def test_product_and_its_like(client: FlaskClient) -> None:
@@ -266,7 +272,7 @@ def test_brands_with_dots_can_be_filtered_on(client: FlaskClient) -> None:
     refused(client.get("/api/v1/facets?filter=price:low..high"), 400, "a number for 'price'")
 
 
-def test_only_the_fields_that_a_shop_shows_are_told(tmp_path: Path) -> None:
+def test_only_allowed_fields_are_returned(tmp_path: Path) -> None:
     app = make_app(tmp_path, fields=frozenset({"title", "image"}))
     client = app.test_client()
     told = [client.get("/api/v1/products/jacket-red-0").json, *post(client).json["hits"]]
@@ -309,7 +315,7 @@ def test_not_ready_where_these_networks_have_indexed_nothing(
     assert client.get("/healthz").status_code == 200
 
 
-def test_engine_away_is_503_everywhere_but_health(
+def test_an_unreachable_engine_is_503_everywhere_but_health(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> None:
@@ -339,12 +345,12 @@ def test_faults_of_the_service_are_500_and_tell_no_secret(
     assert "secret" not in response.get_data(as_text=True)
 
 
-def test_command_that_cannot_start_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_cannot_start_gives_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--engine", "carrier-pigeon://loft"]) == 2
     assert "carrier-pigeon" in capsys.readouterr().err
 
 
-def test_command_that_cannot_listen_says_so(address: str, tmp_path: Path) -> None:
+def test_a_command_that_cannot_listen_gives_a_reason(address: str, tmp_path: Path) -> None:
     port = address.rpartition(":")[2]
     words = ["--engine", f"sqlite:///{tmp_path}/catalogue.db", "--port", port]
     command = [sys.executable, "-m", "houndstooth", "serve", *words]

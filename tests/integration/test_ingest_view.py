@@ -52,7 +52,7 @@ def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> No
     assert (second["done"], second["batches"], second["products"]) == (3, 3, 6)
 
 
-def test_job_tells_failures_and_no_secret(client: FlaskClient, redis_url: str) -> None:
+def test_job_shows_failures_and_no_secret(client: FlaskClient, redis_url: str) -> None:
     response = client.get(f"/api/v1/jobs/{finished_job(redis_url)}")
     failure = {"product_id": "d", "row": 5, "failure_type": "unusable image", "reason": MISSING}
     assert response.json["failures"] == [failure]
@@ -74,7 +74,7 @@ def test_unknown_job_and_parameter_are_refused(client: FlaskClient) -> None:
     assert client.get("/api/v1/jobs?page=2").status_code == 400
 
 
-def test_redis_away_is_503_and_search_goes_on(tmp_path: Path) -> None:
+def test_unreachable_redis_is_503_and_search_works(tmp_path: Path) -> None:
     app = make_app(tmp_path, redis=f"redis://user:{PASSWORD}@127.0.0.1:{free_port()}/0")
     client = app.test_client()
     for path in ("/api/v1/jobs", "/api/v1/jobs/0123456789ab"):
@@ -88,7 +88,7 @@ def test_redis_away_is_503_and_search_goes_on(tmp_path: Path) -> None:
     app.extensions["houndstooth"].engine.close()
 
 
-def test_page_tells_how_to_start_where_there_is_no_job(page: Page) -> None:
+def test_page_without_jobs_shows_how_to_start_one(page: Page) -> None:
     page.open("/ingest")
     page.reads("#notice", "No job yet")
     assert "houndstooth ingest FEED.csv --celery --engine opensearch:" in page.text("pre")
@@ -111,14 +111,14 @@ def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
     page.wait(lambda: not page.one(".failures, .job").find_elements("css selector", "td"), "open")
 
 
-def test_page_says_why_a_job_stopped(page: Page, redis_url: str) -> None:
+def test_page_shows_why_a_job_stopped(page: Page, redis_url: str) -> None:
     Jobs(redis_url).stop(running_job(redis_url), "the feed has changed while it was read")
     page.open("/ingest")
     page.reads(".job .state", "Stopped")
     page.reads(".job .notice", "The feed has changed")
 
 
-def test_page_says_that_redis_is_away_and_comes_back(
+def test_page_shows_that_redis_is_unreachable_and_recovers(
     page: Page, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object, **__: object) -> None:

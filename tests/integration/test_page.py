@@ -14,7 +14,7 @@ from tests.integration.page import PHONE, Page
 from tests.integration.web_catalogue import CATEGORIES, COLOURS, ODD_ID, PER_COLOUR
 
 
-def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) -> None:
+def test_photo_shows_its_category_and_similar_products(page: Page, photo: Path) -> None:
     page.open()
     page.upload(photo)
     ids = page.settled()
@@ -33,7 +33,7 @@ def test_photo_shows_what_it_is_and_what_looks_like_it(page: Page, photo: Path) 
     assert "Recognising" in page.text("#timing dl")
 
 
-def test_a_card_says_how_many_more_variants_there_are(
+def test_a_card_shows_the_number_of_other_variants(
     app: Flask, page: Page, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = app.extensions["houndstooth"].search

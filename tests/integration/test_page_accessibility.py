@@ -108,7 +108,7 @@ def test_results_with_everything_unfolded(page: Page, axe: str, width: int, phot
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_service_away(
+def test_unavailable_service(
     page: Page, axe: str, width: int, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> None:

@@ -39,7 +39,7 @@ def names(page: Page) -> list[str]:
     return [chip.text for chip in page.all(".chip.item")]
 
 
-def test_found_items_are_offered_and_the_used_one_is_marked(outfit: Page) -> None:
+def test_detections_are_offered_and_the_selected_one_is_marked(outfit: Page) -> None:
     assert outfit.text("#items-heading") == "Which of these?"
     assert names(outfit) == ["Top", "Trousers", "Over jacket"]
     assert outfit.text(PRESSED) == "Top"

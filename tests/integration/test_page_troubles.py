@@ -22,14 +22,14 @@ def away(*_: Any, **__: Any) -> None:
     raise EngineUnavailable("expected an engine; none answers")
 
 
-def test_nothing_found_is_said_with_a_way_out(page: Page) -> None:
+def test_no_hits_show_a_message_and_a_way_out(page: Page) -> None:
     page.open("/?like=jacket-red-0&filter=brand:None")
     page.wait(lambda: page.text("#results-heading") == "Nothing found", "no word")
     page.after(lambda: page.one("#problem button").click())
     assert page.driver.current_url.endswith("/?like=jacket-red-0")
 
 
-def test_relaxed_search_says_what_was_given_up(page: Page) -> None:
+def test_relaxed_search_explains_which_demands_were_dropped(page: Page) -> None:
     page.open("/?like=jacket-red-0&filter=brand:Acme")
     page.settled()
     page.reads("#relaxed", "Only 15 of the kind “Jacket” match; related kinds follow.")
@@ -39,7 +39,7 @@ def test_relaxed_search_says_what_was_given_up(page: Page) -> None:
     page.reads("#relaxed", "Nothing of the kind “Dress” matches")
 
 
-def test_failing_upload_says_why(page: Page, tmp_path: Path) -> None:
+def test_failing_upload_shows_the_reason(page: Page, tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not an image at all")
     page.open()
@@ -56,13 +56,13 @@ def test_too_large_a_photo_is_refused_in_words(page: Page, tmp_path: Path) -> No
     page.reads("#problem", "at most 300000 bytes")
 
 
-def test_unknown_product_is_said(page: Page) -> None:
+def test_unknown_product_shows_a_message(page: Page) -> None:
     page.open("/?like=none-such")
     page.reads("#problem", "not in the catalogue")
     assert not page.one(".figure").is_displayed()
 
 
-def test_service_away_is_said_and_asked_again(
+def test_unavailable_service_shows_a_message_and_a_retry(
     page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.open()
@@ -76,7 +76,7 @@ def test_service_away_is_said_and_asked_again(
     assert page.text("#results-heading") == "Looks like it"
 
 
-def test_start_without_an_engine_tells_no_address(
+def test_start_without_an_engine_shows_no_address(
     page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.extensions["houndstooth"].engine, "facets", away)
@@ -94,7 +94,7 @@ def test_a_refused_choice_can_be_dropped(page: Page, choice: str) -> None:
     assert page.driver.current_url.endswith("/?like=jacket-red-0")
 
 
-def test_an_answer_of_another_kind_is_no_endless_wait(
+def test_a_malformed_answer_does_not_wait_forever(
     page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     views = app.view_functions
@@ -138,7 +138,7 @@ def test_slow_network_shows_the_photo_and_that_it_waits(page: Page, tmp_path: Pa
         set_network(page, offline=False)
 
 
-def test_network_that_breaks_off_is_said_and_asked_again(page: Page) -> None:
+def test_broken_connection_shows_a_message_and_a_retry(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     before = page.settled()
     page.driver.execute_cdp_cmd("Network.enable", {})
@@ -184,7 +184,7 @@ def test_slow_answer_is_waited_for_and_a_newer_question_wins(
     assert page.settled() == ids
 
 
-def test_address_of_anothers_photo_says_so(page: Page, photo: Path) -> None:
+def test_address_of_another_persons_photo_shows_a_message(page: Page, photo: Path) -> None:
     page.open("/?photo=gone&require=colour:red")
     page.wait(lambda: "only its owner has" in page.text("#start-notice"), "no word")
     page.upload(photo)

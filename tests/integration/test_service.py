@@ -194,13 +194,13 @@ def test_the_chosen_category_guides_and_filters(service):
     assert (answer.category_source, answer.categories[0].confidence) == ("chosen", 1.0)
 
 
-def test_a_drawn_box_is_used_and_told(service):
+def test_a_given_box_is_used_and_returned(service):
     box = Box(0.1, 0.2, 0.5, 0.5)
     answer = service.search(picture("blue", 3), SearchRequest(box=box))
     assert (answer.box, answer.box_source) == (box, "given")
 
 
-def test_all_that_was_found_is_told_and_can_be_asked_for(engine):
+def test_detections_are_returned_and_can_be_searched(engine):
     service = VisualSearch(OutfitExtractor(OUTFIT), engine, TAXONOMY)
     answer = service.search(picture("blue", 3), SearchRequest())
     assert (answer.items, answer.box, answer.box_source) == (OUTFIT, OUTFIT[0].box, "detector")
@@ -361,7 +361,7 @@ def test_refuses_what_is_no_image_or_too_large(service, engine):
         small.search(b"12345678901", SearchRequest())
 
 
-def test_says_when_the_engine_is_away(tmp_path):
+def test_an_unreachable_engine_raises_engine_unavailable(tmp_path):
     service = VisualSearch(EXTRACTOR, open_engine(f"sqlite:///{tmp_path}/none.db"), TAXONOMY)
     with pytest.raises(EngineUnavailable):
         service.search(picture("red", 0), SearchRequest())

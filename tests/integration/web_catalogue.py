@@ -32,10 +32,10 @@ def draw(colour: str = "red", size: tuple[int, int] = (120, 150), inset: int = 2
     return image
 
 
-def file_of(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+def file_of(image: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
     """An image as a file's bytes."""
     buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
+    image.save(buffer, image_format, **options)
     return buffer.getvalue()
 
 

@@ -101,7 +101,7 @@ def test_steps_differ_and_come_in_order(features, request):
 
 
 @given(recognised(), requests)
-def test_weights_are_whole_and_the_ideal_product_scores_best(features, request):
+def test_boosts_are_integers_and_the_ideal_product_scores_best(features, request):
     _, query = attribute_query(features, request, TAXONOMY)[0]
     for group, weights in query.preferred.items():
         assert group in TAXONOMY.groups_of(features.category.term)

@@ -52,7 +52,7 @@ def test_reads(text, expected):
         ("price=50..10", "above"),
     ],
 )
-def test_refuses_and_says_why(text, reason):
+def test_invalid_filters_are_refused_with_a_reason(text, reason):
     with pytest.raises(InvalidFilter, match="expected a filter") as error:
         parse_filter(text)
     assert reason in str(error.value)

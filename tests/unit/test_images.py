@@ -17,9 +17,9 @@ from houndstooth.models.runtime.images import FORMATS, WORKING_SIDE, decode_imag
 RED, GREEN = (220, 30, 30), (20, 160, 60)
 
 
-def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+def encode(image: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    image.save(file, image_format, **options)
     return file.getvalue()
 
 
@@ -114,7 +114,10 @@ def test_a_tile_is_as_bounded_as_an_image() -> None:
         decode_image(tiled(1008), max_pixels=1_000_000)
 
 
-WHOLE = [encode(Image.effect_noise((64, 48), 60).convert("RGB"), kind) for kind in FORMATS]
+WHOLE = [
+    encode(Image.effect_noise((64, 48), 60).convert("RGB"), image_format)
+    for image_format in FORMATS
+]
 
 
 @given(st.sampled_from(WHOLE), st.floats(0, 1), st.binary(min_size=1, max_size=12))

@@ -76,7 +76,7 @@ def test_modifiers_narrow_but_name_nothing() -> None:
     assert read("Finch Loafer Shoes").categories < SHOES
 
 
-def test_a_text_without_a_known_noun_says_no_category() -> None:
+def test_a_text_without_a_known_noun_states_no_category() -> None:
     for title in ("", "   ", "Arpen 300", "Harrow & Finch", "???"):
         assert read(title) == TextEvidence(frozenset(), None, {})
 
@@ -139,14 +139,14 @@ def test_the_last_colour_counts() -> None:
 
 
 @pytest.mark.parametrize("category", TAXONOMY.categories.values(), ids=lambda c: c.term)
-def test_every_word_of_a_category_says_it(category) -> None:
+def test_every_word_of_a_category_states_it(category) -> None:
     for word in (*category.words, category.label):
         assert category.term in read(f"Harrow {word}").categories, word
         assert category.term in read(f"Harrow Red {word.upper()}").categories, word
 
 
 @pytest.mark.parametrize("group", TAXONOMY.groups.values(), ids=lambda g: g.name)
-def test_every_word_of_an_attribute_says_it(group) -> None:
+def test_every_word_of_an_attribute_states_it(group) -> None:
     for value, words in group.values.items():
         for word in words:
             evidence = read(word)

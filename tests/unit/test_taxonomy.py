@@ -291,7 +291,7 @@ COLOUR = ("attribute_groups", "colour")
         (broken("ignored_phrases", value=["red"]), "got 'red', which .*colour.values.red has too"),
     ],
 )
-def test_says_what_is_wrong(data: Any, complaint: str) -> None:
+def test_problems_are_named(data: Any, complaint: str) -> None:
     with pytest.raises(InvalidTaxonomy, match=complaint):
         Taxonomy.from_json(data)
 

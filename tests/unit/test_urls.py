@@ -134,7 +134,7 @@ def test_a_feed_names_paths_and_urls(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kind", "words"),
+    ("path", "error_class", "words"),
     [
         ("/none", InvalidImage, "HTTP 404 from 'http://127.0.0.1:.*/none'"),
         ("/busy", ImageUnavailable, "HTTP 503"),
@@ -147,10 +147,12 @@ def test_a_feed_names_paths_and_urls(server: Server, tmp_path: Path) -> None:
         ("/to-file", InvalidImage, "expected an http or https URL; got 'file:"),
     ],
 )
-def test_what_is_refused(server: Server, path: str, kind: type[Exception], words: str) -> None:
+def test_what_is_refused(
+    server: Server, path: str, error_class: type[Exception], words: str
+) -> None:
     with pytest.raises(InvalidImage, match=words) as caught:
         allowed(max_bytes=1000)(server.url(path))
-    assert type(caught.value) is kind
+    assert type(caught.value) is error_class
 
 
 @pytest.mark.parametrize("path", ["/slow-body", "/slow-head"])
@@ -159,7 +161,7 @@ def test_a_server_that_drips_is_hung_up_on(server: Server, path: str) -> None:
         allowed(seconds=0.3)(server.url(path))
 
 
-def test_a_server_that_is_away_may_come_back(server: Server) -> None:
+def test_an_unreachable_server_is_retryable(server: Server) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
