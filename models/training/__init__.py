@@ -1,1 +1,1 @@
-"""Training data, losses, the training command, export to ONNX, and the studio."""
+"""Training: data sets, recipes, losses, the training loop, calibration, evaluation and export."""

@@ -43,9 +43,9 @@ class SequenceObjective:
 
     @torch.no_grad()
     def _sample_tokens(self, tokens: Tensor, scores: Tensor) -> Tensor:
-        """Replace some attribute tokens by ones drawn from the network's own answer.
+        """Replace some attribute tokens by samples of the network's own predictions.
 
-        Categories stay, since a guide is right. A token is drawn within its group. So the network
+        Categories stay, since a guide is right. A token is sampled within its group. So the network
         learns to continue after its own mistakes (scheduled sampling, Bengio et al. 2015, in two
         passes).
 
@@ -96,7 +96,7 @@ class SequenceObjective:
     def _loss(
         self, network: Any, pooled: Tensor, labels: Tensor, soft_labels: Tensor, guided: Tensor
     ) -> Tensor:
-        """The loss of the labels' sequences, given the pooled features of the images."""
+        """Compute the loss of the labels' sequences, given the pooled features of the images."""
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
         tokens = sequences[:, :longest]
@@ -112,10 +112,10 @@ class SequenceObjective:
         right = self._soften(right, log_p, rivals, soft_labels)
         spread = (log_p * rivals).sum(2) / rivals.sum(2)
         loss = -(1 - self.smoothing) * right - self.smoothing * spread
-        # One end is enough: what fills up after it adds nothing.
+        # Padding after the first end adds no loss.
         first_end = torch.arange(longest + 1, device=labels.device) <= (labels >= 0).sum(1)[:, None]
-        asked = (head_of[target] >= CATEGORIES) | ~guided[:, None]
-        weights = self.loss_weights.to(labels.device)[head_of[target]] * (first_end & asked)
+        learned = (head_of[target] >= CATEGORIES) | ~guided[:, None]
+        weights = self.loss_weights.to(labels.device)[head_of[target]] * (first_end & learned)
         mean: Tensor = (loss * weights).sum(1).mean()
         return mean
 

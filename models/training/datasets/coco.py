@@ -1,13 +1,15 @@
-"""Fashionpedia, and any other COCO file of boxes (``instances_….json``).
+"""Reader of Fashionpedia, and of any other COCO file of boxes (``instances_….json``).
 
 ``images`` (id, file_name, width, height), ``categories`` (id, name, supercategory),
 ``annotations`` (image_id, category_id, bbox as left, top, width, height in pixels), and
 Fashionpedia's ``attributes`` (id, name, supercategory) with ``attribute_ids`` in the annotations.
 The images are in ``images/`` beside the file, or next to it.
 
-Fashionpedia gives necks and sleeves boxes of their own, so such a part tells of the garment that
-it lies in, where only one garment can be meant. Source: Jia et al., "Fashionpedia: Ontology,
-Segmentation, and an Attribute Localization Dataset", ECCV 2020, and the Fashionpedia API.
+In Fashionpedia necks and sleeves have boxes of their own. The attributes of such a part are
+assigned to the garment that it lies in, where only one is possible.
+
+Source: Jia et al., "Fashionpedia: Ontology, Segmentation, and an Attribute Localization Dataset",
+ECCV 2020, and the Fashionpedia API.
 """
 
 from __future__ import annotations
@@ -32,37 +34,40 @@ from houndstooth.models.training.datasets.labels import Labels, only
 from houndstooth.models.training.datasets.reading import Skips, pixel_box, read_json, split_in_name
 from houndstooth.models.training.samples import Sample, split_of
 
-_PART_KINDS = {"garment parts", "closures", "decorations"}
-# How much of a part's box is in its garment's, at least.
-_INSIDE = 0.8
+_PART_CATEGORIES = {"garment parts", "closures", "decorations"}
+_MIN_INSIDE = 0.8
+"""Least share of a part's box that lies in its garment's."""
 
 
 @dataclass(frozen=True)
 class _Name:
-    """A category or attribute of the file, and what it means."""
+    """A category or attribute of the file, with its leaf categories or terms."""
 
     label: str
-    kind: str
+    supercategory: str
     leaves: frozenset[str] = frozenset()
     terms: frozenset[str] = frozenset()
 
 
 @dataclass
 class _Region:
-    """One annotation: a garment or a part. ``told`` is what parts say, by group."""
+    """An annotation: a garment or a part.
+
+    Attributes:
+        part_terms: by group, the label of the part that gives the terms, and the terms.
+    """
 
     name: _Name
     box: Box
     attributes: Sequence[_Name]
-    told: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
+    part_terms: dict[str, tuple[str, set[str]]] = field(default_factory=dict)
 
 
 def coco_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
-    """One sample for each garment's box whose category, or nickname in it, is one leaf.
+    """Read a sample for each garment's box whose category, or nickname in it, is one leaf.
 
-    Parts (collar, sleeve, pocket, …) are no items. A group is known when one term of it is given.
-    The side is the one in the file's name (``…_train2020.json``); of a file that says none, by the
-    image.
+    Parts (collar, sleeve, pocket, …) are no items. A group is known where it has one term. The
+    split is the one in the file's name (``…_train2020.json``), else it follows from the image.
 
     Raises:
         InvalidFeed: the file is not of this form.
@@ -77,18 +82,18 @@ def coco_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
             if not (folder / image_name).is_file():
                 skips.broken(f"{image_name}: no such image in {folder}")
                 continue
-            _let_parts_tell(regions, taxonomy)
+            _assign_part_terms(regions, taxonomy)
             group = f"coco-{image_name}"
             for region in regions:
-                if region.name.kind in _PART_KINDS:
+                if region.name.supercategory in _PART_CATEGORIES:
                     continue
                 category = _category(region, file.labels)
                 if category is None:
                     skips.category(region.name.label)
                     continue
-                said = [term for attribute in region.attributes for term in attribute.terms]
-                said += [term for _, terms in region.told.values() for term in terms]
-                terms = file.labels.settled(said, category)
+                found = [term for attribute in region.attributes for term in attribute.terms]
+                found += [term for _, terms in region.part_terms.values() for term in terms]
+                terms = file.labels.resolve(found, category)
                 yield Sample(
                     folder / image_name,
                     category,
@@ -101,7 +106,7 @@ def coco_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
 
 
 class _File:
-    """A COCO file's annotations, by image."""
+    """The annotations of a COCO file, by image."""
 
     def __init__(self, data: dict[str, Any], path: Path, labels: Labels, skips: Skips) -> None:
         self.labels = labels
@@ -125,7 +130,7 @@ class _File:
                 skips.attribute(name.label)
 
     def images(self) -> Iterator[tuple[str, list[_Region]]]:
-        """File name and regions of each image that has any; what is broken is counted."""
+        """List the file name and the regions of images; broken entries are counted."""
         by_image: defaultdict[Any, list[Any]] = defaultdict(list)
         for number, entry in enumerate(self._data["annotations"]):
             try:
@@ -166,7 +171,7 @@ class _File:
 
 
 def _named(entries: Any, path: Path) -> Iterator[tuple[int, str, str]]:
-    """Id, name and supercategory of categories or attributes. Raises InvalidFeed."""
+    """Read id, name and supercategory of categories or attributes. Raises InvalidFeed."""
     for entry in entries if isinstance(entries, list) else [entries]:
         if not (isinstance(entry, dict) and isinstance(entry.get("id"), int) and "name" in entry):
             got = str(entry)[:80]
@@ -177,40 +182,42 @@ def _named(entries: Any, path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def _category(region: _Region, labels: Labels) -> str | None:
-    """Leaf of a garment: its nickname's, where that is of its sort, else its category's."""
+    """Resolve the leaf of a garment: its nickname's in its great category, else its category's."""
     taxonomy = labels.taxonomy
-    sorts = {taxonomy.great_category(leaf) for leaf in region.name.leaves}
+    greats = {taxonomy.great_category(leaf) for leaf in region.name.leaves}
     nicknames = {
         leaf
         for attribute in region.attributes
         for leaf in attribute.leaves
-        if taxonomy.great_category(leaf) in sorts
+        if taxonomy.great_category(leaf) in greats
     }
     return only(nicknames) or only(region.name.leaves)
 
 
-def _let_parts_tell(regions: Sequence[_Region], taxonomy: Taxonomy) -> None:
-    """Give each garment the terms of the parts in it, the most telling part's of each group."""
-    parts = [r for r in regions if r.name.kind in _PART_KINDS and r.name.label in PARTS]
+def _assign_part_terms(regions: Sequence[_Region], taxonomy: Taxonomy) -> None:
+    """Assign the terms of parts to their garment; the first part in PARTS gives a group."""
+    parts = [
+        r for r in regions if r.name.supercategory in _PART_CATEGORIES and r.name.label in PARTS
+    ]
     for part in sorted(parts, key=lambda part: PARTS.index(part.name.label)):
         label = part.name.label
-        said = part.name.terms.union(*(attribute.terms for attribute in part.attributes))
-        for term in said:
+        terms_of_part = part.name.terms.union(*(attribute.terms for attribute in part.attributes))
+        for term in terms_of_part:
             group = taxonomy.groups[group_of(term)]
             hosts = [
                 region
                 for region in regions
                 if region.name.leaves & group.categories
-                and _share_inside(part.box, region.box) >= _INSIDE
+                and _share_inside(part.box, region.box) >= _MIN_INSIDE
             ]
             if len(hosts) == 1:
-                by, terms = hosts[0].told.setdefault(group.name, (label, set()))
+                by, terms = hosts[0].part_terms.setdefault(group.name, (label, set()))
                 if by == label:
                     terms.add(term)
 
 
 def _share_inside(part: Box, whole: Box) -> float:
-    """How much of a part's area lies in the whole, in [0, 1]."""
+    """Compute the share of a part's area inside another box, in [0, 1]."""
     width = min(part.x + part.w, whole.x + whole.w) - max(part.x, whole.x)
     height = min(part.y + part.h, whole.y + whole.h) - max(part.y, whole.y)
     return max(width, 0.0) * max(height, 0.0) / (part.w * part.h)

@@ -1,4 +1,4 @@
-"""DeepFashion's Category and Attribute Prediction benchmark, coarse or fine.
+"""Reader of DeepFashion's Category and Attribute Prediction benchmark, coarse or fine.
 
 The folder is the benchmark's own (``Anno_coarse`` or ``Anno_fine``, ``Eval``, ``Img``), or one
 of its annotation folders. Boxes are in pixels of the 300-pixel images, so those are needed, not
@@ -46,8 +46,6 @@ TERMS = {
     "v_neckline": "collar:v-neck",
 }
 _SHAPE_AND_PART = ("sleeve", "collar", "fit", "silhouette", "length", "closure")
-# The 1,000 coarse attributes are words of product names; their type says which groups they may
-# be of: texture, fabric, shape, part, style ("rose" is a texture, and no colour).
 _GROUPS_OF_TYPE = {
     "1": ("pattern",),
     "2": ("material", "pattern"),
@@ -55,21 +53,26 @@ _GROUPS_OF_TYPE = {
     "4": _SHAPE_AND_PART,
     "5": ("season", "usage", "pattern", "fit"),
 }
-# What only a detail is made of or has: "leather trimmed", "zip pocket".
+"""Groups by the type of the 1,000 coarse attributes: texture, fabric, shape, part, style.
+
+They are words of product names: "rose" is a texture, and no colour.
+"""
 _DETAIL = re.compile(
     r"\b(trim|trimmed|panel|paneled|pocket|overlay|insert|yoke|hem|cuff|lined|stitch|detail)\b"
 )
-# All of a group's labels absent says that the group is absent only if the labels cover it: no
-# "red" and no "pink" is not "no colour".
-_COVERED = 0.5
+_MIN_COVERAGE = 0.5
+"""Least share of a group's terms that the labels have, where all absent means no term.
+
+No "red" and no "pink" does not mean no colour.
+"""
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """What the attribute columns say.
+    """The terms of the attribute columns.
 
     Attributes:
-        terms: by column; most columns say none.
+        terms: terms by column; most columns have none.
         complete: columns by group, of the groups that they cover.
     """
 
@@ -78,11 +81,11 @@ class _Columns:
 
 
 def deepfashion_samples(root: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
-    """One sample for each image whose category is a leaf; the benchmark's own split is kept.
+    """Read a sample for each image whose category is a leaf, in the benchmark's own split.
 
-    A group is known when one of its terms is present, or when all of its terms that the benchmark
-    has are absent, and these are at least half of the group. An image that cannot be opened is
-    skipped: its size is needed for its box.
+    A group is known where one of its terms is present, or where all of its terms that the benchmark
+    has are absent and these are at least half of the group. An image that cannot be opened is
+    skipped, as its box is in pixels.
 
     Raises:
         InvalidFeed: a list is missing or malformed.
@@ -92,7 +95,7 @@ def deepfashion_samples(root: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
         labels = Labels(taxonomy, CATEGORIES, TERMS)
         columns = _columns(files, labels, skips)
         leaves = [labels.leaf(name) for name in files.categories]
-        for item in files.listed(skips):
+        for item in files.images_in_lists(skips):
             category = leaves[item.category]
             if category is None:
                 skips.category(files.categories[item.category])
@@ -103,10 +106,10 @@ def deepfashion_samples(root: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
             except (OSError, InvalidBox) as error:
                 skips.broken(f"{item.name}: {error}")
                 continue
-            said = frozenset(
+            present = frozenset(
                 term for column, found in columns.terms if item.truths[column] for term in found
             )
-            terms = labels.settled(said, category)
+            terms = labels.resolve(present, category)
             absent = {
                 group
                 for group, places in columns.complete.items()
@@ -118,8 +121,8 @@ def deepfashion_samples(root: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
 
 def _columns(files: DeepFashionFiles, labels: Labels, skips: Skips) -> _Columns:
     terms, places = [], dict[str, list[int]]()
-    for column, (name, kind) in enumerate(files.attributes):
-        groups = None if files.fine else _GROUPS_OF_TYPE.get(kind, ())
+    for column, (name, attribute_type) in enumerate(files.attributes):
+        groups = None if files.fine else _GROUPS_OF_TYPE.get(attribute_type, ())
         detail = not files.fine and _DETAIL.search(name.replace("-", " "))
         found = frozenset[str]() if detail else labels.terms(name, groups)
         if not found:
@@ -132,7 +135,7 @@ def _columns(files: DeepFashionFiles, labels: Labels, skips: Skips) -> _Columns:
     covered = {
         name
         for name, group in labels.taxonomy.groups.items()
-        if len(named.intersection(group.terms())) >= _COVERED * len(group.values)
+        if len(named.intersection(group.terms())) >= _MIN_COVERAGE * len(group.values)
     }
     return _Columns(terms, {name: found for name, found in places.items() if name in covered})
 

@@ -27,14 +27,14 @@ _PARTITION = "list_eval_partition.txt"
 
 @dataclass(frozen=True)
 class Listed:
-    """What the lists say of one image.
+    """The labels of one image in the lists.
 
     Attributes:
         name: ``img/Sheer_Pleated-Front_Blouse/img_00000001.jpg``.
         category: place in the list of categories, from 0.
-        truths: for each attribute in the list: present, absent, or None where that is unknown.
+        truths: whether each attribute in the list is present; None where that is unknown.
         corners: left, top, right, bottom in pixels, where there is a list of boxes.
-        split: the side that the benchmark gives it.
+        split: the benchmark's split.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Listed:
 
 
 class _Cells(NamedTuple):
-    """The same, as the files spell it; ``where`` is for messages."""
+    """The cells of one image as the files have them; ``where`` is for messages."""
 
     where: str
     name: str
@@ -62,7 +62,7 @@ class DeepFashionFiles:
     Attributes:
         annotations: folder of the lists.
         images: folder in which the images' names (``img/…``) begin.
-        partition: the list of sides; None for the fine variant, whose files are split already.
+        partition: the list of splits; None for the fine variant, whose files are split already.
         categories: names, in the order of the category labels.
         attributes: names and types, in the order of the attribute columns.
     """
@@ -75,7 +75,7 @@ class DeepFashionFiles:
 
     @classmethod
     def open(cls, root: Path) -> DeepFashionFiles:
-        """The lists in a folder: the benchmark's own, or one of its ``Anno…`` folders.
+        """Open the lists in a folder: the benchmark's own, or one of its ``Anno…`` folders.
 
         In the benchmark's own folder ``Anno_coarse`` goes before ``Anno`` and ``Anno_fine``.
 
@@ -96,11 +96,11 @@ class DeepFashionFiles:
 
     @property
     def fine(self) -> bool:
-        """Whether these are the 26 attributes labelled anew, where 0 is absent, not unknown."""
+        """Whether this is the fine variant: 26 attributes, of which 0 is absent, not unknown."""
         return self.partition is None
 
-    def listed(self, skips: Skips) -> Iterator[Listed]:
-        """Every image; a row that does not fit is counted and left out.
+    def images_in_lists(self, skips: Skips) -> Iterator[Listed]:
+        """Read the labels of every image; malformed rows are counted and left out.
 
         Raises:
             InvalidFeed: a list is missing or has another header, or split files differ in length.
@@ -171,7 +171,7 @@ class DeepFashionFiles:
 
 
 def _first(folders: Iterable[Path], name: str) -> Path:
-    """The first folder that has a file or folder of this name."""
+    """Find the first folder that has a file or folder of this name."""
     tried = list(folders)
     for folder in tried:
         if (folder / name).exists():
@@ -180,7 +180,7 @@ def _first(folders: Iterable[Path], name: str) -> Path:
 
 
 def _names(path: Path, header: str) -> list[tuple[str, str]]:
-    """Names, which may have spaces, and types of a list of categories or attributes."""
+    """Read names, which may have spaces, and types of a list of categories or attributes."""
     rows = [(" ".join(cells[:-1]), cells[-1]) for _, cells in _rows(path, header)]
     _, first = next(text_lines(path))
     if int(first) != len(rows):
@@ -193,7 +193,7 @@ def _by_image(path: Path) -> dict[str, list[str]]:
 
 
 def _rows(path: Path, header: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of a list's rows, its first two lines checked."""
+    """Read line number and cells of a list's rows; its first two lines are checked."""
     lines = text_lines(path)
     for line, expected in ((1, "the number of rows"), (2, f"column names that begin {header!r}")):
         _, got = next(lines, (line, ""))

@@ -1,7 +1,7 @@
-"""Fashionpedia's names of categories and attributes, and what they mean in the taxonomy.
+"""Fashionpedia's categories and attributes in the taxonomy.
 
-Of its 294 attributes most are nicknames ("pea (coat)") or questions that the taxonomy does not
-ask; those of material are of trimmings as often as of the garment, but for leathers.
+Most of its 294 attributes are nicknames ("pea (coat)") or have no group in the taxonomy. Materials,
+but for leathers, are of trimmings as often as of the garment.
 """
 
 from __future__ import annotations
@@ -47,10 +47,9 @@ TERMS = {
     "wrist-length": "sleeve:long",
     "zebra": "pattern:printed",
 }
-# Parts that tell of the garment's neck and sleeves, the most telling first: what a collar says
-# goes before the neckline under it.
 PARTS = ("hood", "lapel", "collar", "neckline", "sleeve")
-# Which groups an attribute may be of: by the noun in its brackets, else by its supercategory.
+"""Parts whose attributes are the garment's: a collar's come before those of the neckline."""
+
 _GROUPS: dict[str, Collection[str]] = {
     "collar": ("collar",),
     "fit": ("fit",),
@@ -72,21 +71,23 @@ _GROUPS: dict[str, Collection[str]] = {
     "animal": ("pattern",),
     "waistline": ("silhouette",),
 }
+"""Groups of an attribute: by the noun in its brackets, else by its supercategory."""
+
 _BRACKETED = re.compile(r"\(([a-z]+) ?\)$")
 
 
 def attribute_terms(labels: Labels, name: str, supercategory: str) -> frozenset[str]:
-    """The terms that an attribute says."""
+    """Look up the terms of an attribute."""
     return labels.terms(name, _GROUPS.get(_noun(name), _GROUPS.get(supercategory)))
 
 
 def nickname_leaf(labels: Labels, name: str, supercategory: str) -> str | None:
-    """The leaf that a garment's nickname names: ``jeans`` among pants; None for most."""
+    """Look up the leaf of a garment's nickname, ``jeans`` among pants; None for most."""
     of_part = _noun(name) in _GROUPS
     return None if of_part or supercategory != "nickname" else labels.leaf(name)
 
 
 def _noun(name: str) -> str:
-    """``collar`` of ``shirt (collar)``."""
+    """Extract the noun in brackets: ``collar`` of ``shirt (collar)``."""
     bracketed = _BRACKETED.search(name)
     return bracketed[1] if bracketed else ""

@@ -1,4 +1,4 @@
-"""iMaterialist Challenge (Fashion) 2018: a JSON file of a million images with 228 labels.
+"""Reader of the iMaterialist Challenge (Fashion) 2018: a million images with 228 labels.
 
 ``images`` (``imageId``, ``url``) and ``annotations`` (``imageId``, ``labelId``: a list); the
 authors' notes spell these ``image_id`` and ``label_id``, and both are read. Beside the file:
@@ -36,14 +36,15 @@ CATEGORIES: dict[str, Collection[str]] = {
     "Swim Trunks": ["shorts"],
     "Swimsuit Cover-ups": [],
 }
-# Whom or what a garment is for: beside another category they do not make it another one.
-SAY_NO_CATEGORY = {
+NO_CATEGORY = {
     "Costumes & Cosplay",
     "Custom Made Clothing",
     "Dance Wear",
     "Maternity",
     "Uniforms",
 }
+"""Category labels that are an occasion or a wearer; another label gives the category."""
+
 TERMS = {
     "Crochet": "pattern:textured",
     "Galaxy": "pattern:printed",
@@ -63,7 +64,6 @@ TERMS = {
     "Vinyl": "material:synthetic",
     "Zebra": "pattern:printed",
 }
-# The map's task "category" names what an item is; the others name attributes of these groups.
 _GROUPS_OF_TASK = {
     "color": ("colour",),
     "gender": ("gender",),
@@ -73,12 +73,14 @@ _GROUPS_OF_TASK = {
     "sleeve": ("sleeve",),
     "style": ("silhouette", "pattern", "season", "sleeve", "length", "fit"),
 }
+"""Groups by the label map's task; the task "category" has the categories."""
+
 _COLUMNS = ("labelId", "labelName", "taskName")
 
 
 @dataclass(frozen=True)
 class _Meaning:
-    """One label: the leaves that it may mean, or the terms that it says."""
+    """A label: its possible leaf categories, or its terms."""
 
     name: str
     is_category: bool
@@ -87,11 +89,10 @@ class _Meaning:
 
 
 def imaterialist_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
-    """One sample for each image that is there and whose category labels agree on one leaf.
+    """Read a sample for each image that is there and whose category labels agree on one leaf.
 
-    A group is known when a label says one term of it; labels that are not given say nothing. The
-    side is the one in the file's name (``train.json``, ``validation.json``); of a file that says
-    none, by the image's id.
+    A group is known where a label has one term of it; a missing label means nothing. The split is
+    the one in the file's name (``train.json``, ``validation.json``), else it follows from the id.
 
     Raises:
         InvalidFeed: the file or the label map is missing or malformed.
@@ -116,14 +117,14 @@ def imaterialist_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Samp
                 names = [meaning.name for meaning in found if meaning.is_category]
                 skips.category(" + ".join(names) or "none given")
                 continue
-            terms = labels.settled((t for meaning in found for t in meaning.terms), category)
+            terms = labels.resolve((t for meaning in found for t in meaning.terms), category)
             group = f"imaterialist-{image}"
             side = split or split_of(group)
             yield Sample(path, category, terms, frozenset(terms), group, side)
 
 
 def _labelled(entry: Any, meanings: dict[str, _Meaning]) -> tuple[str, list[_Meaning]]:
-    """Id and labels of one annotation. Raises ValueError."""
+    """Read id and labels of one annotation. Raises ValueError."""
     if not isinstance(entry, dict):
         raise ValueError(f"expected an object; got {type(entry).__name__}")
     image = entry.get("imageId", entry.get("image_id"))
@@ -137,13 +138,13 @@ def _labelled(entry: Any, meanings: dict[str, _Meaning]) -> tuple[str, list[_Mea
 
 
 def _category(found: Sequence[_Meaning]) -> str | None:
-    """The one leaf that every category label may mean; None when they leave none, or several."""
-    named = [m.leaves for m in found if m.is_category and m.name not in SAY_NO_CATEGORY]
+    """Resolve the one leaf that every category label may mean; None if none or several remain."""
+    named = [m.leaves for m in found if m.is_category and m.name not in NO_CATEGORY]
     return only(frozenset.intersection(*named)) if named else None
 
 
 def _meanings(folder: Path, labels: Labels, skips: Skips) -> dict[str, _Meaning]:
-    """Meaning by label id. Raises InvalidFeed."""
+    """Read the meaning of labels by their id. Raises InvalidFeed."""
     maps = sorted(folder.glob("*label_map*.csv"))
     if len(maps) != 1:
         got = ", ".join(path.name for path in maps) or "none"

@@ -1,6 +1,6 @@
-"""What the labels of public data sets mean in the taxonomy.
+"""Labels of data sets in the taxonomy.
 
-A data set's own table goes first, then the taxonomy's labels, then the words that sellers use.
+A data set's own table comes first, then the taxonomy's labels, then the words that sellers use.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from houndstooth.mappings.features import group_of
 from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
 
-# "shirt, blouse" and "Suits & Blazers" name one thing or the other.
 _OR = re.compile(r"[,&/]")
-# True of an item that has a closer term of the same group as well: a floral print is printed.
+"""Separates alternatives: "shirt, blouse", "Suits & Blazers"."""
+
 _GENERAL = frozenset({"pattern:printed", "pattern:textured"})
+"""Terms that a closer term of the group replaces: a floral print is printed too."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Labels:
     """A data set's labels, read with a taxonomy.
 
     Attributes:
-        category_table: leaves by label, where the taxonomy does not say it or says it
-            differently; an empty tuple for a label that names no single leaf.
-        term_table: term by label in the same way; an empty string for a label that says nothing.
+        category_table: leaves by label, where the taxonomy lacks it or has others; empty for a
+            label without a leaf.
+        term_table: term by label, in the same way; an empty string for a label without one.
     """
 
     taxonomy: Taxonomy
@@ -35,18 +36,18 @@ class Labels:
     term_table: Mapping[str, str] = field(default_factory=dict)
 
     def leaves(self, label: str) -> frozenset[str]:
-        """Every leaf that a category label may mean: several for a wide label, none if unknown."""
+        """List the leaves that a category label may mean: several if wide, none if unknown."""
         found = self.category_table.get(label)
         if found is None:
             found = [leaf for part in _OR.split(label) for leaf in self._leaves_in_words(part)]
         return frozenset(leaf for leaf in found if leaf in self.taxonomy.categories)
 
     def leaf(self, label: str) -> str | None:
-        """The one leaf of a category label; None for a label that is wide or unknown."""
+        """Look up the one leaf of a category label; None for one that is wide or unknown."""
         return only(self.leaves(label))
 
     def terms(self, label: str, groups: Collection[str] | None = None) -> frozenset[str]:
-        """The attributes that a label says, of these groups only where they are given."""
+        """Look up the attribute terms of a label; of some groups alone, where given."""
         if (term := self.term_table.get(label)) is not None:
             found = [term]
         else:
@@ -54,20 +55,20 @@ class Labels:
         known = frozenset(found) & frozenset(self.taxonomy.attribute_terms())
         return frozenset(t for t in known if groups is None or group_of(t) in groups)
 
-    def settled(self, terms: Iterable[str], category: str) -> dict[str, str]:
-        """Term by group, of the groups that the category has.
+    def resolve(self, terms: Iterable[str], category: str) -> dict[str, str]:
+        """Resolve terms to one for each group of the category.
 
-        A group that is left with two different terms is left out: which is true is unknown.
+        A group with two different terms is left out, as the true one is unknown.
         """
-        said: defaultdict[str, set[str]] = defaultdict(set)
+        by_group: defaultdict[str, set[str]] = defaultdict(set)
         for term in terms:
-            said[group_of(term)].add(term)
-        settled = {}
+            by_group[group_of(term)].add(term)
+        resolved = {}
         for name in self.taxonomy.groups_of(category):
-            one = only(said[name] - _GENERAL or said[name])
+            one = only(by_group[name] - _GENERAL or by_group[name])
             if one is not None:
-                settled[name] = one
-        return settled
+                resolved[name] = one
+        return resolved
 
     def _leaves_in_words(self, text: str) -> Collection[str]:
         of_label = self.taxonomy.categories_for_label(text)
@@ -75,5 +76,5 @@ class Labels:
 
 
 def only(found: Collection[str]) -> str | None:
-    """The one there is; None where there is none, or more than one."""
+    """Return the only element; None where there is none, or more than one."""
     return next(iter(found)) if len(found) == 1 else None

@@ -1,10 +1,10 @@
-"""A plain CSV of one's own: a row for each item, a column for each attribute group.
+"""Reader of a plain CSV: a row for each item, a column for each attribute group.
 
-Columns ``file`` (relative to the CSV) and ``category`` (a leaf, or a label that means one); where
-wanted ``group`` (items that must stay on one side; else each file is its own), ``split``
-(``train``, ``validation`` or ``test``; else by the group), ``box`` (``x,y,w,h`` in fractions of
-the image, quoted), and any attribute groups of the taxonomy: a value, ``none`` where the item is
-known to have none, or nothing where that is unknown::
+Required are the columns ``file`` (relative to the CSV) and ``category`` (a leaf, or a label that
+means one). Optional are ``group`` (the variant group, whose items stay in one split; else each file
+is its own), ``split`` (``train``, ``validation`` or ``test``; else by the group), ``box``
+(``x,y,w,h`` in fractions of the image, quoted), and attribute groups of the taxonomy: a value,
+``none`` where the item is known to have none, or nothing where that is unknown::
 
     file,category,group,split,box,colour,sleeve
     a.jpg,dress,17,train,"0.1,0,0.8,1",Navy Blue,none
@@ -37,25 +37,25 @@ _SPLITS: dict[str, Split] = {
 
 @dataclass(frozen=True)
 class _Reader:
-    """How the rows of one CSV file are read.
+    """Reads the rows of one CSV file.
 
     Attributes:
         groups: attribute groups that have a column.
-        sides: split by item group, as far as it has been read.
+        splits: split by variant group, of the rows read so far.
     """
 
     path: Path
     labels: Labels
     skips: Skips
     groups: Sequence[str]
-    sides: dict[str, Split] = field(default_factory=dict)
+    splits: dict[str, Split] = field(default_factory=dict)
 
     def sample(self, row: Mapping[str, str]) -> Sample | None:
-        """The row's sample; None, counted, for one whose category is no leaf.
+        """Make the row's sample; None, counted, where its category is no leaf.
 
         Raises:
-            ValueError: a cell that cannot be used; the message says which.
-            InvalidBox: in column box.
+            ValueError: a cell cannot be used; the message names it.
+            InvalidBox: the box is no box inside the image.
         """
         if not row["file"]:
             raise ValueError("expected a file; got none")
@@ -69,7 +69,7 @@ class _Reader:
         path = self.path.parent / row["file"]
         if not path.is_file():
             raise ValueError(f"expected an image at {path}; got none")
-        return Sample(path, category, terms, known, group, self._side(row, group), box)
+        return Sample(path, category, terms, known, group, self._split(row, group), box)
 
     def _attributes(
         self, row: Mapping[str, str], category: str
@@ -87,21 +87,21 @@ class _Reader:
                 known.add(group)
         return terms, frozenset(known)
 
-    def _side(self, row: Mapping[str, str], group: str) -> Split:
-        said = row.get("split", "").lower()
-        if said and said not in _SPLITS:
-            raise ValueError(f"expected a split train, validation or test; got {said!r}")
-        side = _SPLITS[said] if said else self.sides.get(group) or split_of(group)
-        if self.sides.setdefault(group, side) != side:
-            raise ValueError(f"expected group {group!r} in {self.sides[group]} alone; got {side}")
-        return side
+    def _split(self, row: Mapping[str, str], group: str) -> Split:
+        given = row.get("split", "").lower()
+        if given and given not in _SPLITS:
+            raise ValueError(f"expected a split train, validation or test; got {given!r}")
+        split = _SPLITS[given] if given else self.splits.get(group) or split_of(group)
+        if self.splits.setdefault(group, split) != split:
+            raise ValueError(f"expected group {group!r} in {self.splits[group]} alone; got {split}")
+        return split
 
 
 def csv_samples(path: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
-    """One sample for each row whose category is one leaf; a group that it lacks is left out.
+    """Read a sample for each row whose category is one leaf; groups it lacks are left out.
 
     Raises:
-        InvalidFeed: cannot be read, or a column is missing or is no group of the taxonomy.
+        InvalidFeed: the file cannot be read, or a column is missing or no group of the taxonomy.
     """
     with Skips(path) as skips:
         rows = csv.DictReader((text + "\n" for _, text in text_lines(path)), strict=True)
@@ -126,7 +126,7 @@ def csv_samples(path: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
 
 
 def _attribute_columns(path: Path, header: Sequence[str], taxonomy: Taxonomy) -> list[str]:
-    """The columns that are attribute groups. Raises InvalidFeed."""
+    """List the columns that are attribute groups. Raises InvalidFeed."""
     missing = [name for name in REQUIRED if name not in header]
     others = [name for name in header if name not in REQUIRED + OPTIONAL]
     unknown = [name for name in others if name not in taxonomy.groups]

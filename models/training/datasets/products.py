@@ -1,4 +1,4 @@
-"""``products.csv``: labels in columns, and weak ones in the sellers' names."""
+"""Reader of a ``products.csv``: labels in columns, and weak labels in the sellers' names."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.training.samples import Sample, split_of
 
 REQUIRED = {"file", "articleType", "productDisplayName", "group"}
-# Attribute groups that products.csv has a column for, and those that only names speak of.
 COLUMNS = {"colour": "baseColour", "gender": "gender", "season": "season", "usage": "usage"}
+"""Columns by attribute group."""
+
 NAMED_GROUPS = ("sleeve", "collar", "pattern", "material", "fit", "closure")
+"""Attribute groups without a column, which some names have."""
 
 
 def product_rows(products: Path) -> list[dict[str, str]]:
-    """The rows of a products.csv.
+    """Read the rows of a products.csv.
 
     Raises:
-        InvalidFeed: it cannot be read, or a column is missing.
+        InvalidFeed: the file cannot be read, or a column is missing.
     """
     try:
         with products.open(encoding="utf-8-sig", newline="") as file:
@@ -35,10 +37,10 @@ def product_rows(products: Path) -> list[dict[str, str]]:
 
 
 def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterator[Sample]:
-    """Samples of a products.csv; a group that neither a column nor the name tells is unknown.
+    """Read the samples of a products.csv; a group in neither a column nor the name is unknown.
 
     Raises:
-        InvalidFeed: a column is missing, or an article type that the taxonomy does not know.
+        InvalidFeed: a column is missing, or the taxonomy does not have an article type.
     """
     for row in product_rows(products):
         category = taxonomy.category_for_label(row["articleType"])

@@ -1,4 +1,4 @@
-"""What the readers of data sets share: files, boxes, and the account of what was skipped."""
+"""Reading for all data sets: files, boxes, and a warning about skipped items."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SPLIT_IN_NAME: dict[str, Split] = {
 
 
 class Skips:
-    """Counts what one reader leaves out, and warns once when it has read to the end.
+    """Counts the items that a reader skips, and warns once at the end.
 
     Use it as a context manager around the reading.
     """
@@ -40,11 +40,11 @@ class Skips:
         self._broken_examples: list[str] = []
 
     def category(self, label: str) -> None:
-        """Count an item whose label names no category, or several."""
+        """Count an item whose label means no category, or several."""
         self._categories[label] += 1
 
     def attribute(self, label: str) -> None:
-        """Count a label that says nothing in the taxonomy; the items that have it stay."""
+        """Count a label without a term in the taxonomy; the items that have it stay."""
         self._attributes[label] = None
 
     def broken(self, what: str) -> None:
@@ -80,10 +80,10 @@ class Skips:
 
 
 def read_json(path: Path, *required: str) -> dict[str, Any]:
-    """The object of a JSON file, which must have these fields, each a list.
+    """Read the object of a JSON file, which must have these fields, each a list.
 
     Raises:
-        InvalidFeed: cannot be read, is not JSON, or lacks a field.
+        InvalidFeed: the file cannot be read, is not JSON, or lacks a field.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -104,10 +104,10 @@ def read_json(path: Path, *required: str) -> dict[str, Any]:
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbers, from 1, and lines of a UTF-8 file, without their line ends.
+    """Read the lines of a UTF-8 file, with their numbers from 1 and without line ends.
 
     Raises:
-        InvalidFeed: cannot be read, or is not UTF-8.
+        InvalidFeed: the file cannot be read, or is not UTF-8.
     """
     line = 0
     try:
@@ -122,20 +122,20 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def split_in_name(path: Path) -> Split | None:
-    """The side that a file's name says (``instances_attributes_val2020.json``), if it does."""
+    """Find the split in a file's name (``instances_attributes_val2020.json``); None without one."""
     words = re.findall(r"[a-z]+", path.stem.lower())
     return next((_SPLIT_IN_NAME[word] for word in words if word in _SPLIT_IN_NAME), None)
 
 
 def pixel_box(corners: tuple[float, float, float, float], size: tuple[int, int]) -> Box:
-    """A box given in pixels, cut at the image's edges.
+    """Convert a box in pixels to fractions, clipped to the image.
 
     Args:
         corners: left, top, right, bottom; origin top left.
         size: the image's width and height.
 
     Raises:
-        InvalidBox: nothing of it is inside the image.
+        InvalidBox: no part of it is inside the image.
     """
     width, height = size
     left, right = (min(max(x / width, 0.0), 1.0) for x in corners[::2])

@@ -154,7 +154,7 @@ def _place_score(item: Detection, detections: Sequence[Detection]) -> float:
 
 
 def _corrected_class(item: Detection, product: str) -> str:
-    """Correct the class of an item worn beside a product: cut-off trousers look like shorts."""
+    """Correct the class of an item beside the product: cut-off trousers look like shorts."""
     cut_off = item.box.y + item.box.h > CUT_OFF_EDGE
     return "trousers" if item.label == "shorts" and cut_off and product in UPPER else item.label
 
