@@ -27,7 +27,7 @@ _PARTITION = "list_eval_partition.txt"
 
 @dataclass(frozen=True)
 class Listed:
-    """What the lists say of one image.
+    """One image's rows in the lists.
 
     Attributes:
         name: ``img/Sheer_Pleated-Front_Blouse/img_00000001.jpg``.
@@ -96,7 +96,7 @@ class DeepFashionFiles:
 
     @property
     def fine(self) -> bool:
-        """Whether these are the 26 attributes labelled anew, where 0 is absent, not unknown."""
+        """Tell whether these are the 26 attributes labelled anew, where 0 is absent."""
         return self.partition is None
 
     def listed(self, skips: Skips) -> Iterator[Listed]:
