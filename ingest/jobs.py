@@ -100,7 +100,7 @@ class Job:
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
-        """Whether the job is running, finished or stopped."""
+        """Return the state: running, finished or stopped."""
         if self.stopped is not None:
             return "stopped"
         return "finished" if self.done == self.batches else "running"

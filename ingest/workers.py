@@ -120,7 +120,7 @@ def submit(app: IngestApp, request: JobRequest) -> str:
 
 
 def worker_answers(app: IngestApp) -> bool:
-    """Whether at least one worker is there.
+    """Check whether at least one worker is there.
 
     Raises:
         WorkersUnavailable: Redis is away.

@@ -26,7 +26,7 @@ from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
 
 @dataclass(frozen=True)
 class View:
-    """Where one image is looked at.
+    """The crop of one image, and why it was cut there.
 
     Attributes:
         image: mode RGB, any size.

@@ -52,5 +52,5 @@ class Progress:
 
     @property
     def running(self) -> bool:
-        """Whether the indexing is running."""
+        """Tell whether the indexing is running."""
         return self._state == "running"

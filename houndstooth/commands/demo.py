@@ -153,7 +153,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
 
 @dataclass(frozen=True)
 class Parts:
-    """What serving and indexing share."""
+    """The parts that serving and indexing share."""
 
     settings: Settings
     taxonomy: Taxonomy

@@ -29,7 +29,7 @@ MAX_OVERLAP = 0.7
 
 @dataclass(frozen=True)
 class DetectorCard:
-    """What a detector's card says that serving needs.
+    """The part of a detector's card that serving needs.
 
     Attributes:
         model: name and version.

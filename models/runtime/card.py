@@ -60,7 +60,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Card:
-    """What a recogniser's card says.
+    """A recogniser's card.
 
     Attributes:
         model: name and version; goes into every document.
@@ -110,7 +110,7 @@ class Card:
 
 @dataclass(frozen=True)
 class EmbedderCard:
-    """What an embedder's card says.
+    """An embedder's card.
 
     Attributes:
         model: name and version.

@@ -14,7 +14,7 @@ from houndstooth.models.synthetic.patterns import Fabric
 
 @dataclass(frozen=True)
 class Frame:
-    """From garment units to pixels: scale, turn (radians), shift, and a pose's sway (units)."""
+    """Map garment units to pixels: scale, turn (radians), shift, and a pose's sway (units)."""
 
     scale: float
     x: float
@@ -32,7 +32,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Light:
-    """Where the light comes from (-1..1, towards the lamp) and how hard it is."""
+    """The light: its direction (-1..1, towards the lamp) and how hard it is."""
 
     x: float = -0.5
     y: float = -0.7

@@ -23,7 +23,7 @@ class Swatch:
 
 @dataclass(frozen=True)
 class Fabric:
-    """What a part is made of.
+    """The material of a part.
 
     `texture` names a surface of `shading.surface`; `gloss` 0..1 is how strongly light reflects;
     `accent` is the colour of trims, soles and contrast stitches.

@@ -6,17 +6,28 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 import textwrap
+import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
 import houndstooth
+from tests.conftest import free_port
+
+T = TypeVar("T")
+UP_WITHIN = 15.0
+"""Seconds from the command to the page."""
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("commands", "ingest", "mappings", "models", "plugin", "web")
@@ -154,6 +165,16 @@ class Installed:
         assert run.returncode == 0, run.stdout + run.stderr
         return run.stdout
 
+    def start(self, command: str, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [self.environment / "bin" / command, *words],
+            cwd=self.folder,
+            env=self.variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
@@ -169,6 +190,58 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 
 def test_the_command_says_its_version(installed: Installed) -> None:
     assert installed.run("houndstooth", "--version").split()[-1] == houndstooth.__version__
+
+
+@pytest.mark.parametrize("command", ["search", "demo", "train"])
+def test_the_command_helps(installed: Installed, command: str) -> None:
+    text = installed.run("houndstooth", command, "--help")
+    assert f"houndstooth {command}" in text and "--" in text
+
+
+def test_without_its_packages_training_says_so_in_a_line(installed: Installed) -> None:
+    run = installed.start("houndstooth", "train", "attribute-heads", "--products", "none.csv")
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode != 0 and "houndstooth[train]" in errors and "Traceback" not in errors
+
+
+def test_the_demo_is_up_within_seconds_and_brings_every_product_in(installed: Installed) -> None:
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    began = time.monotonic()
+    demo = installed.start("houndstooth", "demo", "--port", str(port), "--count", "12")
+    try:
+        page = wait_for(lambda: fetched(f"{address}/"), demo, began + UP_WITHIN)
+        assert "<html" in page
+
+        def finished() -> dict[str, object] | None:
+            progress = json.loads(fetched(f"{address}/api/v1/progress") or "{}").get("progress")
+            return progress if progress and progress["state"] != "running" else None
+
+        progress = wait_for(finished, demo, began + 120)
+        assert progress == {"total": 12, "done": 12, "failed": 0, "state": "finished"}
+    finally:
+        demo.send_signal(signal.SIGINT)
+        output, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 0, output + errors
+    assert "Traceback" not in errors
+
+
+def fetched(url: str) -> str | None:
+    """The answer's text, or None where nobody answers yet."""
+    try:
+        with urlopen(url, timeout=5) as answer:
+            text: str = answer.read().decode()
+            return text
+    except (URLError, ConnectionError, TimeoutError):
+        return None
+
+
+def wait_for(condition: Callable[[], T | None], demo: subprocess.Popen[str], deadline: float) -> T:
+    """What the condition is once it is something."""
+    while (value := condition()) is None:
+        assert demo.poll() is None, demo.communicate()
+        assert time.monotonic() < deadline, "expected it by now"
+        time.sleep(0.1)
+    return value
 
 
 PUBLIC = """
