@@ -26,7 +26,7 @@ def test_every_part_of_every_kind_is_there(kind: str, part: str) -> None:
     found = kind_of(kind).load(part)
     module, _, name = getattr(KINDS[kind], part).partition(":")
     assert callable(found)
-    assert (found.__module__, found.__name__) == (module, name)
+    assert (found.__module__, found.__qualname__) == (module, name)
 
 
 def test_a_kind_has_parts_of_its_own() -> None:
