@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import takewhile
 from pathlib import Path
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from houndstooth.commands import nothing_begun, parameters
+from houndstooth.commands.indexing import Catalogue, Indexing, Parts, in_background
 from houndstooth.commands.ingest import load_networks
 from houndstooth.commands.parameters import FILE, Whole
-from houndstooth.mappings.errors import HoundstoothError, InvalidConfig
+from houndstooth.mappings.errors import InvalidConfig
 
 if TYPE_CHECKING:
-    from houndstooth.ingest.outcome import Outcome
-    from houndstooth.ingest.products import FeedProduct
-    from houndstooth.mappings.engine import Engine
     from houndstooth.mappings.extractor import Extractor
-    from houndstooth.mappings.taxonomy import Taxonomy
-    from houndstooth.models.synthetic.catalogue import Product
-    from houndstooth.plugin.config import Settings
-    from houndstooth.web.progress import Progress
 
 HOST = "127.0.0.1"
 SEED = 7
 """Of the drawn catalogue: always the same one."""
-
-NICENESS = 5
-"""Of indexing: a query that comes meanwhile has the processors first."""
 
 EPILOG = """\
 \b
@@ -62,6 +47,7 @@ Exit status:
     help="CSV, TSV, JSON Lines or Google Merchant XML; images are URLs or paths relative to it.  "
     "[default: products are drawn]",
 )
+@parameters.columns
 @parameters.port
 @click.option(
     "--count",
@@ -80,7 +66,12 @@ Exit status:
 )
 @click.pass_context
 def command(
-    context: click.Context, catalogue: Path | None, port: int, count: int, folder: Path
+    context: click.Context,
+    catalogue: Path | None,
+    columns: str | None,
+    port: int,
+    count: int,
+    folder: Path,
 ) -> None:
     """Serve the search page on a catalogue, and index the catalogue meanwhile.
 
@@ -89,8 +80,10 @@ def command(
     """
     if catalogue and context.get_parameter_source("count") is not ParameterSource.DEFAULT:
         raise click.UsageError("--count goes without --catalogue: a feed has as many as it has")
+    if columns and not catalogue:
+        raise click.UsageError("--columns goes with --catalogue")
     with nothing_begun():
-        run(Demo(catalogue, port, count, folder), context.obj)
+        run(Demo(catalogue, columns, port, count, folder), context.obj)
 
 
 @dataclass(frozen=True)
@@ -98,13 +91,15 @@ class Demo:
     """The arguments of a demo.
 
     Attributes:
-        catalogue: path of a feed; None draws one.
+        feed: its path; None draws products.
+        columns: ``ROLE=COLUMN,…`` of the feed; None detects them all.
         port: of 127.0.0.1.
         count: products to draw.
         folder: for all that is written.
     """
 
-    catalogue: Path | None
+    feed: Path | None
+    columns: str | None
     port: int
     count: int
     folder: Path
@@ -124,53 +119,44 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     from houndstooth.web.server import bind, open_server
 
     settings = Settings.from_env()
-    if demo.catalogue:
-        _check_feed(demo.catalogue)
+    chosen = _check_feed(demo.feed, demo.columns) if demo.feed else {}
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals())
         port = bind(HOST, demo.port)
         stack.callback(port.close)
-        feed, drawn = (demo.catalogue, ()) if demo.catalogue else _plan(demo)
-        url = _database(demo.folder, feed)
-        settings = replace(settings, engine=url, images=feed.parent)
+        catalogue = Catalogue(demo.feed, chosen) if demo.feed else _plan(demo)
+        url = _database(demo.folder, catalogue.feed)
+        settings = replace(settings, engine=url, images=catalogue.feed.parent)
         taxonomy = Taxonomy.load(settings.taxonomy)
         engine = open_engine(url)
         stack.callback(engine.close)
         engine.prepare()
         extractor = extractor or load_networks(taxonomy, settings)
         parts = Parts(settings, taxonomy, engine, extractor)
-        progress = Progress(*_sizes(feed, parts))
+        progress = Progress(*_sizes(catalogue.feed, parts))
         app = create_app(
             settings, extractor=extractor, engine=engine, taxonomy=taxonomy, progress=progress
         )
         server = open_server(app, port)
-        work = partial(_index, feed, drawn, demo.folder / "demo-report.json", parts, progress)
-        stack.enter_context(_in_background(work))
+        indexing = Indexing(catalogue, parts, progress, demo.folder / "demo-report.json")
+        stack.enter_context(in_background(indexing.run))
         click.echo(f"Houndstooth on http://{HOST}:{demo.port}/  (Ctrl-C ends it)")
         server.run()
         click.echo("ending; what is in stays, and the next demo goes on", err=True)
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The parts that serving and indexing share."""
-
-    settings: Settings
-    taxonomy: Taxonomy
-    engine: Engine
-    extractor: Extractor
-
-
-def _check_feed(path: Path) -> None:
-    """Refuse a feed that cannot be opened, or whose columns are unclear."""
-    from houndstooth.ingest.columns import detect_columns
+def _check_feed(path: Path, columns: str | None) -> Mapping[str, str]:
+    """Read which columns were chosen; a feed that cannot be used is refused here."""
+    from houndstooth.ingest.columns import detect_columns, parse_columns
     from houndstooth.ingest.feeds import open_feed
 
+    chosen = {} if columns is None else parse_columns(columns)
     with open_feed(path) as feed:
-        detect_columns(feed.columns, {})
+        detect_columns(feed.columns, chosen)
+    return chosen
 
 
-def _plan(demo: Demo) -> tuple[Path, list[Product]]:
+def _plan(demo: Demo) -> Catalogue:
     """Write the feed of the products to draw; their pictures follow in the background."""
     from houndstooth.models.synthetic.catalogue import plan, write_feed
 
@@ -178,7 +164,7 @@ def _plan(demo: Demo) -> tuple[Path, list[Product]]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         products = list(plan(demo.count, SEED, outfits=0.3))
-        return write_feed(folder, products), products
+        return Catalogue(write_feed(folder, products), {}, products)
     except OSError as error:
         raise InvalidConfig(f"expected a --folder that can be written: {error}") from None
 
@@ -196,95 +182,6 @@ def _sizes(feed: Path, parts: Parts) -> tuple[int | None, int]:
 
     with open_feed(feed) as opened:
         return opened.size, parts.engine.count(CandidateQuery(parts.extractor.model))
-
-
-@contextmanager
-def _in_background(work: partial[None]) -> Iterator[None]:
-    """Run ``work(stop)`` in a thread beside the block; the event tells it to end, and it may."""
-    stop = Event()
-    thread = Thread(target=work, args=(stop,), name="indexing")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _index(
-    feed: Path,
-    drawn: list[Product] | tuple[()],
-    report: Path,
-    parts: Parts,
-    progress: Progress,
-    stop: Event,
-) -> None:
-    """Bring the feed in, in the thread that runs this; ``progress`` notes how far it is."""
-    # Threads and processes that this one starts are as nice as it is, on Linux.
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    stopped = True
-    try:
-        _ingest(feed, drawn, report, parts, progress, stop)
-        stopped = stop.is_set()
-    except HoundstoothError as error:
-        click.echo(f"error: indexing stopped: {error}", err=True)
-    finally:
-        progress.end(stopped)
-
-
-def _ingest(
-    path: Path,
-    drawn: list[Product] | tuple[()],
-    report_path: Path,
-    parts: Parts,
-    progress: Progress,
-    stop: Event,
-) -> None:
-    from tqdm import tqdm
-
-    from houndstooth.ingest.columns import detect_columns
-    from houndstooth.ingest.feeds import open_feed
-    from houndstooth.ingest.images import feed_images
-    from houndstooth.ingest.pipeline import ingest_feed
-    from houndstooth.ingest.products import read_products
-    from houndstooth.ingest.report import Report, create_report
-
-    settings = parts.settings
-    with ExitStack() as stack:
-        feed = stack.enter_context(open_feed(path))
-        entries = read_products(feed.rows, detect_columns(feed.columns, {}))
-        if drawn:
-            entries = stack.enter_context(_when_drawn(entries, list(drawn), path.parent))
-        outcomes = ingest_feed(
-            takewhile(lambda _: not stop.is_set(), entries),
-            extractor=parts.extractor,
-            engine=parts.engine,
-            taxonomy=parts.taxonomy,
-            load_image=feed_images(path.parent, settings.max_upload_bytes, settings.image_hosts),
-        )
-        file = stack.enter_context(create_report(report_path, path))
-        report = Report(parts.extractor.model, file)
-        bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))
-        for batch in outcomes:
-            report.add(batch)
-            bar.update(len(batch))
-            failed = sum(outcome.status == "failed" for outcome in batch)
-            progress.add(len(batch) - failed, failed)
-        bar.close()
-        table = report.close("interrupted" if stop.is_set() else None)
-        click.echo(f"{table}\neach product's outcome: {report_path}", file=sys.stderr)
-
-
-@contextmanager
-def _when_drawn(
-    entries: Iterator[FeedProduct | Outcome], products: list[Product], folder: Path
-) -> Iterator[Iterator[FeedProduct | Outcome]]:
-    """Hold each entry of a feed back until its picture is drawn."""
-    from houndstooth.models.synthetic.catalogue import draw_in_background
-
-    with draw_in_background(products, folder) as pictures:
-        yield (entry for entry, _ in zip(entries, pictures, strict=False))
 
 
 @contextmanager

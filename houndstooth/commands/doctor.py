@@ -32,5 +32,5 @@ def command(context: click.Context) -> None:
         show(finding, NAME_WIDTH, click.echo)
         failed += finding.level == "FAIL"
         warned += finding.level == "warn"
-    click.echo(f"FAIL: {failed}, warn: {warned}")
+    click.echo(f"{failed} fail, {warned} warn")
     context.exit(int(failed > 0))

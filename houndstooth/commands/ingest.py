@@ -73,12 +73,7 @@ class Task:
 @click.command(epilog=EPILOG)
 @click.argument("feed", type=FILE)
 @parameters.engine
-@click.option(
-    "--columns",
-    metavar="ROLE=COLUMN,…",
-    help="Columns that are not recognised, e.g. id=sku,title=label,image=picture; category= says "
-    "that no column is the seller's category.",
-)
+@parameters.columns
 @click.option(
     "--visual-only",
     is_flag=True,

@@ -46,3 +46,11 @@ report = click.option(
     "--report", type=FILE, metavar="FILE", help="Write a JSON report, an outcome per product."
 )
 """The option ``--report``."""
+
+columns = click.option(
+    "--columns",
+    metavar="ROLE=COLUMN,…",
+    help="Columns that are not recognised, e.g. id=sku,title=label,image=picture; category= says "
+    "that no column is the seller's category.",
+)
+"""The option ``--columns``."""

@@ -45,13 +45,13 @@ def make_app(folder: Path, extractor: Extractor | None = None, **changes: object
     images.mkdir(parents=True, exist_ok=True)
     taxonomy = Taxonomy.load()
     engine = open_engine(f"sqlite:///{folder / 'catalogue.db'}")
-    _fill(engine, taxonomy, images)
+    fill(engine, taxonomy, images)
     settings = replace(Settings(images=folder, max_upload_bytes=300_000), **changes)  # type: ignore[arg-type]
     extractor = extractor or FakeExtractor()
     return create_app(settings, extractor=extractor, engine=engine, taxonomy=taxonomy)
 
 
-def _fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:
+def fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:
     extractor = FakeExtractor()
     documents = []
     for category in CATEGORIES:

@@ -76,11 +76,11 @@ class Shop:
 
     @contextmanager
     def workers(
-        self, count: int = 1, concurrency: int = 1, app: str = "tests.worker_app", **more: str
+        self, count: int = 1, concurrency: int = 1, shipped: bool = False, **more: str
     ) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """Workers, which answer when this begins."""
+        """Workers, which answer when this begins; `shipped` ones run the networks."""
         environment = self.environment(**more)
-        started = [self._start_worker(app, concurrency, environment) for _ in range(count)]
+        started = [self._start_worker(shipped, concurrency, environment) for _ in range(count)]
         try:
             self.wait_for_workers(count)
             yield started
@@ -92,12 +92,16 @@ class Shop:
                 worker.wait(60)
 
     def _start_worker(
-        self, app: str, concurrency: int, environment: Mapping[str, str]
+        self, shipped: bool, concurrency: int, environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        words = ["--concurrency", str(concurrency), "--hostname", f"{uuid4().hex}@test"]
+        command = ["celery", "-A", "tests.worker_app", "worker"]
+        words = ["--concurrency", str(concurrency)]
+        name = ["--hostname", f"{uuid4().hex}@test"]
+        if shipped:
+            command, name = ["houndstooth", "worker"], ["--", *name]
         with (self.folder / "workers.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", app, "worker", *words],
+                [sys.executable, "-m", *command, *words, *name],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,

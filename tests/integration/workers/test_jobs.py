@@ -101,7 +101,7 @@ def test_images_by_url_in_process(
 
 def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     feed = shop.write([product(n) for n in range(24)])
-    with shop.workers(app="houndstooth.ingest.celery_app"):
+    with shop.workers(shipped=True):
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
     assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "failed": 0}

@@ -1,0 +1,147 @@
+"""Indexing behind the page of a demo: products come in, and ``Progress`` counts them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from houndstooth.mappings.errors import HoundstoothError
+
+if TYPE_CHECKING:
+    from houndstooth.ingest.outcome import Outcome
+    from houndstooth.ingest.products import FeedProduct
+    from houndstooth.mappings.engine import Engine
+    from houndstooth.mappings.extractor import Extractor
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.models.synthetic.catalogue import Product
+    from houndstooth.plugin.config import Settings
+    from houndstooth.web.progress import Progress
+
+NICENESS = 5
+"""Of indexing: a query that comes meanwhile has the processors first."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is to be indexed.
+
+    Attributes:
+        feed: its path; image paths are relative to its folder.
+        columns: roles and their columns, as chosen by hand.
+        drawn: the products whose pictures are still to be drawn, in the feed's order; empty where
+            the feed is somebody's own.
+    """
+
+    feed: Path
+    columns: Mapping[str, str]
+    drawn: Sequence[Product] = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What serving and indexing share."""
+
+    settings: Settings
+    taxonomy: Taxonomy
+    engine: Engine
+    extractor: Extractor
+
+
+@dataclass(frozen=True)
+class Indexing:
+    """The work behind the page.
+
+    Attributes:
+        report: path of the JSON report.
+    """
+
+    catalogue: Catalogue
+    parts: Parts
+    progress: Progress
+    report: Path
+
+    def run(self, stop: Event) -> None:
+        """Bring the feed in, in the thread that calls this, until its end or ``stop``."""
+        # Threads and processes that this one starts are as nice as it is, on Linux.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        stopped = True
+        try:
+            self._ingest(stop)
+            stopped = stop.is_set()
+        except HoundstoothError as error:
+            click.echo(f"error: indexing stopped: {error}", err=True)
+        finally:
+            self.progress.end(stopped)
+
+    def _ingest(self, stop: Event) -> None:
+        from tqdm import tqdm
+
+        from houndstooth.ingest.columns import detect_columns
+        from houndstooth.ingest.feeds import open_feed
+        from houndstooth.ingest.images import feed_images
+        from houndstooth.ingest.pipeline import ingest_feed
+        from houndstooth.ingest.products import read_products
+        from houndstooth.ingest.report import Report, create_report
+
+        settings, path = self.parts.settings, self.catalogue.feed
+        with ExitStack() as stack:
+            feed = stack.enter_context(open_feed(path))
+            columns = detect_columns(feed.columns, self.catalogue.columns)
+            entries = read_products(feed.rows, columns)
+            if self.catalogue.drawn:
+                entries = stack.enter_context(_when_drawn(entries, self.catalogue))
+            outcomes = ingest_feed(
+                takewhile(lambda _: not stop.is_set(), entries),
+                extractor=self.parts.extractor,
+                engine=self.parts.engine,
+                taxonomy=self.parts.taxonomy,
+                load_image=feed_images(
+                    path.parent, settings.max_upload_bytes, settings.image_hosts
+                ),
+            )
+            file = stack.enter_context(create_report(self.report, path))
+            report = Report(self.parts.extractor.model, file)
+            bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))
+            for batch in outcomes:
+                report.add(batch)
+                bar.update(len(batch))
+                failed = sum(outcome.status == "failed" for outcome in batch)
+                self.progress.add(len(batch) - failed, failed)
+            bar.close()
+            table = report.close("interrupted" if stop.is_set() else None)
+            click.echo(f"{table}\neach product's outcome: {self.report}", file=sys.stderr)
+
+
+@contextmanager
+def in_background(work: Callable[[Event], None]) -> Iterator[None]:
+    """Run ``work(stop)`` in a thread beside the block; at its end set ``stop`` and wait."""
+    stop = Event()
+    thread = Thread(target=work, args=(stop,), name="indexing")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _when_drawn(
+    entries: Iterator[FeedProduct | Outcome], catalogue: Catalogue
+) -> Iterator[Iterator[FeedProduct | Outcome]]:
+    """Hold each entry of a feed back until its picture is drawn."""
+    from houndstooth.models.synthetic.catalogue import draw_in_background
+
+    with draw_in_background(catalogue.drawn, catalogue.feed.parent) as pictures:
+        yield (entry for entry, _ in zip(entries, pictures, strict=False))

@@ -1,0 +1,134 @@
+"""``houndstooth doctor`` on what is sound, away and tampered with."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from houndstooth.commands import main
+from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.plugin.engines import open_engine
+from tests.catalogue import document
+from tests.conftest import free_port
+
+Doctor = Callable[..., tuple[int, dict[str, tuple[str, str]], str]]
+SMALL = "attribute-heads-2"
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Exit status, level and text by name, and all that was printed; Redis is away."""
+
+    def run(**settings: str) -> tuple[int, dict[str, tuple[str, str]], str]:
+        away = {"redis": f"redis://127.0.0.1:{free_port()}/0"}
+        for name, value in (away | settings).items():
+            monkeypatch.setenv(f"HOUNDSTOOTH_{name.upper()}", value)
+        status = main(["doctor"])
+        output = capsys.readouterr().out
+        lines = [line for line in output.splitlines() if line[:4] in ("ok  ", "warn", "FAIL")]
+        split = [(line[6:37].strip(), line[:4].strip(), line[39:]) for line in lines]
+        return status, {name: (level, text) for name, level, text in split}, output
+
+    return run
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> str:
+    """A real SQLite file with two products of another model."""
+    url = f"sqlite:///{tmp_path}/catalogue.db"
+    with closing(open_engine(url)) as opened:
+        opened.prepare()
+        opened.write([document("1"), document("2")])
+    return url
+
+
+def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/catalogue.db"
+    with closing(open_engine(url)) as opened:
+        opened.prepare()
+    status, found, output = doctor(engine=url, image_hosts="127.0.0.1")
+    assert status == 0, output
+    assert "FAIL" not in {level for level, _ in found.values()}
+    assert found["Python"][0] == found["packages"][0] == found["taxonomy"][0] == "ok"
+    for name in ("attribute-sequence-15", "attribute-sequence-mixup-2", "guided-detector-2"):
+        assert f"{name}: SHA-256 as in its card" in output
+    level, text = found["one photo"]
+    assert level in ("ok", "warn") and "s by attribute-ensemble-4+guided-detector-2" in text
+    assert found["engine"] == ("ok", f"{url} answers, and its index is there")
+    assert found["products"][0] == "warn" and "houndstooth ingest FEED" in output
+    assert found["Redis"][0] == "warn" and "houndstooth ingest --celery" in output
+    assert found["image host 127.0.0.1"] == ("ok", "127.0.0.1: not public, and allowed")
+    assert len(output.splitlines()) < 50
+
+
+def test_products_of_another_model_fail(doctor: Doctor, engine: str) -> None:
+    status, found, _ = doctor(engine=engine)
+    assert status == 1
+    level, text = found["products"]
+    assert level == "FAIL" and text.startswith("0 by attribute-") and ", 2 by others" in text
+
+
+def test_an_engine_that_is_away(doctor: Doctor, tmp_path: Path) -> None:
+    status, found, output = doctor(engine=f"sqlite:///{tmp_path}/none.db")
+    assert (status, found["engine"][0]) == (1, "FAIL")
+    assert "houndstooth ingest FEED makes an index that is not there" in output
+    assert not list(tmp_path.iterdir())
+    port = free_port()
+    status, found, output = doctor(engine=f"opensearch://me:secret@127.0.0.1:{port}/products")
+    assert (status, found["engine"][0]) == (1, "FAIL")
+    assert f"127.0.0.1:{port}" in found["engine"][1]
+    assert "secret" not in output
+
+
+def test_a_tampered_network(doctor: Doctor, tmp_path: Path, engine: str) -> None:
+    for path in WEIGHTS.glob(f"{SMALL}*"):
+        shutil.copy(path, tmp_path)
+    model = str(tmp_path / f"{SMALL}.json")
+    assert doctor(engine=engine, model=model)[1]["one photo"][0] in ("ok", "warn")
+    with (tmp_path / f"{SMALL}.onnx").open("ab") as stream:
+        stream.write(b"one more")
+    status, found, output = doctor(engine=engine, model=model)
+    assert status == 1
+    assert (
+        f"FAIL  network                          expected {SMALL}.onnx with the SHA-256" in output
+    )
+    assert "Install Houndstooth anew, or correct HOUNDSTOOTH_MODEL" in output
+    assert "one photo" not in found
+    assert "guided-detector-2: SHA-256 as in its card" in output
+    (tmp_path / f"{SMALL}.json").write_text(json.dumps({"name": "mine"}))
+    assert doctor(engine=engine, model=model)[0] == 1
+
+
+def test_settings_that_make_no_sense(doctor: Doctor) -> None:
+    status, found, output = doctor(candidates="many", engine="opensearch://u:secret@h/i")
+    assert status == 1
+    assert found["HOUNDSTOOTH_CANDIDATES"][0] == "FAIL"
+    assert "Correct or unset HOUNDSTOOTH_CANDIDATES" in output
+    assert found["HOUNDSTOOTH_ENGINE"] == ("ok", "opensearch://…@h/i")
+    assert found["HOUNDSTOOTH_VARIANT_FIELD"] == ("ok", "group (default)")
+    assert "secret" not in output
+
+
+def test_an_image_host_without_an_address(doctor: Doctor, engine: str) -> None:
+    status, found, _ = doctor(engine=engine, image_hosts="images.invalid")
+    assert (status, found["image host images.invalid"][0]) == (1, "FAIL")
+
+
+def test_a_file_of_an_older_version_is_said(doctor: Doctor, engine: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as db:
+        db.execute("PRAGMA user_version = 0")
+    _, found, _ = doctor(engine=engine)
+    assert "was made by an older version of Houndstooth" in found["engine"][1]
+
+
+def test_redis_and_a_worker_less_queue(doctor: Doctor, engine: str, redis_url: str) -> None:
+    _, found, output = doctor(engine=engine, redis=redis_url)
+    assert found["Redis"] == ("ok", f"{redis_url} answers")
+    assert found["workers"] == ("warn", "0 answer")
+    assert "houndstooth worker" in output
