@@ -37,7 +37,7 @@ def test_a_card_says_how_many_more_variants_there_are(
     app: Flask, page: Page, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = app.extensions["houndstooth"].search
-    monkeypatch.setattr(search, "settings", replace(search.settings, group="brand"))
+    monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
     page.open()
     page.upload(photo)
     assert len(page.settled()) == 2
@@ -121,7 +121,7 @@ def test_address_can_be_shared(page: Page) -> None:
     ids = page.settled()
     assert ids
     assert not any("red" in found for found in ids)
-    assert page.one("#weight").get_property("value") == "0.8"
+    assert page.one("#appearance-weight").get_property("value") == "0.8"
     assert "left out" in page.one(".chip.attribute").get_attribute("aria-label")
 
 
@@ -141,9 +141,9 @@ def test_attribute_is_required_then_left_out_then_neither(page: Page) -> None:
 def test_slider_weighs_shape_against_colour(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     page.settled()
-    page.after(lambda: page.one("#weight").send_keys(Keys.END))
+    page.after(lambda: page.one("#appearance-weight").send_keys(Keys.END))
     assert "appearance_weight=0" in page.driver.current_url
-    page.after(lambda: page.one("#weight").send_keys(Keys.HOME))
+    page.after(lambda: page.one("#appearance-weight").send_keys(Keys.HOME))
     assert "appearance_weight=1" in page.driver.current_url
 
 
