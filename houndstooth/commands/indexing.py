@@ -33,7 +33,7 @@ NICENESS = 5
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What is to be indexed.
+    """A catalogue to index.
 
     Attributes:
         feed: its path; image paths are relative to its folder.
@@ -49,7 +49,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Parts:
-    """What serving and indexing share."""
+    """The parts that serving and indexing share."""
 
     settings: Settings
     taxonomy: Taxonomy

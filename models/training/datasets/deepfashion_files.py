@@ -96,7 +96,7 @@ class DeepFashionFiles:
 
     @property
     def fine(self) -> bool:
-        """Say whether this is the fine variant: 26 attributes, of which 0 is absent, not unknown."""
+        """Say whether this is the fine variant: 26 attributes, where 0 is absent, not unknown."""
         return self.partition is None
 
     def images_in_lists(self, skips: Skips) -> Iterator[Listed]:
