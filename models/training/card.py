@@ -95,8 +95,8 @@ def _features(
 ) -> NDArray[np.float32]:
     """Compute the features that binary codes are made of: float32 [n, d]."""
     network.eval()
-    found = []
+    features_of_batches = []
     for batch in batches(data, device, side):
         features = network.pool(network.maps(batch.images), batch.boxes[:, 1])
-        found.append(features.float().cpu().numpy())
-    return np.concatenate(found)
+        features_of_batches.append(features.float().cpu().numpy())
+    return np.concatenate(features_of_batches)

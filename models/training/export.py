@@ -54,7 +54,7 @@ def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> 
 
 def _export(graph: Graph, path: Path) -> None:
     with warnings.catch_warnings():
-        # The older exporter: it keeps the batch size free, and says at length that it is older.
+        # The older exporter: it keeps the batch size free, and warns that it is deprecated.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             graph.module.eval(),
@@ -81,7 +81,7 @@ def exported_weights(stem: Path) -> dict[str, Tensor]:
     Raises:
         InvalidConfig: no such network.
     """
-    found = {}
+    weights = {}
     for suffix in (ENCODER, READER, DECODER):
         path = stem.with_name(stem.name + suffix)
         if not path.exists() and suffix != DECODER:
@@ -91,5 +91,5 @@ def exported_weights(stem: Path) -> dict[str, Tensor]:
         ):
             name = graph_name.partition(".")[2]
             name = f"decoder.{name}" if suffix == DECODER else name
-            found[name] = torch.from_numpy(values)
-    return found
+            weights[name] = torch.from_numpy(values)
+    return weights

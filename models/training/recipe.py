@@ -153,8 +153,8 @@ def shipped_recipes() -> dict[str, str]:
 def recipe_for(model: str) -> str | None:
     """Look up the shipped recipe that trains a network, by the network's name and version."""
     for name in shipped_recipes():
-        found = _fields(RECIPES / f"{name}.toml")
-        if model == f"{found['name']}-{found['version']}":
+        own = _fields(RECIPES / f"{name}.toml")
+        if model == f"{own['name']}-{own['version']}":
             return name
     return None
 

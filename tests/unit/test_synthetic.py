@@ -248,3 +248,13 @@ def test_drawing_needs_neither_torch_nor_opencv() -> None:
     root = Path(__file__).parents[2]
     answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_serving_imports_no_drawing() -> None:
+    code = (
+        "import sys, houndstooth.models.loading, houndstooth.web.app, houndstooth.ingest.tasks;"
+        "print([name for name in sys.modules if 'synthetic' in name or 'training' in name])"
+    )
+    root = Path(__file__).parents[2]
+    answer = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert answer.stdout.strip() == "[]", answer.stderr
