@@ -39,7 +39,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Try the search page on a drawn catalogue, or on a feed.")
 @click.option(
     "--catalogue",
     type=FILE,

@@ -15,7 +15,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Check what is there, and say what to do.")
 @click.pass_context
 def command(context: click.Context) -> None:
     """Check Python, settings, networks, engine, Redis and image hosts; a line each, on one screen.

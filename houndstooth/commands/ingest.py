@@ -70,7 +70,7 @@ class Task:
     batch: int = 8
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Bring a feed of products in.")
 @click.argument("feed", type=FILE)
 @parameters.engine
 @parameters.columns

@@ -11,7 +11,7 @@ from houndstooth.commands import nothing_begun, parameters
 from houndstooth.commands.parameters import Whole
 
 
-@click.group
+@click.group(short_help="See the feeds given to workers.")
 def command() -> None:
     """See the feeds that were given to workers, and how each stands.
 
@@ -27,7 +27,7 @@ Exit status:
 """
 
 
-@command.command("list", epilog=LIST_EPILOG)
+@command.command("list", epilog=LIST_EPILOG, short_help="List the newest jobs.")
 @click.option(
     "--top", type=Whole(1, 1000), default=20, show_default=True, help="Jobs at most, the newest."
 )
@@ -65,7 +65,7 @@ Exit status:
 """
 
 
-@command.command("status", epilog=STATUS_EPILOG)
+@command.command("status", epilog=STATUS_EPILOG, short_help="Tell how one job stands.")
 @click.argument("job")
 @parameters.report
 @click.pass_context

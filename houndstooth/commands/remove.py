@@ -20,7 +20,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Delete products.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID…")
 @parameters.engine
 def command(ids: tuple[str, ...], engine: str | None) -> None:

@@ -38,7 +38,7 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Search by photo.")
 @click.argument("image")
 @click.option(
     "--category", metavar="C", help="What it is, such as t-shirt.  [default: ask the image]"

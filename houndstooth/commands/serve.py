@@ -27,7 +27,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Serve the page and REST.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @parameters.port
 @parameters.engine

@@ -22,7 +22,7 @@ Exit status:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(epilog=EPILOG, short_help="Ingest the feeds given to workers.")
 @click.option(
     "--concurrency",
     type=Whole(1, 1024),

@@ -32,6 +32,9 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         assert found[0] == 0, found
         report = shop.folder / "status.json"
         assert finish(shop.command("jobs", "status", job, "--report", report))[0] == 0
+        status, listed, _ = finish(shop.command("jobs", "list"))
+        assert (status, listed.split()[:2]) == (0, [job, "finished"])
+        assert f"320 of 320 products, 0 failed  {feed}" in listed
     assert shop.report("status.json")["totals"] == {"written": 320, "unchanged": 0, "failed": 0}
     assert shop.report("status.json")["rate"] > 0
 
