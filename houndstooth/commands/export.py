@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from houndstooth.commands.networks import network_stem
+from houndstooth.commands.networks import NETWORKS, network_stem
 from houndstooth.commands.training_packages import training_packages
 
 
@@ -22,8 +22,8 @@ from houndstooth.commands.training_packages import training_packages
     help="Whether it averages an image and its mirror image.  [default: as NAME does]",
 )  # fmt: skip
 @click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="DIR",
-    help="Folder of the networks.  [default: that of the shipped ones]",
+    "--weights", type=click.Path(path_type=Path), metavar="DIR", default=NETWORKS,
+    show_default=True, help="Folder to write to; names are looked up in it first.",
 )  # fmt: skip
 def command(
     name: str,
@@ -31,7 +31,7 @@ def command(
     version: int,
     alpha: float,
     mirror: bool | None,
-    weights: Path | None,
+    weights: Path,
 ) -> None:
     """Export a recogniser's weights to ONNX, interpolated with another's.
 
@@ -46,6 +46,6 @@ def command(
     with training_packages():
         from houndstooth.models.training.interpolate_weights import export_network
     second = network_stem(other, weights) if other else None
-    stem = export_network(network_stem(name, weights), second, version, alpha, mirror)
+    stem = export_network(network_stem(name, weights), second, version, weights, alpha, mirror)
     click.echo(f"wrote {stem}.onnx and its card")
     click.echo(f"next: houndstooth evaluate {stem} --products CSV")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from houndstooth.mappings.errors import InvalidConfig
 
+NETWORKS = Path("networks")
+"""The folder that trained networks are written to, where none is given."""
+
 
 def network_stem(name: str, folder: Path | None = None) -> Path:
     """Find a network's files, by its name or the path of its card; ``.json`` may be left out.

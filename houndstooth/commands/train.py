@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from houndstooth.commands.networks import NETWORKS
 from houndstooth.commands.training_packages import training_packages
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.formats import FORMATS
@@ -63,8 +64,8 @@ def _formats(command: Callable[..., None]) -> Callable[..., None]:
     help="Recogniser: locates items worn with others; a name, or none.  [default: the shipped one]",
 )  # fmt: skip
 @click.option(
-    "--out", type=_PATH, metavar="DIR",
-    help="Folder to write to.  [default: that of the shipped networks]",
+    "--out", type=_PATH, metavar="DIR", default=NETWORKS, show_default=True,
+    help="Folder to write to; networks that the recipe starts from are looked up in it first.",
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
 def command(recipe: str | None, list_recipes: bool, **options: Any) -> None:
@@ -77,7 +78,7 @@ def command(recipe: str | None, list_recipes: bool, **options: Any) -> None:
     \b
     Examples:
       houndstooth train --list
-      houndstooth train shop --products products.csv --out networks
+      houndstooth train shop --products products.csv
     """
     from houndstooth.models.training import recipe as recipes
 
@@ -92,7 +93,7 @@ def command(recipe: str | None, list_recipes: bool, **options: Any) -> None:
     path = recipes.find_recipe(recipe)
     task = recipes.read_task(path)
     given = {name: value for name, value in options.items() if value not in (None, ())}
-    out, epochs = given.pop("out", None), given.pop("epochs", None)
+    out, epochs = given.pop("out"), given.pop("epochs", None)
     _check_options(task, path.name, given)
     line = command_line(path.name, {name: given[name] for name in TAKES[task] if name in given})
     train = _train_detector if task == "detector" else _train_recogniser
@@ -142,11 +143,10 @@ def command_line(recipe: str, given: dict[str, Any]) -> str:
 
 
 def _train_recogniser(
-    task: str, path: Path, given: dict[str, Any], out: Path | None, epochs: int | None, line: str
+    task: str, path: Path, given: dict[str, Any], out: Path, epochs: int | None, line: str
 ) -> None:
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import DEFAULT_DETECTOR
-    from houndstooth.models.runtime.card import WEIGHTS
     from houndstooth.models.training.cross_fit import cross_fit
     from houndstooth.models.training.inputs import Inputs
     from houndstooth.models.training.recipe import Recipe, read_recipe
@@ -156,7 +156,7 @@ def _train_recogniser(
     inputs = Inputs(
         replace(recipe, epochs=epochs or recipe.epochs),
         {name: list(given[name]) for name in FORMATS if name in given},
-        out or WEIGHTS,
+        out,
         given.get("backgrounds"),
         given.get("detector", DEFAULT_DETECTOR),
         Taxonomy.load(given.get("taxonomy")),
@@ -181,9 +181,8 @@ def _train_recogniser(
 
 
 def _train_detector(
-    task: str, path: Path, given: dict[str, Any], out: Path | None, epochs: int | None, line: str
+    task: str, path: Path, given: dict[str, Any], out: Path, epochs: int | None, line: str
 ) -> None:
-    from houndstooth.models.runtime.card import WEIGHTS
     from houndstooth.models.training.detection.fit import DetectorRecipe
     from houndstooth.models.training.detection.train import DetectorInputs, train_detector
     from houndstooth.models.training.recipe import read_recipe
@@ -196,7 +195,7 @@ def _train_detector(
         next(iter(given.get("synthetic", ())), None),
         given.get("casual_photos"),
         given.get("teacher"),
-        out or WEIGHTS,
+        out,
         line,
     )
     inputs.check()

@@ -24,15 +24,17 @@ def export_network(
     first: Path,
     second: Path | None,
     version: int,
+    out: Path,
     alpha: float = 0.5,
     mirror: bool | None = None,
 ) -> Path:
-    """Export a network anew, or the interpolation of two, beside the first.
+    """Export a network anew, or the interpolation of two.
 
     Args:
         first: path of the (fine-tuned) network, without ``.onnx``.
         second: path of the network that it was fine-tuned from; None exports the first alone.
         version: version of the network that is written.
+        out: the folder to write to; it is made where it is missing.
         alpha: share of the first network's weights, in [0, 1].
         mirror: whether the network averages an image and its mirror image; None: as the first.
 
@@ -57,7 +59,8 @@ def export_network(
     network = network_of_card(card, Taxonomy.load())
     if load_weights(network, weights):
         raise InvalidConfig(f"expected the weights of the network that {first.name}.json describes")
-    stem = first.with_name(model_name(card))
+    out.mkdir(parents=True, exist_ok=True)
+    stem = out / model_name(card)
     suffixes = export_recogniser(network, card["kind"], card["side"], stem)
     card.pop("sha256", None)
     write_json(stem, card, suffixes)
