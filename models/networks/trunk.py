@@ -15,7 +15,13 @@ from houndstooth.mappings.errors import InvalidConfig
 
 
 class Trunk(nn.Module, ABC):
-    """A network of a stem and blocks, the first of which can be frozen."""
+    """A network of a stem and blocks, the first of which can be frozen.
+
+    Attributes:
+        source: where its weights come from and under which licence, for the card.
+    """
+
+    source = "trained from scratch"
 
     def __init__(self) -> None:
         super().__init__()

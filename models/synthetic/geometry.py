@@ -1,4 +1,4 @@
-"""Curves of the studio: smooth outlines, limbs and tapered strokes in garment units.
+"""Curves of the drawings: smooth outlines, limbs and tapered strokes in garment units.
 
 A garment unit is one head of the figure (the figure is eight units tall), x to the right, y down.
 Every `Points` is a float array (n, 2).

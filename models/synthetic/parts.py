@@ -1,4 +1,4 @@
-"""What the studio paints: the parts of an item, the light, and the frame that places them."""
+"""The parts that are painted: those of an item, the light, and the frame that places them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studio's brush: a canvas that paints parts with soft light and drawn detail.
+"""The brush of the drawings: a canvas that paints parts with soft light and drawn detail.
 
 Outlines are rasterised at `SUPER` times the size and reduced, so edges are smooth; the light is
 worked out from the part's own coverage: blurred, it is a cushion whose slope faces the lamp.

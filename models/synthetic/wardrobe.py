@@ -1,4 +1,4 @@
-"""What the studio can draw (`wardrobe.toml`), and the rules that keep the choices sensible."""
+"""The products that can be drawn (`wardrobe.toml`), and rules that keep choices sensible."""
 
 from __future__ import annotations
 

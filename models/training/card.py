@@ -25,12 +25,6 @@ MIN_LABELLED_SHARE = 0.95
 THRESHOLD_PHOTOS = 2000
 """The medians of this many photos are close to those of all."""
 
-SOURCES = {
-    "efficientnet_lite0": "fine-tuned from EfficientNet-Lite0 (ImageNet weights, Apache-2.0)",
-    "efficientnet_lite1": "fine-tuned from EfficientNet-Lite1 (ImageNet weights, Apache-2.0)",
-    "efficientnet_lite2": "fine-tuned from EfficientNet-Lite2 (ImageNet weights, Apache-2.0)",
-}
-
 
 def recogniser_card(
     recipe: Recipe,
@@ -61,7 +55,7 @@ def recogniser_card(
         "kind": recipe.kind,
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
-        "source": SOURCES.get(recipe.encoder, "trained from scratch"),
+        "source": network.encoder.source,
         "command": command,
         "split": {"seed": 1, "test": TEST_SHARE, "validation": VALIDATION_SHARE, "by": "group"},
         "trained_on": trained_on,

@@ -5,7 +5,7 @@
 Photos (those whose ``source_split`` is not ``train``): of one thing each, on floors, beds, hangers
 and people; the category recognised is one that the label may mean. By eye: it is one that somebody
 who looked at the photo would call it (a heel is no sneaker, though both are labelled shoes), and so
-is the first colour (``everyday_seen.csv``). Street (test split): the same in
+is the first colour (``casual_photos_by_eye.csv``). Street (test split): the same in
 each labelled box, as if a shopper had drawn it. Products (test split): the share of photos of worn
 garments in which the detector is sure of a hat, a bag or the like, which hardly any shows.
 """
@@ -37,7 +37,7 @@ from houndstooth.models.training.datasets.labels import Labels
 from houndstooth.models.training.datasets.products import product_rows
 from houndstooth.models.training.samples import split_of
 
-SEEN = Path(__file__).with_name("everyday_seen.csv")
+BY_EYE = Path(__file__).with_name("casual_photos_by_eye.csv")
 SELDOM = {"hat", "bag", "eyewear", "scarf", "tie", "watch", "jewellery"}
 
 
@@ -102,7 +102,7 @@ def print_share(name: str, asked: Sequence[Asked], taxonomy: Taxonomy) -> None:
 
 def print_seen(asked: Iterable[Asked]) -> None:
     """How often category and first colour are what somebody who looks would say."""
-    with SEEN.open(encoding="utf-8", newline="") as file:
+    with BY_EYE.open(encoding="utf-8", newline="") as file:
         seen = {row["file"]: row for row in csv.DictReader(file)}
     categories = colours = n = 0
     for one in asked:

@@ -1,4 +1,4 @@
-"""The figures of docs/results.md, on images that the studio drew.
+"""The figures of docs/results.md, on images that are drawn.
 
 ``python -m tests.benchmarks.figures --out docs`` draws a small catalogue and writes
 

@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.screenshot --engine URL --images DIR --out FILE``
 
 Serves the catalogue (``--images`` is the folder that its image paths are relative to), gives the
-page one of its photos, draws a box on it, and takes the page at 1280 by 800. The studio's images
+page one of its photos, draws a box on it, and takes the page at 1280 by 800. Synthetic images
 alone go into the repository; the photo by default is an outfit, the box is around its blazer.
 """
 

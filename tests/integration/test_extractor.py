@@ -1,4 +1,4 @@
-"""The shipped networks through the one door, on studio images."""
+"""The shipped networks through the one door, on synthetic images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def extractor() -> ImageExtractor:
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
     folder = tmp_path_factory.mktemp("synthetic")
     generate(60, 5, folder, outfits=0.0, progress=False)
     labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
@@ -37,8 +37,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def images(extractor: ImageExtractor, studio: list[dict[str, Path]]) -> list[Image.Image]:
-    return [extractor.decode(label["path"].read_bytes()) for label in studio]
+def images(extractor: ImageExtractor, synthetic: list[dict[str, Path]]) -> list[Image.Image]:
+    return [extractor.decode(label["path"].read_bytes()) for label in synthetic]
 
 
 def same(a: Features, b: Features) -> bool:
@@ -61,14 +61,16 @@ def test_every_head_and_term_of_the_card_is_in_the_taxonomy(name: str) -> None:
     assert set(card.temperatures) == set(card.heads)
 
 
-def test_studio_images_are_recognised(
-    extractor: ImageExtractor, images: list[Image.Image], studio: list[dict[str, object]]
+def test_synthetic_images_are_recognised(
+    extractor: ImageExtractor, images: list[Image.Image], synthetic: list[dict[str, object]]
 ) -> None:
     found = extractor.extract(images)
-    right = [f.category.term == label["category"] for f, label in zip(found, studio, strict=True)]
+    right = [
+        f.category.term == label["category"] for f, label in zip(found, synthetic, strict=True)
+    ]
     assert np.mean(right) > 0.9
     boxes = np.array([f.box.as_list() for f in found])
-    true = np.array([label["box"] for label in studio])
+    true = np.array([label["box"] for label in synthetic])
     assert np.median(np.abs(boxes - true).max(axis=1)) < 0.03
     assert np.mean([f.box_source == "foreground" for f in found]) > 0.9
 

@@ -98,7 +98,7 @@ def test_shopify() -> None:
     assert found.facts["Variant_SKU"] == "S-1"
 
 
-def test_studio_feed_with_box() -> None:
+def test_synthetic_feed_with_box() -> None:
     found = product([*STUDIO, "box"], id="1", image="1.jpg", stock="3.0", box="0.1,0.2,0.5,0.5")
     assert found.facts["stock"] == 3
     assert found.box == Box(0.1, 0.2, 0.5, 0.5)

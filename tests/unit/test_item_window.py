@@ -38,7 +38,7 @@ def test_no_plain_ground_means_the_whole_image() -> None:
     assert find_foreground(Image.new("RGB", (50, 50), "white")) == (WHOLE_IMAGE, None)
 
 
-def test_a_studio_s_ground_may_fade_but_creased_cloth_is_not_plain() -> None:
+def test_a_studio_s_background_may_fade_but_creased_cloth_is_not_plain() -> None:
     def on(background: np.ndarray) -> Image.Image:
         image = Image.fromarray(np.repeat(np.uint8(background)[..., None], 3, axis=-1))
         image.paste((30, 60, 140), (50, 60, 150, 240))

@@ -1,4 +1,4 @@
-"""The studio: the same seed draws the same catalogue, and its labels are what was drawn."""
+"""Synthetic images: the same seed draws the same catalogue, and its labels are what was drawn."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from torchvision.models.detection import FasterRCNN
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.networks.encoders import ENCODERS
 from houndstooth.models.networks.faster_rcnn import Limits
 from houndstooth.models.runtime.card import DETECTOR, write_json
-from houndstooth.models.training.card import SOURCES
 from houndstooth.models.training.detection.classes import CLASSES
 from houndstooth.models.training.detection.export import export_detector
 from houndstooth.models.training.detection.fit import DetectorRecipe
@@ -45,7 +45,7 @@ def write_detector(
         "kind": "detector",
         "made": datetime.now(UTC).date().isoformat(),
         "licence": "Apache-2.0",
-        "source": SOURCES[recipe.encoder],
+        "source": ENCODERS[recipe.encoder].source,
         **facts,
         "split": {
             "seed": 1,
