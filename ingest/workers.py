@@ -1,4 +1,4 @@
-"""The command's side of an ingest by workers: give a feed to them, follow it, report on it."""
+"""Submits a feed to the workers, follows its job, and reports on it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PING_SECONDS = 5.0
 def ingest(
     request: JobRequest, settings: Settings, report_file: Path | None = None, detach: bool = False
 ) -> int:
-    """Give a feed to the workers and follow it; return the exit status.
+    """Submit a feed to the workers and follow its job; return the exit status.
 
     Args:
         report_file: path of the JSON report.
@@ -51,15 +51,15 @@ def ingest(
             print(job_id)
             return 0
         status = f"houndstooth jobs status {job_id}"
-        print(f"job {job_id}; how it stands, at any time: {status}", file=sys.stderr)
+        print(f"job {job_id}; its state at any time: {status}", file=sys.stderr)
         try:
             job = follow(app, job_id)
         except KeyboardInterrupt:
-            print(f"the job goes on without this command; to look at it: {status}", file=sys.stderr)
+            print(f"the job goes on without this command; its state: {status}", file=sys.stderr)
             return 130
         except WorkersUnavailable as error:
             print(f"error: {error}", file=sys.stderr)
-            print(f"the job goes on when it is back; to look at it: {status}", file=sys.stderr)
+            print(f"the job goes on when it is back; its state: {status}", file=sys.stderr)
             return 3
         with suppress(EngineUnavailable):  # where it went away, the report says so
             engine.refresh()
@@ -68,7 +68,7 @@ def ingest(
 
 
 def show_status(job_id: str, settings: Settings, report_file: Path | None = None) -> int:
-    """Print how a job stands; return the exit status.
+    """Print the state of a job; return the exit status.
 
     Raises:
         JobNotFound: none of that id.
@@ -86,7 +86,7 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
 def make_request(
     feed: Path, engine: str, columns: str | None, batch: int, visual_only: bool
 ) -> JobRequest:
-    """Describe what a job is to do; the feed is opened, so that an unusable one is refused here.
+    """Make the request for a job; the feed is opened, so that an unusable one is refused here.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -103,7 +103,7 @@ def make_request(
 
 
 def submit(app: IngestApp, request: JobRequest) -> str:
-    """Give a feed to the workers; returns the job's id.
+    """Submit a feed to the workers; return the job's id.
 
     Raises:
         WorkersUnavailable: Redis is away, or no worker answers.
@@ -120,7 +120,7 @@ def submit(app: IngestApp, request: JobRequest) -> str:
 
 
 def worker_answers(app: IngestApp) -> bool:
-    """Check whether at least one worker is there.
+    """Check whether at least one worker answers.
 
     Raises:
         WorkersUnavailable: Redis is away.
@@ -150,7 +150,7 @@ def follow(app: IngestApp, job_id: str) -> Job:
 
 
 def report(app: IngestApp, job: Job, stream: TextIO | None = None) -> str:
-    """The table of a job as it stands; the JSON report goes to ``stream``."""
+    """Format the state of a job as a table; the JSON report goes to ``stream``."""
     found = Report(job.model, stream)
     for batch in app.jobs.outcomes(job.job_id):
         found.add(batch)
@@ -159,7 +159,7 @@ def report(app: IngestApp, job: Job, stream: TextIO | None = None) -> str:
 
 
 def exit_status(job: Job) -> int:
-    """0 = every product came in; 1 = some failed, or it stopped; 3 = it still runs."""
+    """Return 0 if every product was indexed, 1 if some failed or it stopped, 3 if it still runs."""
     if job.state == "running":
         return 3
     return int(job.state == "stopped" or job.totals["failed"] > 0)

@@ -146,7 +146,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
 
 
 def _check_feed(path: Path, columns: str | None) -> Mapping[str, str]:
-    """Read which columns were chosen; a feed that cannot be used is refused here."""
+    """Parse the chosen columns, and refuse a feed that cannot be used."""
     from houndstooth.ingest.columns import detect_columns, parse_columns
     from houndstooth.ingest.feeds import open_feed
 
@@ -186,7 +186,7 @@ def _sizes(feed: Path, parts: Parts) -> tuple[int | None, int]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Take SIGTERM for a Ctrl-C, and a Ctrl-C for one though whoever started this ignores it."""
+    """Handle SIGTERM and Ctrl-C alike, also where the parent process ignores Ctrl-C."""
     stops = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, signal.default_int_handler) for number in stops]
     try:

@@ -1,4 +1,4 @@
-"""``houndstooth doctor``: what is there, what fails, and what to do about it."""
+"""``houndstooth doctor``: check an installation, and advise on what fails."""
 
 from __future__ import annotations
 

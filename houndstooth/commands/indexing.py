@@ -1,4 +1,4 @@
-"""Indexing behind the page of a demo: products come in, and ``Progress`` counts them."""
+"""Index a catalogue behind the page of a demo; ``Progress`` counts the products."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Indexing:
     report: Path
 
     def run(self, stop: Event) -> None:
-        """Bring the feed in, in the thread that calls this, until its end or ``stop``."""
+        """Index the feed in the calling thread, until its end or ``stop``."""
         # Threads and processes that this one starts are as nice as it is, on Linux.
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
@@ -140,7 +140,7 @@ def in_background(work: Callable[[Event], None]) -> Iterator[None]:
 def _when_drawn(
     entries: Iterator[FeedProduct | Outcome], catalogue: Catalogue
 ) -> Iterator[Iterator[FeedProduct | Outcome]]:
-    """Hold each entry of a feed back until its picture is drawn."""
+    """Delay each entry of a feed until its picture is drawn."""
     from houndstooth.models.synthetic.catalogue import draw_in_background
 
     with draw_in_background(catalogue.drawn, catalogue.feed.parent) as pictures:

@@ -1,4 +1,4 @@
-"""``houndstooth ingest``: bring a feed of products into an engine, here or by workers."""
+"""``houndstooth ingest``: index a feed of products, in this process or by workers."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def command(
     celery: bool,
     detach: bool,
 ) -> None:
-    """Bring a FEED of products into an engine: CSV, TSV, JSON Lines or Google Merchant XML.
+    """Index a FEED of products: CSV, TSV, JSON Lines or Google Merchant XML.
 
     Images are http(s) URLs or paths relative to the feed; workers must see the feed's folder under
     the same path. Products whose text and image have not changed cost no recognition; their facts
@@ -186,7 +186,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
 
 
 def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
-    """Open the networks such that the batches in flight share the processors."""
+    """Open the networks, with threads such that concurrent batches share the processors."""
     from houndstooth.ingest.pipeline import threads_per_batch
     from houndstooth.models.loading import load_extractor
 
@@ -196,7 +196,7 @@ def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
 def _follow(
     outcomes: Iterator[list[Outcome]], report: Report, size: int | None, engine: Engine
 ) -> str | None:
-    """Take in what comes; return why it ended early, if it did."""
+    """Collect the outcomes into the report; return why it ended early, or None."""
     from tqdm import tqdm
 
     from houndstooth.mappings.errors import EngineUnavailable
@@ -216,7 +216,7 @@ def _follow(
 
 @contextmanager
 def _interrupts() -> Iterator[Event]:
-    """Let batches in flight end whole at the first Ctrl-C or SIGTERM; a second one interrupts."""
+    """Let started batches finish at the first Ctrl-C or SIGTERM; a second one interrupts."""
     interrupted = Event()
 
     def note(_signal: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""``houndstooth jobs``: the feeds that were given to workers, and how each stands."""
+"""``houndstooth jobs``: the feeds that workers ingest, and their progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from houndstooth.commands.parameters import Whole
 
 @click.group(short_help="See the feeds given to workers.")
 def command() -> None:
-    """See the feeds that were given to workers, and how each stands.
+    """Show the feeds that workers ingest, and their progress.
 
     Jobs are kept for a week in the Redis of HOUNDSTOOTH_REDIS; the page /ingest shows them too.
     """
@@ -70,7 +70,7 @@ Exit status:
 @parameters.report
 @click.pass_context
 def status(context: click.Context, job: str, report: Path | None) -> None:
-    """Tell how the feed of one JOB stands, by the id that houndstooth ingest --celery tells."""
+    """Show the progress of one JOB; houndstooth ingest --celery prints its id."""
     from houndstooth.ingest import workers
     from houndstooth.plugin.config import Settings
 

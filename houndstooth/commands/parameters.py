@@ -1,4 +1,4 @@
-"""What several commands take: whole numbers in bounds, the engine, and exit statuses in words."""
+"""Options and parameter types that several commands share."""
 
 from __future__ import annotations
 

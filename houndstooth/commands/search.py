@@ -146,7 +146,7 @@ def _read(path: str, limit: int) -> bytes:
 
 
 def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
-    """Lay the answer out for people, line by line."""
+    """Format the answer as a table, line by line."""
     category = answer.categories[0]
     attributes = ", ".join(taxonomy.label_of(found.term) for found in answer.attributes)
     lines = [
@@ -172,7 +172,7 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
 
 
 def _items(answer: SearchAnswer) -> list[str]:
-    """List the boxes to ask for instead; none where there is nothing to choose from."""
+    """List the boxes of all items found, as options; none where there is at most one."""
     if len(answer.items) < 2:
         return []
     return [

@@ -1,4 +1,4 @@
-"""``houndstooth worker``: processes that ingest the feeds given to them through Redis."""
+"""``houndstooth worker``: processes that ingest feeds from the queue in Redis."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Exit status:
 def command(
     context: click.Context, concurrency: int | None, celery_options: tuple[str, ...]
 ) -> None:
-    """Ingest the feeds that are given to workers, until asked to end.
+    """Ingest the feeds in the queue, until stopped.
 
     Feeds come from houndstooth ingest FEED --celery through the Redis of HOUNDSTOOTH_REDIS. A
     worker reads feeds and images by the paths that the command was given, so it must see the feed's

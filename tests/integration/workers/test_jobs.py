@@ -25,7 +25,7 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         command.send_signal(signal.SIGINT)
         status, _, errors = finish(command)
         assert status == 130
-        assert "goes on without this command; to look at it: houndstooth jobs status" in errors
+        assert "goes on without this command; its state: houndstooth jobs status" in errors
         job = errors.split()[-1]
         while (found := finish(shop.command("jobs", "status", job)))[0] == 3:
             assert "running" in found[1] and "stopped early: the job is still running" in found[1]
