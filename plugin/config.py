@@ -49,6 +49,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.numbers import read_integer, read_number
@@ -150,6 +151,14 @@ def _url(text: str) -> str:
     return text
 
 
+def _redis(text: str) -> str:
+    parts = urlsplit(text)
+    database = parts.path.strip("/") or "0"
+    if parts.scheme in ("redis", "rediss") and parts.hostname and database.isdecimal():
+        return text
+    raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
+
+
 def _file(text: str) -> Path:
     if not Path(text).is_file():
         raise ValueError("expected the path of a file")
@@ -212,7 +221,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "detector": _card,
     "embedder": _card,
     "images": _folder,
-    "redis": _url,
+    "redis": _redis,
     "image_hosts": _hosts,
     "fields": _names,
     "variant_field": _field,

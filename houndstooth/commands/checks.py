@@ -70,10 +70,10 @@ def check_python() -> Findings:
         "FAIL" if missing else "ok",
         "packages",
         there + (f"; missing: {', '.join(missing)}" if missing else ""),
-        "Install Houndstooth with its dependencies: pip install houndstooth." if missing else "",
+        "Install Houndstooth again, from the checkout: pip install ." if missing else "",
     )
     there, missing = _versions(TRAINING)
-    extra = "not installed; pip install 'houndstooth[train]' for train, evaluate and export"
+    extra = "not installed; train, export and evaluate --street need them: pip install '.[train]'"
     yield Finding("ok", "training", extra if missing else there)
 
 

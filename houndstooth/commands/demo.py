@@ -34,8 +34,9 @@ Examples:
 
 \b
 Exit status:
-  0  interrupted; what is in stays, and the next demo goes on
-  2  it cannot start: the feed, the port, a setting or the networks
+  0    interrupted; what is in stays, and the next demo goes on
+  2    it cannot start: the feed, the port, a setting or the networks
+  130  interrupted before the page was up
 """
 
 

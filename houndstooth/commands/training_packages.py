@@ -36,5 +36,6 @@ def training_packages() -> Iterator[None]:
         if package not in PACKAGES:
             raise
         raise InvalidConfig(
-            f"expected the packages for training; install houndstooth[train]; got no {package}"
+            f"expected the packages for training; got no {package}; from the checkout: "
+            "pip install '.[train]'"
         ) from None

@@ -10,6 +10,7 @@ true category is given, as a shop's text or a shopper's choice gives it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.errors import InvalidFeed, InvalidImage
+from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor, open_recogniser
@@ -33,6 +35,8 @@ from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.datasets.products import COLUMNS, product_samples
 from houndstooth.models.training.metrics import group_scores, precision_recall, term_precision
 from houndstooth.models.training.samples import Sample
+
+_LOG = logging.getLogger(__name__)
 
 BATCH = 32
 
@@ -69,6 +73,7 @@ def evaluate(
     samples = [s for s in all_samples if split in (s.split, "all")]
     if not samples:
         raise InvalidFeed(f"expected photos of the {split} split in {labels.name}; got none")
+    samples = decodable(samples, extractor)
     rest = _labelled_groups(samples, taxonomy) if plain_csv else tuple(COLUMNS)
     groups = (GREAT_CATEGORY, CATEGORY, *rest)
     known = [_known(sample, taxonomy, rest) for sample in samples]
@@ -115,6 +120,25 @@ class Run:
     crops: list[Crop] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     seconds: float = 0.0
+
+
+def decodable(samples: Sequence[Sample], extractor: Extractor) -> list[Sample]:
+    """Leave out photos that cannot be decoded, each with a warning.
+
+    Raises:
+        InvalidFeed: none is left.
+    """
+    kept = []
+    for sample in samples:
+        try:
+            extractor.decode(sample.path.read_bytes())
+        except (InvalidImage, OSError) as error:
+            _LOG.warning("left out %s: %s", sample.path, error)
+        else:
+            kept.append(sample)
+    if not kept:
+        raise InvalidFeed(f"expected photos that can be decoded; got none of {len(samples)}")
+    return kept
 
 
 def run(extractor: ImageExtractor, samples: Sequence[Sample], guided: bool) -> Run:

@@ -28,7 +28,7 @@ def open_engine(url: str) -> Engine:
     try:
         parts = urlsplit(url)
         if parts.scheme == "sqlite":
-            return _open_sqlite(parts)
+            return _open_sqlite(url, parts)
         if parts.scheme in ("opensearch", "opensearchs"):
             return _open_opensearch(parts)
     except ValueError as error:
@@ -51,10 +51,11 @@ def prepare(engine: Engine, must_exist: bool) -> None:
     engine.prepare()
 
 
-def _open_sqlite(parts: SplitResult) -> Engine:
+def _open_sqlite(url: str, parts: SplitResult) -> Engine:
     path = unquote(parts.path).removeprefix("/")
     _options(parts, ())
-    if parts.netloc or not path:
+    # With one slash the path would look absolute and be taken as relative.
+    if parts.netloc or not path or "://" not in url:
         raise ValueError("sqlite takes three slashes and a path, four if it is absolute")
     return SQLiteEngine(Path(path))
 

@@ -27,6 +27,10 @@ def client_errors(address: str, index: str) -> Iterator[None]:
     except NoConnection as error:
         raise EngineUnavailable(f"{address} cannot be reached: {error.error}") from error
     except NotFoundError as error:
+        if not isinstance(error.info, dict) or "error" not in error.info:
+            raise EngineUnavailable(
+                f"expected an OpenSearch at {address}; got another server, which answers 404"
+            ) from error
         raise EngineUnavailable(
             f"{address} has no index {index!r} yet: {reason(error.info)}"
         ) from error

@@ -125,11 +125,16 @@ class SQLiteFile:
         return db
 
     def _check_version(self, db: sqlite3.Connection) -> None:
-        """Refuse tables of another version, which have other columns."""
+        """Refuse the tables of another version, which have other columns, and of other programs."""
         ((version,),) = db.execute("PRAGMA user_version").fetchall()
-        tables = "SELECT 1 FROM sqlite_schema WHERE name = 'candidate'"
-        if version == VERSION or db.execute(tables).fetchone() is None:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+        if not tables or (version == VERSION and "candidate" in tables):
             return
+        if "candidate" not in tables:
+            raise EngineUnavailable(
+                f"expected a SQLite file of Houndstooth at {self.path}; got one of another "
+                "program; name another file"
+            )
         made = "an older" if version < VERSION else "a newer"
         raise EngineUnavailable(
             f"{self.path} was made by {made} version of Houndstooth and cannot be read; delete it "
@@ -141,6 +146,11 @@ class SQLiteFile:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if not self.path.exists():
+                raise EngineUnavailable(
+                    f"expected a SQLite file at {self.path}; there is none yet; make it with: "
+                    f"houndstooth ingest FEED --engine sqlite:///{self.path}"
+                ) from error
             raise EngineUnavailable(f"SQLite file {self.path}: {error}") from error
         except sqlite3.DatabaseError as error:
             raise EngineUnavailable(f"{self.path} is not a usable SQLite file: {error}") from error

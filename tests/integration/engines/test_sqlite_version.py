@@ -82,3 +82,22 @@ def test_the_command_says_so(older: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["ingest", str(feed), "--engine", f"sqlite:///{older}"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert "older.db was made by an older version of Houndstooth" in line
+
+
+def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE note (text TEXT)")
+    before = path.read_bytes()
+    engine = open_engine(f"sqlite:///{path}")
+    with pytest.raises(EngineUnavailable, match="got one of another program"):
+        engine.prepare()
+    engine.close()
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_not_there_says_what_makes_it(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(EngineUnavailable, match="there is none yet; make it with: houndstooth ing"):
+        engine.count()
+    engine.close()

@@ -80,6 +80,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         "sqlite://",
         "sqlite:///",
         "sqlite://catalogue.db",
+        "sqlite:/srv/catalogue.db",
         "opensearch://localhost:9200",
         "opensearch://localhost:port/products",
         "opensearch:///products",
@@ -127,6 +128,30 @@ def test_a_wrong_password_is_said() -> None:
         engine = open_engine(f"opensearch://127.0.0.1:{server.server_port}/products")
         for ask in (engine.prepare, engine.ping, lambda: engine.fetch(["1"])):
             with pytest.raises(EngineUnavailable, match="401"):
+                ask()
+        engine.close()
+        server.shutdown()
+
+
+class NoOpenSearch(Refusing):
+    """A server that is none of ours."""
+
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(b"{}")
+
+    do_HEAD = do_POST = do_PUT = do_GET
+
+
+def test_a_server_that_is_no_opensearch_is_said() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), NoOpenSearch) as server:
+        Thread(target=server.serve_forever).start()
+        engine = open_engine(f"opensearch://127.0.0.1:{server.server_port}/products")
+        for ask in (engine.count, lambda: engine.fetch(["1"])):
+            with pytest.raises(EngineUnavailable, match="got another server, which answers 404"):
                 ask()
         engine.close()
         server.shutdown()
