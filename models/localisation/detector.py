@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.features import Box, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.runtime.card import DETECTOR, Files, model_name, read_json
+from houndstooth.models.runtime.card import DETECTOR, Files, model_name, open_card
 from houndstooth.models.runtime.session import open_session
 
 RawBoxes = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
@@ -55,8 +54,7 @@ class DetectorCard:
         Raises:
             InvalidConfig: no such file, or a key is missing.
         """
-        data = read_json(stem)
-        try:
+        with open_card(stem, "a detector") as data:
             return cls(
                 model_name(data),
                 int(data["side"]),
@@ -66,10 +64,6 @@ class DetectorCard:
                 tuple(data.get("trained_on", ())),
                 Files(data["sha256"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidConfig(
-                f"expected the card of a detector at {stem.name}.json; got {error!r}"
-            ) from None
 
 
 class Detector:

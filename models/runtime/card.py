@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,7 @@ class Card:
         Raises:
             InvalidConfig: no such file, or a key is missing.
         """
-        data = read_json(stem)
-        try:
+        with open_card(stem, "a recogniser") as data:
             return cls(
                 model=model_name(data),
                 kind=data["kind"],
@@ -104,8 +104,6 @@ class Card:
                 always_predicted=tuple(data.get("always_predicted", ())),
                 files=Files(data["sha256"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_a_card(stem, "a recogniser", error) from None
 
 
 @dataclass(frozen=True)
@@ -131,12 +129,29 @@ class EmbedderCard:
         Raises:
             InvalidConfig: no such file, or a key is missing.
         """
-        data = read_json(stem)
-        try:
+        with open_card(stem, "an embedder") as data:
             thresholds = np.array(data["thresholds"], dtype=np.float32)
             return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _not_a_card(stem, "an embedder", error) from None
+
+
+@contextmanager
+def open_card(stem: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """Read a card, and name it where a key is missing or a value has another form.
+
+    Args:
+        stem: the path without ``.json``.
+        kind: of network, as the message says it: ``a recogniser``.
+
+    Raises:
+        InvalidConfig: no such file, or what is done within finds it unusable.
+    """
+    data = read_json(stem)
+    try:
+        yield data
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidConfig(
+            f"expected the card of {kind} at {stem.name}.json; got {error!r}"
+        ) from None
 
 
 def read_json(stem: Path) -> dict[str, Any]:
@@ -172,7 +187,3 @@ def write_json(stem: Path, card: dict[str, Any], suffixes: tuple[str, ...]) -> N
 def model_name(card: dict[str, Any]) -> str:
     """Return the name and version of a card, ``attribute-sequence-15``."""
     return f"{card['name']}-{card['version']}"
-
-
-def _not_a_card(stem: Path, kind: str, error: Exception) -> InvalidConfig:
-    return InvalidConfig(f"expected the card of {kind} at {stem.name}.json; got {error!r}")
