@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
+from houndstooth.commands.parameters import FILE
+
 
 @click.command
 @click.option(
-    "--street", type=click.Path(path_type=Path), multiple=True, metavar="DIR",
+    "--street", type=FILE, multiple=True, metavar="DIR",
     help="Folder with street.jsonl and its photos; repeatable.",
 )  # fmt: skip
 @click.option(
-    "--photos", type=click.Path(path_type=Path), multiple=True, metavar="CSV",
+    "--photos", type=FILE, multiple=True, metavar="CSV",
     help="Photos of a single item: columns file, category, source_split; repeatable.",
 )  # fmt: skip
 @click.option(
-    "--labels", type=click.Path(path_type=Path), metavar="CSV",
+    "--labels", type=FILE, metavar="CSV",
     help="Categories by people: columns file and category.  [default: those of the package]",
 )  # fmt: skip
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="CSV", help="File to write."
-)
+@click.option("--out", type=FILE, required=True, metavar="CSV", help="File to write.")
 def command(
     street: tuple[Path, ...], photos: tuple[Path, ...], labels: Path | None, out: Path
 ) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from houndstooth.commands.parameters import FILE
+
 
 @click.command
 @click.option("--count", type=int, required=True, help="Number of products.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the catalogue.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.",
+    "--out", type=FILE, required=True, help="Folder to write to.",
     metavar="DIR",
 )  # fmt: skip
 @click.option(

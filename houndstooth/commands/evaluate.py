@@ -7,24 +7,21 @@ from pathlib import Path
 
 import click
 
+from houndstooth.commands import parameters
 from houndstooth.commands.networks import network_stem
+from houndstooth.commands.parameters import FILE
 from houndstooth.commands.training_packages import training_packages
 from houndstooth.mappings.errors import InvalidConfig
-
-_PATH = click.Path(path_type=Path)
 
 
 @click.command
 @click.argument("name", required=False)
-@click.option("--products", type=_PATH, metavar="CSV", help="Recogniser: a products.csv.")
+@click.option("--products", type=FILE, metavar="CSV", help="Recogniser: a products.csv.")
 @click.option(
-    "--csv", type=_PATH, metavar="CSV",
+    "--csv", type=FILE, metavar="CSV",
     help="Recogniser: a CSV with columns file, category and attribute groups.",
 )  # fmt: skip
-@click.option(
-    "--street", type=_PATH, metavar="DIR",
-    help="Detector: a folder with street.jsonl and its photos.",
-)  # fmt: skip
+@parameters.street
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test", "all"]),
     help="The photos to use.  [default: test where the network was trained on them, else all]",
@@ -34,9 +31,9 @@ _PATH = click.Path(path_type=Path)
     help="Detector: least boxes of a class that counts in the means.  [default: 20]",
 )  # fmt: skip
 @click.option("--threads", type=int, help="Detector: of one network run.  [default: all cores]")
-@click.option("--taxonomy", type=_PATH, metavar="JSON", help="Recogniser: a shop's own taxonomy.")
+@parameters.taxonomy
 @click.option(
-    "--weights", type=_PATH, metavar="DIR",
+    "--weights", type=FILE, metavar="DIR",
     help="Folder of the networks.  [default: that of the shipped ones]",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")

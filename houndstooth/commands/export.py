@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from houndstooth.commands.networks import NETWORKS, network_stem
+from houndstooth.commands.parameters import FILE
 from houndstooth.commands.training_packages import training_packages
 
 
@@ -22,7 +23,7 @@ from houndstooth.commands.training_packages import training_packages
     help="Whether it averages an image and its mirror image.  [default: as NAME does]",
 )  # fmt: skip
 @click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="DIR", default=NETWORKS,
+    "--weights", type=FILE, metavar="DIR", default=NETWORKS,
     show_default=True, help="Folder to write to; names are looked up in it first.",
 )  # fmt: skip
 def command(

@@ -54,3 +54,16 @@ columns = click.option(
     "that no column is the seller's category.",
 )
 """The option ``--columns``."""
+
+street = click.option(
+    "--street",
+    type=FILE,
+    metavar="DIR",
+    help="Detector: a folder with street.jsonl and its photos.",
+)
+"""The option ``--street`` of training and evaluation."""
+
+taxonomy = click.option(
+    "--taxonomy", type=FILE, metavar="JSON", help="Recogniser: a shop's own taxonomy."
+)
+"""The option ``--taxonomy`` of training and evaluation."""

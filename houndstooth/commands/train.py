@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from houndstooth.commands import parameters
 from houndstooth.commands.networks import NETWORKS
+from houndstooth.commands.parameters import FILE
 from houndstooth.commands.training_packages import training_packages
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.formats import FORMATS
-
-_PATH = click.Path(path_type=Path)
 
 RECOGNISER = (*FORMATS, "backgrounds", "taxonomy", "detector")
 TAKES = {
@@ -29,7 +29,7 @@ def _formats(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for each format of labelled images."""
     for name, description in reversed(FORMATS.items()):
         option = click.option(
-            f"--{name}", type=_PATH, multiple=True, metavar="PATH",
+            f"--{name}", type=FILE, multiple=True, metavar="PATH",
             help=f"{description}; repeatable.",
         )  # fmt: skip
         command = option(command)
@@ -40,31 +40,28 @@ def _formats(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("recipe", required=False)
 @click.option("--list", "list_recipes", is_flag=True, help="List the shipped recipes and end.")
 @_formats
+@parameters.street
 @click.option(
-    "--street", type=_PATH, metavar="DIR",
-    help="Detector: a folder with street.jsonl and its photos.",
-)  # fmt: skip
-@click.option(
-    "--casual-photos", type=_PATH, metavar="CSV",
+    "--casual-photos", type=FILE, metavar="CSV",
     help="Detector: photos of a single item; see houndstooth casual-photos.",
 )  # fmt: skip
 @click.option(
-    "--teacher", type=_PATH, metavar="NAME",
+    "--teacher", type=FILE, metavar="NAME",
     help="Detector: a trained detector that makes pseudo-labels of --products and "
     "--casual-photos.",
 )  # fmt: skip
 @click.option(
-    "--backgrounds", type=_PATH, metavar="CSV",
+    "--backgrounds", type=FILE, metavar="CSV",
     help="Recogniser: a CSV with columns file and split; corners of its training photos are "
     "the backgrounds that the recipe composites views on.",
 )  # fmt: skip
-@click.option("--taxonomy", type=_PATH, metavar="JSON", help="Recogniser: a shop's own taxonomy.")
+@parameters.taxonomy
 @click.option(
     "--detector", metavar="NAME",
     help="Recogniser: locates items worn with others; a name, or none.  [default: the shipped one]",
 )  # fmt: skip
 @click.option(
-    "--out", type=_PATH, metavar="DIR", default=NETWORKS, show_default=True,
+    "--out", type=FILE, metavar="DIR", default=NETWORKS, show_default=True,
     help="Folder to write to; networks that the recipe starts from are looked up in it first.",
 )  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's.")
