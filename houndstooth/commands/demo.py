@@ -14,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from houndstooth.commands import nothing_begun, parameters
-from houndstooth.commands.indexing import Catalogue, Indexing, Parts, in_background
-from houndstooth.commands.ingest import load_networks
+from houndstooth.commands.indexing import Catalogue, Indexing, in_background
+from houndstooth.commands.ingest import Parts, load_networks
 from houndstooth.commands.parameters import FILE, Whole
 from houndstooth.mappings.errors import InvalidConfig
 

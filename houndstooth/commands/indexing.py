@@ -8,23 +8,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
 
+from houndstooth.commands.ingest import Parts, ingest_until
 from houndstooth.mappings.errors import HoundstoothError
 
 if TYPE_CHECKING:
     from houndstooth.ingest.outcome import Outcome
     from houndstooth.ingest.products import FeedProduct
-    from houndstooth.mappings.engine import Engine
-    from houndstooth.mappings.extractor import Extractor
-    from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.synthetic.catalogue import Product
-    from houndstooth.plugin.config import Settings
     from houndstooth.web.progress import Progress
 
 NICENESS = 5
@@ -45,16 +41,6 @@ class Catalogue:
     feed: Path
     columns: Mapping[str, str]
     drawn: Sequence[Product] = ()
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts that serving and indexing share."""
-
-    settings: Settings
-    taxonomy: Taxonomy
-    engine: Engine
-    extractor: Extractor
 
 
 @dataclass(frozen=True)
@@ -89,27 +75,18 @@ class Indexing:
 
         from houndstooth.ingest.columns import detect_columns
         from houndstooth.ingest.feeds import open_feed
-        from houndstooth.ingest.images import feed_images
-        from houndstooth.ingest.pipeline import ingest_feed
+        from houndstooth.ingest.pipeline import BATCH
         from houndstooth.ingest.products import read_products
         from houndstooth.ingest.report import Report, create_report
 
-        settings, path = self.parts.settings, self.catalogue.feed
+        path = self.catalogue.feed
         with ExitStack() as stack:
             feed = stack.enter_context(open_feed(path))
             columns = detect_columns(feed.columns, self.catalogue.columns)
             entries = read_products(feed.rows, columns)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))
-            outcomes = ingest_feed(
-                takewhile(lambda _: not stop.is_set(), entries),
-                extractor=self.parts.extractor,
-                engine=self.parts.engine,
-                taxonomy=self.parts.taxonomy,
-                load_image=feed_images(
-                    path.parent, settings.max_upload_bytes, settings.image_hosts
-                ),
-            )
+            outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH)
             file = stack.enter_context(create_report(self.report, path))
             report = Report(self.parts.extractor.model, file)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))

@@ -19,6 +19,7 @@ from houndstooth.commands.parameters import FILE, Whole
 
 if TYPE_CHECKING:
     from houndstooth.ingest.outcome import Outcome
+    from houndstooth.ingest.products import FeedProduct
     from houndstooth.ingest.report import Report
     from houndstooth.mappings.engine import Engine
     from houndstooth.mappings.extractor import Extractor
@@ -146,8 +147,6 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     """
     from houndstooth.ingest.columns import detect_columns, parse_columns
     from houndstooth.ingest.feeds import open_feed
-    from houndstooth.ingest.images import feed_images
-    from houndstooth.ingest.pipeline import ingest_feed
     from houndstooth.ingest.products import read_products
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.mappings.taxonomy import Taxonomy
@@ -164,16 +163,12 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report, task.feed))
         interrupted = stack.enter_context(_interrupts())
-        products = read_products(feed.rows, columns)
-        outcomes = ingest_feed(
-            takewhile(lambda _: not interrupted.is_set(), products),
-            extractor=extractor,
-            engine=engine,
-            taxonomy=taxonomy,
-            load_image=feed_images(
-                task.feed.parent, settings.max_upload_bytes, settings.image_hosts
-            ),
-            batch=task.batch,
+        outcomes = ingest_until(
+            interrupted,
+            read_products(feed.rows, columns),
+            task.feed.parent,
+            Parts(settings, taxonomy, engine, extractor),
+            task.batch,
         )
         report = Report(extractor.model, file)
         stopped = _follow(outcomes, report, feed.size, engine)
@@ -183,6 +178,43 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         if interrupted.is_set():
             return INTERRUPTED
         return int(bool(stopped or report.totals["failed"]))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts that an ingest wires together; a demo's page has the same."""
+
+    settings: Settings
+    taxonomy: Taxonomy
+    engine: Engine
+    extractor: Extractor
+
+
+def ingest_until(
+    stop: Event,
+    entries: Iterator[FeedProduct | Outcome],
+    folder: Path,
+    parts: Parts,
+    batch: int,
+) -> Iterator[list[Outcome]]:
+    """Ingest the entries of a feed until ``stop`` is set; batches in flight end whole.
+
+    Args:
+        folder: the feed's, to which its image paths are relative.
+        batch: products at a time.
+    """
+    from houndstooth.ingest.images import feed_images
+    from houndstooth.ingest.pipeline import ingest_feed
+
+    settings = parts.settings
+    return ingest_feed(
+        takewhile(lambda _: not stop.is_set(), entries),
+        extractor=parts.extractor,
+        engine=parts.engine,
+        taxonomy=parts.taxonomy,
+        load_image=feed_images(folder, settings.max_upload_bytes, settings.image_hosts),
+        batch=batch,
+    )
 
 
 def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
