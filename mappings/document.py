@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -46,32 +46,63 @@ def decode_bytes(text: str) -> Bytes:
 
 
 @dataclass(frozen=True)
-class VisualDocument:
-    """The object ``visual`` that Houndstooth adds to a product's document.
+class VisualSummary:
+    """The part of ``visual`` that is shown of a hit.
 
     Attributes:
-        product_id: The document's id again, as doc values, so that candidates can be fetched
-            without reading stored fields.
         category, great_category: Taxonomy terms.
         attributes: ``group:value`` terms, sorted.
         from_text: The terms among category and attributes that the seller's text states. The
             recogniser predicted the others.
+        box: The item's box, in fractions of the image.
+    """
+
+    category: str
+    great_category: str
+    attributes: tuple[str, ...]
+    from_text: tuple[str, ...]
+    box: Box
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read it from a stored object.
+
+        Raises:
+            InvalidDocument: A field is missing or has the wrong form.
+        """
+        try:
+            return cls(**cls._read(data))
+        except (KeyError, TypeError, InvalidBox) as error:
+            raise InvalidDocument(f"not a visual object: {error!r}") from None
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "category": str(data["category"]),
+            "great_category": str(data["great_category"]),
+            "attributes": tuple(data["attributes"]),
+            "from_text": tuple(data["from_text"]),
+            "box": _stored_box(*data["box"]),
+        }
+
+
+@dataclass(frozen=True)
+class VisualDocument(VisualSummary):
+    """The object ``visual`` that Houndstooth adds to a product's document.
+
+    Attributes:
+        product_id: The document's id again, as doc values, so that features can be read without
+            reading stored fields.
         binary_code: Binarised embedding of the item, uint8 [bits / 8].
         colour_histogram: Square root of the HSV histogram, uint8 [bins].
-        box: The item's box, in fractions of the image.
         model: Name and version of the weights that computed the features.
         source_hash: Hash of the title, category text, box and image bytes that were used.
         computed_at: Time of computation, ISO 8601 in UTC.
     """
 
     product_id: str
-    category: str
-    great_category: str
-    attributes: tuple[str, ...]
-    from_text: tuple[str, ...]
     binary_code: Bytes
     colour_histogram: Bytes
-    box: Box
     model: str
     source_hash: str
     computed_at: str
@@ -93,28 +124,16 @@ class VisualDocument:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> VisualDocument:
-        """Read a stored object.
-
-        Raises:
-            InvalidDocument: A field is missing or has the wrong form.
-        """
-        try:
-            return cls(
-                product_id=str(data["product_id"]),
-                category=str(data["category"]),
-                great_category=str(data["great_category"]),
-                attributes=tuple(data["attributes"]),
-                from_text=tuple(data["from_text"]),
-                binary_code=decode_bytes(data["binary_code"]),
-                colour_histogram=decode_bytes(data["colour_histogram"]),
-                box=_stored_box(*data["box"]),
-                model=str(data["model"]),
-                source_hash=str(data["source_hash"]),
-                computed_at=str(data["computed_at"]),
-            )
-        except (KeyError, TypeError, InvalidBox) as error:
-            raise InvalidDocument(f"not a visual object: {error!r}") from None
+    def _read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **super()._read(data),
+            "product_id": str(data["product_id"]),
+            "binary_code": decode_bytes(data["binary_code"]),
+            "colour_histogram": decode_bytes(data["colour_histogram"]),
+            "model": str(data["model"]),
+            "source_hash": str(data["source_hash"]),
+            "computed_at": str(data["computed_at"]),
+        }
 
 
 def _stored_box(x: float, y: float, w: float, h: float) -> Box:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,20 @@ class StoredProduct:
 
 
 @dataclass(frozen=True)
+class ShownProduct:
+    """What is shown of a hit.
+
+    Attributes:
+        version: Version of the document; see FeatureRows.
+    """
+
+    product_id: str
+    version: int
+    facts: Mapping[str, Scalar]
+    visual: VisualSummary
+
+
+@dataclass(frozen=True)
 class CandidateQuery:
     """One step of an attribute query, independent of the engine.
 
@@ -96,8 +110,7 @@ class CandidateQuery:
 
     Attributes:
         preferred: Boost by term, by attribute group.
-        variant_field: Shop field that holds the variant group; its value is returned with each
-            candidate.
+        variant_field: Shop field that holds the variant group.
         without_id: Id of a document that must not match.
         without_variant_group: Value of ``variant_field`` that must not match.
     """
@@ -113,46 +126,6 @@ class CandidateQuery:
     without_id: str | None = None
     without_variant_group: str | None = None
     variant_field: str | None = None
-
-
-HitKey = tuple[str, str]
-"""Identity of a hit: ``(variant group, "")``, or ``("", product id)`` without a group."""
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The n candidates of one query, best score first, ties by product id.
-
-    Attributes:
-        product_ids: The n ids.
-        scores: Sums of boosts, int64 [n].
-        binary_codes: uint8 [n, bits / 8].
-        colour_histograms: uint8 [n, bins].
-        variant_groups: The n values of the query's ``variant_field``, None where a document has
-            none. Empty if the query names no field or the index has no such field.
-    """
-
-    product_ids: Sequence[str]
-    scores: Any
-    binary_codes: Bytes
-    colour_histograms: Bytes
-    variant_groups: Sequence[str | None] = ()
-
-    def __len__(self) -> int:
-        return len(self.product_ids)
-
-    @property
-    def hit_count(self) -> int:
-        """Number of hits, each variant group counted once."""
-        return len(set(self.hit_keys))
-
-    @property
-    def hit_keys(self) -> list[HitKey]:
-        """Hit key of each row. Rows with the same key are variants of one product."""
-        if not self.variant_groups:
-            return [("", product_id) for product_id in self.product_ids]
-        pairs = zip(self.variant_groups, self.product_ids, strict=True)
-        return [(group, "") if group else ("", product_id) for group, product_id in pairs]
 
 
 class Engine(Protocol):
@@ -181,8 +154,49 @@ class Engine(Protocol):
     def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
         """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
 
-    def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """Find the ``limit`` best candidates."""
+    def index_id(self) -> str:
+        """Return the identity of the index behind the name; see Checkpoint."""
+
+    def changes(
+        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+    ) -> Iterator[Changes]:
+        """Read the features that ``model`` computed, in batches of about 10,000 rows.
+
+        Args:
+            model: Name of the model.
+            variant_field: Shop field that holds the variant group.
+            since: Read only what changed after it. Every change that is visible to search is
+                read; a deletion may be missed. None = read everything.
+
+        Raises:
+            EngineUnavailable: The engine cannot be reached, or the index was replaced by another
+                since that checkpoint.
+        """
+
+    def features(
+        self, product_ids: Sequence[str], model: str, variant_field: str | None
+    ) -> FeatureRows:
+        """Read the features of some documents, in any order.
+
+        Unknown ids, and documents whose features ``model`` did not compute, are left out.
+        """
+
+    def match(
+        self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
+    ) -> list[str]:
+        """List ids of documents that match, in any order, at most ``limit``.
+
+        Args:
+            query: What to match; its ``preferred`` counts only for ``minimum_groups``.
+            limit: Maximum number of ids.
+            among: List only documents with one of these ids.
+        """
+
+    def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
+        """Read of each document what is shown of a hit, in the given order.
+
+        Unknown ids, and documents without ``visual``, are left out.
+        """
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order. Unknown ids are left out."""
@@ -207,3 +221,21 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close connections and files."""
+
+
+class RankingEngine(Engine, Protocol):
+    """An engine that can rank by itself, where no columns are kept."""
+
+    def window(
+        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+    ) -> FeatureRows:
+        """Read the features of the ``limit`` best matches, in any order.
+
+        The engine ranks by the attribute score and by appearance terms, so near neighbours are
+        likely among them but not certain.
+
+        Args:
+            query: What to match and how to score attributes.
+            limit: Maximum number of rows.
+            appearance: Boost by appearance term, added to the attribute score.
+        """
