@@ -39,6 +39,17 @@ class FeatureRows:
     def __len__(self) -> int:
         return len(self.product_ids)
 
+    def take(self, places: Sequence[int]) -> FeatureRows:
+        """Return the rows at some places."""
+        return FeatureRows(
+            [self.product_ids[place] for place in places],
+            self.versions[places],
+            [self.term_sets[place] for place in places],
+            self.binary_codes[places],
+            self.colour_histograms[places],
+            [self.variant_groups[place] for place in places],
+        )
+
 
 @dataclass(frozen=True)
 class Checkpoint:

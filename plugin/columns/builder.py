@@ -1,0 +1,232 @@
+"""Build a segment from rows of features and from other segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from houndstooth.mappings.errors import InvalidDocument
+from houndstooth.mappings.rows import FeatureRows, TermSet
+from houndstooth.plugin.columns.segment import (
+    Rows,
+    Segment,
+    Words,
+    as_words,
+    id_hash,
+    ranges,
+    variant_hash,
+)
+from houndstooth.plugin.columns.term_sets import TermSets
+
+CHUNK = 65_536
+"""Rows that are copied at once."""
+
+SMALL = ("sets", "versions", "variants", "id_hashes", "id_lengths", "id_bytes")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A segment before it is written.
+
+    Attributes:
+        segment: The segment without ``codes`` and ``colours``.
+        order: For each row its place in the order of arrival, int64 [n].
+        codes, colours: In the order of arrival, uint64 [n, words].
+    """
+
+    segment: Segment
+    order: Rows
+    codes: Words
+    colours: Words
+
+    def ordered(self, arrived: Words) -> Iterator[Words]:
+        """Return ``codes`` or ``colours`` in the segment's order, in chunks."""
+        for start in range(0, len(self.order), CHUNK):
+            yield np.take(arrived, self.order[start : start + CHUNK], axis=0)
+
+
+class SegmentBuilder:
+    """Collects rows and orders them by term set.
+
+    Args:
+        spool: Folder for the codes and histograms until ``finish``; None = in memory.
+    """
+
+    def __init__(self, spool: Path | None = None) -> None:
+        self._set_numbers: dict[TermSet, int] = {}
+        self._columns: dict[str, list[NDArray[Any]]] = {name: [] for name in SMALL}
+        self._lengths: tuple[int, int] | None = None
+        self._codes = _Spool(spool and spool / "codes")
+        self._colours = _Spool(spool and spool / "colours")
+
+    def __len__(self) -> int:
+        return sum(map(len, self._columns["sets"]))
+
+    def add(self, rows: FeatureRows) -> None:
+        """Add rows of features; each product once.
+
+        Raises:
+            InvalidDocument: Codes or histograms are not as long as those added before.
+        """
+        if not len(rows):
+            return
+        self._check_lengths(rows.binary_codes.shape[1], rows.colour_histograms.shape[1])
+        numbers = self._set_numbers
+        ids = [one.encode() for one in rows.product_ids]
+        columns: dict[str, Any] = {
+            "sets": [numbers.setdefault(one, len(numbers)) for one in rows.term_sets],
+            "versions": rows.versions,
+            "variants": np.array([variant_hash(g) for g in rows.variant_groups], dtype=np.uint64),
+            "id_hashes": [id_hash(one) for one in rows.product_ids],
+            "id_lengths": [len(one) for one in ids],
+            "id_bytes": np.frombuffer(b"".join(ids), dtype=np.uint8),
+        }
+        self._append(columns)
+        self._codes.add(as_words(rows.binary_codes))
+        self._colours.add(as_words(rows.colour_histograms))
+
+    def add_segment(self, segment: Segment, rows: Rows) -> None:
+        """Add some rows of another segment.
+
+        Raises:
+            InvalidDocument: Codes or histograms are not as long as those added before.
+        """
+        if not len(rows):
+            return
+        self._check_lengths(segment.code_bytes, segment.colour_bins)
+        numbers = self._set_numbers
+        known = [numbers.setdefault(one, len(numbers)) for one in segment.term_sets.unpack()]
+        hashes = np.empty(len(segment), dtype=np.uint32)
+        hashes[segment.arrays["id_rows"]] = segment.arrays["id_hashes"]
+        for start in range(0, len(rows), CHUNK):
+            some = rows[start : start + CHUNK]
+            first = segment.arrays["id_starts"][some].astype(np.int64)
+            last = segment.arrays["id_starts"][some + 1].astype(np.int64)
+            columns: dict[str, Any] = {
+                "sets": np.array(known)[segment.sets_of(some)],
+                "versions": segment.versions[some],
+                "variants": segment.variants(some),
+                "id_hashes": hashes[some],
+                "id_lengths": last - first,
+                "id_bytes": segment.arrays["id_bytes"][ranges(first, last)],
+            }
+            self._append(columns)
+            self._codes.add(np.take(segment.codes, some, axis=0))
+            self._colours.add(np.take(segment.colours, some, axis=0))
+
+    def draft(self) -> Draft:
+        """Order the rows by term set; codes and histograms stay where they are."""
+        columns = {name: _joined(self._columns[name], _TYPES[name]) for name in SMALL}
+        term_sets, places = TermSets.build(list(self._set_numbers))
+        sets = places[columns["sets"]]
+        order = np.argsort(sets, kind="stable")
+        code_bytes, colour_bins = self._lengths or (0, 0)
+        arrays = {
+            "set_starts": np.searchsorted(sets[order], np.arange(len(term_sets) + 1)),
+            "versions": _narrow(columns["versions"][order]),
+            **_variants(columns["variants"][order]),
+            **_ids(columns, order),
+        }
+        segment = Segment(term_sets, code_bytes, colour_bins, arrays)
+        return Draft(segment, order, self._codes.arrived(), self._colours.arrived())
+
+    def segment(self) -> Segment:
+        """Build the segment in memory."""
+        draft = self.draft()
+        looks = {
+            "codes": np.take(draft.codes, draft.order, axis=0),
+            "colours": np.take(draft.colours, draft.order, axis=0),
+        }
+        whole = draft.segment
+        return Segment(
+            whole.term_sets, whole.code_bytes, whole.colour_bins, {**whole.arrays, **looks}
+        )
+
+    def _append(self, columns: dict[str, Any]) -> None:
+        for name, values in columns.items():
+            self._columns[name].append(np.asarray(values, dtype=_TYPES[name]))
+
+    def _check_lengths(self, code_bytes: int, colour_bins: int) -> None:
+        self._lengths = self._lengths or (code_bytes, colour_bins)
+        if self._lengths != (code_bytes, colour_bins):
+            raise InvalidDocument(
+                f"expected codes of {self._lengths[0]} bytes and histograms of "
+                f"{self._lengths[1]} bins; got {code_bytes} and {colour_bins}"
+            )
+
+
+_TYPES: dict[str, Any] = {
+    "sets": np.int64,
+    "versions": np.int64,
+    "variants": np.uint64,
+    "id_hashes": np.uint32,
+    "id_lengths": np.int64,
+    "id_bytes": np.uint8,
+}
+
+
+class _Spool:
+    """Rows of words in the order of arrival, in memory or in a file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = path.open("wb") if path else None
+        self._rows: list[Words] = []
+        self._words = 0
+
+    def add(self, rows: Words) -> None:
+        """Add uint64 [n, words]."""
+        self._words = rows.shape[1]
+        if self._file:
+            self._file.write(np.ascontiguousarray(rows).data)
+        else:
+            self._rows.append(rows)
+
+    def arrived(self) -> Words:
+        """Return all rows, mapped if they are in a file."""
+        if not self._file or not self._path:
+            empty = np.zeros((0, self._words), dtype=np.uint64)
+            return np.concatenate(self._rows) if self._rows else empty
+        self._file.close()
+        if not self._path.stat().st_size:
+            return np.zeros((0, self._words), dtype=np.uint64)
+        return np.memmap(self._path, dtype=np.uint64, mode="r").reshape(-1, self._words)
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Store whole numbers from 0 in 32 bits if they fit."""
+    fits = not len(numbers) or int(numbers.max()) < 2**32
+    return numbers.astype(np.uint32 if fits else np.uint64)
+
+
+def _variants(hashes: Words) -> dict[str, NDArray[Any]]:
+    rows = np.flatnonzero(hashes)
+    by_hash = rows[np.argsort(hashes[rows], kind="stable")].astype(np.uint32)
+    return {"variants": hashes if len(rows) else hashes[:0], "variant_rows": by_hash}
+
+
+def _ids(columns: dict[str, NDArray[Any]], order: Rows) -> dict[str, NDArray[Any]]:
+    ends = np.cumsum(columns["id_lengths"])
+    first, last = (ends - columns["id_lengths"])[order], ends[order]
+    hashes = columns["id_hashes"][order]
+    by_hash = np.argsort(hashes, kind="stable")
+    return {
+        "id_starts": _narrow(np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)),
+        "id_bytes": np.concatenate(
+            [
+                columns["id_bytes"][ranges(first[n : n + CHUNK], last[n : n + CHUNK])]
+                for n in range(0, max(1, len(order)), CHUNK)
+            ]
+        ),
+        "id_hashes": hashes[by_hash],
+        "id_rows": by_hash.astype(np.uint32),
+    }
