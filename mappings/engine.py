@@ -132,7 +132,15 @@ class Engine(Protocol):
     """Stores and searches documents.
 
     Every method raises EngineUnavailable if the engine cannot be reached.
+
+    Attributes:
+        location: Where the documents are, for people and logs; without a password.
+        embedded: Whether they are in a file of this process's machine, so that it costs little to
+            look for changes at every search.
     """
+
+    location: str
+    embedded: bool
 
     def prepare(self) -> None:
         """Create the index or add ``visual`` to an existing one. Calling it again is harmless."""
@@ -169,8 +177,7 @@ class Engine(Protocol):
                 read; a deletion may be missed. None = read everything.
 
         Raises:
-            EngineUnavailable: The engine cannot be reached, or the index was replaced by another
-                since that checkpoint.
+            IndexReplaced: The index behind the name is not the one of the checkpoint.
         """
 
     def features(

@@ -120,11 +120,16 @@ class SegmentBuilder:
             self._colours.add(np.take(segment.colours, some, axis=0))
 
     def draft(self) -> Draft:
-        """Order the rows by term set; codes and histograms stay where they are."""
+        """Order the rows by term set; codes and histograms stay where they are.
+
+        Where a product was added more than once, its highest version counts.
+        """
         columns = {name: _joined(self._columns[name], _TYPES[name]) for name in SMALL}
         term_sets, places = TermSets.build(list(self._set_numbers))
         sets = places[columns["sets"]]
         order = np.argsort(sets, kind="stable")
+        if len(outdated := _outdated(columns)):
+            order = order[~np.isin(order, outdated)]
         code_bytes, colour_bins = self._lengths or (0, 0)
         arrays = {
             "set_starts": np.searchsorted(sets[order], np.arange(len(term_sets) + 1)),
@@ -200,6 +205,22 @@ class _Spool:
 
 def _joined(parts: Sequence[NDArray[Any]], kind: Any) -> NDArray[Any]:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+
+def _outdated(columns: dict[str, NDArray[Any]]) -> Rows:
+    """Find the rows that a later version of the same product replaces."""
+    hashes, ends = columns["id_hashes"], np.cumsum(columns["id_lengths"])
+    order = np.lexsort((columns["versions"], hashes))
+    again = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
+    newest: dict[bytes, int] = {}
+    outdated = []
+    for row in order[np.union1d(again, again + 1)].tolist():
+        start = int(ends[row] - columns["id_lengths"][row])
+        product_id = columns["id_bytes"][start : ends[row]].tobytes()
+        if product_id in newest:
+            outdated.append(newest[product_id])
+        newest[product_id] = row
+    return np.array(outdated, dtype=np.int64)
 
 
 def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:

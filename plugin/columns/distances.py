@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
 
+simsimd: Any
 try:
     import simsimd
-except ImportError:  # no wheel for this platform
+except ImportError:  # there is no wheel for this platform
     simsimd = None
 
 MAX_SQUARED = 2 * 255**2

@@ -128,7 +128,7 @@ def rank(
         for block, agreement in comparison.blocks(rows):
             if comparison.bound(agreement) < best.threshold:
                 break
-            best.add(number, comparison.compare(block, agreement, best.threshold))
+            best.add(number, part.segment, comparison.compare(block, agreement, best.threshold))
     return best.ranked(snapshot)
 
 
@@ -153,6 +153,8 @@ class _Comparison:
         self._code = _padded(query.binary_code, self._segment.codes.shape[1])
         self._colour = _padded(query.colour_histogram, self._segment.colours.shape[1])
         self._bits = 8 * query.binary_code.size
+        without_id = query.candidates.without_id
+        self._without_row = -1 if without_id is None else int(self._segment.find([without_id])[0])
         group = query.candidates.without_variant_group
         self._without_variant = variant_hash(group) if query.candidates.variant_field else 0
 
@@ -190,9 +192,8 @@ class _Comparison:
         allowed = np.ones(len(found.rows), dtype=bool)
         if self._without_variant:
             allowed &= self._segment.variants(found.rows) != np.uint64(self._without_variant)
-        if self._query.candidates.without_id is not None:
-            [row] = self._segment.find([self._query.candidates.without_id])
-            allowed &= found.rows != row
+        if self._without_row >= 0:
+            allowed &= found.rows != self._without_row
         return found if allowed.all() else found.take(np.flatnonzero(allowed))
 
     def _all(self, sets: Rows, scores: Rows) -> Iterator[tuple[Rows, Rows]]:
@@ -235,42 +236,38 @@ class _Best:
         self._count = 0
         self.threshold = -np.inf
 
-    def add(self, part: int, found: _Compared) -> None:
+    def add(self, part: int, segment: Segment, found: _Compared) -> None:
         if self._after is not None:
-            found = found.take(np.flatnonzero(found.scores <= -self._after[0]))
+            found = found.take(self._places_after(self._after, segment, found))
         if not len(found.rows):
             return
         self._found.append((part, found))
         self._count += len(found.rows)
-        spare = 0 if self._after is None else self._ties()
-        if self._count >= self._top + spare and (
-            self._threshold_is_old() or len(found.rows) >= self._top
-        ):
-            self._raise_threshold(self._top + spare)
+        if self._count >= (self._top if self.threshold == -np.inf else 4 * self._top):
+            self._raise_threshold()
+
+    @staticmethod
+    def _places_after(
+        after: tuple[float, str], segment: Segment, found: _Compared
+    ) -> NDArray[np.intp]:
+        last, last_id = -after[0], after[1]
+        later = found.scores < last
+        tied = np.flatnonzero(found.scores == last)
+        ids = segment.ids(found.rows[tied].tolist())
+        later[tied] = [one > last_id for one in ids]
+        return np.flatnonzero(later)
 
     def ranked(self, snapshot: Snapshot) -> list[RankedRow]:
         """Return the best products in order."""
         rows: list[RankedRow] = []
         for number, found in self._found:
-            segment = snapshot.parts[number].segment
-            rows += _rows(segment, found)
-        rows.sort(key=lambda row: row.place)
-        if self._after is not None:
-            rows = [row for row in rows if row.place > self._after]
-        return rows[: self._top]
+            rows += _rows(snapshot.parts[number].segment, found)
+        return sorted(rows, key=lambda row: row.place)[: self._top]
 
-    def _ties(self) -> int:
-        """Count the rows that score as the last one shown: some of them were shown."""
-        assert self._after is not None
-        last = -self._after[0]
-        return sum(int((found.scores == last).sum()) for _, found in self._found)
-
-    def _threshold_is_old(self) -> bool:
-        return self._count >= 4 * self._top or self.threshold == -np.inf
-
-    def _raise_threshold(self, top: int) -> None:
+    def _raise_threshold(self) -> None:
         scores = np.concatenate([found.scores for _, found in self._found])
-        self.threshold = float(np.partition(scores, len(scores) - top)[len(scores) - top])
+        last = len(scores) - self._top
+        self.threshold = float(np.partition(scores, last)[last])
         kept = [
             (part, found.take(np.flatnonzero(found.scores >= self.threshold)))
             for part, found in self._found
@@ -321,4 +318,5 @@ def _bytes(column: NDArray[np.uint64], rows: Rows) -> Bytes:
         block = column[rows[0] : rows[-1] + 1]
     else:
         block = np.take(column, rows, axis=0)
-    return block.view(np.uint8)
+    data: Bytes = block.view(np.uint8)
+    return data

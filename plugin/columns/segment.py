@@ -138,4 +138,5 @@ def ranges(first: Rows, last: Rows) -> Rows:
     counts = last - first
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(first - ends + counts, counts)
+    rows: Rows = np.arange(total) + np.repeat(first - ends + counts, counts)
+    return rows

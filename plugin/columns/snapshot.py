@@ -27,9 +27,11 @@ class Part:
     def __len__(self) -> int:
         return len(self.segment) if self.alive is None else int(self.alive.sum())
 
-    def living(self, rows: Rows) -> Rows:
-        """Return those of the rows that are alive."""
-        return rows if self.alive is None else rows[self.alive[rows]]
+    def rows(self) -> Rows:
+        """Return the rows that are alive, int64."""
+        if self.alive is None:
+            return np.arange(len(self.segment))
+        return np.flatnonzero(self.alive)
 
     def without(self, rows: Rows) -> Part:
         """Return the part after some rows have died."""
@@ -102,12 +104,13 @@ def _by_version(rows: FeatureRows) -> Iterable[tuple[int, str]]:
 
 
 def _merged(parts: Sequence[Part]) -> list[Part]:
-    """Merge the newest segments while they are of like size, all but the first.
+    """Merge the newest segments while they are of like size.
 
-    So a product is copied a few times at most, and there are few segments.
+    So a product is copied a few times at most, and there are few segments. A segment of which
+    most is dead is copied as well.
     """
-    merged = list(parts)
-    while len(merged) > 2 and len(merged[-2].segment) <= 4 * len(merged[-1].segment):
+    merged = [merge([part]) if 2 * len(part) < len(part.segment) else part for part in parts]
+    while len(merged) > 1 and len(merged[-2].segment) <= 4 * len(merged[-1].segment):
         merged[-2:] = [merge(merged[-2:])]
     return merged
 
@@ -116,5 +119,5 @@ def merge(parts: Sequence[Part]) -> Part:
     """Merge parts into one segment in memory, without the dead rows."""
     builder = SegmentBuilder()
     for part in parts:
-        builder.add_segment(part.segment, part.living(np.arange(len(part.segment))))
+        builder.add_segment(part.segment, part.rows())
     return Part(builder.segment())
