@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import VisualSummary
 from houndstooth.mappings.engine import Filter
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Scalar
@@ -27,6 +27,8 @@ class SearchRequest:
         excluded: Attribute terms that no hit may have.
         collapse: Return one hit for all variants of a product, the best of them.
         top: Number of hits, 1 to 200.
+        cursor: ``SearchAnswer.next`` of the same search, to go on after its last hit; None = begin
+            with the best.
         appearance_weight: Weight of the appearance distance against the colour distance, in
             [0, 1]; 1 = appearance alone, 0 = colour alone.
     """
@@ -38,6 +40,7 @@ class SearchRequest:
     excluded: tuple[str, ...] = ()
     collapse: bool = True
     top: int = 24
+    cursor: str | None = None
     appearance_weight: float = 0.7
 
 
@@ -58,7 +61,7 @@ class Hit:
     colour_distance: float
     matched: tuple[str, ...]
     product: Mapping[str, Scalar]
-    visual: VisualDocument
+    visual: VisualSummary
     variants: tuple[str, ...] = ()
 
 
@@ -76,6 +79,9 @@ class SearchAnswer:
         relaxed: The last step of the attribute query that was run; "none" = the strictest.
         took_ms: Milliseconds by stage.
         items: All detections in the image, best first. Empty if the detector did not run.
+        next: Cursor of the next page; None if these are the last hits.
+        recall: Share of the best products that are expected among the hits: 1 if every product
+            that passes was compared, else what was measured of the engine alone.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -88,3 +94,5 @@ class SearchAnswer:
     took_ms: Mapping[str, float]
     model: str
     items: tuple[Detection, ...] = ()
+    next: str | None = None
+    recall: float = 1.0

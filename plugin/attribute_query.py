@@ -87,11 +87,6 @@ def attribute_query(
     return [step for i, step in enumerate(steps) if i == 0 or step[1] != steps[i - 1][1]]
 
 
-def best_score(query: CandidateQuery) -> int:
-    """Compute the highest possible score, that of a document with every group's best term."""
-    return sum(max(boosts.values()) for boosts in query.preferred.values())
-
-
 def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
     """List the terms of an ideal hit, in taxonomy order.
 

@@ -24,8 +24,12 @@ HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit
-HOUNDSTOOTH_CANDIDATES         candidates to fetch for reranking,      1000
-                               1 to 10000
+HOUNDSTOOTH_COLUMNS            folder for the columns, from which all  ``var/columns``
+                               products are ranked (about 320 bytes
+                               a product); ``no``: OpenSearch ranks
+                               by itself
+HOUNDSTOOTH_CANDIDATES         products that OpenSearch ranks by       1000
+                               itself, 1 to 10000
 HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the appearance distance, 0    0.7
                                to 1, if a request gives none; the
                                rest is colour
@@ -55,7 +59,9 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.numbers import read_integer, read_number
 from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
 from houndstooth.plugin.filters import FIELD
-from houndstooth.plugin.rerank import ATTRIBUTE_WEIGHT
+
+ATTRIBUTE_WEIGHT = 0.5
+"""Weight of agreeing attributes in the score; the rest is appearance and colour."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class Settings:
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     variant_field: str = "group"
+    columns: Path | None = Path("var/columns")
     candidates: int = 1000
     appearance_weight: float = SearchRequest.appearance_weight
     attribute_weight: float = ATTRIBUTE_WEIGHT
@@ -177,6 +184,12 @@ def _folder(text: str) -> Path:
     return Path(text)
 
 
+def _folder_or_no(text: str) -> Path | None:
+    if Path(text).exists() and not Path(text).is_dir():
+        raise ValueError("expected the path of a folder, or no")
+    return None if text.lower() == "no" else Path(text)
+
+
 def _hosts(text: str) -> frozenset[str]:
     names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
     if any(character in name for name in names for character in "/@*[] "):
@@ -225,6 +238,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "image_hosts": _hosts,
     "fields": _names,
     "variant_field": _field,
+    "columns": _folder_or_no,
     "candidates": _integer(1, MAX_CANDIDATES),
     "appearance_weight": _fraction,
     "attribute_weight": _fraction,

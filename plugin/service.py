@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from itertools import islice
-from time import perf_counter
+from typing import cast
 
-from houndstooth.mappings.engine import CandidateQuery, Candidates, Engine, HitKey, StoredProduct
+from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import Features
-from houndstooth.mappings.search import (
-    MAX_CANDIDATES,
-    MAX_HITS,
-    Hit,
-    Relaxed,
-    SearchAnswer,
-    SearchRequest,
-)
+from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.attribute_query import (
-    Step,
-    attribute_query,
-    best_score,
-    ideal_terms,
-    stored_features,
-)
+from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
+from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.ranking import RankingQuery
+from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.engines.fields import variant_group
-from houndstooth.plugin.rerank import rerank
+from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
 
-SPARE_HITS = 8
-"""Hits ranked beyond the page, to replace products that are deleted during the search."""
+WINDOW_RECALL = 0.95
+"""Mean share of the 24 best products that the engine finds alone (docs/results.md)."""
 
 
 class VisualSearch:
@@ -53,6 +41,11 @@ class VisualSearch:
         self.engine = engine
         self.taxonomy = taxonomy
         self.settings = settings or Settings()
+        folder, variant_field = self.settings.columns, self.settings.variant_field
+        self._columns: Columns | None = None
+        if engine.embedded or folder:
+            self._columns = Columns(engine, extractor.model, variant_field, folder)
+        self._older: dict[str, Columns] = {}
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
         """Find products that look like the item in an image file.
@@ -68,7 +61,7 @@ class VisualSearch:
                 f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
                 f"got {len(image)} or more"
             )
-        clock = _Clock()
+        clock = Clock()
         with clock.stage("decode"):
             pixels = self.extractor.decode(image)
         with clock.stage("extract"):
@@ -89,7 +82,7 @@ class VisualSearch:
         self._check(request)
         if request.box:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
-        clock = _Clock()
+        clock = Clock()
         with clock.stage("fetch"):
             product = self.product(product_id)
         if product.visual is None:
@@ -113,11 +106,31 @@ class VisualSearch:
             return stored
         raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
 
+    def search_features(self, features: Features, request: SearchRequest) -> SearchAnswer:
+        """Find products that look like an item whose features are known.
+
+        Raises:
+            InvalidInput: The request is not valid.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        self._check(request)
+        return self._answer(features, request, Clock())
+
+    def follow(self) -> None:
+        """Keep the columns in step with a server, in the background, until ``close``."""
+        if self._columns:
+            self._columns.follow()
+
+    def close(self) -> None:
+        """End what ``follow`` began; the engine stays open."""
+        if self._columns:
+            self._columns.close()
+
     def _answer(
         self,
         features: Features,
         request: SearchRequest,
-        clock: _Clock,
+        clock: Clock,
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
         """Search with features, of an image or of a product."""
@@ -132,103 +145,51 @@ class VisualSearch:
             else None,
             variant_field=field,
         )
-        with clock.stage("candidates"):
-            relaxed, pools = self._candidate_pools(steps, request.top)
-        with clock.stage("rerank"):
-            ranked = self._rank(features, request, pools)
-        with clock.stage("fetch"):
-            hits = self._fetch_hits(ranked, ideal_terms(steps[0][1], self.taxonomy))
+        cursor = Cursor.parse(request.cursor, len(steps)) if request.cursor else None
+        source = self._source(features, clock)
+        query = RankingQuery(
+            features.binary_code,
+            features.colour_histogram,
+            steps[0][1],
+            request.appearance_weight,
+            self.settings.attribute_weight,
+        )
+        filler = PageFiller(self.engine, source, query, steps, clock)
+        page = filler.fill(request.top, ideal_terms(steps[0][1], self.taxonomy), cursor)
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
             attributes=features.best_attributes(),
             box=features.box,
             box_source=features.box_source,
-            relaxed=relaxed,
-            hits=tuple(hits[: request.top]),
+            relaxed=page.relaxed,
+            hits=tuple(page.hits),
             took_ms=clock.took_ms(),
             model=features.model,
             items=features.items,
+            next=str(page.next) if page.next else None,
+            recall=1.0 if source.is_exact else WINDOW_RECALL,
         )
 
-    def _candidate_pools(
-        self, steps: Sequence[Step], top: int
-    ) -> tuple[Relaxed, list[tuple[CandidateQuery, Candidates]]]:
-        """Run the steps until one fills the page; return its name and the candidates by step.
+    def _source(self, features: Features, clock: Clock) -> Source:
+        """Choose who ranks: the columns if there are any, else the engine."""
+        columns = self._columns_of(features.model)
+        with clock.stage("candidates"):
+            snapshot = columns.snapshot() if columns else None
+        if columns and snapshot is not None:
+            return ColumnsSource(self.engine, columns, snapshot, clock)
+        engine = cast(RankingEngine, self.engine)
+        return WindowSource(engine, self.settings.candidates, {}, clock)
 
-        A step with the same category and fewer attributes replaces the step before it. A step
-        without the category is added after it, so that products of the category stay in front.
-        """
-        pools: list[tuple[CandidateQuery, Candidates]] = []
-        for step in steps:
-            relaxed, query = step
-            if pools and query.category is not None:
-                # Still within the category: this step finds all that the stricter step found.
-                pools.clear()
-            pools.append((query, self._fetch_candidates(query, top)))
-            if pools[-1][1].hit_count >= top:
-                break
-        return relaxed, pools
-
-    def _fetch_candidates(self, query: CandidateQuery, top: int) -> Candidates:
-        """Fetch candidates; fetch more if the variants of few products leave too few hits."""
-        limit = max(self.settings.candidates, top + SPARE_HITS)
-        while True:
-            candidates = self.engine.candidates(query, limit)
-            enough = candidates.hit_count >= top
-            if len(candidates) < limit or enough or limit >= MAX_CANDIDATES:
-                return candidates
-            limit = min(4 * limit, MAX_CANDIDATES)
-
-    def _rank(
-        self,
-        features: Features,
-        request: SearchRequest,
-        pools: Sequence[tuple[CandidateQuery, Candidates]],
-    ) -> list[_Ranked]:
-        """Rerank each pool, best first, and join them in the order of the steps."""
-        ranked: dict[HitKey, _Ranked] = {}
-        for query, candidates in pools:
-            ranking = rerank(
-                features.binary_code,
-                features.colour_histogram,
-                candidates,
-                best_score=best_score(query),
-                appearance_weight=request.appearance_weight,
-                attribute_weight=self.settings.attribute_weight,
-                top=request.top + SPARE_HITS,
-            )
-            ids, keys = candidates.product_ids, candidates.hit_keys
-            for row, score, appearance, colour, others in zip(
-                ranking.rows.tolist(),
-                ranking.scores.tolist(),
-                ranking.appearance_distances.tolist(),
-                ranking.colour_distances.tolist(),
-                ranking.variants,
-                strict=True,
-            ):
-                variants = tuple(ids[other] for other in others)
-                hit = _Ranked(ids[row], score, appearance, colour, variants)
-                ranked.setdefault(keys[row], hit)
-        return list(islice(ranked.values(), request.top + SPARE_HITS))
-
-    def _fetch_hits(self, ranked: Sequence[_Ranked], ideal: Sequence[str]) -> list[Hit]:
-        """Fetch the ranked products; those deleted in the meantime are left out."""
-        by_id = {hit.product_id: hit for hit in ranked}
-        hits = []
-        for product in self.engine.fetch(list(by_id)):
-            if product.visual is None:
-                continue
-            attributes = set(product.visual.attributes)
-            hits.append(
-                Hit(
-                    matched=tuple(term for term in ideal if term in attributes),
-                    product=product.facts,
-                    visual=product.visual,
-                    **asdict(by_id[product.product_id]),
-                )
-            )
-        return hits
+    def _columns_of(self, model: str) -> Columns | None:
+        """Return the columns of a model; those of an older one only where they cost little."""
+        if self._columns and model == self.extractor.model:
+            return self._columns
+        if not self.engine.embedded:
+            return None
+        if model not in self._older:
+            self._older[model] = Columns(self.engine, model, self.settings.variant_field, None)
+        return self._older[model]
 
     def _check(self, request: SearchRequest) -> None:
         if request.category is not None:
@@ -241,31 +202,3 @@ class VisualSearch:
             raise InvalidInput(
                 f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
             )
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """A hit before its document is fetched."""
-
-    product_id: str
-    score: float
-    appearance_distance: float
-    colour_distance: float
-    variants: tuple[str, ...]
-
-
-class _Clock:
-    """Measures the milliseconds of each stage of a search; a stage that did not run has 0."""
-
-    def __init__(self) -> None:
-        self._started = perf_counter()
-        self._took = dict.fromkeys(("decode", "extract", "candidates", "rerank", "fetch"), 0.0)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        started = perf_counter()
-        yield
-        self._took[name] += 1000 * (perf_counter() - started)
-
-    def took_ms(self) -> dict[str, float]:
-        return {**self._took, "total": 1000 * (perf_counter() - self._started)}

@@ -1,0 +1,195 @@
+"""Fill a page of hits: step by step, one hit of each variant group, as the engine has them now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
+from houndstooth.mappings.search import Hit, Relaxed
+from houndstooth.plugin.attribute_query import Step
+from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery
+from houndstooth.plugin.cursor import Cursor
+from houndstooth.plugin.sources import GROWTH, Source
+
+SPARE_ROWS = 8
+"""Rows ranked beyond the page, for variants of products that are on it already."""
+
+ATTEMPTS = 5
+"""Times that a page is filled anew because products have changed since they were ranked."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The hits of a page.
+
+    Attributes:
+        relaxed: Name of the last step that was run.
+        next: Cursor of the next page; None if there is none.
+    """
+
+    hits: list[Hit]
+    relaxed: Relaxed
+    next: Cursor | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A hit before it is fetched."""
+
+    step: int
+    row: RankedRow
+    variants: tuple[str, ...]
+
+
+class PageFiller:
+    """Fills the page of one search.
+
+    Args:
+        engine: Has the products as they are now.
+        source: Ranks products.
+        query: The query's looks and weights; its candidates are those of each step.
+        steps: The attribute query's steps, strictest first.
+        clock: Measures the stage ``fetch``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: Source,
+        query: RankingQuery,
+        steps: Sequence[Step],
+        clock: Clock,
+    ) -> None:
+        self._engine, self._source, self._clock = engine, source, clock
+        self._query, self._steps = query, steps
+
+    def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
+        """Fill a page.
+
+        Every hit is looked up in the engine. A product that was deleted is left out, and one that
+        has changed is ranked anew, so nothing outdated is shown.
+
+        Args:
+            top: Number of hits.
+            ideal: Terms of an ideal hit, for ``Hit.matched``.
+            cursor: Where the page before ended.
+        """
+        for _ in range(ATTEMPTS):
+            found, first_step, last_step = self._ranked(top, cursor)
+            with self._clock.stage("fetch"):
+                products = self._engine.show([one.row.product_id for one in found])
+            shown = {product.product_id: product for product in products}
+            outdated = [f.row.product_id for f in found if not _is_current(f.row, shown)]
+            if not outdated:
+                break
+            self._update(outdated)
+        current = [f for f in found if _is_current(f.row, shown)]
+        variants = self._present([one for f in current for one in f.variants])
+        hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
+        end = None
+        if len(found) >= top:
+            last = found[-1]
+            end = Cursor(first_step, last.step, last.row.score, last.row.product_id)
+        return Page(hits, self._steps[last_step][0], end)
+
+    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[_Found], int, int]:
+        """Run the steps until one fills the page.
+
+        A step with the same category and fewer attributes replaces the step before it. A step
+        without the category is added after it, so that products of the category stay in front.
+
+        Returns:
+            The hits, and the numbers of the first step that has some and of the last that was run.
+        """
+        first = cursor.first_step if cursor else 0
+        found: list[_Found] = []
+        for number in range(cursor.step if cursor else 0, len(self._steps)):
+            query = self._steps[number][1]
+            if not cursor and query.category is not None:
+                first, found = number, []
+            after = cursor.after if cursor and cursor.step == number else None
+            found += self._hits(first, number, top - len(found), after)
+            if len(found) >= top:
+                break
+        return found, first, number
+
+    def _hits(
+        self, first: int, number: int, need: int, after: tuple[float, str] | None
+    ) -> list[_Found]:
+        """Rank the products of a step that are in none of the steps since the first one."""
+        before = tuple(query for _, query in self._steps[first:number])
+        candidates = self._steps[number][1]
+        query = replace(self._query, candidates=candidates, without=before)
+        top = need + (SPARE_ROWS if candidates.variant_field else 0)
+        while True:
+            rows, complete = self._source.rank(query, top, after)
+            found = self._collapsed(number, rows, query, before)
+            if len(found) >= need or complete:
+                return found[:need]
+            top *= GROWTH
+
+    def _collapsed(
+        self,
+        number: int,
+        rows: Sequence[RankedRow],
+        query: RankingQuery,
+        before: Sequence[CandidateQuery],
+    ) -> list[_Found]:
+        """Keep the best product of each variant group, unless it is on an earlier page."""
+        groups: dict[int, list[RankedRow]] = {}
+        if query.candidates.variant_field:
+            groups = {row.variant: [] for row in rows if row.variant}
+        if not groups:
+            return [_Found(number, row, ()) for row in rows]
+        for row in self._source.variants(query, list(groups)):
+            groups[row.variant].append(row)
+        for earlier in before:
+            other = replace(query, candidates=earlier, without=())
+            for row in self._source.variants(other, list(groups)):
+                groups[row.variant] = []
+        found = []
+        for row in rows:
+            group = groups.get(row.variant)
+            if group is None:
+                found.append(_Found(number, row, ()))
+            elif group and group[0].product_id == row.product_id:
+                found.append(_Found(number, row, tuple(v.product_id for v in group[1:])))
+        return found
+
+    def _update(self, product_ids: Sequence[str]) -> None:
+        with self._clock.stage("fetch"):
+            candidates = self._query.candidates
+            rows = self._engine.features(product_ids, candidates.model, candidates.variant_field)
+        present = set(rows.product_ids)
+        self._source.update(rows, [one for one in product_ids if one not in present])
+
+    def _present(self, product_ids: Sequence[str]) -> set[str]:
+        """Return those of some products that the engine still has."""
+        if not product_ids:
+            return set()
+        with self._clock.stage("fetch"):
+            model = CandidateQuery(self._query.candidates.model)
+            return set(self._engine.match(model, len(product_ids), product_ids))
+
+
+def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
+    product = shown.get(row.product_id)
+    return product is not None and product.version == row.version
+
+
+def _hit(
+    found: _Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
+) -> Hit:
+    attributes = set(product.visual.attributes)
+    return Hit(
+        product_id=found.row.product_id,
+        score=found.row.score,
+        appearance_distance=found.row.appearance_distance,
+        colour_distance=found.row.colour_distance,
+        matched=tuple(term for term in ideal if term in attributes),
+        product=product.facts,
+        visual=product.visual,
+        variants=tuple(one for one in found.variants if one in present),
+    )

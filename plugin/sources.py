@@ -1,0 +1,212 @@
+"""Rank the products that pass a query: all of them by columns, or the engine's best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
+from houndstooth.mappings.rows import FeatureRows
+from houndstooth.mappings.search import MAX_CANDIDATES
+from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery, count, rank
+from houndstooth.plugin.columns.segment import Rows
+from houndstooth.plugin.columns.snapshot import Snapshot
+from houndstooth.plugin.columns.store import Columns
+
+CHECKED_AT_ONCE = 10_000
+"""Products that the engine is asked about in one request."""
+
+GROWTH = 4
+"""How many times more products are ranked if those before did not fill the page."""
+
+_Scope = tuple[str | None, str | None]
+"""Category and great category: what differs between the filters of a search's steps."""
+
+Ranking = tuple[list[RankedRow], bool]
+"""The best products, and whether there are no more."""
+
+
+class Source(Protocol):
+    """Ranks the products of one search.
+
+    Attributes:
+        is_exact: Whether every product was compared so far.
+    """
+
+    is_exact: bool
+
+    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+        """Find the best products that pass the query and its filters, after a place."""
+
+    def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
+        """Rank all products of some variant groups, by hash, that pass the query."""
+
+    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+        """Take over what the engine says of products that are not as they were ranked."""
+
+
+class ColumnsSource:
+    """Ranks every product with the columns; the engine decides on the shop's filters.
+
+    There are two plans, both exact. If few products pass the filters, the engine names them and
+    all of them are ranked. If many do, the best are ranked first, and the engine says which of
+    them pass; more are ranked until enough do.
+
+    Args:
+        engine: Decides on filters.
+        columns: Where the snapshot is from; they take over updates too.
+        snapshot: All products.
+        clock: Measures the stages ``candidates`` and ``rerank``.
+    """
+
+    is_exact = True
+
+    def __init__(self, engine: Engine, columns: Columns, snapshot: Snapshot, clock: Clock) -> None:
+        self._engine, self._columns, self._clock = engine, columns, clock
+        self._snapshot = snapshot
+        self._matching: dict[_Scope, int] = {}
+        self._named: dict[_Scope, list[str]] = {}
+        self._passes: dict[_Scope, dict[str, bool]] = {}
+
+    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+        """See Source."""
+        if not query.candidates.filters:
+            rows = self._rank(query, top, after)
+            return rows, len(rows) < top
+        filters = _filters_of(query.candidates)
+        matching = self._count(filters)
+        if not matching:
+            return [], True
+        with self._clock.stage("rerank"):
+            total = count(query, self._snapshot)
+        ranked = top * total // matching + top
+        while ranked < matching:
+            rows = self._rank(query, ranked, after)
+            passing = self._passing(filters, rows)
+            if len(passing) >= top or len(rows) < ranked:
+                return passing[:top], len(passing) < top
+            ranked *= GROWTH
+        rows = self._rank(query, top, after, self._rows_named(filters, matching))
+        return rows, len(rows) < top
+
+    def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
+        """See Source."""
+        hashes = np.array(variants, dtype=np.uint64)
+        among = [part.segment.rows_of_variants(hashes) for part in self._snapshot.parts]
+        rows = self._rank(query, max(1, sum(map(len, among))), None, among)
+        if query.candidates.filters:
+            rows = self._passing(_filters_of(query.candidates), rows)
+        return rows
+
+    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+        """See Source."""
+        self._snapshot = self._snapshot.changed(rows, gone)
+        self._columns.apply(rows, gone)
+
+    def _rank(
+        self,
+        query: RankingQuery,
+        top: int,
+        after: tuple[float, str] | None,
+        among: Sequence[Rows] | None = None,
+    ) -> list[RankedRow]:
+        with self._clock.stage("rerank"):
+            return rank(query, self._snapshot, top, among=among, after=after)
+
+    def _count(self, filters: CandidateQuery) -> int:
+        scope = _scope(filters)
+        if scope not in self._matching:
+            with self._clock.stage("candidates"):
+                self._matching[scope] = self._engine.count(filters)
+        return self._matching[scope]
+
+    def _rows_named(self, filters: CandidateQuery, matching: int) -> list[Rows]:
+        scope = _scope(filters)
+        if scope not in self._named:
+            with self._clock.stage("candidates"):
+                # Some more may have come in since they were counted.
+                self._named[scope] = self._engine.match(filters, matching + CHECKED_AT_ONCE)
+        return self._snapshot.find(self._named[scope])
+
+    def _passing(self, filters: CandidateQuery, rows: Sequence[RankedRow]) -> list[RankedRow]:
+        passes = self._passes.setdefault(_scope(filters), {})
+        asked = [row.product_id for row in rows if row.product_id not in passes]
+        with self._clock.stage("candidates"):
+            for start in range(0, len(asked), CHECKED_AT_ONCE):
+                some = asked[start : start + CHECKED_AT_ONCE]
+                passes |= dict.fromkeys(some, False)
+                passes |= dict.fromkeys(self._engine.match(filters, len(some), some), True)
+        return [row for row in rows if passes[row.product_id]]
+
+
+class WindowSource:
+    """Ranks the products that the engine finds best by itself.
+
+    Args:
+        engine: An engine that can rank.
+        limit: Number of products to fetch.
+        appearance: Boost by appearance term of the query image.
+        clock: Measures the stages ``candidates`` and ``rerank``.
+    """
+
+    def __init__(
+        self, engine: RankingEngine, limit: int, appearance: Mapping[str, int], clock: Clock
+    ) -> None:
+        self._engine, self._appearance, self._clock = engine, appearance, clock
+        self._limit = limit
+        self._windows: dict[int, tuple[int, Snapshot]] = {}
+        self.is_exact = True
+
+    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+        """See Source."""
+        limit = max(self._limit, top)
+        while True:
+            limit = min(limit, MAX_CANDIDATES)
+            window = self._window(query.candidates, limit)
+            with self._clock.stage("rerank"):
+                rows = rank(query, window, top, after=after)
+            complete = len(window) < limit
+            if len(rows) >= top or complete or limit == MAX_CANDIDATES:
+                self.is_exact &= complete
+                return rows, len(rows) < top
+            limit *= GROWTH
+
+    def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
+        """See Source. Only those in the window are known."""
+        window = self._window(query.candidates, self._limit)
+        hashes = np.array(variants, dtype=np.uint64)
+        among = [part.segment.rows_of_variants(hashes) for part in window.parts]
+        with self._clock.stage("rerank"):
+            return rank(query, window, max(1, sum(map(len, among))), among=among)
+
+    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+        """See Source. All are fetched anew."""
+        self._windows.clear()
+
+    def _window(self, query: CandidateQuery, limit: int) -> Snapshot:
+        """Fetch a window, or return the largest that was fetched for this query."""
+        fetched, window = self._windows.get(id(query), (0, Snapshot()))
+        if fetched < limit:
+            with self._clock.stage("candidates"):
+                rows = self._engine.window(query, limit, self._appearance)
+            with self._clock.stage("rerank"):
+                window = Snapshot.of(rows)
+            self._windows[id(query)] = limit, window
+        return window
+
+
+def _filters_of(query: CandidateQuery) -> CandidateQuery:
+    """Return the part of a query that the engine decides on, and its category."""
+    return CandidateQuery(
+        query.model,
+        category=query.category,
+        great_category=query.great_category,
+        filters=query.filters,
+    )
+
+
+def _scope(query: CandidateQuery) -> _Scope:
+    return query.category, query.great_category
