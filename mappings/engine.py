@@ -168,9 +168,14 @@ class Engine(Protocol):
             since: Read only what changed after it. Every change that is visible to search is
                 read; a deletion may be missed. None = read everything.
 
+        Yields:
+            Batches; none if nothing changed and the checkpoint is still the newest. The reading
+            may be broken off after any batch and go on later from that batch's checkpoint. Some
+            rows may come again, in the version that was read before.
+
         Raises:
-            EngineUnavailable: The engine cannot be reached, or the index was replaced by another
-                since that checkpoint.
+            EngineUnavailable: The engine cannot be reached.
+            IndexReplaced: Another index has taken the name since that checkpoint.
         """
 
     def features(

@@ -16,6 +16,7 @@
     │   └── UnknownTerm         a category or attribute that is not in the taxonomy
     ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
+    │   └── IndexReplaced       another index or file has taken the name; read it from the start
     ├── WorkersUnavailable      Redis cannot be reached, or no worker answers (HTTP 503)
     └── JobNotFound             no ingest job has that id (HTTP 404)
 """
@@ -75,6 +76,10 @@ class ProductNotFound(HoundstoothError):
 
 class EngineUnavailable(HoundstoothError):
     """The engine cannot be reached or refuses the request."""
+
+
+class IndexReplaced(EngineUnavailable):
+    """Another index or file has taken the name since the checkpoint; read it from the start."""
 
 
 class WorkersUnavailable(HoundstoothError):
