@@ -98,6 +98,8 @@ class VisualDocument(VisualSummary):
         model: Name and version of the weights that computed the features.
         source_hash: Hash of the title, category text, box and image bytes that were used.
         computed_at: Time of computation, ISO 8601 in UTC.
+        appearance: Coarse appearance terms, by which an engine finds near neighbours without
+            reading codes. Empty in documents that older versions wrote.
     """
 
     product_id: str
@@ -106,6 +108,7 @@ class VisualDocument(VisualSummary):
     model: str
     source_hash: str
     computed_at: str
+    appearance: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the object in its stored form."""
@@ -121,6 +124,7 @@ class VisualDocument(VisualSummary):
             "model": self.model,
             "source_hash": self.source_hash,
             "computed_at": self.computed_at,
+            "appearance": list(self.appearance),
         }
 
     @classmethod
@@ -133,6 +137,7 @@ class VisualDocument(VisualSummary):
             "model": str(data["model"]),
             "source_hash": str(data["source_hash"]),
             "computed_at": str(data["computed_at"]),
+            "appearance": tuple(data.get("appearance") or ()),
         }
 
 

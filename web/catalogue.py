@@ -20,8 +20,8 @@ def pick_samples(backend: Backend) -> list[StoredProduct]:
     for place, (category, count) in enumerate(counts[CATEGORY]):
         # The first products by id often have one colour; another rank per category mixes them.
         rank = 1 + place % min(count, MAX_SAMPLES)
-        candidates = backend.engine.candidates(CandidateQuery(model, category=category), rank)
-        ids.extend(candidates.product_ids[-1:])
+        matches = backend.engine.match(CandidateQuery(model, category=category), rank)
+        ids.extend(sorted(matches)[-1:])
     return backend.engine.fetch(ids)
 
 

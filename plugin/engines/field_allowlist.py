@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from houndstooth.mappings.engine import (
     CandidateQuery,
-    Candidates,
     Engine,
     IndexDocument,
+    ShownProduct,
     StoredProduct,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 
 
@@ -30,15 +32,40 @@ class FieldAllowlist:
 
     def __init__(self, engine: Engine, fields: Collection[str]) -> None:
         self._engine, self._fields = engine, frozenset(fields)
+        self.location, self.embedded = engine.location, engine.embedded
 
-    def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
+    def index_id(self) -> str:
+        """See Engine."""
+        return self._engine.index_id()
+
+    def changes(
+        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+    ) -> Iterator[Changes]:
+        """See Engine."""
+        return self._engine.changes(model, variant_field, since)
+
+    def features(
+        self, product_ids: Sequence[str], model: str, variant_field: str | None
+    ) -> FeatureRows:
+        """See Engine."""
+        return self._engine.features(product_ids, model, variant_field)
+
+    def match(
+        self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
+    ) -> list[str]:
         """See Engine. Raises InvalidFilter if a filter's field is not allowed."""
-        return self._engine.candidates(self._checked(query), limit)
+        return self._engine.match(self._checked(query), limit, among)
+
+    def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
+        """See Engine."""
+        return [
+            replace(one, facts=self._limited(one.facts)) for one in self._engine.show(product_ids)
+        ]
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """See Engine."""
         return [
-            replace(stored, facts={k: v for k, v in stored.facts.items() if k in self._fields})
+            replace(stored, facts=self._limited(stored.facts))
             for stored in self._engine.fetch(product_ids)
         ]
 
@@ -84,6 +111,9 @@ class FieldAllowlist:
 
     def _allows(self, name: str) -> bool:
         return name.partition(".")[0] in self._fields
+
+    def _limited(self, facts: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        return {name: value for name, value in facts.items() if name in self._fields}
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
         for one in query.filters:

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
 import numpy as np
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.engine import (
     CandidateQuery,
-    Candidates,
     IndexDocument,
     RangeFilter,
+    ShownProduct,
     StoredProduct,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.plugin.engines.documents import byte_matrix
-from houndstooth.plugin.engines.fields import Fields, facet_value, product_index, variant_group
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.plugin.engines.fields import Fields, facet_value, product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
-from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition, score
+from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
+from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
 from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
 
-CANDIDATES = """
-WITH best AS MATERIALIZED (
-    SELECT product, {score} AS score FROM candidate WHERE {condition}
-    ORDER BY score DESC, id LIMIT ?)
-SELECT candidate.id, score, binary_code, colour_histogram, {variant_group}
-FROM best JOIN candidate USING (product) {join} ORDER BY score DESC, candidate.id
+MATCH = "SELECT id FROM candidate WHERE {condition}"
+AMONG = """
+ AND product IN (SELECT key FROM product WHERE id IN (SELECT value FROM json_each(?)))"""
+SHOW = """
+SELECT product.id, changed, facts, visual FROM json_each(?) AS ids
+JOIN product ON product.id = ids.value JOIN candidate ON product = product.key ORDER BY ids.key
 """
-VARIANT_GROUP = "facts ->> ?"
-VARIANT_JOIN = "JOIN product ON product.key = candidate.product"
-
 FACET = """
 SELECT value, count(*) FROM fact
 WHERE field = ? AND product IN (SELECT product FROM candidate WHERE {condition})
@@ -49,7 +47,10 @@ class SQLiteEngine:
         path: Path of the file; ``prepare`` creates it and its folder.
     """
 
+    embedded = True
+
     def __init__(self, path: Path) -> None:
+        self.location = str(path.absolute())
         self._file = SQLiteFile(path)
         self._fields = Fields(product_index()["mappings"]["properties"])
         self._writer = SQLiteWriter(self._fields)
@@ -78,27 +79,55 @@ class SQLiteEngine:
         with self._file.connection() as db:
             return dict(db.execute(sql, (json.dumps(list(product_ids)), model)))
 
-    def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """Find the ``limit`` best candidates; reads only ids, bytes and variant groups."""
+    def index_id(self) -> str:
+        """Return the random id that the file was created with."""
+        with self._file.connection() as db:
+            return index_id(db)
+
+    def changes(
+        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+    ) -> Iterator[Changes]:
+        """Read what was written after the checkpoint, and exactly what was deleted.
+
+        Raises:
+            IndexReplaced: Another file has taken the name since that checkpoint.
+        """
+        reader = SQLiteChanges(model, variant_field, since)
+        while True:
+            with self._file.snapshot() as db:
+                batch = reader.next_batch(db)
+            if batch is None:
+                return
+            yield batch
+
+    def features(
+        self, product_ids: Sequence[str], model: str, variant_field: str | None
+    ) -> FeatureRows:
+        """Read the features that ``model`` computed of some documents, in any order."""
+        with self._file.connection() as db:
+            return read_features(db, product_ids, model, variant_field)
+
+    def match(
+        self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
+    ) -> list[str]:
+        """List ids of documents that match, in any order, at most ``limit``."""
         with self._file.connection() as db:
             where = self._condition(db, query)
-            points = score(query.preferred, _term_numbers(db))
-            group, join = (VARIANT_GROUP, VARIANT_JOIN) if query.variant_field else ("NULL", "")
-            sql = CANDIDATES.format(
-                score=points.text, condition=where.text, variant_group=group, join=join
+            sql, values = MATCH.format(condition=where.text), where.values
+            if among is not None:
+                sql, values = sql + AMONG, (*values, json.dumps(list(among)))
+            return [key for (key,) in db.execute(f"{sql} LIMIT ?", (*values, limit))]
+
+    def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
+        """Read of each document what is shown of a hit, in the given order."""
+        with self._file.connection() as db:
+            rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
+        return [
+            ShownProduct(
+                key, changed, json.loads(facts), VisualSummary.from_json(json.loads(visual))
             )
-            names = (query.variant_field,) if query.variant_field else ()
-            rows = db.execute(sql, (*points.values, *where.values, limit, *names)).fetchall()
-        ids, scores, codes, colours, groups = zip(*rows, strict=True) if rows else ((),) * 5
-        return Candidates(
-            product_ids=ids,
-            scores=np.array(scores, dtype=np.int64),
-            binary_codes=byte_matrix(codes),
-            colour_histograms=byte_matrix(colours),
-            variant_groups=[variant_group(group) for group in groups]
-            if query.variant_field
-            else (),
-        )
+            for key, changed, facts, visual in rows
+        ]
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order. Unknown ids are left out."""

@@ -15,28 +15,34 @@ from houndstooth.plugin.engines.sqlite_query import COLUMNS
 
 # `product` holds the documents and `candidate` the searchable features. Their bytes come last, so
 # that a scan for terms does not read them. `fact` is the inverted index of the shop's facts.
+# `identity` has one row. Its counter goes up with every write; `changed` is the counter's value
+# after the last write of a document, and `removed` keeps that of each deletion.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS product (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, visual TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS candidate (
     product INTEGER PRIMARY KEY, id TEXT NOT NULL, model TEXT NOT NULL, category TEXT NOT NULL,
-    great_category TEXT NOT NULL, source_hash TEXT NOT NULL,
+    great_category TEXT NOT NULL, source_hash TEXT NOT NULL, changed INTEGER NOT NULL,
     {", ".join(f"{column} INTEGER NOT NULL" for column in COLUMNS)},
     binary_code BLOB NOT NULL, colour_histogram BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_category ON candidate (model, category);
 CREATE INDEX IF NOT EXISTS by_great_category ON candidate (model, great_category);
+CREATE UNIQUE INDEX IF NOT EXISTS by_change ON candidate (changed);
+CREATE TABLE IF NOT EXISTS removed (changed INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL, counter INTEGER NOT NULL);
+INSERT INTO identity SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1 FROM identity);
 CREATE TABLE IF NOT EXISTS term (number INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS fact (
     field TEXT NOT NULL, value NOT NULL, product INTEGER NOT NULL,
     PRIMARY KEY (field, value, product)) WITHOUT ROWID;
-"""
+"""  # noqa: S608
 PRAGMAS = """
 PRAGMA synchronous = NORMAL;
 PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
-VERSION = 1
+VERSION = 2
 """Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 
@@ -50,7 +56,7 @@ class SQLiteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._process = os.getpid()
+        self._opened: tuple[int, int, int] | None = None
 
     def create(self) -> None:
         """Create folder, file and tables. Calling it again is harmless."""
@@ -88,17 +94,26 @@ class SQLiteFile:
             EngineUnavailable: The file is missing, not a SQLite file of this kind, of another
                 version, or locked for a minute, or the disk is full.
         """
-        if self._process != os.getpid():  # a connection must not be used across a fork
-            self._idle, self._process = LifoQueue(), os.getpid()
+        idle = self._idle_connections()
         with self._errors():
             try:
-                db = self._idle.get_nowait()
+                db = idle.get_nowait()
             except Empty:
                 db = self._connect("rw")
             try:
                 yield db
             finally:
-                self._idle.put(db)
+                idle.put(db)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Open a transaction that reads one state of the file, whatever others write meanwhile."""
+        with self.connection() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -107,6 +122,17 @@ class SQLiteFile:
                 self._idle.get_nowait().close()
             except Empty:
                 return
+
+    def _idle_connections(self) -> LifoQueue[sqlite3.Connection]:
+        """Return the idle connections; none after a fork, or if another file has the name now."""
+        try:
+            found = self.path.stat()
+            file = (os.getpid(), found.st_dev, found.st_ino)
+        except OSError:
+            file = None
+        if file != self._opened:
+            self._idle, self._opened = LifoQueue(), file
+        return self._idle
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         db = sqlite3.connect(

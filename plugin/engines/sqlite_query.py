@@ -65,22 +65,6 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     return Sql(" AND ".join(part.text for part in parts), _values(parts))
 
 
-def score(preferred: Mapping[str, Mapping[str, int]], numbers: Mapping[str, int]) -> Sql:
-    """Build the score: the sum over groups of the largest boost among a candidate's terms."""
-    groups = [_largest_boost(group, numbers) for group in preferred.values() if group]
-    return _join(" + ", groups or [Sql("0")])
-
-
-def _largest_boost(boosts: Mapping[str, int], numbers: Mapping[str, int]) -> Sql:
-    best_first = sorted(boosts.items(), key=lambda item: -item[1])
-    tests = [_has_any_term((term,), numbers) for term, _ in best_first]
-    cases = " ".join(
-        f"WHEN {test.text} THEN {boost:d}"
-        for test, (_, boost) in zip(tests, best_first, strict=True)
-    )
-    return Sql(f"CASE {cases} ELSE 0 END", _values(tests))
-
-
 def _has_any_term(terms: Collection[str], numbers: Mapping[str, int]) -> Sql:
     columns = bit_columns(numbers[term] for term in terms if term in numbers)
     tests = [

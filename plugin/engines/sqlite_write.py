@@ -57,6 +57,7 @@ class SQLiteWriter:
         _change_entries(db, key, self._entries(json.loads(facts)), set())
         db.execute("DELETE FROM candidate WHERE product = ?", (key,))
         db.execute("DELETE FROM product WHERE key = ?", (key,))
+        db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (_next_change(db), product_id))
         return 1
 
     def _put(self, db: Connection, document: IndexDocument) -> None:
@@ -74,9 +75,12 @@ class SQLiteWriter:
             visual = json.dumps(document.visual.to_json())
             values = (document.product_id, json.dumps(new), visual)
             ((key,),) = db.execute(UPSERT, values).fetchall()
+            db.execute("DELETE FROM removed WHERE id = ?", (document.product_id,))
             _put_candidate(db, key, document.visual)
         else:
             db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
+            sql = "UPDATE candidate SET changed = ? WHERE product = ?"
+            db.execute(sql, (_next_change(db), key))
         _change_entries(db, key, self._entries(old), new_entries)
 
     def _entries(self, facts: Mapping[str, Scalar]) -> Entries:
@@ -95,12 +99,19 @@ def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
         visual.category,
         visual.great_category,
         visual.source_hash,
+        _next_change(db),
         *bit_columns(_numbers(db, visual.attributes)),
         visual.binary_code.tobytes(),
         visual.colour_histogram.tobytes(),
     )
     marks = ", ".join("?" * len(row))
     db.execute(f"INSERT OR REPLACE INTO candidate VALUES ({marks})", row)  # noqa: S608
+
+
+def _next_change(db: Connection) -> int:
+    """Count one more write, and return the new count."""
+    ((count,),) = db.execute("UPDATE identity SET counter = counter + 1 RETURNING counter")
+    return int(count)
 
 
 def _numbers(db: Connection, terms: Sequence[str]) -> list[int]:

@@ -100,7 +100,7 @@ def test_threads_read_while_others_write(engine: Engine) -> None:
 
     def work(n: int) -> int:
         engine.write([document(f"new-{n}-{m}", {"brand": f"brand {n}"}) for m in range(5)])
-        engine.candidates(random_query(n, documents), 50)
+        engine.match(random_query(n, documents), 50)
         return engine.count(CandidateQuery(MODEL, filters=(TermFilter("brand", f"brand {n}"),)))
 
     with ThreadPoolExecutor(8) as pool:

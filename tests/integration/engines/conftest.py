@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from houndstooth.mappings.engine import (
     Engine,
+    RankingEngine,
 )
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import (
@@ -41,6 +42,15 @@ def engine(engine_url: str) -> Iterator[Engine]:
     opened = open_engine(engine_url)
     opened.prepare()
     yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ranking(index_url: str) -> Iterator[RankingEngine]:
+    """An engine that can rank by itself."""
+    opened = open_engine(index_url)
+    opened.prepare()
+    yield cast(RankingEngine, opened)
     opened.close()
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from typing import Any
+
+import numpy as np
 from opensearchpy import OpenSearch
 
 from houndstooth.mappings.document import VisualDocument
@@ -12,8 +16,10 @@ from houndstooth.mappings.engine import (
     IndexDocument,
     StoredProduct,
 )
+from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet
 from tests.catalogue import (
     MODEL,
+    group_of,
 )
 
 ALL = CandidateQuery(MODEL)
@@ -31,7 +37,54 @@ def fill(engine: Engine, *documents: IndexDocument) -> None:
 
 
 def found(engine: Engine, query: CandidateQuery = ALL, limit: int = 1000) -> list[str]:
-    return list(engine.candidates(query, limit).product_ids)
+    return sorted(engine.match(query, limit))
+
+
+Row = tuple[int, TermSet, bytes, bytes, str | None]
+
+
+def rows_by_id(rows: FeatureRows) -> dict[str, Row]:
+    """Version, term set, bytes and variant group of each document; no document comes twice."""
+    columns = (
+        rows.versions.tolist(),
+        rows.term_sets,
+        [row.tobytes() for row in rows.binary_codes],
+        [row.tobytes() for row in rows.colour_histograms],
+        rows.variant_groups,
+    )
+    by_id = dict(zip(rows.product_ids, zip(*columns, strict=True), strict=True))
+    assert len(by_id) == len(rows)
+    assert rows.versions.dtype == np.int64
+    return by_id
+
+
+def expected_row(one: IndexDocument, variant_field: str | None) -> tuple[Any, ...]:
+    """What ``rows_by_id`` says of a document, but for its version."""
+    made = one.visual
+    assert made is not None
+    return (
+        (made.great_category, made.category, made.attributes),
+        made.binary_code.tobytes(),
+        made.colour_histogram.tobytes(),
+        group_of(one, variant_field) if variant_field else None,
+    )
+
+
+class Copy:
+    """A naive copy of one model's features, kept in step by ``changes``."""
+
+    def __init__(self, engine: Engine, variant_field: str | None = None) -> None:
+        self._engine, self._field = engine, variant_field
+        self.rows: dict[str, Row] = {}
+        self.checkpoint: Checkpoint | None = None
+
+    def follow(self, batches: int | None = None) -> None:
+        """Apply the changes since the last time, or the first ``batches`` of them."""
+        for batch in islice(self._engine.changes(MODEL, self._field, self.checkpoint), batches):
+            for key in batch.gone:
+                self.rows.pop(key, None)
+            self.rows |= rows_by_id(batch.rows)
+            self.checkpoint = batch.checkpoint
 
 
 def the(engine: Engine, product_id: str) -> StoredProduct:

@@ -1,0 +1,114 @@
+"""Read features and changes from the SQLite tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from sqlite3 import Connection
+from typing import Any
+
+import numpy as np
+
+from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, TermSet
+from houndstooth.plugin.engines.documents import byte_matrix
+from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS
+
+SHARD = "0"
+"""Key of the only position in a checkpoint."""
+
+BATCH = 10_000
+"""Most rows in a batch of changes."""
+
+_IDENTITY = "SELECT id, counter FROM identity"
+_FEATURES = f"""
+SELECT candidate.id, model, changed, binary_code, colour_histogram, facts ->> ?, great_category,
+       category, {", ".join(COLUMNS)}
+FROM candidate {{index}} JOIN product ON product.key = candidate.product WHERE {{condition}}
+"""  # noqa: S608
+_BY_ID = _FEATURES.format(
+    index="", condition="product.id IN (SELECT value FROM json_each(?)) AND model = ?"
+)
+_BY_CHANGE = _FEATURES.format(
+    index="INDEXED BY by_change", condition="changed > ? ORDER BY changed LIMIT ?"
+)
+_REMOVED = "SELECT id FROM removed WHERE changed > ? AND changed <= ?"
+
+
+def index_id(db: Connection) -> str:
+    """Read the identity of the file."""
+    return str(db.execute(_IDENTITY).fetchone()[0])
+
+
+def read_features(
+    db: Connection, product_ids: Sequence[str], model: str, variant_field: str | None
+) -> FeatureRows:
+    """Read the features that a model computed of some documents."""
+    ids = json.dumps(list(product_ids))
+    rows = db.execute(_BY_ID, (variant_field, ids, model)).fetchall()
+    return _feature_rows(db, rows)
+
+
+class SQLiteChanges:
+    """Reads the changes of one model, batch by batch.
+
+    Args:
+        model: Name of the model.
+        variant_field: Fact that holds the variant group.
+        since: Where to go on; None = read everything.
+    """
+
+    def __init__(self, model: str, variant_field: str | None, since: Checkpoint | None) -> None:
+        self._model, self._fact = model, variant_field
+        self._index = since.index if since else None
+        self._position = since.positions.get(SHARD, 0) if since else 0
+        # What was removed before the reading began was never read.
+        self._gone_after: int | None = self._position if since else None
+
+    def next_batch(self, db: Connection) -> Changes | None:
+        """Read the next batch within the caller's snapshot; None if there is nothing more.
+
+        Raises:
+            IndexReplaced: Another file has taken the name.
+        """
+        index, newest = db.execute(_IDENTITY).fetchone()
+        if self._index not in (None, index):
+            raise IndexReplaced("expected the SQLite file that was read before; it was replaced")
+        if self._gone_after is None:
+            self._gone_after = newest
+        if self._index is not None and self._position >= newest:
+            return None
+        values = (self._fact, self._position, BATCH)
+        rows = db.execute(_BY_CHANGE, values).fetchall()
+        end = rows[-1][2] if len(rows) == BATCH else newest
+        gone_after = max(self._position, self._gone_after)
+        gone = [key for (key,) in db.execute(_REMOVED, (gone_after, end))]
+        gone += [row[0] for row in rows if row[1] != self._model and row[2] > gone_after]
+        self._index, self._position = index, end
+        return Changes(
+            rows=_feature_rows(db, [row for row in rows if row[1] == self._model]),
+            gone=gone,
+            checkpoint=Checkpoint(index, {SHARD: end}),
+        )
+
+
+def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRows:
+    terms = [term for (term,) in db.execute("SELECT term FROM term ORDER BY number")]
+    term_sets: dict[tuple[Any, ...], TermSet] = {}
+    for row in rows:
+        if row[6:] not in term_sets:
+            term_sets[row[6:]] = (row[6], row[7], _terms(row[8:], terms))
+    return FeatureRows(
+        product_ids=[row[0] for row in rows],
+        versions=np.array([row[2] for row in rows], dtype=np.int64),
+        term_sets=[term_sets[row[6:]] for row in rows],
+        binary_codes=byte_matrix([row[3] for row in rows]),
+        colour_histograms=byte_matrix([row[4] for row in rows]),
+        variant_groups=[variant_group(row[5]) for row in rows],
+    )
+
+
+def _terms(bits: Sequence[int], terms: Sequence[str]) -> tuple[str, ...]:
+    """Return the sorted terms whose bits are set; see bit_columns."""
+    return tuple(sorted(term for n, term in enumerate(terms) if bits[n // BITS] >> n % BITS & 1))

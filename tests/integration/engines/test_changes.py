@@ -1,0 +1,163 @@
+"""A copy that follows an engine's changes is the same as one that is read anew."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.rows import Checkpoint
+from houndstooth.plugin.engines import open_engine
+from tests.catalogue import MODEL, VALUES, document
+from tests.integration.engines.helpers import Copy, client, expected_row, fill, rows_by_id
+
+
+def read_anew(engine: Engine, variant_field: str | None = None) -> Copy:
+    copy = Copy(engine, variant_field)
+    copy.follow()
+    return copy
+
+
+def change_at_random(
+    engine: Engine, chance: random.Random, documents: dict[str, IndexDocument]
+) -> None:
+    """Write, rewrite, change facts, change models and delete, a few of each; then refresh."""
+    for _ in range(chance.randrange(1, 12)):
+        key = str(chance.randrange(30))
+        facts = {"brand": chance.choice(["Puma", "Nike"]), "price": float(chance.randrange(9))}
+        action = chance.choice(["visual", "visual", "facts", "model", "delete"])
+        if action == "delete":
+            assert engine.delete([key]) == (documents.pop(key, None) is not None)
+        elif action == "facts":
+            (outcome,) = engine.write([IndexDocument(key, facts)])
+            assert (outcome.error is None) == (key in documents)
+            if key in documents:
+                documents[key] = IndexDocument(key, facts, documents[key].visual)
+        else:
+            terms = [term for group in VALUES.values() for term in group if chance.random() < 0.4]
+            model = MODEL if action == "visual" else "other-1"
+            seed = chance.randrange(10**6)
+            documents[key] = document(key, facts, attributes=terms, model=model, seed=seed)
+            (outcome,) = engine.write([documents[key]])
+            assert outcome.error is None
+    engine.refresh()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_copy_in_step_is_the_same_as_one_read_anew(engine: Engine, seed: int) -> None:
+    chance, documents = random.Random(seed), dict[str, IndexDocument]()
+    copy = Copy(engine, "brand")
+    for n in range(25):
+        change_at_random(engine, chance, documents)
+        copy.follow()
+        rows = {key: row for key, row in copy.rows.items() if key in documents}
+        assert read_anew(engine, "brand").rows == rows
+        assert {key: row[1:] for key, row in rows.items()} == {
+            key: expected_row(one, "brand")
+            for key, one in documents.items()
+            if one.visual and one.visual.model == MODEL
+        }
+        if n % 10 == 9:  # another process goes on from the checkpoint
+            copy.rows = rows
+
+
+def test_deletions_come_exactly_from_a_file(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/catalogue.db")
+    engine.prepare()
+    chance, documents = random.Random(7), dict[str, IndexDocument]()
+    copy = Copy(engine)
+    for _ in range(30):
+        change_at_random(engine, chance, documents)
+        copy.follow()
+        assert copy.rows == read_anew(engine).rows
+    assert list(engine.changes(MODEL, None, copy.checkpoint)) == []
+    engine.close()
+
+
+def test_versions_rise_with_every_write(engine: Engine) -> None:
+    versions = []
+    writes = [
+        document("1", {"price": 1.0}),
+        document("1", {"price": 1.0}),
+        IndexDocument("1", {"price": 2.0}),
+        document("1", {}, seed=9),
+    ]
+    for one in writes:
+        fill(engine, document("2"))
+        fill(engine, one)
+        versions.append(rows_by_id(engine.features(["1"], MODEL, None))["1"][0])
+        (shown,) = engine.show(["1"])
+        assert shown.version == versions[-1] == read_anew(engine).rows["1"][0]
+    assert sorted(set(versions)) == versions
+
+
+def test_nothing_changed_since_the_last_batch(engine: Engine) -> None:
+    fill(engine, document("1"), document("2"))
+    copy = read_anew(engine)
+    before = dict(copy.rows)
+    copy.follow()
+    assert copy.rows == before
+
+
+def test_an_empty_catalogue_can_be_followed(engine: Engine) -> None:
+    copy = read_anew(engine)
+    assert copy.rows == {}
+    assert copy.checkpoint is not None and copy.checkpoint.index == engine.index_id()
+    fill(engine, document("1"))
+    copy.follow()
+    assert copy.rows.keys() == {"1"}
+
+
+def test_each_batch_tells_where_to_go_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("sqlite_rows", "opensearch_changes"):
+        monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
+    documents = [document(str(n), seed=n) for n in range(60)]
+    fill(engine, *documents)
+    fill(engine, *documents[::3])
+    copy = Copy(engine)
+    turns = 0
+    while copy.rows != read_anew(engine).rows:
+        before = len(copy.rows)
+        copy.follow(batches=2)
+        turns += 1
+        assert len(copy.rows) - before <= 14 and turns < 30
+        if turns == 2:
+            engine.delete(["59"])
+            fill(engine, document("0", model="other-1"), document("58", seed=1000))
+            copy.rows.pop("59", None)
+    assert turns > 2
+    assert copy.rows.keys() == {str(n) for n in range(1, 59)}
+
+
+def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_url: str) -> None:
+    fill(engine, document("1"))
+    checkpoint = read_anew(engine).checkpoint
+    first = engine.index_id()
+    engine.prepare()
+    assert engine.index_id() == first
+    replace_catalogue(engine_url)
+    engine.prepare()
+    assert engine.index_id() != first
+    with pytest.raises(IndexReplaced):
+        list(engine.changes(MODEL, None, checkpoint))
+    assert read_anew(engine).rows == {}
+
+
+def replace_catalogue(url: str) -> None:
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return
+    server, _, index = url.partition("?")[0].rpartition("/")
+    with client(server) as connection:
+        connection.indices.delete(index=index)
+
+
+def test_a_checkpoint_of_unknown_shards_reads_them_from_the_start(engine: Engine) -> None:
+    fill(engine, document("1"))
+    (batch,) = engine.changes(MODEL, None, Checkpoint(engine.index_id(), {}))
+    assert list(batch.rows.product_ids) == ["1"]
