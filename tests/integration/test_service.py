@@ -319,14 +319,13 @@ def test_one_product(service):
 
 def test_products_deleted_meanwhile_are_left_out(tmp_path, monkeypatch):
     engine = open_catalogue(tmp_path)
-    find = engine.candidates
+    show = engine.show
 
-    def candidates(query, limit):
-        found = find(query, limit)
+    def delete_and_show(product_ids):
         engine.delete(["t-shirt-green-2"])
-        return found
+        return show(product_ids)
 
-    monkeypatch.setattr(engine, "candidates", candidates)
+    monkeypatch.setattr(engine, "show", delete_and_show)
     service = VisualSearch(EXTRACTOR, engine, TAXONOMY)
     answer = service.search(picture("green", 12), SearchRequest(top=4))
     assert sorted(ids(answer)) == [f"t-shirt-green-{n}" for n in (0, 1, 3, 4)]
