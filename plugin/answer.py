@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import VisualSummary
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.search import Hit, SearchAnswer
@@ -30,6 +30,8 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             "relaxed": answer.relaxed,
         },
         "hits": [_hit(hit) for hit in answer.hits],
+        "next": answer.next,
+        "recall": answer.recall,
         "took_ms": {stage: round(took, 2) for stage, took in answer.took_ms.items()},
         "model": answer.model,
     }
@@ -61,7 +63,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _features(visual: VisualDocument) -> dict[str, Any]:
+def _features(visual: VisualSummary) -> dict[str, Any]:
     return {
         "category": visual.category,
         "great_category": visual.great_category,

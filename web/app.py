@@ -60,6 +60,7 @@ def create_app(
         InvalidTaxonomy: The shop's taxonomy is not valid.
     """
     backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy, progress)
+    backend.search.follow()
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = backend.settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES

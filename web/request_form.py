@@ -15,7 +15,7 @@ from houndstooth.web.backend import Backend
 
 Fields = MultiDict[str, str]
 
-SINGLE = frozenset({"category", "box", "collapse", "top", "appearance_weight"})
+SINGLE = frozenset({"category", "box", "collapse", "top", "cursor", "appearance_weight"})
 REPEATABLE = frozenset({"filter", "require", "exclude"})
 MAX_VALUES = 50
 
@@ -41,6 +41,7 @@ def read_search_request(
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
         top=SearchRequest.top if top is None else _whole_number("top", top),
+        cursor=fields.get("cursor"),
         appearance_weight=backend.settings.appearance_weight
         if appearance_weight is None
         else _fraction("appearance_weight", appearance_weight),

@@ -67,6 +67,11 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     metavar="W",
     help="1 = shape alone, 0 = colour alone.  [default: HOUNDSTOOTH_APPEARANCE_WEIGHT, else 0.7]",
 )
+@click.option(
+    "--cursor",
+    metavar="TEXT",
+    help="Go on after the last hit of an earlier answer to the same search: its next.",
+)
 @parameters.engine
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.pass_obj
@@ -79,6 +84,7 @@ def command(
     collapse: bool,
     top: int,
     appearance_weight: float | None,
+    cursor: str | None,
     engine: str | None,
     as_json: bool,
 ) -> None:
@@ -105,6 +111,7 @@ def command(
         collapse=collapse,
         top=top,
         appearance_weight=weight,
+        cursor=cursor,
     )
     data = _read(image, settings.max_upload_bytes)
     answer = run(data, request, settings, taxonomy, extractor)
@@ -168,6 +175,8 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
     for row in rows if answer.hits else ():
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
+    if answer.next:
+        lines.append(f"for more: --cursor {answer.next}")
     return lines
 
 
