@@ -82,7 +82,7 @@ class StoredProduct:
 
 @dataclass(frozen=True)
 class ShownProduct:
-    """What is shown of a hit.
+    """The part of a document that is shown of a hit.
 
     Attributes:
         version: Version of the document; see FeatureRows.
@@ -173,15 +173,15 @@ class Engine(Protocol):
                 Args:
                     model: Name of the model.
                     variant_field: Shop field that holds the variant group.
-                    since: Read only what changed after it. Every change that is visible to search is
-                        read; a deletion may be missed. None = read everything.
+                    since: Read only what changed after it. Every change visible to search is
+                read; a deletion may be missed. None = read everything.
 
-                Yields:
-                    Batches; none if nothing changed and the checkpoint is still the newest. The reading
-                    may be broken off after any batch and go on later from that batch's checkpoint. Some
-                    rows may come again, in the version that was read before.
+        Yields:
+            Batches; none if nothing changed and the checkpoint is still the newest. Reading
+            may be broken off after any batch and go on later from that batch's checkpoint. Some
+            rows may come again, in the version that was read before.
 
-                Raises:
+        Raises:
         <<<<<<< HEAD
                     IndexReplaced: The index behind the name is not the one of the checkpoint.
         =======

@@ -53,7 +53,7 @@ class FeatureRows:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far the changes of an index have been read.
+    """The place up to which the changes of an index have been read.
 
     Attributes:
         index: Identity of the index behind the name; another index of that name has another one.

@@ -9,7 +9,7 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
 from houndstooth.mappings.search import Hit, Relaxed
 from houndstooth.plugin.attribute_query import Step
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery
+from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.sources import GROWTH, Source
 

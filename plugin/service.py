@@ -12,7 +12,7 @@ from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.columns.ranking import RankingQuery
+from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.cursor import Cursor

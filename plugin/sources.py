@@ -11,7 +11,8 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery, count, rank
+from houndstooth.plugin.columns.query import RankedRow, RankingQuery
+from houndstooth.plugin.columns.ranking import count, rank
 from houndstooth.plugin.columns.segment import Rows
 from houndstooth.plugin.columns.snapshot import Snapshot
 from houndstooth.plugin.columns.store import Columns

@@ -36,7 +36,7 @@ class ColumnsFile:
 
     @property
     def is_newer(self) -> bool:
-        """Whether the file is another than the one that was loaded last."""
+        """Tell whether the file is another than the one that was loaded last."""
         return self._identity() not in (None, self._loaded)
 
     def load(self) -> Saved | None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
 from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
+from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import Rows, Segment, as_words, variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 
@@ -22,70 +22,6 @@ BLOCK = 4096
 """Rows compared at once: with their copies and distances they fit in a core's cache."""
 
 Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class RankedRow:
-    """A product of a ranking.
-
-    Attributes:
-        version: Version of the document whose features were ranked.
-        variant: Hash of its variant group; 0 = none.
-        score: In [0, 1], higher is better.
-        appearance_distance, colour_distance: In [0, 1].
-    """
-
-    product_id: str
-    version: int
-    variant: int
-    score: float
-    appearance_distance: float
-    colour_distance: float
-
-    @property
-    def place(self) -> tuple[float, str]:
-        """Sorting key: by descending score, equal scores by product id."""
-        return -self.score, self.product_id
-
-
-@dataclass(frozen=True)
-class RankingQuery:
-    """What to rank, and by what.
-
-    ::
-
-        distance  = appearance_weight * appearance + (1 - appearance_weight) * colour
-        agreement = attribute score / best possible attribute score
-        score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
-
-    Appearance is the share of differing bits. Colour is the squared Hellinger distance: one minus
-    the Bhattacharyya coefficient of two histograms. Those are stored as ``255 * sqrt(p)``, so it
-    is their squared Euclidean distance divided by ``2 * 255 ** 2``; rounding may take it slightly
-    over 1, where it is cut off. All values are float64 and computed as written.
-
-    Attributes:
-        binary_code: uint8 [bits / 8].
-        colour_histogram: uint8 [bins].
-        candidates: What to rank and how attributes score; its filters are not applied.
-        without: Leave out what matches one of these queries.
-        appearance_weight: Weight of the appearance distance, in [0, 1].
-        attribute_weight: Weight of the agreement, in [0, 1].
-    """
-
-    binary_code: Bytes
-    colour_histogram: Bytes
-    candidates: CandidateQuery
-    appearance_weight: float
-    attribute_weight: float
-    without: tuple[CandidateQuery, ...] = ()
-
-    @property
-    def best_score(self) -> int:
-        """Highest possible attribute score, that of a product with every group's best term.
-
-        If it is 0, no term is preferred, and the agreement of every product is 1.
-        """
-        return sum(max(boosts.values(), default=0) for boosts in self.candidates.preferred.values())
 
 
 def count(query: RankingQuery, snapshot: Snapshot) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
@@ -96,11 +95,8 @@ def test_every_option_has_an_effect(client: FlaskClient) -> None:
     assert not any("colour:blue" in hit["attributes"] for hit in answer["hits"])
 
 
-def test_of_variants_the_nearest_is_the_hit(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    search = app.extensions["houndstooth"].search
-    monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
+def test_of_variants_the_nearest_is_the_hit(tmp_path: Path) -> None:
+    client = make_app(tmp_path, variant_field="brand").test_client()
     answer = post(client, category="jacket").json
     assert sorted(hit["product"]["brand"] for hit in answer["hits"]) == ["Acme", "Loom & Co"]
     best = answer["hits"][0]
@@ -322,7 +318,7 @@ def test_an_unreachable_engine_is_503_everywhere_but_health(
         raise EngineUnavailable("expected an engine; none answers")
 
     engine = app.extensions["houndstooth"].engine
-    for name in ("ping", "fetch", "candidates", "count", "facets"):
+    for name in ("ping", "fetch", "changes", "show", "match", "count", "facets"):
         monkeypatch.setattr(engine, name, away)
     response = post(client)
     refused(response, 503, "engine", "log")

@@ -56,7 +56,12 @@ def test_prints_a_table(run, image):
     assert lines[2].split() == ["id", "score", "shape", "colour", "title", "matched"]
     first = ["1", "t-shirt-green-2", "1.000", "0.000", "0.000", "green", "t-shirt", "Green"]
     assert lines[3].split() == first
-    assert len(lines) == 6
+    assert len(lines) == 7
+    cursor = lines[6].removeprefix("for more: --cursor ")
+    _, more, _ = run(image, "--top", "2", "--cursor", cursor)
+    _, whole, _ = run(image, "--top", "5")
+    ids = [[line.split()[1] for line in text.splitlines()[3:]] for text in (output, more, whole)]
+    assert ids[0][:3] + ids[1][:2] == ids[2][:5]
 
 
 def test_names_what_was_found_where_there_is_a_choice(run, image):

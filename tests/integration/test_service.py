@@ -373,6 +373,7 @@ def test_the_answer_as_json(service):
     assert list(took) == STAGES
     assert all(value >= 0 for value in took.values())
     assert took["total"] == max(took.values())
+    assert found.pop("next") == answer.next
     assert found == {
         "query": {
             "category": {"term": "t-shirt", "confidence": 1.0, "source": "auto"},
@@ -398,6 +399,7 @@ def test_the_answer_as_json(service):
                 "box": [0.0, 0.0, 1.0, 1.0],
             }
         ],
+        "recall": 1.0,
         "model": "fake-1",
     }
 
