@@ -11,7 +11,10 @@ from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 
-FORMS = "sqlite:///file.db, opensearch://host:port/index or opensearchs://user:word@host:port/index"
+FORMS = (
+    "sqlite:///file.db, opensearch://host:port/index or "
+    "opensearchs://user:word@host:port,host:port/index"
+)
 
 
 def open_engine(url: str) -> Engine:
@@ -19,8 +22,10 @@ def open_engine(url: str) -> Engine:
 
     - ``sqlite:///var/catalogue.db``: a path relative to the working directory;
     - ``sqlite:////srv/c.db``: an absolute path;
-    - ``opensearch://host:port/index``, or ``opensearchs`` for OpenSearch over TLS. With
-      ``?visual=visual_2`` the features are stored in an object of that name, beside ``visual``.
+    - ``opensearch://host:port/index``, or ``opensearchs`` for OpenSearch over TLS. There may be
+      more hosts of that cluster, separated by commas; one user, for all, comes before the first:
+      ``opensearch://user:word@h1:9200,h2:9200/index``. With ``?visual=visual_2`` the features are
+      stored in an object of that name, beside ``visual``.
 
     Raises:
         InvalidConfig: There is no such engine, or a part of the URL is missing.
@@ -62,23 +67,34 @@ def _open_sqlite(url: str, parts: SplitResult) -> Engine:
 
 def _open_opensearch(parts: SplitResult) -> Engine:
     index = unquote(parts.path).strip("/")
-    if not parts.hostname or not index or "/" in index:
+    user, hosts = _hosts(parts.netloc)
+    if not index or "/" in index:
         raise ValueError("opensearch takes a host and one index")
     visual = _options(parts, ("visual",)).get("visual", VISUAL)
     if not is_visual(visual):
         raise ValueError(f"expected visual={VISUAL} or visual={VISUAL}_2 and so on; got {visual!r}")
     # Imported here: the client takes 0.2 s that users of SQLite need not spend.
     from houndstooth.plugin.engines.opensearch import OpenSearchEngine
+    from houndstooth.plugin.engines.opensearch_client import Cluster
 
-    return OpenSearchEngine(
-        host=parts.hostname,
-        port=parts.port or 9200,
-        index=index,
-        tls=parts.scheme == "opensearchs",
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        visual=visual,
-    )
+    name, _, password = user.partition(":")
+    tls = parts.scheme == "opensearchs"
+    cluster = Cluster(hosts, tls, unquote(name), unquote(password))
+    return OpenSearchEngine(cluster, index, visual)
+
+
+def _hosts(netloc: str) -> tuple[str, list[tuple[str, int]]]:
+    """Split ``user:word@host:port,host:port`` into the user with the password, and the hosts."""
+    user, _, names = netloc.rpartition("@")
+    if "@" in user and "," in user:
+        raise ValueError("opensearch takes one user, for all hosts, before the first of them")
+    hosts = []
+    for name in names.split(","):
+        host = urlsplit(f"//{name}")
+        if not host.hostname or host.path:
+            raise ValueError("opensearch takes a host, or several separated by commas")
+        hosts.append((host.hostname, host.port or 9200))
+    return user, list(dict.fromkeys(hosts))
 
 
 def _options(parts: SplitResult, known: Collection[str]) -> dict[str, str]:

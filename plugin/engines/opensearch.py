@@ -3,75 +3,71 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from time import sleep
+from typing import Any, TypeVar
 
-import numpy as np
-from opensearchpy import OpenSearch, helpers
+from opensearchpy import helpers
 
-from houndstooth.mappings.document import VISUAL, VisualDocument, is_visual
+from houndstooth.mappings.document import VISUAL, VisualDocument, VisualSummary, is_visual
 from houndstooth.mappings.engine import (
     CandidateQuery,
-    Candidates,
     IndexDocument,
+    ShownProduct,
     StoredProduct,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.documents import refusal
-from houndstooth.plugin.engines.fields import facet_value, variant_group
+from houndstooth.plugin.engines.fields import facet_value
+from houndstooth.plugin.engines.opensearch_changes import OpenSearchChanges
+from houndstooth.plugin.engines.opensearch_client import Cluster
 from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import (
     bool_query,
-    decode_rows,
-    drop_damaged_hits,
     facet_body,
-    search_body,
+    features_body,
+    match_body,
+    sample_body,
+    window_body,
 )
+from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, SAMPLE, Json, RowDecoder, RowFields
 
 _LOG = logging.getLogger(__name__)
 
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
-TIMEOUT_SECONDS = 60
+MAX_HITS = 10_000
+"""Most hits of one search, which is OpenSearch's default for ``max_result_window``."""
+
+COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds to wait before documents are read again after the copy of a shard failed."""
+
+ID_PATH = "hits.hits.fields"
+"""``filter_path`` of a search for ids."""
+
+Visual = TypeVar("Visual", bound=VisualSummary)
 
 
 class OpenSearchEngine:
     """An engine on one index of an OpenSearch cluster, 2.x or 3.x. Threads may share it.
 
     Args:
-        host, port: Address of the cluster.
+        cluster: The cluster.
         index: Name of the index or of an alias; ``prepare`` creates a missing index.
-        tls: Use TLS and verify the certificate.
-        user, password: For a cluster with the security plugin.
         visual: Name of the object ``visual``. Another version, such as ``visual_2``, can be
             filled beside the one that is searched.
     """
 
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        index: str,
-        *,
-        tls: bool = False,
-        user: str = "",
-        password: str = "",
-        visual: str = VISUAL,
-    ) -> None:
-        self.index = index
-        self.address = f"{'https' if tls else 'http'}://{host}:{port}"
-        self._client = OpenSearch(
-            hosts=[{"host": host, "port": port}],
-            use_ssl=tls,
-            verify_certs=tls,
-            http_auth=(user, password) if user else None,
-            timeout=TIMEOUT_SECONDS,
-        )
-        self._visual = visual
-        self._index = OpenSearchIndex(self._client, self.address, index, visual)
+    def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
+        self.index, self._visual = index, visual
+        self._cluster, self._client = cluster, cluster.client
+        self._index = OpenSearchIndex(cluster, index, visual)
+        self._rows = RowDecoder(index, self._sample)
+        self._changes = OpenSearchChanges(cluster, self._index, self._rows)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -104,7 +100,8 @@ class OpenSearchEngine:
         statuses = [result["status"] for result in self._bulk(actions)]
         failed = [status for status in statuses if status not in (200, 404)]
         if failed:
-            raise EngineUnavailable(f"{self.address} refused {len(failed)} deletes: {failed[0]}")
+            address = self._cluster.address
+            raise EngineUnavailable(f"{address} refused {len(failed)} deletes: {failed[0]}")
         return statuses.count(200)
 
     def refresh(self) -> None:
@@ -115,7 +112,8 @@ class OpenSearchEngine:
     def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
         """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
         fields = self._index.fields
-        documents = self._get(product_ids, [fields.visual("source_hash"), fields.visual("model")])
+        names = ",".join(map(fields.visual, ("source_hash", "model")))
+        documents = self._get(product_ids, {"_source_includes": names})
         visuals = {d["_id"]: d["_source"].get(self._visual, {}) for d in documents}
         hashes = {
             key: visual["source_hash"]
@@ -129,51 +127,99 @@ class OpenSearchEngine:
             searchable = self._searchable(hashes)
         return {key: hashes[key] for key in hashes if key in searchable}
 
-    def candidates(self, query: CandidateQuery, limit: int) -> Candidates:
-        """Find the ``limit`` best candidates, at most 10,000 unless the index allows more."""
+    def index_id(self) -> str:
+        """Return the uuid of the index behind the name."""
+        with self._index.errors():
+            return self._index.identity().id
+
+    def changes(
+        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+    ) -> Iterator[Changes]:
+        """Read what changed after the checkpoint, shard by shard; deletions are missed.
+
+        What is written while this reads may come with the next call only.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+        return self._changes.read(model, variant_field, since)
+
+    def features(
+        self, product_ids: Sequence[str], model: str, variant_field: str | None
+    ) -> FeatureRows:
+        """Read the features that ``model`` computed of some documents, in any order."""
+        with self._index.errors():
+            fields = self._index.fields_with(variant_field)
+            names = RowFields.of(fields, variant_field)
+            hits: list[Json] = []
+            for some in _chunks(list(dict.fromkeys(product_ids)), MAX_HITS):
+                body = features_body(names, model, some) | {"size": len(some)}
+                hits += self._search(body, ROW_PATH)
+            return self._rows.decode(hits, model, names)[0]
+
+    def match(
+        self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
+    ) -> list[str]:
+        """List ids of documents that match, in any order, at most ``limit``.
+
+        Up to 10,000 ids take one request.
+        """
+        most = limit if among is None else min(limit, len(among))
+        if most < 1:
+            return []
+        with self._index.errors():
+            body = match_body(query, self._index.fields_for(query), among)
+            product_id = self._index.fields.visual("product_id")
+            if most <= MAX_HITS:
+                hits = self._search(body | {"sort": ["_doc"], "size": most}, ID_PATH)
+            else:
+                hits = self._search_pages(body, product_id, most)
+        return [h["fields"][product_id][0] for h in hits if product_id in h.get("fields", {})]
+
+    def window(
+        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+    ) -> FeatureRows:
+        """Read the features of the best matches, at most 10,000, in any order.
+
+        Only the score ranks them: the engine can then pass over documents that cannot compete,
+        and cuts ties in its own order.
+        """
         with self._index.errors():
             fields = self._index.fields_for(query)
-            answer = self._client.search(
-                index=self.index,
-                body=search_body(query, limit, fields),
-                params={
-                    "allow_partial_search_results": "false",
-                    "filter_path": "hits.hits.sort,hits.hits.fields",
-                },
-            )
-        code, colour = fields.visual("binary_code"), fields.visual("colour_histogram")
-        all_hits = answer.get("hits", {}).get("hits", [])
-        hits = drop_damaged_hits(all_hits, (code, colour))
-        if damaged := len(all_hits) - len(hits):
-            _LOG.warning("%s: %s products left out, their %s is damaged", self.index, damaged, code)
-        variant_field = fields.doc_values(query.variant_field)
-        return Candidates(
-            product_ids=[hit["sort"][1] for hit in hits],
-            scores=np.array([hit["sort"][0] for hit in hits], dtype=np.int64),
-            binary_codes=decode_rows([hit["fields"][code][0] for hit in hits]),
-            colour_histograms=decode_rows([hit["fields"][colour][0] for hit in hits]),
-            variant_groups=[
-                variant_group(hit["fields"].get(variant_field, [None])[0])
-                for hit in hits
-                if variant_field
-            ],
-        )
+            names = RowFields.of(fields, query.variant_field)
+            body = window_body(query, names, fields, appearance or {})
+            hits = self._search(body | {"size": min(limit, MAX_HITS)}, ROW_PATH)
+            return self._rows.decode(hits, query.model, names)[0]
+
+    def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
+        """Read of each document what is shown of a hit, as search sees it.
+
+        Whole documents are read: to leave out the codes takes the engine longer than to send them.
+        """
+        products = []
+        for document in self._get(product_ids, {"realtime": "false"}):
+            key, source = document["_id"], document["_source"]
+            visual = self._decode_visual(VisualSummary, key, source.get(self._visual))
+            if visual is not None:
+                facts = _facts(source)
+                products.append(ShownProduct(key, document["_seq_no"], facts, visual))
+        return products
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order; facts are all fields but ``visual`` in any version."""
         products = []
-        for document in self._get(product_ids, []):
-            source = document["_source"]
-            facts = {name: value for name, value in source.items() if not is_visual(name)}
-            visual = self._decode_visual(document["_id"], source.get(self._visual))
-            products.append(StoredProduct(document["_id"], facts, visual))
+        for document in self._get(product_ids):
+            key, source = document["_id"], document["_source"]
+            visual = self._decode_visual(VisualDocument, key, source.get(self._visual))
+            products.append(StoredProduct(key, _facts(source), visual))
         return products
 
     def count(self, query: CandidateQuery | None = None) -> int:
         """Count the matching documents, or all of them if there is no query."""
         with self._index.errors():
             body = {"query": bool_query(query, self._index.fields_for(query))} if query else None
-            return int(self._client.count(index=self.index, body=body)["count"])
+            answer = self._cluster.read(self._client.count, index=self.index, body=body)
+            return int(answer["count"])
 
     def facets(
         self, query: CandidateQuery, fields: Sequence[str], size: int = 20
@@ -181,26 +227,56 @@ class OpenSearchEngine:
         """Count the values of each field with terms aggregations, highest count first."""
         with self._index.errors():
             body = facet_body(query, fields, size, self._index.fields_for(query, fields))
-            counts = self._client.search(index=self.index, body=body)["aggregations"]
+            answer = self._cluster.read(self._client.search, index=self.index, body=body)
+        counts = answer["aggregations"]
         return {
             name: [(_bucket_value(b), b["doc_count"]) for b in counts[str(n)]["buckets"]]
             for n, name in enumerate(fields)
         }
 
     def ping(self) -> None:
-        """Return if the index can be searched, else raise."""
-        self.count()
+        """Return if the index can be searched, else raise, without waiting for a host."""
+        with self._index.errors():
+            self._client.count(index=self.index)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _decode_visual(self, product_id: str, visual: Any) -> VisualDocument | None:
+    def _search(self, body: Json, filter_path: str) -> list[Json]:
+        answer = self._cluster.read(
+            self._client.search,
+            index=self.index,
+            body=body,
+            params={"allow_partial_search_results": "false", "filter_path": filter_path},
+        )
+        hits: list[Json] = answer.get("hits", {}).get("hits", [])
+        return hits
+
+    def _search_pages(self, body: Json, product_id: str, limit: int) -> list[Json]:
+        """Read more than 10,000 hits, page by page."""
+        sort = [{product_id: {"order": "asc", "unmapped_type": "keyword"}}]
+        hits: list[Json] = []
+        while True:
+            size = min(MAX_HITS, limit - len(hits))
+            page = self._search(body | {"sort": sort, "size": size}, f"{ID_PATH},hits.hits.sort")
+            hits += page
+            if len(page) < size or len(hits) == limit:
+                return hits
+            body = body | {"search_after": page[-1]["sort"]}
+
+    def _sample(self, model: str) -> list[Json]:
+        """Read the bytes of some documents of a model."""
+        names = RowFields.of(self._index.fields, None)
+        read = [names.binary_code, names.colour_histogram]
+        return self._search(sample_body(names.model, model, SAMPLE, read), ROW_PATH)
+
+    def _decode_visual(self, kind: type[Visual], product_id: str, visual: Any) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""
         if visual is None:
             return None
         try:
-            return VisualDocument.from_json(visual)
+            return kind.from_json(visual)
         except InvalidDocument as error:
             _LOG.warning("%s: product %r: %s", self.index, product_id, error)
             return None
@@ -217,8 +293,7 @@ class OpenSearchEngine:
         query = {"bool": {"filter": [ids, *exists]}}
         body = {"query": query, "size": len(product_ids), "_source": False}
         with self._index.errors():
-            answer = self._client.search(index=self.index, body=body)
-        return {hit["_id"] for hit in answer["hits"]["hits"]}
+            return {hit["_id"] for hit in self._search(body, "hits.hits._id")}
 
     def _update_action(self, document: IndexDocument) -> dict[str, Any]:
         """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
@@ -234,17 +309,28 @@ class OpenSearchEngine:
             action["detect_noop"] = False  # an equal stored object may not be indexed
         return action
 
-    def _get(self, product_ids: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
+    def _get(
+        self, product_ids: Sequence[str], params: Mapping[str, str] | None = None
+    ) -> list[Json]:
+        """Read documents by id. If the copy of a shard has just died, ask again."""
         if not product_ids:
             return []
-        params = {"_source_includes": ",".join(fields)} if fields else {}
-        with self._index.errors():
-            body = {"ids": list(product_ids)}
-            documents = self._client.mget(index=self.index, body=body, params=params)["docs"]
-        for document in documents:
-            if "error" in document:
-                raise EngineUnavailable(f"{self.address}: {reason(document)}")
-        return [document for document in documents if document["found"]]
+        pauses = iter(COPY_PAUSES)
+        while True:
+            with self._index.errors():
+                documents: list[Json] = self._cluster.read(
+                    self._client.mget,
+                    index=self.index,
+                    body={"ids": list(product_ids)},
+                    params=dict(params or {}),
+                )["docs"]
+            failed = next((document for document in documents if "error" in document), None)
+            if failed is None:
+                return [document for document in documents if document["found"]]
+            pause = next(pauses, None)
+            if pause is None or failed["error"]["type"] == "index_not_found_exception":
+                raise EngineUnavailable(f"{self._cluster.address}: {reason(failed)}")
+            sleep(pause)
 
     def _bulk(self, actions: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         with self._index.errors():
@@ -262,6 +348,15 @@ def _outcome(result: dict[str, Any]) -> WriteOutcome:
         error = f"expected a product that is there; {result['_id']!r} is not"
         return WriteOutcome(result["_id"], error)
     return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
+
+
+def _facts(source: Json) -> Json:
+    return {name: value for name, value in source.items() if not is_visual(name)}
+
+
+def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
 
 
 def _bucket_value(bucket: dict[str, Any]) -> str:

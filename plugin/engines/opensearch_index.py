@@ -4,43 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import Any
 
-from opensearchpy import OpenSearch
 from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
 from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
+from houndstooth.plugin.engines.opensearch_client import Cluster
 from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
 
 FIELDS_SECONDS = 60
 """Time after which the mapping is read again for a variant field that it lacks."""
 
 
+@dataclass(frozen=True)
+class IndexIdentity:
+    """The index that a name stands for.
+
+    Attributes:
+        id: Its uuid, which no other index has.
+        name: Its own name, not an alias.
+        shards: Its shards.
+    """
+
+    id: str
+    name: str
+    shards: tuple[str, ...]
+
+
 class OpenSearchIndex:
     """One index of a cluster: its settings, its mapping and its fields.
 
     Args:
-        client: Client of the cluster.
-        address: The cluster's address, for error messages.
+        cluster: The cluster.
         name: Name of the index or of an alias.
         visual: Name of the object ``visual`` in the index.
     """
 
-    def __init__(self, client: OpenSearch, address: str, name: str, visual: str) -> None:
+    def __init__(self, cluster: Cluster, name: str, visual: str) -> None:
         self.name = name
         self.visual = visual
         self.fields = Fields({}, visual)
-        self._client = client
-        self._address = address
+        self._cluster, self._client = cluster, cluster.client
         self._read_at = -inf
 
     def errors(self) -> AbstractContextManager[None]:
         """Raise the client's errors as those of the Engine protocol."""
-        return client_errors(self._address, self.name)
+        return client_errors(self._cluster.address, self.name)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -59,7 +73,7 @@ class OpenSearchIndex:
             except RequestError as error:
                 raise InvalidConfig(
                     f"expected an index that can take the object {self.visual}; {self.name!r} at "
-                    f"{self._address} cannot: {reason(error.info)}"
+                    f"{self._cluster.address} cannot: {reason(error.info)}"
                 ) from error
 
     def check_prepared(self) -> None:
@@ -82,6 +96,26 @@ class OpenSearchIndex:
                 "replaced by another: give the feed again"
             )
 
+    def identity(self) -> IndexIdentity:
+        """Read which index the name stands for.
+
+        Raises:
+            EngineUnavailable: The name is an alias of several indices.
+        """
+        settings = self._cluster.read(
+            self._client.indices.get_settings,
+            index=self.name,
+            name="index.uuid,index.number_of_shards",
+        )
+        if len(settings) != 1:
+            raise EngineUnavailable(
+                f"expected one index behind the name {self.name!r}; got {sorted(settings)}"
+            )
+        ((name, found),) = settings.items()
+        index = found["settings"]["index"]
+        shards = tuple(map(str, range(int(index["number_of_shards"]))))
+        return IndexIdentity(index["uuid"], name, shards)
+
     def fields_for(self, query: CandidateQuery, names: Sequence[str] = ()) -> Fields:
         """Return the fields of the index; read the mapping again if one is not known yet.
 
@@ -92,15 +126,20 @@ class OpenSearchIndex:
             query: Its filters name fields.
             names: Further fields, such as those of facets.
         """
-        needed = [*(one.field for one in query.filters), *names]
-        if query.variant_field and monotonic() - self._read_at > FIELDS_SECONDS:
-            needed.append(query.variant_field)
-        if any(name not in self.fields for name in needed):
+        if any(name not in self.fields for name in (*(f.field for f in query.filters), *names)):
+            self._read_fields()
+        return self.fields_with(query.variant_field)
+
+    def fields_with(self, variant_field: str | None) -> Fields:
+        """Return the fields of the index; now and then look for a variant field it lacks."""
+        is_lacking = variant_field is not None and variant_field not in self.fields
+        if is_lacking and monotonic() - self._read_at > FIELDS_SECONDS:
             self._read_fields()
         return self.fields
 
     def _read_fields(self) -> None:
-        mappings = self._client.indices.get_mapping(index=self.name).values()
+        get_mapping = self._client.indices.get_mapping
+        mappings = self._cluster.read(get_mapping, index=self.name).values()
         properties: dict[str, Any] = {}
         for mapping in mappings:
             properties |= mapping["mappings"].get("properties", {})

@@ -1,20 +1,13 @@
-"""Write candidate queries in OpenSearch's query DSL, and decode its binary doc values."""
+"""Write searches in OpenSearch's query DSL."""
 
 from __future__ import annotations
 
-import base64
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
-
-import numpy as np
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
-from houndstooth.mappings.features import Bytes
-from houndstooth.plugin.engines.documents import check_lengths
+from houndstooth.mappings.features import group_of
 from houndstooth.plugin.engines.fields import Fields, by_field
-
-Json = dict[str, Any]
+from houndstooth.plugin.engines.opensearch_rows import Json, RowFields
 
 
 def bool_query(query: CandidateQuery, fields: Fields) -> Json:
@@ -49,26 +42,60 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     }
 
 
-def search_body(query: CandidateQuery, limit: int, fields: Fields) -> Json:
-    """Build a search that reads no stored field: ids and scores are the sort values."""
-    doc_values = [
-        fields.visual("binary_code"),
-        fields.visual("colour_histogram"),
-        fields.doc_values(query.variant_field),
-    ]
-    return {
-        "query": bool_query(query, fields),
-        "size": limit,
-        # An index without documents of Houndstooth may not have this field.
-        "sort": [
-            {"_score": "desc"},
-            {fields.visual("product_id"): {"order": "asc", "unmapped_type": "keyword"}},
-        ],
-        "_source": False,
-        "stored_fields": "_none_",
-        "docvalue_fields": [field for field in doc_values if field],
-        "track_total_hits": False,
-    }
+def match_body(query: CandidateQuery, fields: Fields, among: Sequence[str] | None) -> Json:
+    """Build a search for ids alone, without scores."""
+    product_id = fields.visual("product_id")
+    filters = [bool_query(query, fields)]
+    if among is not None:
+        filters.append({"terms": {product_id: list(among)}})
+    return _doc_value_search({"bool": {"filter": filters}}, [product_id])
+
+
+def window_body(
+    query: CandidateQuery, names: RowFields, fields: Fields, appearance: Mapping[str, int]
+) -> Json:
+    """Build a search for features, best first.
+
+    The appearance terms of a group, like attributes, count once: the largest boost.
+    """
+    groups: dict[str, dict[str, int]] = {}
+    for term, boost in appearance.items():
+        groups.setdefault(group_of(term), {})[term] = boost
+    path = fields.visual("appearance")
+    near = [_largest_boost(path, boosts) for boosts in groups.values()]
+    # Apart from the query's own clauses, of which a minimum must match.
+    scored = {"bool": {"must": [bool_query(query, fields)], "should": near}}
+    return _doc_value_search(scored, names.read) | {"seq_no_primary_term": True}
+
+
+def features_body(names: RowFields, model: str, product_ids: Sequence[str]) -> Json:
+    """Build a search for the features of some documents."""
+    filters = [_term(names.model, model), {"terms": {names.product_id: list(product_ids)}}]
+    body = _doc_value_search({"bool": {"filter": filters}}, names.read)
+    return body | {"seq_no_primary_term": True, "sort": ["_doc"]}
+
+
+def changes_body(names: RowFields, model: str | None, after: int, up_to: int | None) -> Json:
+    """Build a search of one shard for features, by sequence number.
+
+    Args:
+        names: Paths of the fields.
+        model: Find documents of this model only. None = of every model, which each hit names.
+        after, up_to: The range of sequence numbers; None leaves it open.
+    """
+    numbers = {"gt": after} | ({} if up_to is None else {"lte": up_to})
+    filters = [{"range": {"_seq_no": numbers}}, {"exists": {"field": names.product_id}}]
+    if model is not None:
+        filters.append(_term(names.model, model))
+    read = [*names.read, *([names.model] if model is None else [])]
+    body = _doc_value_search({"bool": {"filter": filters}}, read)
+    return body | {"seq_no_primary_term": True, "sort": [{"_seq_no": "asc"}]}
+
+
+def sample_body(model_field: str, model: str, size: int, read: Sequence[str]) -> Json:
+    """Build a search for some fields of any documents of a model."""
+    body = _doc_value_search({"bool": {"filter": [_term(model_field, model)]}}, read)
+    return body | {"sort": ["_doc"], "size": size}
 
 
 def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
@@ -84,33 +111,15 @@ def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: F
     }
 
 
-def drop_damaged_hits(hits: Sequence[Json], fields: Sequence[str]) -> list[Json]:
-    """Drop the hits whose binary fields are missing or differ in length from those of most hits.
-
-    A document that another program has overwritten then costs no other document.
-    """
-    rows = [[hit.get("fields", {}).get(field, [""])[0] for field in fields] for hit in hits]
-    lengths = [tuple(len(text.rstrip("=")) for text in row) for row in rows]
-    counts = Counter(length for length in lengths if all(length))
-    usual = max(counts, key=counts.__getitem__, default=None)
-    return [hit for hit, length in zip(hits, lengths, strict=True) if length == usual]
-
-
-def decode_rows(rows: Sequence[str]) -> Bytes:
-    """Decode base64 rows to uint8 [rows, n]; padding may be missing, as in doc values.
-
-    Raises:
-        InvalidDocument: The rows differ in length; those of one model are equally long.
-    """
-    bare = [row.rstrip("=") for row in rows]
-    check_lengths(bare)
-    if not bare:
-        return np.zeros((0, 0), dtype=np.uint8)
-    # Fill each row up with zero bits and decode all at once; padding would end the decoding.
-    fill = "A" * (-len(bare[0]) % 4)
-    data = base64.b64decode(fill.join(bare) + fill)
-    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
-    return np.ascontiguousarray(matrix[:, : len(bare[0]) * 3 // 4])
+def _doc_value_search(query: Json, read: Sequence[str]) -> Json:
+    """Build a search that reads no stored field and counts no hits."""
+    return {
+        "query": query,
+        "_source": False,
+        "stored_fields": "_none_",
+        "docvalue_fields": list(read),
+        "track_total_hits": False,
+    }
 
 
 def _term(field: str, value: str) -> Json:

@@ -28,7 +28,7 @@ SELECT candidate.id, model, changed, binary_code, colour_histogram, facts ->> ?,
 FROM candidate {{index}} JOIN product ON product.key = candidate.product WHERE {{condition}}
 """  # noqa: S608
 _BY_ID = _FEATURES.format(
-    index="", condition="product.id IN (SELECT value FROM json_each(?)) AND model = ?"
+    index="", condition="product.id IN (SELECT value FROM json_each(?)) AND +model = ?"
 )
 _BY_CHANGE = _FEATURES.format(
     index="INDEXED BY by_change", condition="changed > ? ORDER BY changed LIMIT ?"

@@ -87,6 +87,12 @@ class Copy:
             self.checkpoint = batch.checkpoint
 
 
+def read_anew(engine: Engine, variant_field: str | None = None) -> Copy:
+    copy = Copy(engine, variant_field)
+    copy.follow()
+    return copy
+
+
 def the(engine: Engine, product_id: str) -> StoredProduct:
     (product,) = engine.fetch([product_id])
     return product

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from PIL import Image
@@ -14,6 +14,7 @@ from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
     IndexDocument,
+    RankingEngine,
     TermFilter,
 )
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
@@ -31,6 +32,8 @@ from tests.integration.engines.helpers import (
     fill,
     found,
     only,
+    read_anew,
+    rows_by_id,
     same,
     the,
 )
@@ -106,19 +109,17 @@ def test_the_fields_of_the_shop_can_be_filtered_and_counted(own: Engine) -> None
     [
         ("name", ["Tee 1", "Tee 2", "Tee 2"]),
         ("price", ["10", "20", None]),
-        ("description", []),  # text without a keyword
-        ("maker", []),
-        ("no-such-field", []),
+        ("description", [None, None, None]),  # text without a keyword
+        ("maker", [None, None, None]),
+        ("no-such-field", [None, None, None]),
     ],
 )
 def test_variants_share_a_field_of_the_shop(
     own: Engine, field: str, groups: list[str | None]
 ) -> None:
     fill(own, document("1"), document("2"), document("3", {"name": "Tee 2"}))
-    assert (
-        list(own.candidates(CandidateQuery(MODEL, variant_field=field), 10).variant_groups)
-        == groups
-    )
+    rows = rows_by_id(own.features(["1", "2", "3"], MODEL, field))
+    assert [rows[key][-1] for key in "123"] == groups
     others = CandidateQuery(MODEL, variant_field="name", without_variant_group="Tee 2")
     assert found(own, others) == ["1"]
 
@@ -211,12 +212,19 @@ def test_a_visual_that_something_else_wrote_over_costs_no_search(
     own: Engine, index_url: str, damaged: str, value: str | None, found_again: bool, known: bool
 ) -> None:
     fill(own, *(document(key, seed=int(key)) for key in "123"))
+    copy = read_anew(own)
     name = index_url.rpartition("/")[2]
     with client(index_url.rpartition("/")[0]) as server:
         source = server.get(index=name, id="2")["_source"]
         source["visual"][damaged] = value
         server.index(index=name, id="2", body=source, refresh=True)
-    assert sorted(found(own)) == ["1", *["2"] * found_again, "3"]
+    expected = {"1", *["2"] * found_again, "3"}
+    assert rows_by_id(own.features(found(own), MODEL, None)).keys() == expected
+    copy.follow()
+    assert copy.rows.keys() == read_anew(own).rows.keys() == expected
+    assert rows_by_id(cast(RankingEngine, own).window(ALL, 10)).keys() == expected
+    shown = [one.product_id for one in own.show(["1", "2", "3"])]
+    assert shown == ["1", *["2"] * (damaged != "box"), "3"]
     assert (the(own, "2").visual is None) == (value is None)
     assert the(own, "2").facts["name"] == "Tee 2"
     assert ("2" in own.source_hashes(["1", "2"], MODEL)) == known

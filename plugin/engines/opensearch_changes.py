@@ -1,0 +1,197 @@
+"""Read what changed in an OpenSearch index, by the engine's own sequence numbers.
+
+Each shard numbers its operations. A document's ``_seq_no`` is that of its last write, whoever made
+it, so it needs no field of ours, and a shop's own partial updates are seen too. Deletions leave no
+document and are not seen. The primary copy is asked where there is one, because copies make
+changes visible at different times.
+
+An operation can become visible after one with a higher number. So a checkpoint lags: it is the
+highest number that was visible OVERLAP_SECONDS ago, and what lies between is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from time import monotonic
+
+from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.rows import Changes, Checkpoint
+from houndstooth.plugin.engines.opensearch_client import Cluster
+from houndstooth.plugin.engines.opensearch_index import IndexIdentity, OpenSearchIndex
+from houndstooth.plugin.engines.opensearch_query import changes_body
+from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, Json, RowDecoder, RowFields
+
+BATCH = 10_000
+"""Most hits in a batch."""
+
+OVERLAP_SECONDS = 5.0
+"""Time after which an operation is certainly visible if one with a higher number is."""
+
+OVERLAP = 10_000
+"""Operations that are read again where it is not known what was visible OVERLAP_SECONDS ago."""
+
+Page = tuple[list[Json], int]
+"""Hits, and the number after which to go on."""
+
+
+@dataclass
+class _Shard:
+    """What is remembered of a shard.
+
+    Attributes:
+        visible: Times and the highest number that was visible then, oldest first.
+        primary_term: The highest primary term that was seen; it rises when another copy becomes
+            the primary, which may give out numbers anew.
+    """
+
+    visible: list[tuple[float, int]] = field(default_factory=list)
+    primary_term: int | None = None
+
+    def note(self, newest: int) -> None:
+        """Note the highest number that is visible now, and forget what is no longer needed."""
+        now = monotonic()
+        if not self.visible or self.visible[-1][1] != newest:
+            self.visible = [*self.visible, (now, newest)]
+        old = [time for time, _ in self.visible if time <= now - OVERLAP_SECONDS]
+        self.visible = self.visible[max(len(old) - 1, 0) :]
+
+    def settled(self, newest: int) -> int:
+        """Return a number up to which every operation is certainly visible."""
+        time, number = self.visible[0]
+        return number if time <= monotonic() - OVERLAP_SECONDS else newest - OVERLAP
+
+
+class OpenSearchChanges:
+    """Reads the changes of an index.
+
+    Args:
+        cluster: The cluster.
+        index: The index.
+        decoder: Decodes the hits.
+    """
+
+    def __init__(self, cluster: Cluster, index: OpenSearchIndex, decoder: RowDecoder) -> None:
+        self._cluster, self._index, self._decoder = cluster, index, decoder
+        self._shards: dict[tuple[str, str], _Shard] = {}
+
+    def read(
+        self, model: str, variant_field: str | None, since: Checkpoint | None
+    ) -> Iterator[Changes]:
+        """Read changes, batch by batch; see Engine.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+        with self._index.errors():
+            identity = self._index.identity()
+            if since and since.index != identity.id:
+                raise IndexReplaced(
+                    f"expected the index {self._index.name!r} that was read before; it was "
+                    "replaced by another"
+                )
+            names = RowFields.of(self._index.fields_with(variant_field), variant_field)
+            old = since.positions if since else {}
+            positions = {shard: old.get(shard, -1) for shard in identity.shards}
+            told = dict(positions) if since else None
+            for shard in identity.shards:
+                hits_of = _ShardSearch(
+                    self._cluster, identity, shard, names, model if not since else None
+                )
+                memory = self._shards.setdefault((identity.id, shard), _Shard())
+                for hits, position in _pages(hits_of, memory, positions[shard]):
+                    positions[shard] = position
+                    rows, gone = self._decoder.decode(hits, model, names)
+                    if len(rows) or gone or positions != told:
+                        told = dict(positions)
+                        yield Changes(rows, gone, Checkpoint(identity.id, told))
+
+
+class _ShardSearch:
+    """Searches one shard for hits within a range of sequence numbers.
+
+    Args:
+        model: Find documents of this model only; None = of every model.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        identity: IndexIdentity,
+        shard: str,
+        names: RowFields,
+        model: str | None,
+    ) -> None:
+        self._cluster, self._index, self._names, self._model = cluster, identity.name, names, model
+        self._params = {
+            "preference": f"_shards:{shard}|_primary_first",
+            "allow_partial_search_results": "false",
+            "filter_path": ROW_PATH,
+        }
+
+    def first(self, after: int, up_to: int | None = None) -> list[Json]:
+        """Find the first BATCH hits after a number, up to another one if it is given."""
+        body = changes_body(self._names, self._model, after, up_to)
+        return self._search({**body, "size": BATCH})
+
+    def newest(self, after: int) -> int:
+        """Find the highest number after a number; that number itself if there is none."""
+        body = changes_body(self._names, self._model, after, None)
+        body |= {"size": 1, "docvalue_fields": [], "sort": [{"_seq_no": "desc"}]}
+        return _last(self._search(body), after)
+
+    def _search(self, body: Json) -> list[Json]:
+        client = self._cluster.client
+        answer = self._cluster.read(
+            client.search, index=self._index, body=body, params=self._params
+        )
+        hits: list[Json] = answer.get("hits", {}).get("hits", [])
+        return hits
+
+
+def _pages(search: _ShardSearch, shard: _Shard, start: int) -> Iterator[Page]:
+    """Read all hits after a number."""
+    hits = search.first(start)
+    if shard.primary_term is not None and _primary_term(hits) > shard.primary_term:
+        start, shard.visible = max(start - OVERLAP, -1), []
+        hits = search.first(start)
+    shard.primary_term = max(shard.primary_term or 0, _primary_term(hits))
+    last = _last(hits, start)
+    # The end is known before the middle is read, which takes a while.
+    newest = last if len(hits) < BATCH else search.newest(last)
+    shard.note(newest)
+    settled = max(start, shard.settled(newest))
+    yield hits, min(last, settled) if last < newest else settled
+    for page, position in _windows(search, last, newest):
+        yield page, min(position, settled) if position < newest else settled
+
+
+def _windows(search: _ShardSearch, start: int, newest: int) -> Iterator[Page]:
+    """Read the hits from ``start`` to ``newest`` in windows of numbers.
+
+    Updates and deletions leave holes in the numbers, so windows grow where hits are few. The next
+    page is read while the caller works on the present one.
+    """
+    width = BATCH
+    with ThreadPoolExecutor(1) as thread:
+        end = min(start + width, newest)
+        waiting = thread.submit(search.first, start, end) if start < newest else None
+        while waiting:
+            hits = waiting.result()
+            start = _last(hits, end) if len(hits) == BATCH else end
+            if len(hits) == BATCH:
+                width = max(width // 2, BATCH)
+            elif len(hits) < BATCH // 2:
+                width *= 2
+            end = min(start + width, newest)
+            waiting = thread.submit(search.first, start, end) if start < newest else None
+            yield hits, start
+
+
+def _last(hits: Sequence[Json], otherwise: int) -> int:
+    return int(hits[-1]["_seq_no"]) if hits else otherwise
+
+
+def _primary_term(hits: Sequence[Json]) -> int:
+    return max((hit["_primary_term"] for hit in hits), default=0)

@@ -1,0 +1,82 @@
+"""Send requests to the hosts of one OpenSearch cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import monotonic, sleep
+from typing import Any
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConnectionError as NoConnection
+from opensearchpy.exceptions import TransportError
+from urllib3 import Timeout
+
+TIMEOUT_SECONDS = 60
+"""Time for an answer to a write, or from the only host."""
+
+READ_TIMEOUT_SECONDS = 15
+"""Time for an answer to a read, where another host can be asked."""
+
+CONNECT_SECONDS = 5
+"""Time to connect to a host."""
+
+RETRY_SECONDS = 30
+"""Time after which a failing read is given up, where there are several hosts."""
+
+DEAD_SECONDS = 1
+"""Time for which a host that failed is passed over. Each further failure doubles it, up to 16."""
+
+PASSING = (429, 502, 503, 504)
+"""HTTP statuses of a read that may succeed on another host or a little later."""
+
+
+class Cluster:
+    """The hosts of a cluster; one that is down costs no answer and is tried again later.
+
+    Args:
+        hosts: Host names and ports, at least one.
+        tls: Use TLS and verify the certificates.
+        user, password: For a cluster with the security plugin.
+    """
+
+    def __init__(
+        self, hosts: Sequence[tuple[str, int]], tls: bool, user: str, password: str
+    ) -> None:
+        names = ",".join(f"{host}:{port}" for host, port in hosts)
+        self.address = f"{'https' if tls else 'http'}://{names}"
+        self._has_several_hosts = len(hosts) > 1
+        self.client = OpenSearch(
+            hosts=[{"host": host, "port": port} for host, port in hosts],
+            use_ssl=tls,
+            verify_certs=tls,
+            http_auth=(user, password) if user else None,
+            timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
+            max_retries=max(3, len(hosts)),
+            retry_on_timeout=self._has_several_hosts,
+            dead_timeout=DEAD_SECONDS,
+            timeout_cutoff=4,
+        )
+
+    def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
+        """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
+
+        Args:
+            request: A method of ``client``.
+            arguments: Its arguments.
+        """
+        if not self._has_several_hosts:
+            return request(**arguments)
+        deadline, pause = monotonic() + RETRY_SECONDS, 0.05
+        timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
+        while True:
+            try:
+                return request(**arguments, request_timeout=timeout)
+            except TransportError as error:
+                if not _is_passing(error) or monotonic() + pause > deadline:
+                    raise
+            sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+
+def _is_passing(error: TransportError) -> bool:
+    return isinstance(error, NoConnection) or error.status_code in PASSING

@@ -1,0 +1,171 @@
+"""Decode features from the doc values of hits."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.rows import FeatureRows
+from houndstooth.plugin.engines.documents import check_lengths
+from houndstooth.plugin.engines.fields import Fields, variant_group
+
+_LOG = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+Lengths = tuple[int, int]
+
+ROW_PATH = "hits.hits._seq_no,hits.hits._primary_term,hits.hits.fields"
+"""``filter_path`` of a search for features."""
+
+SAMPLE = 100
+"""Number of documents that tell how long the bytes of a model are."""
+
+
+@dataclass(frozen=True)
+class RowFields:
+    """Paths of the fields that hold features; ``variant`` is None where there is none."""
+
+    product_id: str
+    model: str
+    great_category: str
+    category: str
+    attributes: str
+    binary_code: str
+    colour_histogram: str
+    variant: str | None
+
+    @classmethod
+    def of(cls, fields: Fields, variant_field: str | None) -> Self:
+        """Name the fields of an index."""
+        names = [name for name in cls.__dataclass_fields__ if name != "variant"]
+        paths = {name: fields.visual(name) for name in names}
+        return cls(**paths, variant=fields.doc_values(variant_field))
+
+    @property
+    def read(self) -> list[str]:
+        """Fields of a search for features."""
+        names = (self.product_id, self.great_category, self.category, self.attributes)
+        bytes_and_variant = (self.binary_code, self.colour_histogram, self.variant)
+        return [name for name in (*names, *bytes_and_variant) if name]
+
+
+class RowDecoder:
+    """Decodes hits to rows. It knows how long the bytes of each model are.
+
+    Documents that another program has overwritten, so that their bytes are missing or differ in
+    length from those of most documents, then cost no other document.
+
+    Args:
+        index: Name of the index, for warnings.
+        sample: Searches for the bytes of up to SAMPLE documents of a model; returns hits.
+    """
+
+    def __init__(self, index: str, sample: Callable[[str], list[Json]]) -> None:
+        self._index, self._sample = index, sample
+        self._usual: dict[str, Lengths] = {}
+
+    def decode(
+        self, hits: Sequence[Json], model: str, names: RowFields
+    ) -> tuple[FeatureRows, list[str]]:
+        """Decode hits to rows.
+
+        Args:
+            hits: Hits with the fields of ``names``. One without its product id is left out. One
+                that has another model than ``model`` is no row; hits need not say their model.
+            model: Name of the model.
+            names: Paths of the fields.
+
+        Returns:
+            The rows, and the ids of the other hits.
+        """
+        complete, others, damaged = [], [], []
+        for hit in hits:
+            values = hit.get("fields", {})
+            if names.product_id not in values:
+                continue
+            if values.get(names.model, [model]) != [model]:
+                others.append(values[names.product_id][0])
+            elif (
+                names.binary_code in values
+                and names.colour_histogram in values
+                and names.category in values
+                and names.great_category in values
+            ):
+                complete.append(hit)
+            else:
+                damaged.append(values[names.product_id][0])
+        lengths = [_lengths(hit, names) for hit in complete]
+        usual = self._usual_lengths(model, lengths, names)
+        for hit, length in zip(complete, lengths, strict=True):
+            if length != usual:
+                damaged.append(hit["fields"][names.product_id][0])
+        if damaged:
+            text = "%s: %s products left out, such as %r: their %s is damaged"
+            _LOG.warning(text, self._index, len(damaged), damaged[0], names.binary_code)
+            pairs = zip(complete, lengths, strict=True)
+            complete = [hit for hit, length in pairs if length == usual]
+        return _feature_rows(complete, names), others + damaged
+
+    def _usual_lengths(
+        self, model: str, lengths: Sequence[Lengths], names: RowFields
+    ) -> Lengths | None:
+        counts = Counter(lengths)
+        known = self._usual.get(model)
+        if not counts or (known and counts.keys() == {known}):
+            return known
+        if len(lengths) < SAMPLE:
+            fields = (names.binary_code, names.colour_histogram)
+            sample = [hit.get("fields", {}) for hit in self._sample(model)]
+            whole = (v for v in sample if all(name in v for name in fields))
+            counts = Counter(_lengths({"fields": v}, names) for v in whole) or counts
+        self._usual[model] = max(counts, key=counts.__getitem__)
+        return self._usual[model]
+
+
+def decode_rows(rows: Sequence[str]) -> Bytes:
+    """Decode base64 rows to uint8 [rows, n]; padding may be missing, as in doc values.
+
+    Raises:
+        InvalidDocument: The rows differ in length; those of one model are equally long.
+    """
+    bare = [row.rstrip("=") for row in rows]
+    check_lengths(bare)
+    if not bare:
+        return np.zeros((0, 0), dtype=np.uint8)
+    # Fill each row up with zero bits and decode all at once; padding would end the decoding.
+    fill = "A" * (-len(bare[0]) % 4)
+    data = base64.b64decode(fill.join(bare) + fill)
+    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
+    return np.ascontiguousarray(matrix[:, : len(bare[0]) * 3 // 4])
+
+
+def _lengths(hit: Json, names: RowFields) -> Lengths:
+    values = hit["fields"]
+    code, colour = values[names.binary_code][0], values[names.colour_histogram][0]
+    return len(code.rstrip("=")), len(colour.rstrip("="))
+
+
+def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:
+    values = [hit["fields"] for hit in hits]
+    great_category, category, attributes = names.great_category, names.category, names.attributes
+    return FeatureRows(
+        product_ids=[v[names.product_id][0] for v in values],
+        versions=np.array([hit["_seq_no"] for hit in hits], dtype=np.int64),
+        # Doc values of keywords come sorted, each once.
+        term_sets=[
+            (v[great_category][0], v[category][0], tuple(v.get(attributes, ()))) for v in values
+        ],
+        binary_codes=decode_rows([v[names.binary_code][0] for v in values]),
+        colour_histograms=decode_rows([v[names.colour_histogram][0] for v in values]),
+        variant_groups=[
+            variant_group(v[names.variant][0]) if names.variant and names.variant in v else None
+            for v in values
+        ],
+    )
