@@ -62,8 +62,11 @@ class OpenSearchEngine:
             filled beside the one that is searched.
     """
 
+    embedded = False
+
     def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
         self.index, self._visual = index, visual
+        self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
         self._index = OpenSearchIndex(cluster, index, visual)
         self._rows = RowDecoder(index, self._sample)
