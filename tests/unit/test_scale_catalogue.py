@@ -1,0 +1,137 @@
+"""Resampled catalogues of the scale benchmark: sizes, determinism, and what a product is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from houndstooth.mappings.taxonomy import Taxonomy
+from tests.benchmarks.scale import catalogue as module
+from tests.benchmarks.scale.catalogue import Catalogue, category_sizes, create_catalogue
+from tests.benchmarks.scale.features import Photos, RealProducts
+from tests.benchmarks.scale.resample import Resampler, recombine
+
+CATEGORIES = ("handbag", "casual-shoes", "shirt", "t-shirt", "watch", "heels")
+
+
+@pytest.fixture(scope="module")
+def taxonomy() -> Taxonomy:
+    return Taxonomy.load()
+
+
+@pytest.fixture(scope="module")
+def real(taxonomy: Taxonomy) -> RealProducts:
+    """Made-up photos: 20 of each category, their colours with confidences."""
+    rng = np.random.default_rng(3)
+    count = 20 * len(CATEGORIES)
+    categories = [CATEGORIES[row % len(CATEGORIES)] for row in range(count)]
+    colours = taxonomy.groups["colour"].terms()
+    predicted = [
+        [(colours[row % 5], 0.6), (colours[5 + row % 3], 0.3), ("gender:women", 0.9)]
+        for row in range(count)
+    ]
+    photos = Photos(
+        rng.integers(256, size=(count, 175), dtype=np.uint8),
+        rng.integers(60, size=(count, 104), dtype=np.uint8),
+        categories,
+        [0.9] * count,
+        predicted,
+    )
+    stored = [tuple(sorted((terms[0][0], "gender:women"))) for terms in predicted]
+    return RealProducts(
+        "m-1",
+        [str(row) for row in range(count)],
+        [f"Product {row}" for row in range(count)],
+        np.arange(count),
+        stored,
+        [("gender:women",)] * count,
+        photos,
+        photos,
+    )
+
+
+def made(real: RealProducts, taxonomy: Taxonomy, folder: Path, size: int = 3_000) -> Catalogue:
+    return create_catalogue(real, taxonomy, size, folder, seed=7)
+
+
+def test_sizes_are_exact_and_fill_the_catalogue(real: RealProducts) -> None:
+    for size in (5_000, 30_000, 181_001, 3_000_000):
+        sizes = category_sizes(real, size)
+        assert sum(sizes.values()) == size
+        assert sizes["handbag"] == 1_000
+    assert category_sizes(real, 3_000_000)["t-shirt"] == 1_000_000
+    assert category_sizes(real, 200_000)["shirt"] == 160_000
+    assert category_sizes(real, 30_000)["casual-shoes"] == 20_000
+
+
+def test_a_seed_gives_one_catalogue(real: RealProducts, taxonomy: Taxonomy, tmp_path: Path) -> None:
+    first, second = (made(real, taxonomy, tmp_path / name) for name in "ab")
+    for name in ("codes", "histograms", "category", "values", "origin", "price", "brand", "stock"):
+        assert np.array_equal(getattr(first, name), getattr(second, name)), name
+
+
+def test_fixed_categories_are_the_same_at_every_size(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    small, large = (made(real, taxonomy, tmp_path / str(n), n) for n in (1_500, 4_000))
+    codes = [
+        np.sort(np.ascontiguousarray(c.codes[c.rows_of("handbag")]).view("V175"), axis=0)
+        for c in (small, large)
+    ]
+    assert codes[0].shape == (1_000, 1)
+    assert np.array_equal(*codes)
+
+
+def test_products_are_spread_over_the_catalogue(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    rows = catalogue.rows_of("handbag")
+    assert len(rows) == 1_000
+    assert 400 < (rows < 1_500).sum() < 600
+    assert catalogue.row_of(catalogue.product_id(17)) == 17
+
+
+def test_chunks_do_not_change_the_sizes(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 300)
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    assert len(catalogue.rows_of("handbag")) == 1_000
+    assert len(catalogue) == 3_000
+
+
+def test_a_bit_comes_from_a_parent() -> None:
+    rng = np.random.default_rng(1)
+    parents = [rng.integers(256, size=(50, 175), dtype=np.uint8) for _ in range(4)]
+    child = recombine(parents, rng)
+    every, some = np.bitwise_and.reduce(parents), np.bitwise_or.reduce(parents)
+    assert np.array_equal(child & every, every)
+    assert np.array_equal(child & some, child)
+    shares = [float(np.bitwise_count(child ^ parent).mean()) / 8 for parent in parents]
+    assert shares == pytest.approx([3 / 8] * 4, abs=0.02)
+
+
+def test_terms_err_as_often_as_confidences_say(real: RealProducts, taxonomy: Taxonomy) -> None:
+    resampler = Resampler(real, taxonomy)
+    sample = resampler.sample("shirt", 4_000, np.random.default_rng(2))
+    groups = list(taxonomy.groups)
+    colours, genders = (sample.values[:, groups.index(name)] for name in ("colour", "gender"))
+    stated = 1 + taxonomy.groups["gender"].terms().index("gender:women")
+    assert np.all(genders == stated)  # the title states it
+    assert np.all(colours > 0)  # it is always known
+    originals = np.array([1 + row % 5 for row in sample.origins])
+    # Colour is wrong in 40 of 100, gender never: the mean over both is what the noise keeps to.
+    assert (colours != originals).mean() == pytest.approx(0.4, abs=0.06)
+
+
+def test_attributes_are_terms_of_the_category(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    terms = catalogue.attributes(5)
+    assert "gender:women" in terms
+    assert [term.partition(":")[0] for term in terms] == ["colour", "gender"]
+    assert catalogue.distinct_term_sets() > len(CATEGORIES) * 5
