@@ -46,6 +46,8 @@ class Catalogue:
     Attributes:
         categories: Names of categories; ``category`` holds places among them.
         terms: Terms of each attribute group, in taxonomy order.
+        titles: Titles of the real products.
+        stated: Terms that these titles state.
         codes: uint8 [n, 175].
         histograms: uint8 [n, 104].
         category: uint8 [n].
@@ -61,6 +63,8 @@ class Catalogue:
     model: str
     categories: Sequence[str]
     terms: Sequence[Sequence[str]]
+    titles: Sequence[str]
+    stated: Sequence[Sequence[str]]
     codes: Bytes
     histograms: Bytes
     category: Bytes
@@ -177,6 +181,8 @@ def create_catalogue(
         "model": real.model,
         "categories": sorted(sizes),
         "terms": [group.terms() for group in taxonomy.groups.values()],
+        "titles": list(real.titles),
+        "stated": list(real.stated),
     }
     (unfinished / "catalogue.json").write_text(json.dumps(facts), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
