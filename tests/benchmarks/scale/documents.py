@@ -46,6 +46,10 @@ class Documents:
         self.stated = [frozenset(terms) for terms in catalogue.stated]
         self.brands = catalogue.brands
 
+    def appearance(self, row: int) -> Sequence[str]:
+        """Return the appearance terms of a row."""
+        return ()
+
     def facts(self, start: int, stop: int) -> Iterator[str]:
         """Yield the shop's facts of rows as the inside of a JSON object."""
         catalogue = self.catalogue
@@ -94,7 +98,7 @@ class Documents:
                 f'"binary_code":"{codes[at]}","colour_histogram":"{histograms[at]}",'
                 f'"box":[{x / 10000},{y / 10000},{(9500 - x) / 10000},{(9600 - y) / 10000}],'
                 f'"model":"{catalogue.model}","source_hash":"{digest}",'
-                f'"computed_at":"{COMPUTED_AT}"}}'
+                f'"computed_at":"{COMPUTED_AT}","appearance":{_texts(self.appearance(row))}}}'
             )
 
     def vectors(self, start: int, stop: int) -> Iterator[str]:

@@ -17,13 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.colour_distance import colour_distances
-from houndstooth.plugin.hamming import hamming_distances
+from houndstooth.plugin.attribute_query import attribute_query
+from houndstooth.plugin.columns.query import RankingQuery
+from houndstooth.plugin.columns.ranking import rank
+from houndstooth.plugin.columns.snapshot import Snapshot
+from houndstooth.plugin.config import ATTRIBUTE_WEIGHT
 from tests.benchmarks.scale.catalogue import Catalogue, load_catalogue
 from tests.benchmarks.scale.features import CACHE, PRODUCTS, load_products
 from tests.benchmarks.scale.queries import TOP, Query, queries
-from tests.benchmarks.scale.reference import Reference, Truth
 from tests.benchmarks.scale.rivals import import_faiss
 
 Task = Callable[[int], object]
@@ -43,10 +46,8 @@ def main() -> None:
     catalogue = load_catalogue(options.size, products=options.products, cache=options.cache)
     real, taxonomy = load_products(options.products, options.cache), Taxonomy.load()
     asked = queries(real, CATEGORY, "whole", options.rounds)
-    reference = Reference(catalogue, taxonomy)
-    truths = [reference.answer(query) for query in asked]
     rows = catalogue.rows_of(CATEGORY)
-    tasks, sizes = build_tasks(catalogue, rows, asked, truths)
+    tasks, sizes = build_tasks(catalogue, rows, taxonomy, asked)
     times: Mapping[str, list[float]] = {name: [] for name in tasks}
     for number in range(options.rounds):
         for name, task in tasks.items():
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def build_tasks(
-    catalogue: Catalogue, rows: np.ndarray, asked: list[Query], truths: list[Truth]
+    catalogue: Catalogue, rows: np.ndarray, taxonomy: Taxonomy, asked: list[Query]
 ) -> tuple[dict[str, Task], dict[str, int]]:
     """Return the tasks and the bytes that each reads."""
     faiss = import_faiss()
@@ -90,45 +91,56 @@ def build_tasks(
         code = asked[number].features.binary_code[np.newaxis]
         return indexes[number % COPIES].search(code, TOP)
 
-    def hamming(number: int) -> object:
-        return hamming_distances(asked[number].features.binary_code, codes[number % COPIES])
-
-    def colour(number: int) -> object:
-        histogram = asked[number].features.colour_histogram
-        return colour_distances(histogram, colours[number % COPIES])
-
     code_bytes, all_bytes = codes[0].size, codes[0].size + colours[0].size
     tasks: dict[str, Task] = {
         "memory read of the codes (numpy sum)": read_codes,
         "memory read of codes and histograms": read_all,
         "FAISS IndexBinaryFlat, Hamming, top 24": search_faiss,
-        "numpy Hamming": hamming,
-        "numpy colour": colour,
     }
-    sizes = dict(zip(tasks, [code_bytes, all_bytes, *[code_bytes] * 2, colours[0].size]))
-    ours = our_ranking(catalogue, rows, asked, truths)
-    if ours is not None:
-        tasks["ours: Hamming, colour, agreement, top 24"] = ours
-        sizes["ours: Hamming, colour, agreement, top 24"] = all_bytes
+    sizes = dict(zip(tasks, [code_bytes, all_bytes, code_bytes], strict=True))
+    name = "ours: Hamming, colour, agreement, top 24"
+    tasks[name] = our_ranking(catalogue, rows, taxonomy, asked)
+    sizes[name] = all_bytes
     return tasks, sizes
 
 
 def our_ranking(
-    catalogue: Catalogue, rows: np.ndarray, asked: list[Query], truths: list[Truth]
-) -> Task | None:
-    """Return the ranking of resident columns as a task; None as long as there is none."""
-    try:
-        from houndstooth.plugin.columns import ranking
-    except ImportError:
-        return None
-    return ranking_task(ranking, catalogue, rows, asked, truths)
-
-
-def ranking_task(
-    ranking: object, catalogue: Catalogue, rows: np.ndarray, asked: list[Query], truths: list[Truth]
+    catalogue: Catalogue, rows: np.ndarray, taxonomy: Taxonomy, asked: list[Query]
 ) -> Task:
-    """Adapt ``plugin.columns.ranking.rank``."""
-    raise NotImplementedError("columns exist: adapt this function to them")
+    """Return the ranking of resident columns as a task."""
+    greats = [taxonomy.great_category(name) for name in catalogue.categories]
+    places = rows.tolist()
+    snapshots = [
+        Snapshot.of(
+            FeatureRows(
+                [catalogue.product_id(row) for row in places],
+                np.arange(len(places)),
+                [
+                    (greats[number], catalogue.categories[number], catalogue.attributes(row))
+                    for row, number in zip(places, catalogue.category[rows].tolist(), strict=True)
+                ],
+                np.asarray(catalogue.codes[rows]),
+                np.asarray(catalogue.histograms[rows]),
+                [None] * len(places),
+            )
+        )
+        for _ in range(COPIES)
+    ]
+    ranking_queries = [
+        RankingQuery(
+            query.features.binary_code,
+            query.features.colour_histogram,
+            attribute_query(query.features, query.request, taxonomy)[0][1],
+            query.request.appearance_weight,
+            ATTRIBUTE_WEIGHT,
+        )
+        for query in asked
+    ]
+
+    def search(number: int) -> object:
+        return rank(ranking_queries[number], snapshots[number % COPIES], TOP)
+
+    return search
 
 
 if __name__ == "__main__":

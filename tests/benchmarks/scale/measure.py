@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from houndstooth.plugin.hamming import hamming_distances
 from tests.benchmarks.scale.catalogue import Catalogue
+from tests.benchmarks.scale.distances import hamming
 from tests.benchmarks.scale.ours import Ours
 from tests.benchmarks.scale.queries import Query
 from tests.benchmarks.scale.reference import Truth
@@ -144,6 +144,6 @@ def recall(way: Way, query: Query, truth: Truth, catalogue: Catalogue, page: Pag
         return len({*rows} & {*truth.best.tolist()}) / wanted
     if not rows:
         return 0.0
-    near = hamming_distances(query.features.binary_code, np.asarray(catalogue.codes[rows]))
+    near = hamming(query.features.binary_code, np.asarray(catalogue.codes[rows]))
     passing = np.isin(rows, truth.passing)
     return int(((near <= truth.nearest) & passing).sum()) / wanted

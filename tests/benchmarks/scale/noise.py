@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.colour_distance import colour_distances
-from houndstooth.plugin.hamming import hamming_distances
 from tests.benchmarks.scale.catalogue import CHUNK, FIXED_SIZES
+from tests.benchmarks.scale.distances import Distances, colour, hamming
 from tests.benchmarks.scale.features import RealProducts
 from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler
 
@@ -52,12 +51,12 @@ def neighbours(
 ) -> tuple[Neighbours, Neighbours]:
     """Find the neighbours of some products among all, by Hamming and by combined distance."""
     weight = SearchRequest.appearance_weight
-    found: tuple[list[NDArray[np.float32]], ...] = ([], [])
+    found: tuple[list[Distances], ...] = ([], [])
     other: tuple[list[NDArray[np.bool_]], ...] = ([], [])
     for row in asked:
-        appearance = hamming_distances(codes[row], codes)
-        colour = colour_distances(histograms[row], histograms)
-        for way, distance in enumerate((appearance, weight * appearance + (1 - weight) * colour)):
+        appearance = hamming(codes[row], codes)
+        both = weight * appearance + (1 - weight) * colour(histograms[row], histograms)
+        for way, distance in enumerate((appearance, both)):
             distance[row] = np.inf
             near = np.argpartition(distance, TOP)[:TOP]
             near = near[np.argsort(distance[near], kind="stable")]

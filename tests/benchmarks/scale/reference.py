@@ -1,7 +1,7 @@
 """Answer queries by scoring every product that passes: the exhaustive weighted scan in numpy.
 
-It shares the distances with the product and nothing else: rows are selected and scored from the
-catalogue's own arrays, and all of them are sorted.
+It shares the attribute query with the product and nothing else: rows are selected and scored from
+the catalogue's own arrays, and all of them are sorted.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from houndstooth.mappings.engine import CandidateQuery, RangeFilter
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query
-from houndstooth.plugin.colour_distance import colour_distances
-from houndstooth.plugin.hamming import hamming_distances
-from houndstooth.plugin.rerank import ATTRIBUTE_WEIGHT
+from houndstooth.plugin.config import ATTRIBUTE_WEIGHT
 from tests.benchmarks.scale.catalogue import Catalogue
+from tests.benchmarks.scale.distances import colour, hamming
 from tests.benchmarks.scale.queries import Query
 
 
@@ -84,9 +83,9 @@ class Reference:
         attribute_weight: float,
     ) -> Truth:
         features, weight = asked.features, asked.request.appearance_weight
-        appearance = hamming_distances(features.binary_code, shelf.codes[passing])
-        colour = colour_distances(features.colour_histogram, shelf.histograms[passing])
-        distance = weight * appearance.astype(np.float64) + (1 - weight) * colour.astype(np.float64)
+        appearance = hamming(features.binary_code, shelf.codes[passing])
+        colours = colour(features.colour_histogram, shelf.histograms[passing])
+        distance = weight * appearance + (1 - weight) * colours
         points, most = self._points(shelf.values[passing], query)
         agreement = points / most if most else np.ones(len(passing))
         scores = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement

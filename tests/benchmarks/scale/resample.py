@@ -24,7 +24,7 @@ from houndstooth.ingest.merge import ATTRIBUTE_CONFIDENCE
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.colour_distance import MAX_SQUARED
+from tests.benchmarks.scale.distances import MAX_SQUARED
 from tests.benchmarks.scale.features import RealProducts
 
 PARENTS = 4

@@ -63,10 +63,14 @@ class Server(socketserver.ThreadingTCPServer):
 def open_search(engine: str, model: str, columns: Path | None) -> Any:
     """Open the search of the checkout."""
     settings = Settings(engine=engine)
-    if columns is not None:
+    if hasattr(settings, "columns"):
         settings = dataclasses.replace(settings, columns=columns)
     opened = open_engine(engine)
-    return service.VisualSearch(NoExtractor(model), opened, Taxonomy.load(), settings)
+    search = service.VisualSearch(NoExtractor(model), opened, Taxonomy.load(), settings)
+    if columns is not None:
+        search._columns.sync()  # so that no query is answered before they are there
+        search.follow()
+    return search
 
 
 def answer_function(search: Any) -> Answer:
