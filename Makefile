@@ -3,9 +3,12 @@ SHELL := /bin/bash
 PORT ?= 8000
 CATALOGUE ?=
 OPENSEARCH_PORT ?= 9250
+N ?= 10000,200000
+PRODUCTS ?= ../shared/data/products
+BENCH ?=
 PY := .venv/bin/python
 
-.PHONY: help demo test lint opensearch opensearch-stop runtime dev
+.PHONY: help demo test lint opensearch opensearch-stop bench runtime dev
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
@@ -29,6 +32,10 @@ opensearch: runtime  ## a real local OpenSearch node on OPENSEARCH_PORT (9250)
 
 opensearch-stop: ## stop it
 	@.ci/opensearch/node stop --port $(OPENSEARCH_PORT)
+
+bench:           ## time at N=10000,200000 products beside the rivals; needs the photos in PRODUCTS
+	@.ci/setup bench
+	@$(PY) -m tests.benchmarks.scale.run --sizes "$(N)" --products "$(PRODUCTS)" $(BENCH)
 
 runtime:         ## the virtual environment .venv, to serve and ingest
 	@.ci/setup runtime

@@ -1,16 +1,27 @@
-"""Resampled catalogues of the scale benchmark: sizes, determinism, and what a product is."""
+"""The scale benchmark: its resampled catalogues, their documents, and the exact answers."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.attribute_query import attribute_query
+from houndstooth.plugin.columns.query import RankingQuery
+from houndstooth.plugin.columns.ranking import rank
+from houndstooth.plugin.columns.snapshot import Snapshot
+from houndstooth.plugin.config import ATTRIBUTE_WEIGHT
 from tests.benchmarks.scale import catalogue as module
 from tests.benchmarks.scale.catalogue import Catalogue, category_sizes, create_catalogue
+from tests.benchmarks.scale.documents import Documents
 from tests.benchmarks.scale.features import Photos, RealProducts
+from tests.benchmarks.scale.queries import BRAND, PRICE, Variant, queries
+from tests.benchmarks.scale.reference import Reference
 from tests.benchmarks.scale.resample import Resampler, recombine
 
 CATEGORIES = ("handbag", "casual-shoes", "shirt", "t-shirt", "watch", "heels")
@@ -135,3 +146,84 @@ def test_attributes_are_terms_of_the_category(
     assert "gender:women" in terms
     assert [term.partition(":")[0] for term in terms] == ["colour", "gender"]
     assert catalogue.distinct_term_sets() > len(CATEGORIES) * 5
+
+
+def test_documents_are_those_of_ingest(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    lines = Documents(catalogue, taxonomy).bulk(990, 1_010).decode().splitlines()
+    assert len(lines) == 40
+    for row, action, document in zip(range(990, 1_010), lines[::2], lines[1::2], strict=True):
+        assert json.loads(action) == {"index": {"_id": catalogue.product_id(row)}}
+        facts = json.loads(document)
+        visual = facts.pop("visual")
+        read = VisualDocument.from_json(visual)
+        assert read.to_json() == visual
+        assert np.array_equal(read.binary_code, catalogue.codes[row])
+        assert np.array_equal(read.colour_histogram, catalogue.histograms[row])
+        assert read.attributes == catalogue.attributes(row)
+        assert read.great_category == taxonomy.great_category(read.category)
+        assert set(facts) == {"title", "brand", "price", "currency", "stock", "image", "url"}
+        assert facts["price"] == pytest.approx(float(catalogue.price[row]), abs=0.001)
+
+
+def test_vectors_of_rivals_are_the_codes(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    document = json.loads(Documents(catalogue, taxonomy).bulk(3, 4, "v").decode().splitlines()[1])
+    assert np.array_equal(np.array(document["v"], dtype=np.int8).view(np.uint8), catalogue.codes[3])
+    assert set(document["visual"]) == {
+        *("product_id", "category", "great_category", "attributes", "model")
+    }
+
+
+@pytest.mark.parametrize("variant", ["whole", "photo", "certain"])
+def test_the_exhaustive_answer_is_that_of_the_ranking(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path, variant: Variant
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    rows = catalogue.rows_of("handbag")
+    snapshot = Snapshot.of(
+        FeatureRows(
+            [catalogue.product_id(row) for row in rows.tolist()],
+            np.arange(len(rows)),
+            [("bag", "handbag", catalogue.attributes(row)) for row in rows.tolist()],
+            catalogue.codes[rows],
+            catalogue.histograms[rows],
+            [None] * len(rows),
+        )
+    )
+    reference = Reference(catalogue, taxonomy)
+    for asked in queries(real, "handbag", variant, 10):
+        truth = reference.answer(asked)
+        steps = dict(attribute_query(asked.features, asked.request, taxonomy))
+        query = RankingQuery(
+            asked.features.binary_code,
+            asked.features.colour_histogram,
+            steps[truth.step],
+            asked.request.appearance_weight,
+            ATTRIBUTE_WEIGHT,
+        )
+        ranked = rank(query, snapshot, 24)
+        assert [row.product_id for row in ranked] == [
+            catalogue.product_id(row) for row in truth.best.tolist()
+        ]
+        if variant == "whole":
+            assert len(truth.passing) == 1_000
+
+
+def test_filters_of_queries_hold_in_the_exhaustive_answer(
+    real: RealProducts, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    catalogue = made(real, taxonomy, tmp_path / "c")
+    reference = Reference(catalogue, taxonomy)
+    for variant in ("price", "brand"):
+        truth = reference.answer(queries(real, "handbag", variant, 1)[0])
+        assert 24 < len(truth.passing) < 500
+        for row in truth.passing.tolist():
+            if variant == "price":
+                assert PRICE.low <= catalogue.price[row] <= PRICE.high
+            else:
+                assert catalogue.brands[catalogue.brand[row]] == BRAND.value
