@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 from houndstooth.mappings.features import Bytes
 from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
-from houndstooth.plugin.columns.segment import Rows, Segment, as_words, variant_hash
+from houndstooth.plugin.columns.segment import Rows, Segment, as_words, ranges, variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 
 BLOCK = 4096
 """Rows compared at once: with their copies and distances they fit in a core's cache."""
+
+STEPS = 1024
+"""Steps in which agreement is told apart to begin with the highest."""
+
+LEVEL_GROWTH = 3
+"""How many times more rows are compared next than were before."""
 
 Scores = NDArray[np.float64]
 
@@ -61,9 +67,7 @@ def rank(
             continue
         comparison = _Comparison(query, part)
         rows = None if among is None else among[number]
-        for block, agreement in comparison.blocks(rows):
-            if comparison.bound(agreement) < best.threshold:
-                break
+        for block, agreement in comparison.blocks(rows, best):
             best.add(number, part.segment, comparison.compare(block, agreement, best.threshold))
     return best.ranked(snapshot)
 
@@ -94,23 +98,45 @@ class _Comparison:
         group = query.candidates.without_variant_group
         self._without_variant = variant_hash(group) if query.candidates.variant_field else 0
 
-    def blocks(self, rows: Rows | None) -> Iterator[tuple[Rows, Scores]]:
-        """Yield the rows to compare and their agreement, highest agreement first."""
-        sets, scores = _decide(self._query, self._segment)
-        found = self._all(sets, scores) if rows is None else self._some(rows, sets, scores)
-        best = self._query.best_score
-        for block, points in found:
-            agreement = points / best if best else np.ones(len(points))
-            if self._part.alive is not None:
-                living = self._part.alive[block]
-                block, agreement = block[living], agreement[living]
-            if len(block):
-                yield block, agreement
+    def blocks(self, rows: Rows | None, best: _Best) -> Iterator[tuple[Rows, Scores]]:
+        """Yield the rows to compare and their agreement, roughly the highest agreement first.
 
-    def bound(self, agreement: Scores) -> float:
-        """Return the highest score that any row of such an agreement can have."""
+        Rows that cannot be among the best, whatever they look like, are left out.
+        """
+        sets, scores = _decide(self._query, self._segment)
+        highest = self._query.best_score
+        agreement = scores / highest if highest else np.ones(len(scores))
+        if rows is None:
+            sizes = self._segment.set_starts[sets + 1] - self._segment.set_starts[sets]
+        else:
+            rows, of_row = self._matching(rows, sets)
+            agreement, sizes = agreement[of_row], np.ones(len(rows), dtype=np.int64)
         weight = self._query.attribute_weight
-        return float((1 - weight) + weight * agreement[0])
+        bounds = (1 - weight) + weight * agreement
+        for level in _levels(agreement, sizes):
+            level = level[bounds[level] >= best.threshold]
+            if rows is None:
+                first = self._segment.set_starts[sets[level]]
+                here = ranges(first, first + sizes[level])
+            else:
+                here = rows[level]
+            yield from self._living(here, np.repeat(agreement[level], sizes[level]))
+
+    def _matching(self, rows: Rows, sets: Rows) -> tuple[Rows, Rows]:
+        """Return the rows that are of some sets, and their places among these."""
+        rows = rows[rows >= 0]
+        of_row = self._segment.sets_of(rows)
+        places = np.searchsorted(sets, of_row)
+        matching = np.isin(of_row, sets)
+        return rows[matching], places[matching]
+
+    def _living(self, rows: Rows, agreement: Scores) -> Iterator[tuple[Rows, Scores]]:
+        """Yield blocks of those rows that are alive."""
+        if self._part.alive is not None:
+            living = self._part.alive[rows]
+            rows, agreement = rows[living], agreement[living]
+        for start in range(0, len(rows), BLOCK):
+            yield rows[start : start + BLOCK], agreement[start : start + BLOCK]
 
     def compare(self, rows: Rows, agreement: Scores, threshold: float) -> _Compared:
         """Score rows; those that are left out or below the threshold are not returned."""
@@ -131,36 +157,6 @@ class _Comparison:
         if self._without_row >= 0:
             allowed &= found.rows != self._without_row
         return found if allowed.all() else found.take(np.flatnonzero(allowed))
-
-    def _all(self, sets: Rows, scores: Rows) -> Iterator[tuple[Rows, Rows]]:
-        order = _highest_first(scores)
-        first = self._segment.set_starts[sets[order]]
-        counts = self._segment.set_starts[sets[order] + 1] - first
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        offsets = first - (ends - counts)
-        for start in range(0, total, BLOCK):
-            places = np.arange(start, min(start + BLOCK, total))
-            which = np.searchsorted(ends, places[[0, -1]], side="right")
-            some = slice(which[0], which[1] + 1)
-            inside = np.clip(ends[some], places[0], places[-1] + 1)
-            lengths = np.diff(inside, prepend=places[0])
-            yield (
-                places + np.repeat(offsets[some], lengths),
-                np.repeat(scores[order[some]], lengths),
-            )
-
-    def _some(self, rows: Rows, sets: Rows, scores: Rows) -> Iterator[tuple[Rows, Rows]]:
-        rows = rows[rows >= 0]
-        of_row = self._segment.sets_of(rows)
-        place = np.searchsorted(sets, of_row)
-        place[place == len(sets)] = 0
-        matching = (sets[place] == of_row) if len(sets) else np.zeros(len(rows), dtype=bool)
-        rows, points = rows[matching], scores[place[matching]]
-        order = _highest_first(points)
-        for start in range(0, len(order), BLOCK):
-            some = order[start : start + BLOCK]
-            yield rows[some], points[some]
 
 
 class _Best:
@@ -234,11 +230,20 @@ def _decide(query: RankingQuery, segment: Segment) -> tuple[Rows, NDArray[np.int
     return sets, scores
 
 
-def _highest_first(scores: Rows) -> Rows:
-    """Order by descending score. Sorting one whole number a row is several times faster."""
-    keys = (-scores << 32) + np.arange(len(scores))
-    keys.sort()
-    return keys & 0xFFFFFFFF
+def _levels(agreement: Scores, sizes: Rows) -> Iterator[Rows]:
+    """Yield all places, those of the highest agreement first.
+
+    A level has about BLOCK rows, and each further one LEVEL_GROWTH times as many as all before it:
+    there is nothing to sort, and the first of them tell which of the last need no comparison.
+    """
+    steps = np.floor((1 - agreement) * (STEPS - 1)).astype(np.int64)
+    rows_up_to = np.cumsum(np.bincount(steps, sizes, minlength=STEPS))
+    last = -1
+    while last < STEPS - 1:
+        enough = BLOCK if last < 0 else LEVEL_GROWTH * rows_up_to[last]
+        first, last = last + 1, min(int(np.searchsorted(rows_up_to, enough)), STEPS - 1)
+        last = max(first, last)
+        yield np.flatnonzero((steps >= first) & (steps <= last))
 
 
 def _padded(row: Bytes, words: int) -> Bytes:

@@ -28,7 +28,7 @@ MAGIC = b"houndstooth columns 1\n"
 """First bytes of a file; the number is the version of the format."""
 
 PAGE = 4096
-TYPES = {"uint8", "uint32", "uint64", "int64"}
+TYPES = {"uint8", "uint16", "uint32", "uint64", "int64"}
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,16 @@ def save(draft: Draft, checkpoint: Checkpoint, path: Path) -> None:
     rows = len(segment)
     chunks: dict[str, Iterable[NDArray[Any]]] = {
         "pair_starts": [sets.pair_starts],
-        "words": [sets.words],
+        "values": [sets.values],
+        "more": [sets.more],
         **{name: [array] for name, array in segment.arrays.items()},
         "codes": draft.ordered(draft.codes),
         "colours": draft.ordered(draft.colours),
     }
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
         "pair_starts": (sets.pair_starts.dtype.name, sets.pair_starts.shape),
-        "words": (sets.words.dtype.name, sets.words.shape),
+        "values": (sets.values.dtype.name, sets.values.shape),
+        "more": (sets.more.dtype.name, sets.more.shape),
         **{name: (array.dtype.name, array.shape) for name, array in segment.arrays.items()},
         "codes": ("uint64", (rows, draft.codes.shape[1])),
         "colours": ("uint64", (rows, draft.colours.shape[1])),
@@ -123,7 +125,8 @@ def _map(file: IO[bytes], offset: int, header: Mapping[str, Any]) -> Saved | Non
         [(great, category) for great, category in header["pairs"]],
         header["terms"],
         arrays.pop("pair_starts"),
-        arrays.pop("words"),
+        arrays.pop("values"),
+        arrays.pop("more"),
     )
     segment = Segment(sets, header["code_bytes"], header["colour_bins"], arrays)
     checkpoint = header["checkpoint"]

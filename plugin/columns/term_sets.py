@@ -2,72 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.features import group_of
 from houndstooth.mappings.rows import TermSet
 
-BITS = 64
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class TermSets:
     """The m distinct term sets of a segment, by category.
 
-    A set's attribute terms are bits: term n is bit ``n % 64`` of word ``n // 64``.
-
     Attributes:
         pairs: Distinct pairs of great category and category, sorted.
-        terms: Distinct attribute terms, sorted.
+        terms: Distinct attribute terms of each group, sorted; groups are sorted.
         pair_starts: For each pair its first set, and m at the end, int64 [pairs + 1].
-        words: uint64 [words, m].
+        values: For each group and set the number of its term in the group, 1 = the first, 0 = none,
+            uint16 [groups, m].
+        more: Further terms of sets that have several in one group: set, group and number of the
+            term, by set, int64 [n, 3].
     """
 
     pairs: Sequence[tuple[str, str]]
-    terms: Sequence[str]
-    pair_starts: NDArray[np.int64]
-    words: NDArray[np.uint64]
+    terms: Sequence[Sequence[str]]
+    pair_starts: Numbers
+    values: NDArray[np.uint16]
+    more: Numbers
 
     def __len__(self) -> int:
-        return int(self.words.shape[1])
+        return int(self.pair_starts[-1])
 
     @classmethod
-    def build(cls, sets: Sequence[TermSet]) -> tuple[TermSets, NDArray[np.int64]]:
+    def build(cls, sets: Sequence[TermSet]) -> tuple[TermSets, Numbers]:
         """Order distinct sets by category, then by terms.
 
         Returns:
             The sets, and the place of each given one in their order, int64 [m].
         """
         pairs = sorted({(great, category) for great, category, _ in sets})
-        terms = sorted({term for _, _, names in sets for term in names})
-        pair_number = {pair: n for n, pair in enumerate(pairs)}
-        pair_of = np.array([pair_number[one[:2]] for one in sets], dtype=np.int64)
-        words = _pack([names for _, _, names in sets], terms)
-        order = np.lexsort((*words[::-1], pair_of))
+        pair_number = {pair: number for number, pair in enumerate(pairs)}
+        order = sorted(range(len(sets)), key=lambda n: (sets[n][:2], sets[n][2]))
+        groups: dict[str, set[str]] = {}
+        for term in {term for _, _, terms in sets for term in terms}:
+            groups.setdefault(group_of(term), set()).add(term)
+        terms = [sorted(groups[name]) for name in sorted(groups)]
+        where = {
+            term: (group, number)
+            for group, names in enumerate(terms)
+            for number, term in enumerate(names, start=1)
+        }
+        values = np.zeros((len(terms), len(sets)), dtype=np.uint16)
+        more = []
+        for place, number in enumerate(order):
+            for group, value in map(where.__getitem__, sets[number][2]):
+                if values[group, place]:
+                    more.append((place, group, value))
+                else:
+                    values[group, place] = value
+        pair_of = np.array([pair_number[sets[number][:2]] for number in order], dtype=np.int64)
+        starts = np.searchsorted(pair_of, np.arange(len(pairs) + 1)).astype(np.int64)
         places = np.empty(len(sets), dtype=np.int64)
         places[order] = np.arange(len(sets))
-        starts = np.searchsorted(pair_of[order], np.arange(len(pairs) + 1))
-        return cls(pairs, terms, starts.astype(np.int64), words[:, order]), places
+        further = np.array(more, dtype=np.int64).reshape(-1, 3)
+        return cls(pairs, terms, starts, values, further), places
 
     def unpack(self) -> list[TermSet]:
         """List the sets in order."""
-        names = [[] for _ in range(len(self))]  # type: list[list[str]]
-        for number, term in enumerate(self.terms):
-            for place in np.flatnonzero(self._has(number, slice(None))).tolist():
-                names[place].append(term)
+        names: list[list[str]] = [[] for _ in range(len(self))]
+        for group, terms in enumerate(self.terms):
+            values = self.values[group]
+            for place in np.flatnonzero(values).tolist():
+                names[place].append(terms[values[place] - 1])
+        for place, group, value in self.more.tolist():
+            names[place].append(self.terms[group][value - 1])
         numbers = np.repeat(np.arange(len(self.pairs)), np.diff(self.pair_starts)).tolist()
         return [
-            (*self.pairs[number], tuple(terms))
+            (*self.pairs[number], tuple(sorted(terms)))
             for number, terms in zip(numbers, names, strict=True)
         ]
 
-    def decide(self, query: CandidateQuery) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def decide(self, query: CandidateQuery) -> tuple[Numbers, Numbers]:
         """Find the sets that match a query, and score them.
 
         Filters, ``without_id`` and ``without_variant_group`` are not decided here.
@@ -81,66 +102,62 @@ class TermSets:
             if query.category in (None, category) and query.great_category in (None, great)
         ]
         parts = [self._decide(query, one) for one in _joined(ranges)]
+        if len(parts) == 1:
+            return parts[0]
         empty = np.zeros(0, dtype=np.int64)
         numbers = np.concatenate([empty, *(part[0] for part in parts)])
         return numbers, np.concatenate([empty, *(part[1] for part in parts)])
 
-    def _decide(
-        self, query: CandidateQuery, sets: slice
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _decide(self, query: CandidateQuery, sets: slice) -> tuple[Numbers, Numbers]:
         count = sets.stop - sets.start
-        numbers = self._numbers
         matches = np.ones(count, dtype=bool)
         for term in query.required:
-            matches &= self._has_any([term], sets)
-        if query.excluded:
-            matches &= ~self._has_any(query.excluded, sets)
+            matches &= self._highest({term: 0}, sets) > 0
+        for term in query.excluded:
+            matches &= self._highest({term: 0}, sets) == 0
         scores = np.zeros(count, dtype=np.int64)
         groups = np.zeros(count, dtype=np.int64)
         for boosts in query.preferred.values():
-            best = np.zeros(count, dtype=np.int64)
-            for term, boost in sorted(boosts.items(), key=lambda item: item[1]):
-                if term in numbers:
-                    np.putmask(best, self._has(numbers[term], sets), boost)
-            scores += best
-            if query.minimum_groups:
-                groups += self._has_any(boosts, sets)
-        if query.minimum_groups:
+            highest = self._highest(boosts, sets)
+            groups += highest > 0
+            scores += highest
+        scores -= groups
+        if query.minimum_groups > 0:
             matches &= groups >= query.minimum_groups
         if matches.all():
             return np.arange(sets.start, sets.stop), scores
         found = np.flatnonzero(matches)
         return found + sets.start, scores[found]
 
+    def _highest(self, boosts: Mapping[str, int], sets: slice) -> Numbers:
+        """Return one more than the highest boost among each set's terms, 0 if it has none."""
+        parts = []
+        first, last = np.searchsorted(self.more[:, 0], [sets.start, sets.stop])
+        more = self.more[first:last]
+        for group in {self._places[term][0] for term in boosts if term in self._places}:
+            more_than = (boosts.get(term, -1) + 1 for term in self.terms[group])
+            table = np.array([0, *more_than], dtype=np.int64)
+            highest = table[self.values[group, sets]]
+            if len(more):
+                here = more[more[:, 1] == group]
+                np.maximum.at(highest, here[:, 0] - sets.start, table[here[:, 2]])
+            parts.append(highest)
+        if len(parts) == 1:
+            return parts[0]
+        nothing = np.zeros(sets.stop - sets.start, dtype=np.int64)
+        return np.maximum.reduce([nothing, *parts])
+
     @cached_property
-    def _numbers(self) -> Mapping[str, int]:
-        return {term: number for number, term in enumerate(self.terms)}
-
-    def _has(self, number: int, sets: slice) -> NDArray[np.bool_]:
-        bit = np.uint64(1 << number % BITS)
-        found: NDArray[np.bool_] = (self.words[number // BITS, sets] & bit) != 0
-        return found
-
-    def _has_any(self, terms: Collection[str], sets: slice) -> NDArray[np.bool_]:
-        masks: dict[int, int] = {}
-        for number in (self._numbers[term] for term in terms if term in self._numbers):
-            masks[number // BITS] = masks.get(number // BITS, 0) | 1 << number % BITS
-        found = np.zeros(sets.stop - sets.start, dtype=bool)
-        for word, mask in masks.items():
-            found |= (self.words[word, sets] & np.uint64(mask)) != 0
-        return found
+    def _places(self) -> Mapping[str, tuple[int, int]]:
+        """Group and number of each term."""
+        return {
+            term: (group, number)
+            for group, terms in enumerate(self.terms)
+            for number, term in enumerate(terms, start=1)
+        }
 
 
-def _pack(sets: Sequence[Iterable[str]], terms: Sequence[str]) -> NDArray[np.uint64]:
-    number = {term: n for n, term in enumerate(terms)}
-    words: Any = np.zeros((max(1, -(-len(terms) // BITS)), len(sets)), dtype=np.uint64)
-    for place, names in enumerate(sets):
-        for term in names:
-            words[number[term] // BITS, place] |= np.uint64(1 << number[term] % BITS)
-    return words  # type: ignore[no-any-return]
-
-
-def _joined(ranges: Sequence[slice]) -> list[slice]:
+def _joined(ranges: Collection[slice]) -> list[slice]:
     """Join ranges that follow each other."""
     joined: list[slice] = []
     for one in ranges:
