@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.fields import product_index
 from tests.catalogue import MODEL, VALUES, document
 from tests.integration.engines.helpers import (
     Copy,
@@ -47,8 +49,30 @@ def change_at_random(
     engine.refresh()
 
 
+@pytest.fixture
+def sharded(index_url: str) -> Iterator[Engine]:
+    """An engine on an index of three shards."""
+    server, _, index = index_url.rpartition("/")
+    body = product_index()
+    body["settings"]["index"]["number_of_shards"] = 3
+    with client(server) as connection:
+        connection.indices.create(index=index, body=body)
+    opened = open_engine(index_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_copy_in_step_is_the_same_as_one_read_anew(engine: Engine, seed: int) -> None:
+    check_in_step(engine, seed)
+
+
+def test_a_copy_of_three_shards_keeps_in_step(sharded: Engine) -> None:
+    check_in_step(sharded, seed=5)
+
+
+def check_in_step(engine: Engine, seed: int) -> None:
     chance, documents = random.Random(seed), dict[str, IndexDocument]()
     copy = Copy(engine, "brand")
     for _ in range(25):
@@ -111,6 +135,17 @@ def test_an_empty_catalogue_can_be_followed(engine: Engine) -> None:
 
 
 def test_each_batch_tells_where_to_go_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_batches(engine, monkeypatch, batches=2)
+
+
+def test_each_batch_of_three_shards_tells_where_to_go_on(
+    sharded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The overlap of the shards that were read takes a batch each, every time.
+    check_batches(sharded, monkeypatch, batches=4)
+
+
+def check_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
     for module in ("sqlite_rows", "opensearch_changes"):
         monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
     monkeypatch.setattr("houndstooth.plugin.engines.opensearch_changes.OVERLAP", 3)
@@ -121,9 +156,9 @@ def test_each_batch_tells_where_to_go_on(engine: Engine, monkeypatch: pytest.Mon
     turns = 0
     while copy.rows != read_anew(engine).rows:
         before = len(copy.rows)
-        copy.follow(batches=2)
+        copy.follow(batches)
         turns += 1
-        assert len(copy.rows) - before <= 14 and turns < 30
+        assert len(copy.rows) - before <= 7 * batches and turns < 30
         if turns == 2:
             engine.delete(["59"])
             fill(engine, document("0", model="other-1"), document("58", seed=1000))
