@@ -167,6 +167,26 @@ def check_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch, batches: int)
     assert copy.rows.keys() == {str(n) for n in range(1, 59)}
 
 
+def test_what_changes_during_a_build_comes_with_the_next_call(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite_rows", "opensearch_changes"):
+        monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
+    fill(engine, *(document(str(n), seed=n) for n in range(30)))
+    copy = Copy(engine)
+    for count, batch in enumerate(engine.changes(MODEL, None)):
+        copy.rows |= rows_by_id(batch.rows)  # what is gone is ignored
+        copy.checkpoint = batch.checkpoint
+        if count == 1:
+            engine.delete(["0"])
+            fill(engine, document("1", model="other-1"), document("29", seed=99), document("30"))
+    copy.follow()
+    if not engine.embedded:
+        assert copy.rows.pop("0", None)
+    assert copy.rows == read_anew(engine).rows
+    assert copy.rows.keys() == {str(n) for n in range(2, 31)}
+
+
 def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_url: str) -> None:
     fill(engine, document("1"))
     checkpoint = read_anew(engine).checkpoint
