@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from houndstooth.mappings.engine import Engine, IndexDocument
-from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.fields import product_index
@@ -199,6 +199,47 @@ def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_
     with pytest.raises(IndexReplaced):
         list(engine.changes(MODEL, None, checkpoint))
     assert read_anew(engine).rows == {}
+
+
+def test_an_alias_that_moves_is_another_index(opensearch_url: str, index_url: str) -> None:
+    name = index_url.rpartition("/")[2]
+    with client(opensearch_url) as server:
+        for number in (1, 2):
+            opened = open_engine(f"{index_url}-{number}")
+            opened.prepare()
+            fill(opened, document(str(number)))
+            opened.close()
+        try:
+            server.indices.put_alias(index=f"{name}-1", name=name)
+            engine = open_engine(index_url)
+            copy = read_anew(engine)
+            assert copy.rows.keys() == {"1"}
+            server.indices.put_alias(index=f"{name}-2", name=name)
+            with pytest.raises(EngineUnavailable, match="one index behind"):
+                copy.follow()
+            server.indices.delete_alias(index=f"{name}-1", name=name)
+            with pytest.raises(IndexReplaced):
+                copy.follow()
+            assert read_anew(engine).rows.keys() == {"2"}
+            engine.close()
+        finally:
+            server.indices.delete(index=f"{name}-1,{name}-2", ignore=[404])
+
+
+def test_a_shops_own_update_is_a_change(own: Engine, index_url: str) -> None:
+    fill(own, document("1"), document("2"))
+    copy = Copy(own, "price")
+    copy.follow()
+    server, _, index = index_url.rpartition("/")
+    with client(server) as connection:
+        connection.update(index=index, id="2", body={"doc": {"price": 77}}, refresh=True)
+        connection.index(index=index, id="9", body={"name": "No features"}, refresh=True)
+    before = copy.rows["2"]
+    copy.follow()
+    assert copy.rows.keys() == {"1", "2"}
+    assert copy.rows["2"][0] > before[0]
+    assert copy.rows["2"][1:-1] == before[1:-1]
+    assert (before[-1], copy.rows["2"][-1]) == ("20", "77")
 
 
 def replace_catalogue(url: str) -> None:
