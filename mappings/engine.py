@@ -170,24 +170,21 @@ class Engine(Protocol):
     ) -> Iterator[Changes]:
         """Read the features that ``model`` computed, in batches of about 10,000 rows.
 
-                Args:
-                    model: Name of the model.
-                    variant_field: Shop field that holds the variant group.
-                    since: Read only what changed after it. Every change visible to search is
-                read; a deletion may be missed. None = read everything.
+        Args:
+            model: Name of the model.
+            variant_field: Shop field that holds the variant group.
+            since: Read only what changed after it. Every change visible to search is read; a
+                deletion may be missed. None = read everything; ``gone`` may then be ignored.
 
         Yields:
-            Batches; none if nothing changed and the checkpoint is still the newest. Reading
-            may be broken off after any batch and go on later from that batch's checkpoint. Some
-            rows may come again, in the version that was read before.
+            Batches; none if nothing changed and the checkpoint is still the newest. Reading may
+            be broken off after any batch and go on later from that batch's checkpoint. Some rows
+            may come again, in the version that was read before. What is written meanwhile may
+            come with the next call only.
 
         Raises:
-        <<<<<<< HEAD
-                    IndexReplaced: The index behind the name is not the one of the checkpoint.
-        =======
-                    EngineUnavailable: The engine cannot be reached.
-                    IndexReplaced: Another index has taken the name since that checkpoint.
-        >>>>>>> engines
+            EngineUnavailable: The engine cannot be reached.
+            IndexReplaced: The index behind the name is not the one of the checkpoint.
         """
 
     def features(

@@ -16,7 +16,7 @@
     │   └── UnknownTerm         a category or attribute that is not in the taxonomy
     ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
-    │   └── IndexReplaced         the index behind a name is another than before
+    │   └── IndexReplaced       the index behind a name is another than before
     ├── WorkersUnavailable      Redis cannot be reached, or no worker answers (HTTP 503)
     └── JobNotFound             no ingest job has that id (HTTP 404)
 """

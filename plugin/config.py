@@ -4,7 +4,8 @@
 variable                       meaning                                 default
 =============================  ======================================  ============================
 HOUNDSTOOTH_ENGINE             engine URL: ``sqlite:///file.db`` or    ``sqlite:///var/catalogue.db``
-                               ``opensearch://host:port/index``
+                               ``opensearch://host:port/index``; hosts
+                               of a cluster are separated by commas
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
 HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipped one
                                card, ``NAME-VERSION.json``

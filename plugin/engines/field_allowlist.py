@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
     IndexDocument,
+    RankingEngine,
     ShownProduct,
     StoredProduct,
     WriteOutcome,
@@ -55,6 +57,16 @@ class FieldAllowlist:
     ) -> list[str]:
         """See Engine. Raises InvalidFilter if a filter's field is not allowed."""
         return self._engine.match(self._checked(query), limit, among)
+
+    def window(
+        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+    ) -> FeatureRows:
+        """See RankingEngine, which the engine must be for this.
+
+        Raises InvalidFilter if a filter's field is not allowed.
+        """
+        ranking = cast(RankingEngine, self._engine)
+        return ranking.window(self._checked(query), limit, appearance)
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """See Engine."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from time import sleep
 from typing import Any, TypeVar
 
 from opensearchpy import helpers
@@ -25,29 +24,13 @@ from houndstooth.plugin.engines.opensearch_changes import OpenSearchChanges
 from houndstooth.plugin.engines.opensearch_client import Cluster
 from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
-from houndstooth.plugin.engines.opensearch_query import (
-    bool_query,
-    facet_body,
-    features_body,
-    match_body,
-    sample_body,
-    window_body,
-)
-from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, SAMPLE, Json, RowDecoder, RowFields
+from houndstooth.plugin.engines.opensearch_query import bool_query, facet_body
+from houndstooth.plugin.engines.opensearch_read import OpenSearchReader
 
 _LOG = logging.getLogger(__name__)
 
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
-
-MAX_HITS = 10_000
-"""Most hits of one search, which is OpenSearch's default for ``max_result_window``."""
-
-COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
-"""Seconds to wait before documents are read again after the copy of a shard failed."""
-
-ID_PATH = "hits.hits.fields"
-"""``filter_path`` of a search for ids."""
 
 Visual = TypeVar("Visual", bound=VisualSummary)
 
@@ -69,8 +52,8 @@ class OpenSearchEngine:
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
         self._index = OpenSearchIndex(cluster, index, visual)
-        self._rows = RowDecoder(index, self._sample)
-        self._changes = OpenSearchChanges(cluster, self._index, self._rows)
+        self._reader = OpenSearchReader(cluster, self._index)
+        self._changes = OpenSearchChanges(cluster, self._index, self._reader.decoder)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -116,7 +99,7 @@ class OpenSearchEngine:
         """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
         fields = self._index.fields
         names = ",".join(map(fields.visual, ("source_hash", "model")))
-        documents = self._get(product_ids, {"_source_includes": names})
+        documents = self._reader.get(product_ids, _source_includes=names)
         visuals = {d["_id"]: d["_source"].get(self._visual, {}) for d in documents}
         hashes = {
             key: visual["source_hash"]
@@ -151,14 +134,7 @@ class OpenSearchEngine:
         self, product_ids: Sequence[str], model: str, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents, in any order."""
-        with self._index.errors():
-            fields = self._index.fields_with(variant_field)
-            names = RowFields.of(fields, variant_field)
-            hits: list[Json] = []
-            for some in _chunks(list(dict.fromkeys(product_ids)), MAX_HITS):
-                body = features_body(names, model, some) | {"size": len(some)}
-                hits += self._search(body, ROW_PATH)
-            return self._rows.decode(hits, model, names)[0]
+        return self._reader.features(product_ids, model, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -167,17 +143,7 @@ class OpenSearchEngine:
 
         Up to 10,000 ids take one request.
         """
-        most = limit if among is None else min(limit, len(among))
-        if most < 1:
-            return []
-        with self._index.errors():
-            body = match_body(query, self._index.fields_for(query), among)
-            product_id = self._index.fields.visual("product_id")
-            if most <= MAX_HITS:
-                hits = self._search(body | {"sort": ["_doc"], "size": most}, ID_PATH)
-            else:
-                hits = self._search_pages(body, product_id, most)
-        return [h["fields"][product_id][0] for h in hits if product_id in h.get("fields", {})]
+        return self._reader.match(query, limit, among)
 
     def window(
         self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
@@ -187,12 +153,7 @@ class OpenSearchEngine:
         Only the score ranks them: the engine can then pass over documents that cannot compete,
         and cuts ties in its own order.
         """
-        with self._index.errors():
-            fields = self._index.fields_for(query)
-            names = RowFields.of(fields, query.variant_field)
-            body = window_body(query, names, fields, appearance or {})
-            hits = self._search(body | {"size": min(limit, MAX_HITS)}, ROW_PATH)
-            return self._rows.decode(hits, query.model, names)[0]
+        return self._reader.window(query, limit, appearance or {})
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """Read of each document what is shown of a hit, as search sees it.
@@ -200,7 +161,7 @@ class OpenSearchEngine:
         Whole documents are read: to leave out the codes takes the engine longer than to send them.
         """
         products = []
-        for document in self._get(product_ids, {"realtime": "false"}):
+        for document in self._reader.get(product_ids, realtime="false"):
             key, source = document["_id"], document["_source"]
             visual = self._decode_visual(VisualSummary, key, source.get(self._visual))
             if visual is not None:
@@ -211,7 +172,7 @@ class OpenSearchEngine:
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order; facts are all fields but ``visual`` in any version."""
         products = []
-        for document in self._get(product_ids):
+        for document in self._reader.get(product_ids):
             key, source = document["_id"], document["_source"]
             visual = self._decode_visual(VisualDocument, key, source.get(self._visual))
             products.append(StoredProduct(key, _facts(source), visual))
@@ -246,34 +207,6 @@ class OpenSearchEngine:
         """Close the connections."""
         self._client.close()
 
-    def _search(self, body: Json, filter_path: str) -> list[Json]:
-        answer = self._cluster.read(
-            self._client.search,
-            index=self.index,
-            body=body,
-            params={"allow_partial_search_results": "false", "filter_path": filter_path},
-        )
-        hits: list[Json] = answer.get("hits", {}).get("hits", [])
-        return hits
-
-    def _search_pages(self, body: Json, product_id: str, limit: int) -> list[Json]:
-        """Read more than 10,000 hits, page by page."""
-        sort = [{product_id: {"order": "asc", "unmapped_type": "keyword"}}]
-        hits: list[Json] = []
-        while True:
-            size = min(MAX_HITS, limit - len(hits))
-            page = self._search(body | {"sort": sort, "size": size}, f"{ID_PATH},hits.hits.sort")
-            hits += page
-            if len(page) < size or len(hits) == limit:
-                return hits
-            body = body | {"search_after": page[-1]["sort"]}
-
-    def _sample(self, model: str) -> list[Json]:
-        """Read the bytes of some documents of a model."""
-        names = RowFields.of(self._index.fields, None)
-        read = [names.binary_code, names.colour_histogram]
-        return self._search(sample_body(names.model, model, SAMPLE, read), ROW_PATH)
-
     def _decode_visual(self, kind: type[Visual], product_id: str, visual: Any) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""
         if visual is None:
@@ -296,7 +229,7 @@ class OpenSearchEngine:
         query = {"bool": {"filter": [ids, *exists]}}
         body = {"query": query, "size": len(product_ids), "_source": False}
         with self._index.errors():
-            return {hit["_id"] for hit in self._search(body, "hits.hits._id")}
+            return {hit["_id"] for hit in self._reader.search(body, "hits.hits._id")}
 
     def _update_action(self, document: IndexDocument) -> dict[str, Any]:
         """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
@@ -311,29 +244,6 @@ class OpenSearchEngine:
             action["doc_as_upsert"] = document.insert
             action["detect_noop"] = False  # an equal stored object may not be indexed
         return action
-
-    def _get(
-        self, product_ids: Sequence[str], params: Mapping[str, str] | None = None
-    ) -> list[Json]:
-        """Read documents by id. If the copy of a shard has just died, ask again."""
-        if not product_ids:
-            return []
-        pauses = iter(COPY_PAUSES)
-        while True:
-            with self._index.errors():
-                documents: list[Json] = self._cluster.read(
-                    self._client.mget,
-                    index=self.index,
-                    body={"ids": list(product_ids)},
-                    params=dict(params or {}),
-                )["docs"]
-            failed = next((document for document in documents if "error" in document), None)
-            if failed is None:
-                return [document for document in documents if document["found"]]
-            pause = next(pauses, None)
-            if pause is None or failed["error"]["type"] == "index_not_found_exception":
-                raise EngineUnavailable(f"{self._cluster.address}: {reason(failed)}")
-            sleep(pause)
 
     def _bulk(self, actions: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         with self._index.errors():
@@ -353,13 +263,8 @@ def _outcome(result: dict[str, Any]) -> WriteOutcome:
     return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
 
 
-def _facts(source: Json) -> Json:
+def _facts(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if not is_visual(name)}
-
-
-def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
 
 
 def _bucket_value(bucket: dict[str, Any]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import TransportError
+from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
 TIMEOUT_SECONDS = 60
@@ -28,6 +31,10 @@ DEAD_SECONDS = 1
 
 PASSING = (429, 502, 503, 504)
 """HTTP statuses of a read that may succeed on another host or a little later."""
+
+
+LARGE_ANSWER = 100_000
+"""Length of an answer that is parsed without garbage collection."""
 
 
 class Cluster:
@@ -55,6 +62,7 @@ class Cluster:
             retry_on_timeout=self._has_several_hosts,
             dead_timeout=DEAD_SECONDS,
             timeout_cutoff=4,
+            serializer=_Parser(),
         )
 
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
@@ -76,6 +84,33 @@ class Cluster:
                     raise
             sleep(pause)
             pause = min(2 * pause, 1.0)
+
+
+@contextmanager
+def garbage_kept() -> Iterator[None]:
+    """Pause the garbage collector while an answer with very many objects is read.
+
+    None of them is garbage, yet the collector would walk through all of them again and again,
+    which takes longer than the reading.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+class _Parser(JSONSerializer):
+    """Parses large answers without garbage collection."""
+
+    def loads(self, s: str) -> Any:
+        if len(s) < LARGE_ANSWER:
+            return super().loads(s)
+        with garbage_kept():
+            return super().loads(s)
 
 
 def _is_passing(error: TransportError) -> bool:

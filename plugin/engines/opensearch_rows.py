@@ -15,6 +15,7 @@ from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.plugin.engines.documents import check_lengths
 from houndstooth.plugin.engines.fields import Fields, variant_group
+from houndstooth.plugin.engines.opensearch_client import garbage_kept
 
 _LOG = logging.getLogger(__name__)
 
@@ -85,33 +86,18 @@ class RowDecoder:
         Returns:
             The rows, and the ids of the other hits.
         """
-        complete, others, damaged = [], [], []
-        for hit in hits:
-            values = hit.get("fields", {})
-            if names.product_id not in values:
-                continue
-            if values.get(names.model, [model]) != [model]:
-                others.append(values[names.product_id][0])
-            elif (
-                names.binary_code in values
-                and names.colour_histogram in values
-                and names.category in values
-                and names.great_category in values
-            ):
-                complete.append(hit)
-            else:
-                damaged.append(values[names.product_id][0])
-        lengths = [_lengths(hit, names) for hit in complete]
-        usual = self._usual_lengths(model, lengths, names)
-        for hit, length in zip(complete, lengths, strict=True):
-            if length != usual:
-                damaged.append(hit["fields"][names.product_id][0])
-        if damaged:
-            text = "%s: %s products left out, such as %r: their %s is damaged"
-            _LOG.warning(text, self._index, len(damaged), damaged[0], names.binary_code)
+        with garbage_kept():
+            complete, others, damaged = _sort_out(hits, model, names)
+            lengths = [_lengths(hit, names) for hit in complete]
+            usual = self._usual_lengths(model, lengths, names)
             pairs = zip(complete, lengths, strict=True)
-            complete = [hit for hit, length in pairs if length == usual]
-        return _feature_rows(complete, names), others + damaged
+            damaged += [_product_id(hit, names) for hit, length in pairs if length != usual]
+            if damaged:
+                text = "%s: %s products left out, such as %r: their %s is damaged"
+                _LOG.warning(text, self._index, len(damaged), damaged[0], names.binary_code)
+                pairs = zip(complete, lengths, strict=True)
+                complete = [hit for hit, length in pairs if length == usual]
+            return _feature_rows(complete, names), others + damaged
 
     def _usual_lengths(
         self, model: str, lengths: Sequence[Lengths], names: RowFields
@@ -144,6 +130,29 @@ def decode_rows(rows: Sequence[str]) -> Bytes:
     data = base64.b64decode(fill.join(bare) + fill)
     matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
     return np.ascontiguousarray(matrix[:, : len(bare[0]) * 3 // 4])
+
+
+def _sort_out(
+    hits: Sequence[Json], model: str, names: RowFields
+) -> tuple[list[Json], list[str], list[str]]:
+    """Return the complete hits, the ids of other models' hits, and the ids of damaged ones."""
+    complete, others, damaged = [], [], []
+    needed = (names.binary_code, names.colour_histogram, names.category, names.great_category)
+    for hit in hits:
+        values = hit.get("fields", {})
+        if names.product_id not in values:
+            continue
+        if values.get(names.model, [model]) != [model]:
+            others.append(_product_id(hit, names))
+        elif all(name in values for name in needed):
+            complete.append(hit)
+        else:
+            damaged.append(_product_id(hit, names))
+    return complete, others, damaged
+
+
+def _product_id(hit: Json, names: RowFields) -> str:
+    return str(hit["fields"][names.product_id][0])
 
 
 def _lengths(hit: Json, names: RowFields) -> Lengths:

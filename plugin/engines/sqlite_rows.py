@@ -31,7 +31,7 @@ _BY_ID = _FEATURES.format(
     index="", condition="product.id IN (SELECT value FROM json_each(?)) AND +model = ?"
 )
 _BY_CHANGE = _FEATURES.format(
-    index="INDEXED BY by_change", condition="changed > ? ORDER BY changed LIMIT ?"
+    index="INDEXED BY by_change", condition="changed > ? AND changed <= ? ORDER BY changed LIMIT ?"
 )
 _REMOVED = "SELECT id FROM removed WHERE changed > ? AND changed <= ?"
 
@@ -56,15 +56,16 @@ class SQLiteChanges:
     Args:
         model: Name of the model.
         variant_field: Fact that holds the variant group.
-        since: Where to go on; None = read everything.
+        since: Where to go on; None = read everything, up to the change that is the newest when
+            the reading begins.
     """
 
     def __init__(self, model: str, variant_field: str | None, since: Checkpoint | None) -> None:
         self._model, self._fact = model, variant_field
         self._index = since.index if since else None
         self._position = since.positions.get(SHARD, 0) if since else 0
-        # What was removed before the reading began was never read.
-        self._gone_after: int | None = self._position if since else None
+        self._tells_gone = since is not None
+        self._end: int | None = None
 
     def next_batch(self, db: Connection) -> Changes | None:
         """Read the next batch within the caller's snapshot; None if there is nothing more.
@@ -75,22 +76,21 @@ class SQLiteChanges:
         index, newest = db.execute(_IDENTITY).fetchone()
         if self._index not in (None, index):
             raise IndexReplaced("expected the SQLite file that was read before; it was replaced")
-        if self._gone_after is None:
-            self._gone_after = newest
-        if self._index is not None and self._position >= newest:
+        if self._index is None:
+            self._end = newest
+        elif self._position >= newest or self._position == self._end:
             return None
-        values = (self._fact, self._position, BATCH)
+        end = newest if self._end is None else self._end
+        values = (self._fact, self._position, end, BATCH)
         rows = db.execute(_BY_CHANGE, values).fetchall()
-        end = rows[-1][2] if len(rows) == BATCH else newest
-        gone_after = max(self._position, self._gone_after)
-        gone = [key for (key,) in db.execute(_REMOVED, (gone_after, end))]
-        gone += [row[0] for row in rows if row[1] != self._model and row[2] > gone_after]
+        end = rows[-1][2] if len(rows) == BATCH else end
+        gone: list[str] = []
+        if self._tells_gone:
+            gone = [key for (key,) in db.execute(_REMOVED, (self._position, end))]
+            gone += [row[0] for row in rows if row[1] != self._model]
         self._index, self._position = index, end
-        return Changes(
-            rows=_feature_rows(db, [row for row in rows if row[1] == self._model]),
-            gone=gone,
-            checkpoint=Checkpoint(index, {SHARD: end}),
-        )
+        rows = [row for row in rows if row[1] == self._model]
+        return Changes(_feature_rows(db, rows), gone, Checkpoint(index, {SHARD: end}))
 
 
 def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRows:

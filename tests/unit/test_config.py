@@ -85,3 +85,17 @@ def test_refuses_and_names_the_variable(variable, text, expected):
     name = f"HOUNDSTOOTH_{variable}"
     with pytest.raises(InvalidConfig, match=f"^{name}: .*{expected}.*; got"):
         Settings.from_env({name: text})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "opensearch://me:secret@h1:9200/shop",
+        "opensearchs://me:secret@h1:9200,h2:9200,h3/shop",
+        "opensearch://me:secret@h1,me:secret@h2/shop",
+    ],
+)
+def test_passwords_are_hidden_whatever_the_hosts(url):
+    hidden = config.hide_password(url)
+    assert "secret" not in hidden and "me" not in hidden
+    assert hidden.endswith("/shop") and "//…@h" in hidden

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from houndstooth.mappings.engine import Engine, IndexDocument
-from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.fields import product_index
 from tests.catalogue import MODEL, VALUES, document
 from tests.integration.engines.helpers import (
     Copy,
@@ -47,8 +49,30 @@ def change_at_random(
     engine.refresh()
 
 
+@pytest.fixture
+def sharded(index_url: str) -> Iterator[Engine]:
+    """An engine on an index of three shards."""
+    server, _, index = index_url.rpartition("/")
+    body = product_index()
+    body["settings"]["index"]["number_of_shards"] = 3
+    with client(server) as connection:
+        connection.indices.create(index=index, body=body)
+    opened = open_engine(index_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_copy_in_step_is_the_same_as_one_read_anew(engine: Engine, seed: int) -> None:
+    check_in_step(engine, seed)
+
+
+def test_a_copy_of_three_shards_keeps_in_step(sharded: Engine) -> None:
+    check_in_step(sharded, seed=5)
+
+
+def check_in_step(engine: Engine, seed: int) -> None:
     chance, documents = random.Random(seed), dict[str, IndexDocument]()
     copy = Copy(engine, "brand")
     for _ in range(25):
@@ -111,6 +135,17 @@ def test_an_empty_catalogue_can_be_followed(engine: Engine) -> None:
 
 
 def test_each_batch_tells_where_to_go_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_batches(engine, monkeypatch, batches=2)
+
+
+def test_each_batch_of_three_shards_tells_where_to_go_on(
+    sharded: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The overlap of the shards that were read takes a batch each, every time.
+    check_batches(sharded, monkeypatch, batches=4)
+
+
+def check_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
     for module in ("sqlite_rows", "opensearch_changes"):
         monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
     monkeypatch.setattr("houndstooth.plugin.engines.opensearch_changes.OVERLAP", 3)
@@ -121,15 +156,35 @@ def test_each_batch_tells_where_to_go_on(engine: Engine, monkeypatch: pytest.Mon
     turns = 0
     while copy.rows != read_anew(engine).rows:
         before = len(copy.rows)
-        copy.follow(batches=2)
+        copy.follow(batches)
         turns += 1
-        assert len(copy.rows) - before <= 14 and turns < 30
+        assert len(copy.rows) - before <= 7 * batches and turns < 30
         if turns == 2:
             engine.delete(["59"])
             fill(engine, document("0", model="other-1"), document("58", seed=1000))
             copy.rows.pop("59", None)
     assert turns > 2
     assert copy.rows.keys() == {str(n) for n in range(1, 59)}
+
+
+def test_what_changes_during_a_build_comes_with_the_next_call(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sqlite_rows", "opensearch_changes"):
+        monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
+    fill(engine, *(document(str(n), seed=n) for n in range(30)))
+    copy = Copy(engine)
+    for count, batch in enumerate(engine.changes(MODEL, None)):
+        copy.rows |= rows_by_id(batch.rows)  # what is gone is ignored
+        copy.checkpoint = batch.checkpoint
+        if count == 1:
+            engine.delete(["0"])
+            fill(engine, document("1", model="other-1"), document("29", seed=99), document("30"))
+    copy.follow()
+    if not engine.embedded:
+        assert copy.rows.pop("0", None)
+    assert copy.rows == read_anew(engine).rows
+    assert copy.rows.keys() == {str(n) for n in range(2, 31)}
 
 
 def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_url: str) -> None:
@@ -144,6 +199,47 @@ def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_
     with pytest.raises(IndexReplaced):
         list(engine.changes(MODEL, None, checkpoint))
     assert read_anew(engine).rows == {}
+
+
+def test_an_alias_that_moves_is_another_index(opensearch_url: str, index_url: str) -> None:
+    name = index_url.rpartition("/")[2]
+    with client(opensearch_url) as server:
+        for number in (1, 2):
+            opened = open_engine(f"{index_url}-{number}")
+            opened.prepare()
+            fill(opened, document(str(number)))
+            opened.close()
+        try:
+            server.indices.put_alias(index=f"{name}-1", name=name)
+            engine = open_engine(index_url)
+            copy = read_anew(engine)
+            assert copy.rows.keys() == {"1"}
+            server.indices.put_alias(index=f"{name}-2", name=name)
+            with pytest.raises(EngineUnavailable, match="one index behind"):
+                copy.follow()
+            server.indices.delete_alias(index=f"{name}-1", name=name)
+            with pytest.raises(IndexReplaced):
+                copy.follow()
+            assert read_anew(engine).rows.keys() == {"2"}
+            engine.close()
+        finally:
+            server.indices.delete(index=f"{name}-1,{name}-2", ignore=[404])
+
+
+def test_a_shops_own_update_is_a_change(own: Engine, index_url: str) -> None:
+    fill(own, document("1"), document("2"))
+    copy = Copy(own, "price")
+    copy.follow()
+    server, _, index = index_url.rpartition("/")
+    with client(server) as connection:
+        connection.update(index=index, id="2", body={"doc": {"price": 77}}, refresh=True)
+        connection.index(index=index, id="9", body={"name": "No features"}, refresh=True)
+    before = copy.rows["2"]
+    copy.follow()
+    assert copy.rows.keys() == {"1", "2"}
+    assert copy.rows["2"][0] > before[0]
+    assert copy.rows["2"][1:-1] == before[1:-1]
+    assert (before[-1], copy.rows["2"][-1]) == ("20", "77")
 
 
 def replace_catalogue(url: str) -> None:

@@ -111,6 +111,20 @@ def test_rows_have_their_shapes(engine: Engine) -> None:
     )
 
 
+def test_more_matches_than_one_search_returns(
+    ranking: RankingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("houndstooth.plugin.engines.opensearch_read.MAX_HITS", 7)
+    keys = [str(n) for n in range(30)]
+    fill(ranking, *map(document, keys))
+    assert found(ranking) == sorted(keys)
+    for limit in (7, 8, 20, 30):
+        assert len(set(ranking.match(ALL, limit))) == limit
+        assert len(ranking.match(ALL, limit, keys[:10])) == min(limit, 10)
+    assert rows_by_id(ranking.features(keys, MODEL, None)).keys() == set(keys)
+    assert len(ranking.window(ALL, 30)) == 7
+
+
 def test_relaxing_a_query_step_by_step_widens_it(engine: Engine) -> None:
     fill(
         engine,

@@ -1,0 +1,50 @@
+"""An engine that is limited to some shop fields neither shows nor filters others."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from houndstooth.mappings.engine import Engine, RankingEngine, TermFilter
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
+from tests.catalogue import MODEL
+from tests.integration.engines.helpers import ALL, only, read_anew, rows_by_id
+
+
+def limited(engine: Engine) -> Engine:
+    return FieldAllowlist(engine, {"brand"})
+
+
+def test_only_allowed_fields_are_shown(shop: Engine) -> None:
+    for read in (limited(shop).show, limited(shop).fetch):
+        assert [dict(one.facts) for one in read(["2", "1"])] == [
+            {"brand": "Nike"},
+            {"brand": "Puma"},
+        ]
+
+
+def test_only_allowed_fields_are_filtered(shop: Engine) -> None:
+    engine = limited(shop)
+    assert engine.match(only(TermFilter("brand", "Puma")), 9) == ["1"]
+    assert engine.match(only(TermFilter("brand", "Puma")), 9, ["2"]) == []
+    with pytest.raises(InvalidFilter, match="brand; got 'price'"):
+        engine.match(only(TermFilter("price", "10")), 9)
+
+
+def test_features_are_the_engines_own(shop: Engine) -> None:
+    engine = limited(shop)
+    assert engine.index_id() == shop.index_id()
+    assert (engine.location, engine.embedded) == (shop.location, shop.embedded)
+    ids = ["1", "2"]
+    expected = rows_by_id(shop.features(ids, MODEL, "brand"))
+    assert rows_by_id(engine.features(ids, MODEL, "brand")) == expected
+    assert read_anew(engine).rows == read_anew(shop).rows
+
+
+def test_a_window_is_limited_too(ranking: RankingEngine) -> None:
+    engine = cast(RankingEngine, limited(ranking))
+    assert len(engine.window(ALL, 9)) == 0
+    with pytest.raises(InvalidFilter, match="brand; got 'price'"):
+        engine.window(only(TermFilter("price", "10")), 9)

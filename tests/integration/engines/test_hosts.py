@@ -1,0 +1,139 @@
+"""A cluster of several hosts: one that is down or in trouble costs no answer."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.plugin.engines import open_engine, opensearch_client, opensearch_read
+from tests.catalogue import MODEL, document
+from tests.conftest import free_port
+from tests.integration.engines.helpers import ALL, fill, found, read_anew
+
+Answer = tuple[int, dict[str, Any]]
+
+
+@contextmanager
+def host(answer: Callable[[str], Answer]) -> Iterator[str]:
+    """The address of an HTTP server that answers a path with a status and JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, body = answer(self.path)
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_HEAD = do_PUT = do_POST
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_dead_host_costs_no_answer(index_url: str, place: str) -> None:
+    scheme, _, rest = index_url.partition("://")
+    live, _, index = rest.partition("/")
+    dead = f"127.0.0.1:{free_port()}"
+    hosts = f"{dead},{live}" if place == "first" else f"{live},{dead}"
+    engine = open_engine(f"{scheme}://{hosts}/{index}")
+    engine.prepare()
+    fill(engine, document("1"), document("2"))
+    began = time.monotonic()
+    for _ in range(20):
+        engine.ping()
+        assert found(engine) == ["1", "2"]
+        assert engine.count(ALL) == 2
+        assert [one.product_id for one in engine.show(["2", "1"])] == ["2", "1"]
+        assert len(engine.fetch(["1"])) == len(engine.features(["1"], MODEL, None)) == 1
+        assert read_anew(engine).rows.keys() == {"1", "2"}
+    assert engine.delete(["1"]) == 1
+    assert time.monotonic() - began < 20
+    engine.close()
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_host_in_trouble_costs_no_answer(status: int) -> None:
+    trouble: Answer = (status, {"error": {"type": "trouble", "reason": "no shard"}})
+    with host(lambda _: trouble) as bad, host(lambda _: (200, {"count": 3})) as good:
+        for hosts in (f"{bad},{good}", f"{good},{bad}"):
+            engine = open_engine(f"opensearch://{hosts}/products")
+            assert [engine.count() for _ in range(10)] == [3] * 10
+            engine.close()
+
+
+def test_hosts_in_trouble_for_a_while_cost_no_answer() -> None:
+    answers = iter([(503, {"error": "busy"})] * 12)
+
+    def recover(_: str) -> Answer:
+        return next(answers, (200, {"count": 3}))
+
+    with host(recover) as first, host(recover) as second:
+        engine = open_engine(f"opensearch://{first},{second}/products")
+        assert engine.count() == 3
+        engine.close()
+
+
+def test_hosts_in_trouble_are_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opensearch_client, "RETRY_SECONDS", 0.5)
+    hosts = [f"h{n}.invalid:{free_port()}" for n in range(2)]
+    engine = open_engine(f"opensearch://me:secret@{','.join(hosts)}/products")
+    began = time.monotonic()
+    with pytest.raises(EngineUnavailable, match=f"http://{hosts[0]},{hosts[1]} ") as caught:
+        engine.count()
+    assert "secret" not in str(caught.value)
+    assert time.monotonic() - began < 20
+    engine.close()
+
+
+def test_a_querys_fault_is_not_repeated() -> None:
+    paths: list[str] = []
+
+    def refuse(path: str) -> Answer:
+        paths.append(path)
+        return 400, {"error": {"type": "illegal_argument_exception", "reason": "no"}}
+
+    with host(refuse) as first, host(refuse) as second:
+        engine = open_engine(f"opensearch://{first},{second}/products")
+        with pytest.raises(EngineUnavailable, match="status 400"):
+            engine.count()
+        assert len(paths) == 1
+        engine.close()
+
+
+def a_document(product_id: str, **more: Any) -> dict[str, Any]:
+    source = {"title": "Tee", "visual": document(product_id).visual.to_json()}  # type: ignore[union-attr]
+    return {"_id": product_id, "found": True, "_source": source, "_seq_no": 4} | more
+
+
+def test_a_shard_copy_that_died_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opensearch_read, "COPY_PAUSES", (0.01, 0.01, 0.01))
+    died = {"_id": "2", "error": {"type": "no_shard_available_action_exception", "reason": "away"}}
+    answers = [{"docs": [a_document("1"), died]}] * 3
+    asked = iter([*answers, {"docs": [a_document("1"), a_document("2")]}, *answers * 2])
+    with host(lambda _: (200, next(asked))) as address:
+        engine: Engine = open_engine(f"opensearch://{address}/products")
+        assert [one.product_id for one in engine.show(["1", "2"])] == ["1", "2"]
+        with pytest.raises(EngineUnavailable, match="away"):
+            engine.show(["1", "2"])
+        engine.close()
