@@ -22,7 +22,7 @@ from tests.benchmarks.scale.features import RealProducts
 from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler
 
 TOP = 24
-LEVELS = (8, 16, 32, 64, 128)
+LEVELS = (32, 64, 96, 128)
 ASKED = 100
 """Products whose neighbours are sought among a large sample."""
 

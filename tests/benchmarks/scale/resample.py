@@ -30,7 +30,7 @@ from tests.benchmarks.scale.features import RealProducts
 PARENTS = 4
 """Parents of a product; a power of two."""
 
-NEIGHBOURS = 64
+NEIGHBOURS = 96
 """Nearest real products from which parents are drawn: the noise level."""
 
 FLOOR = -12.0

@@ -26,12 +26,14 @@ SHOWN_VISUAL = ("visual.category", "visual.attributes", "visual.box")
 CODE = "visual.binary_code"
 
 HAMMING_SCRIPT = """\
-def code = doc['visual.binary_code'].value; int differing = 0;
-for (int i = 0; i < params.code.length; ++i) {
-  differing += Integer.bitCount((code.bytes[code.offset + i] ^ params.code[i]) & 255);
+def ref = doc['visual.binary_code'].value;
+byte[] bytes = ref.bytes; int offset = ref.offset; String code = params.code; int differing = 0;
+for (int i = 0; i < 175; ++i) {
+  differing += Integer.bitCount((bytes[offset + i] ^ code.charAt(i)) & 255);
 }
 return 1.0 / (1 + differing);
 """
+"""The code comes as a string, since the numbers of a list would be boxed for every document."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ class Painless(EngineWay):
 
     def query(self, code: Bytes, filters: CandidateQuery, top: int) -> dict[str, Any]:
         """Write a script_score query."""
-        params = {"code": code.view(np.int8).tolist()}
+        params = {"code": code.tobytes().decode("latin-1")}
         script = {"lang": "painless", "source": HAMMING_SCRIPT, "params": params}
         return {"script_score": {"query": filter_query(filters), "script": script}}
 
