@@ -27,7 +27,7 @@ from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.taxonomy import Taxonomy
 from tests.benchmarks.scale.facts import brand_names, draw_brands, draw_prices, draw_stocks
 from tests.benchmarks.scale.features import CACHE, PRODUCTS, RealProducts, load_products
-from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler
+from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler, count_term_sets
 
 FIXED_SIZES = {"handbag": 1_000, "casual-shoes": 20_000, "shirt": 160_000, "t-shirt": 1_000_000}
 """Products of the categories with exact sizes; a size that N cannot hold is not fixed."""
@@ -110,8 +110,7 @@ class Catalogue:
 
     def distinct_term_sets(self) -> int:
         """Count the different combinations of category and attribute terms."""
-        rows = np.column_stack([self.category, self.values])
-        return len(np.unique(np.ascontiguousarray(rows).view(f"V{rows.shape[1]}")))
+        return count_term_sets(self.category, self.values)
 
 
 def category_sizes(real: RealProducts, size: int) -> dict[str, int]:

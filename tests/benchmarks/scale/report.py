@@ -77,6 +77,7 @@ def _times(
             if (rate["category"], rate["variant"], rate["clients"]) == (category, variant, clients)
         }
         fastest = min((_p50(by_way[n]) for n in EXACT_RIVALS if n in by_way), default=float("nan"))
+        earlier = next((_p50(by_way[n]) for n in by_way if n.startswith("build ")), 0.0)
         yield (
             f"**{category}, {variant}**, {clients} client{'s' if clients > 1 else ''}: "
             f"{int(np.median(passing)):,} products pass (median; {min(passing):,} to "
@@ -85,18 +86,20 @@ def _times(
         yield ""
         yield (
             "| way | p50, ms | p95 | p99 | candidates + rerank + fetch "
-            "| to the fastest exact rival | queries/s | recall@24 |"
+            "| to the fastest exact rival | to the earlier build | queries/s | recall@24 |"
         )
-        yield "|---|---|---|---|---|---|---|---|"
-        for way, found in by_way.items():
+        yield "|---|---|---|---|---|---|---|---|---|"
+        for way in sorted(by_way, key=_place):
+            found = by_way[way]
             times = [one["milliseconds"] for one in found]
             p50, p95, p99 = np.percentile(times, [50, 95, 99])
             stages = [_stage(found, stage) for stage in STAGES if stage in found[0]["stages"]]
             recall = np.mean([one["recall"] for one in found])
+            to_earlier = f"{p50 / earlier:.2f}" if earlier else ""
             rate = f"{per_second[way]:.1f}" if way in per_second else ""
             yield (
                 f"| {way} | {p50:.1f} | {p95:.1f} | {p99:.1f} | {' + '.join(stages)} "
-                f"| {p50 / fastest:.2f} | {rate} | {recall:.3f} |"
+                f"| {p50 / fastest:.2f} | {to_earlier} | {rate} | {recall:.3f} |"
             )
         yield ""
 
@@ -119,7 +122,7 @@ def plot_growth(raw: Sequence[Figures], picture: Path) -> None:
         for figures in raw:
             for way, median in _medians(figures, category).items():
                 points[way].append((figures["size"], median))
-        for way, pairs in points.items():
+        for way, pairs in sorted(points.items(), key=lambda item: _place(item[0])):
             axis.plot(*zip(*pairs, strict=True), marker="o", label=way)
         axis.set(xscale="log", yscale="log", title=f"{FIXED_SIZES[category]:,} pass the filter")
         axis.set(xlabel="products in the catalogue", ylabel="median, ms")
@@ -140,7 +143,7 @@ def plot_filters(figures: Figures, picture: Path) -> None:
         for way, median in _medians(figures, category).items():
             points[way].append((passing, median))
     figure, axis = plt.subplots(figsize=(7, 5), layout="tight")
-    for way, pairs in points.items():
+    for way, pairs in sorted(points.items(), key=lambda item: _place(item[0])):
         axis.plot(*zip(*pairs, strict=True), marker="o", label=way)
     axis.set(xscale="log", yscale="log", xlabel="products that pass the filter")
     axis.set(ylabel="median, ms", title=f"{figures['size']:,} products, one client")
@@ -156,6 +159,11 @@ def _medians(figures: Figures, category: str) -> dict[str, float]:
         if one["category"] == category and one["variant"] == "whole":
             found[one["way"]].append(one)
     return {way: _p50(records) for way, records in found.items()}
+
+
+def _place(way: str) -> tuple[int, str]:
+    """Sort ours first, then the earlier build, then rivals."""
+    return (0 if way.startswith("ours") else 1 if way.startswith("build") else 2), way
 
 
 def _p50(records: Sequence[Mapping[str, Any]]) -> float:

@@ -9,13 +9,15 @@ take part is the noise level: ``python -m tests.benchmarks.scale.catalogue --che
 
 **Attributes.** The terms are the origin's as a whole, so that they keep their joint frequencies,
 with errors as the recogniser makes them: Gaussian noise is added to the log odds of all terms, and
-the rule of ingest decides again which term of a group is stored. The amount of noise makes terms
-change as often as their confidences say that they are wrong. What a title states does not change.
+the rule of ingest decides again which term of a group is stored, so that unsure terms change often
+and sure ones seldom. The amount of noise gives as many resampled products as many distinct term
+sets as the real ones have. What a title states does not change.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +98,7 @@ class Resampler:
             str(name): _pool(real, np.flatnonzero(categories == name), log_odds, neighbours)
             for name in np.unique(categories)
         }
-        self.term_noise = _term_noise(log_odds, self.starts, self.always)
+        self.term_noise = _term_noise(categories, log_odds, self.starts, self.always)
 
     def sample(self, category: str, count: int, rng: np.random.Generator) -> Sample:
         """Make products of a category."""
@@ -208,18 +210,37 @@ def _log_odds(real: RealProducts, taxonomy: Taxonomy) -> NDArray[np.float32]:
 
 
 def _term_noise(
-    log_odds: NDArray[np.float32], starts: NDArray[np.int64], always: NDArray[np.bool_]
+    categories: NDArray[np.str_],
+    log_odds: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    always: NDArray[np.bool_],
 ) -> float:
-    """Find the noise that changes stored terms as often as their confidences say they are wrong."""
-    stored = decide_terms(log_odds, starts, always)
-    present = stored > 0
-    columns = (starts + np.maximum(stored, 1).astype(np.int64) - 1)[present]
-    odds = log_odds[np.nonzero(present)[0], columns]
-    expected = (1 / (1 + np.exp(np.minimum(odds, STATED)))).mean()
-    noise = np.random.default_rng(1).standard_normal(log_odds.shape, dtype=np.float32)
+    """Find the noise with which as many products have as many distinct term sets as the real ones.
+
+    Without noise there are fewer, since some products are drawn twice.
+    """
+    rng = np.random.default_rng(1)
+    numbers = np.unique(categories, return_inverse=True)[1]
+    drawn = np.concatenate(
+        [rng.choice(np.flatnonzero(numbers == n), (numbers == n).sum()) for n in set(numbers)]
+    )
+    noise = rng.standard_normal(log_odds.shape, dtype=np.float32)
+    wanted = count_term_sets(numbers, decide_terms(log_odds, starts, always))
     low, high = 0.0, 8.0
     for _ in range(12):
         middle = (low + high) / 2
-        changed = (decide_terms(log_odds + middle * noise, starts, always) != stored)[present]
-        low, high = (middle, high) if changed.mean() < expected else (low, middle)
+        values = decide_terms(log_odds[drawn] + middle * noise, starts, always)
+        fewer = count_term_sets(numbers[drawn], values) < wanted
+        low, high = (middle, high) if fewer else (low, middle)
     return (low + high) / 2
+
+
+def count_term_sets(categories: NDArray[Any], values: Bytes) -> int:
+    """Count the different combinations of category and terms.
+
+    Args:
+        categories: Number of each product's category, [n].
+        values: See Sample, [n, groups].
+    """
+    rows = np.column_stack([categories.astype(np.uint8), values])
+    return len(np.unique(rows.view(f"V{rows.shape[1]}")))
