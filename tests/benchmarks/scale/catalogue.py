@@ -32,6 +32,9 @@ from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler, count_term_se
 FIXED_SIZES = {"handbag": 1_000, "casual-shoes": 20_000, "shirt": 160_000, "t-shirt": 1_000_000}
 """Products of the categories with exact sizes; a size that N cannot hold is not fixed."""
 
+VERSION = 2
+"""Increased with every change that makes other products of a seed, so that no old file is used."""
+
 CHUNK = 50_000
 """Products that are made at once."""
 
@@ -193,7 +196,7 @@ def load_catalogue(
     size: int, *, products: Path = PRODUCTS, cache: Path = CACHE, seed: int = 1
 ) -> Catalogue:
     """Open the catalogue of a size, or make it if the cache has none."""
-    folder = cache / f"catalogue-{size}-{seed}"
+    folder = cache / f"catalogue-{size}-{seed}-{VERSION}"
     if (folder / "catalogue.json").exists():
         return Catalogue.open(folder)
     return create_catalogue(

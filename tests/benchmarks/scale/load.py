@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines.fields import product_index
-from tests.benchmarks.scale.catalogue import Catalogue, load_catalogue
+from tests.benchmarks.scale.catalogue import VERSION, Catalogue, load_catalogue
 from tests.benchmarks.scale.documents import Documents
 from tests.benchmarks.scale.features import CACHE, PRODUCTS
 from tests.benchmarks.scale.node import PORT
@@ -98,7 +98,7 @@ class Load:
 
 def index_name(kind: str, catalogue: Catalogue) -> str:
     """Return the name of an index."""
-    return f"{kind}-{len(catalogue)}-{catalogue.seed}"
+    return f"{kind}-{len(catalogue)}-{catalogue.seed}-{VERSION}"
 
 
 def create_index(node: Node, kind: str, name: str) -> None:
