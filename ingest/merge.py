@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from houndstooth.mappings.appearance_terms import appearance_terms
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.features import Features, group_of
 from houndstooth.mappings.product import Product
@@ -58,6 +59,7 @@ def visual_document(
         model=features.model,
         source_hash=source_hash,
         computed_at=now.isoformat(timespec="seconds"),
+        appearance=appearance_terms(features.binary_code, features.colour_histogram),
     )
 
 

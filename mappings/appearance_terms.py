@@ -64,7 +64,7 @@ def expected_similarity(
         colour_histogram: The query's histogram, uint8 [bins].
         appearance_weight: Weight of the code against the histogram, in [0, 1].
     """
-    gains = {term: appearance_weight * SLOPE / TABLES for term in _samples(binary_code)}
+    gains = dict.fromkeys(_samples(binary_code), appearance_weight * SLOPE / TABLES)
     for place, value in enumerate((colour_histogram / 255).tolist()):
         if value >= MIN_QUERY_VALUE:
             for level, _, usual in LEVELS:
@@ -82,7 +82,10 @@ def _samples(binary_code: Bytes) -> Iterator[str]:
 def _positions(bits: int) -> NDArray[np.int64]:
     """Choose the sampled positions, the same ones for ever, int64 [TABLES, SAMPLED_BITS]."""
     digests = [
-        [blake2b(b"%d:%d" % (table, place), digest_size=8).digest() for place in range(SAMPLED_BITS)]
+        [
+            blake2b(b"%d:%d" % (table, place), digest_size=8).digest()
+            for place in range(SAMPLED_BITS)
+        ]
         for table in range(TABLES)
     ]
     numbers = [[int.from_bytes(digest, "big") % bits for digest in row] for row in digests]

@@ -179,7 +179,7 @@ class VisualSearch:
         if columns and snapshot is not None:
             return ColumnsSource(self.engine, columns, snapshot, clock)
         engine = cast(RankingEngine, self.engine)
-        return WindowSource(engine, self.settings.candidates, {}, clock)
+        return WindowSource(engine, self.settings.candidates, clock)
 
     def _columns_of(self, model: str) -> Columns | None:
         """Return the columns of a model; those of an older one only where they cost little."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
+from houndstooth.mappings.appearance_terms import expected_similarity
 from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import MAX_CANDIDATES
+from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank
@@ -19,6 +21,9 @@ from houndstooth.plugin.columns.store import Columns
 
 CHECKED_AT_ONCE = 10_000
 """Products that the engine is asked about in one request."""
+
+MIN_ATTRIBUTE_WEIGHT = 0.01
+"""Attributes weigh at least as much where the engine ranks: its boosts are whole numbers."""
 
 GROWTH = 4
 """How many times more products are ranked if those before did not fill the page."""
@@ -144,20 +149,16 @@ class ColumnsSource:
 
 
 class WindowSource:
-    """Ranks the products that the engine finds best by itself.
+    """Ranks the products that the engine finds best by attributes and coarse appearance terms.
 
     Args:
         engine: An engine that can rank.
         limit: Number of products to fetch.
-        appearance: Boost by appearance term of the query image.
         clock: Measures the stages ``candidates`` and ``rerank``.
     """
 
-    def __init__(
-        self, engine: RankingEngine, limit: int, appearance: Mapping[str, int], clock: Clock
-    ) -> None:
-        self._engine, self._appearance, self._clock = engine, appearance, clock
-        self._limit = limit
+    def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
+        self._engine, self._clock, self._limit = engine, clock, limit
         self._windows: dict[int, tuple[int, Snapshot]] = {}
         self.is_exact = True
 
@@ -166,7 +167,7 @@ class WindowSource:
         limit = max(self._limit, top)
         while True:
             limit = min(limit, MAX_CANDIDATES)
-            window = self._window(query.candidates, limit)
+            window = self._window(query, limit)
             with self._clock.stage("rerank"):
                 rows = rank(query, window, top, after=after)
             complete = len(window) < limit
@@ -177,7 +178,7 @@ class WindowSource:
 
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """See Source. Only those in the window are known."""
-        window = self._window(query.candidates, self._limit)
+        window = self._window(query, self._limit)
         hashes = np.array(variants, dtype=np.uint64)
         among = [part.segment.rows_of_variants(hashes) for part in window.parts]
         with self._clock.stage("rerank"):
@@ -187,16 +188,28 @@ class WindowSource:
         """See Source. All are fetched anew."""
         self._windows.clear()
 
-    def _window(self, query: CandidateQuery, limit: int) -> Snapshot:
-        """Fetch a window, or return the largest that was fetched for this query."""
-        fetched, window = self._windows.get(id(query), (0, Snapshot()))
+    def _window(self, query: RankingQuery, limit: int) -> Snapshot:
+        """Fetch a window, or return the largest that was fetched for these candidates."""
+        key = id(query.candidates)
+        fetched, window = self._windows.get(key, (0, Snapshot()))
         if fetched < limit:
             with self._clock.stage("candidates"):
-                rows = self._engine.window(query, limit, self._appearance)
+                rows = self._engine.window(query.candidates, limit, _appearance_boosts(query))
             with self._clock.stage("rerank"):
                 window = Snapshot.of(rows)
-            self._windows[id(query)] = limit, window
+            self._windows[key] = limit, window
         return window
+
+
+def _appearance_boosts(query: RankingQuery) -> dict[str, int]:
+    """Weigh appearance terms against the attribute boosts as the ranking does."""
+    weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
+    scale = (query.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
+    similarity = expected_similarity(
+        query.binary_code, query.colour_histogram, query.appearance_weight
+    )
+    boosts = {term: round(scale * gain) for term, gain in similarity.items()}
+    return {term: boost for term, boost in boosts.items() if boost > 0}
 
 
 def _filters_of(query: CandidateQuery) -> CandidateQuery:

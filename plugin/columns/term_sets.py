@@ -145,7 +145,8 @@ class TermSets:
         if len(parts) == 1:
             return parts[0]
         nothing = np.zeros(sets.stop - sets.start, dtype=np.int64)
-        return np.maximum.reduce([nothing, *parts])
+        highest = np.maximum.reduce([nothing, *parts])
+        return highest
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[int, int]]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from houndstooth.mappings.appearance_terms import appearance_terms
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.taxonomy import Taxonomy
 from tests.benchmarks.scale.catalogue import FIRST_ID, Catalogue
@@ -48,7 +49,7 @@ class Documents:
 
     def appearance(self, row: int) -> Sequence[str]:
         """Return the appearance terms of a row."""
-        return ()
+        return appearance_terms(self.catalogue.codes[row], self.catalogue.histograms[row])
 
     def facts(self, start: int, stop: int) -> Iterator[str]:
         """Yield the shop's facts of rows as the inside of a JSON object."""
