@@ -144,9 +144,10 @@ class TermSets:
             parts.append(highest)
         if len(parts) == 1:
             return parts[0]
-        nothing = np.zeros(sets.stop - sets.start, dtype=np.int64)
-        highest = np.maximum.reduce([nothing, *parts])
-        return highest
+        of_all = np.zeros(sets.stop - sets.start, dtype=np.int64)
+        for part in parts:
+            np.maximum(of_all, part, out=of_all)
+        return of_all
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[int, int]]:
