@@ -5,18 +5,16 @@ from __future__ import annotations
 import platform
 import socket
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import click
-
+from houndstooth.commands.check_columns import check_columns
+from houndstooth.commands.finding import Finding, Findings, Level
 from houndstooth.mappings.errors import (
     EngineUnavailable,
     HoundstoothError,
@@ -39,25 +37,6 @@ SLOW_SECONDS = 2.0
 
 SHIPPED = ("taxonomy", "model", "detector")
 """Settings whose default is a file of Houndstooth's."""
-
-Level = Literal["ok", "warn", "FAIL"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A line of the report.
-
-    Attributes:
-        advice: what to do about it, a sentence; empty where nothing is to be done.
-    """
-
-    level: Level
-    name: str
-    text: str
-    advice: str = ""
-
-
-Findings = Iterator[Finding]
 
 
 def check_python() -> Findings:
@@ -283,14 +262,6 @@ def all_checks() -> Findings:
     except HoundstoothError as error:
         yield Finding("FAIL", "taxonomy", str(error), "Correct the file of HOUNDSTOOTH_TAXONOMY.")
     yield from check_engine(settings, extractors[0].model if extractors else None)
+    yield from check_columns(settings)
     yield from check_workers(settings)
     yield from check_hosts(settings)
-
-
-def show(finding: Finding, width: int, echo: Callable[[str], None]) -> None:
-    """Print a finding, and under it what to do."""
-    colour = {"ok": "green", "warn": "yellow", "FAIL": "red"}[finding.level]
-    level = click.style(f"{finding.level:<4}", fg=colour)
-    echo(f"{level}  {finding.name:<{width}}  {finding.text}")
-    if finding.advice:
-        echo(f"      {'':<{width}}  → {finding.advice}")

@@ -18,14 +18,15 @@ Exit status:
 @click.command(epilog=EPILOG, short_help="Check what is there, and say what to do.")
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Check Python, settings, networks, engine, Redis and image hosts; a line each, on one screen.
+    """Check Python, settings, networks, engine, columns, Redis and image hosts, a line each.
 
     Each line begins with ok, warn or FAIL. Settings are environment variables; their passwords are
     not shown. The networks' files are compared with the SHA-256 in their cards, and one photo is
     timed. Redis and workers are needed by houndstooth ingest --celery alone: where they are away,
     that is a warning.
     """
-    from houndstooth.commands.checks import all_checks, show
+    from houndstooth.commands.checks import all_checks
+    from houndstooth.commands.finding import show
 
     failed = warned = 0
     for finding in all_checks():

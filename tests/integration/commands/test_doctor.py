@@ -52,7 +52,9 @@ def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/catalogue.db"
     with closing(open_engine(url)) as opened:
         opened.prepare()
-    status, found, output = doctor(engine=url, image_hosts="127.0.0.1")
+    status, found, output = doctor(
+        engine=url, image_hosts="127.0.0.1", columns=f"{tmp_path}/columns"
+    )
     assert status == 0, output
     assert "FAIL" not in {level for level, _ in found.values()}
     assert found["Python"][0] == found["packages"][0] == found["taxonomy"][0] == "ok"
@@ -62,9 +64,19 @@ def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
     assert level in ("ok", "warn") and "s by attribute-ensemble-4+guided-detector-2" in text
     assert found["engine"] == ("ok", f"{url} answers, and its index is there")
     assert found["products"][0] == "warn" and "houndstooth ingest FEED" in output
+    assert found["columns"][0] == "ok" and found["columns"][1].startswith(f"{tmp_path}/columns, no")
+    assert found["distances"] == ("ok", "by simsimd")
     assert found["Redis"][0] == "warn" and "houndstooth ingest --celery" in output
     assert found["image host 127.0.0.1"] == ("ok", "127.0.0.1: not public, and allowed")
     assert len(output.splitlines()) < 50
+
+
+def test_columns_that_cannot_be_saved_or_are_not_wanted(doctor: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    _, found, output = doctor(columns=f"{tmp_path}/file/columns")
+    assert found["columns"][0] == "warn" and "keeps columns in its memory" in output
+    _, found, _ = doctor(columns="no")
+    assert found["columns"][0] == "warn" and "OpenSearch ranks by itself" in found["columns"][1]
 
 
 def test_products_of_another_model_fail(doctor: Doctor, engine: str) -> None:
