@@ -31,16 +31,12 @@ Scores = NDArray[np.float64]
 
 
 def count(query: RankingQuery, snapshot: Snapshot) -> int:
-    """Count the products to rank; ``without_id`` and ``without_variant_group`` still count."""
+    """Count the products to rank, for a plan: dead rows and what is left out still count."""
     total = 0
     for part in snapshot.parts:
         sets, _ = _decide(query, part.segment)
         starts = part.segment.set_starts
-        if part.alive is None:
-            total += int((starts[sets + 1] - starts[sets]).sum())
-        else:
-            living = np.concatenate([[0], np.cumsum(part.alive)])
-            total += int((living[starts[sets + 1]] - living[starts[sets]]).sum())
+        total += int((starts[sets + 1] - starts[sets]).sum())
     return total
 
 

@@ -48,30 +48,16 @@ class TermSets:
         """
         pairs = sorted({(great, category) for great, category, _ in sets})
         pair_number = {pair: number for number, pair in enumerate(pairs)}
-        order = sorted(range(len(sets)), key=lambda n: (sets[n][:2], sets[n][2]))
-        groups: dict[str, set[str]] = {}
-        for term in {term for _, _, terms in sets for term in terms}:
-            groups.setdefault(group_of(term), set()).add(term)
-        terms = [sorted(groups[name]) for name in sorted(groups)]
-        where = {
-            term: (group, number)
-            for group, names in enumerate(terms)
-            for number, term in enumerate(names, start=1)
-        }
-        values = np.zeros((len(terms), len(sets)), dtype=np.uint16)
-        more = []
-        for place, number in enumerate(order):
-            for group, value in map(where.__getitem__, sets[number][2]):
-                if values[group, place]:
-                    more.append((place, group, value))
-                else:
-                    values[group, place] = value
-        pair_of = np.array([pair_number[sets[number][:2]] for number in order], dtype=np.int64)
-        starts = np.searchsorted(pair_of, np.arange(len(pairs) + 1)).astype(np.int64)
+        pair_of = np.array([pair_number[one[:2]] for one in sets], dtype=np.int64)
+        terms, values, more = _numbered([names for _, _, names in sets])
+        # numpy sorts without holding up other threads, as Python's sort would.
+        order = np.lexsort((*values[::-1], pair_of))
         places = np.empty(len(sets), dtype=np.int64)
         places[order] = np.arange(len(sets))
-        further = np.array(more, dtype=np.int64).reshape(-1, 3)
-        return cls(pairs, terms, starts, values, further), places
+        more[:, 0] = places[more[:, 0]]
+        starts = np.searchsorted(pair_of[order], np.arange(len(pairs) + 1)).astype(np.int64)
+        in_order = more[np.argsort(more[:, 0], kind="stable")]
+        return cls(pairs, terms, starts, values[:, order], in_order), places
 
     def unpack(self) -> list[TermSet]:
         """List the sets in order."""
@@ -157,6 +143,30 @@ class TermSets:
             for group, terms in enumerate(self.terms)
             for number, term in enumerate(terms, start=1)
         }
+
+
+def _numbered(
+    sets: Sequence[Sequence[str]],
+) -> tuple[list[list[str]], NDArray[np.uint16], Numbers]:
+    """Return ``terms``, ``values`` and ``more`` of TermSets, in the order of the sets."""
+    groups: dict[str, set[str]] = {}
+    for term in {term for names in sets for term in names}:
+        groups.setdefault(group_of(term), set()).add(term)
+    terms = [sorted(groups[name]) for name in sorted(groups)]
+    where = {
+        term: (group, number)
+        for group, names in enumerate(terms)
+        for number, term in enumerate(names, start=1)
+    }
+    values = np.zeros((len(terms), len(sets)), dtype=np.uint16)
+    more = []
+    for place, names in enumerate(sets):
+        for group, number in map(where.__getitem__, names):
+            if values[group, place]:
+                more.append((place, group, number))
+            else:
+                values[group, place] = number
+    return terms, values, np.array(more, dtype=np.int64).reshape(-1, 3)
 
 
 def _joined(ranges: Collection[slice]) -> list[slice]:
