@@ -14,6 +14,7 @@ from houndstooth.mappings.engine import (
     RankingEngine,
 )
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.fields import product_index
 from tests.catalogue import (
     document,
 )
@@ -46,9 +47,26 @@ def engine(engine_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def ranking(index_url: str) -> Iterator[RankingEngine]:
-    """An engine that can rank by itself."""
+def sharded(index_url: str) -> Iterator[Engine]:
+    """An engine on an index of three shards."""
+    server, _, index = index_url.rpartition("/")
+    body = product_index()
+    body["settings"]["index"]["number_of_shards"] = 3
+    with client(server) as connection:
+        connection.indices.create(index=index, body=body)
     opened = open_engine(index_url)
+    opened.prepare()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["one shard", "three shards"])
+def ranking(request: pytest.FixtureRequest) -> Iterator[RankingEngine]:
+    """An engine that can rank by itself."""
+    if request.param == "three shards":
+        yield request.getfixturevalue("sharded")
+        return
+    opened = open_engine(request.getfixturevalue("index_url"))
     opened.prepare()
     yield cast(RankingEngine, opened)
     opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.fields import product_index
 from tests.catalogue import MODEL, VALUES, document
 from tests.integration.engines.helpers import (
     Copy,
@@ -47,20 +45,6 @@ def change_at_random(
             (outcome,) = engine.write([documents[key]])
             assert outcome.error is None
     engine.refresh()
-
-
-@pytest.fixture
-def sharded(index_url: str) -> Iterator[Engine]:
-    """An engine on an index of three shards."""
-    server, _, index = index_url.rpartition("/")
-    body = product_index()
-    body["settings"]["index"]["number_of_shards"] = 3
-    with client(server) as connection:
-        connection.indices.create(index=index, body=body)
-    opened = open_engine(index_url)
-    opened.prepare()
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("seed", range(4))
