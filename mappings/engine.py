@@ -182,12 +182,8 @@ class Engine(Protocol):
             rows may come again, in the version that was read before.
 
         Raises:
-<<<<<<< HEAD
-            IndexReplaced: The index behind the name is not the one of the checkpoint.
-=======
             EngineUnavailable: The engine cannot be reached.
             IndexReplaced: Another index has taken the name since that checkpoint.
->>>>>>> engines
         """
 
     def features(

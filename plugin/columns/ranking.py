@@ -309,7 +309,8 @@ def _padded(row: Bytes, words: int) -> Bytes:
     padded = as_words(row[np.newaxis])
     if padded.shape[1] != words:
         raise ValueError(f"expected {8 * words} bytes, padded; got {row.size}")
-    return padded.view(np.uint8)[0]
+    found: Bytes = padded.view(np.uint8)[0]
+    return found
 
 
 def _bytes(column: NDArray[np.uint64], rows: Rows) -> Bytes:
