@@ -231,8 +231,12 @@ def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
 
 def _variants(hashes: Words) -> dict[str, NDArray[Any]]:
     rows = np.flatnonzero(hashes)
-    by_hash = rows[np.argsort(hashes[rows], kind="stable")].astype(np.uint32)
-    return {"variants": hashes if len(rows) else hashes[:0], "variant_rows": by_hash}
+    by_hash = rows[np.argsort(hashes[rows], kind="stable")]
+    return {
+        "variants": hashes if len(rows) else hashes[:0],
+        "variant_hashes": hashes[by_hash],
+        "variant_rows": by_hash.astype(np.uint32),
+    }
 
 
 def _ids(columns: dict[str, NDArray[Any]], order: Rows) -> dict[str, NDArray[Any]]:

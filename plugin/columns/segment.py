@@ -36,8 +36,8 @@ class Segment:
                 Versions of the documents, unsigned [n].
             ``variants``
                 Hash of the variant group, 0 = none, uint64 [n]; [0] if no row has one.
-            ``variant_rows``
-                The rows that have a group, by its hash, uint32.
+            ``variant_hashes``, ``variant_rows``
+                Hashes of the groups, ascending, and the rows that have one, uint32.
             ``id_starts``, ``id_bytes``
                 Where each product id begins, unsigned [n + 1], and all ids in UTF-8, uint8.
             ``id_hashes``, ``id_rows``
@@ -90,13 +90,10 @@ class Segment:
 
     def rows_of_variants(self, variants: Words) -> Rows:
         """Return all rows of some variant groups, in any order."""
-        by_hash = self.arrays["variant_rows"]
-        if not len(by_hash):
-            return np.zeros(0, dtype=np.int64)
-        hashes = self.arrays["variants"]
-        first = np.searchsorted(hashes, variants, side="left", sorter=by_hash)
-        last = np.searchsorted(hashes, variants, side="right", sorter=by_hash)
-        rows: Rows = by_hash[ranges(first, last)].astype(np.int64)
+        hashes = self.arrays["variant_hashes"]
+        first = np.searchsorted(hashes, variants, side="left")
+        last = np.searchsorted(hashes, variants, side="right")
+        rows: Rows = self.arrays["variant_rows"][ranges(first, last)].astype(np.int64)
         return rows
 
     def find(self, product_ids: Sequence[str]) -> Rows:
