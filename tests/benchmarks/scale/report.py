@@ -49,6 +49,14 @@ def size_section(figures: Figures) -> Iterator[str]:
             f"| {load['store_bytes'] / 1e6:,.0f} | {load['store_bytes'] / load['products']:.0f} |"
         )
     yield ""
+    if "columns" in figures:
+        columns = figures["columns"]
+        yield (
+            f"Columns built from the index in {columns['build_seconds']:.1f} s, "
+            f"{columns['bytes'] / 1e6:,.0f} MB ({columns['bytes'] / figures['size']:.0f} bytes a "
+            "product)."
+        )
+        yield ""
     yield "| service | ready after, s | resident, MB | of that mapped files, MB |"
     yield "|---|---|---|---|"
     for name, resident in figures["resident"].items():
