@@ -24,7 +24,7 @@ from typing import Any
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from tests.benchmarks.scale.catalogue import FIXED_SIZES, Catalogue, load_catalogue
-from tests.benchmarks.scale.features import CACHE, PRODUCTS, RealProducts, load_products
+from tests.benchmarks.scale.features import CACHE, PRODUCTS, ROOT, RealProducts, load_products
 from tests.benchmarks.scale.load import Node, load_index
 from tests.benchmarks.scale.measure import one_client, several_clients
 from tests.benchmarks.scale.node import PORT, BenchmarkNode
@@ -155,7 +155,9 @@ def earlier_checkout(cache: Path) -> Path:
     """Return a checkout of the earlier build, made with git the first time."""
     folder = cache / f"build-{EARLIER}"
     if not folder.exists():
-        archive = subprocess.run(["git", "archive", EARLIER], check=True, capture_output=True)
+        archive = subprocess.run(
+            ["git", "archive", EARLIER], cwd=ROOT, check=True, capture_output=True
+        )
         folder.mkdir(parents=True)
         subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
     return folder
