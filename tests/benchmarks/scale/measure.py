@@ -18,7 +18,7 @@ from tests.benchmarks.scale.queries import Query
 from tests.benchmarks.scale.reference import Truth
 from tests.benchmarks.scale.rivals import Page, Way
 
-WARM_UP = 3
+WARM_UP = 10
 """Queries of each way that are asked before and not counted."""
 
 BLOCK = 16

@@ -20,6 +20,12 @@ Figures = Mapping[str, Any]
 STAGES = ("candidates", "rerank", "fetch")
 EXACT_RIVALS = ("painless", "k-NN hammingbit on binary", "k-NN exact knn_vector")
 
+COLOURED = (
+    *("ours, columns", "ours, engine", "build", "painless", "k-NN hammingbit", "k-NN exact"),
+    *("k-NN Lucene", "FAISS"),
+)
+"""Beginnings of names in the order of their colours."""
+
 
 def write_report(raw: Sequence[Figures], out: Path) -> None:
     """Write ``scale.md`` and the plots."""
@@ -49,6 +55,14 @@ def size_section(figures: Figures) -> Iterator[str]:
             f"| {load['store_bytes'] / 1e6:,.0f} | {load['store_bytes'] / load['products']:.0f} |"
         )
     yield ""
+    if "columns" in figures:
+        columns = figures["columns"]
+        yield (
+            f"Columns built from the index in {columns['build_seconds']:.1f} s, "
+            f"{columns['bytes'] / 1e6:,.0f} MB ({columns['bytes'] / figures['size']:.0f} bytes a "
+            "product)."
+        )
+        yield ""
     yield "| service | ready after, s | resident, MB | of that mapped files, MB |"
     yield "|---|---|---|---|"
     for name, resident in figures["resident"].items():
@@ -115,7 +129,7 @@ def plot_growth(raw: Sequence[Figures], picture: Path) -> None:
     if not shown:
         return
     figure, axes = plt.subplots(
-        1, len(shown), figsize=(4.6 * len(shown), 4.2), layout="tight", squeeze=False
+        1, len(shown), figsize=(4.6 * len(shown), 4.8), layout="constrained", squeeze=False
     )
     for axis, category in zip(axes[0], shown, strict=True):
         points: dict[str, list[tuple[int, float]]] = defaultdict(list)
@@ -123,11 +137,12 @@ def plot_growth(raw: Sequence[Figures], picture: Path) -> None:
             for way, median in _medians(figures, category).items():
                 points[way].append((figures["size"], median))
         for way, pairs in sorted(points.items(), key=lambda item: _place(item[0])):
-            axis.plot(*zip(*pairs, strict=True), marker="o", label=way)
+            axis.plot(*zip(*pairs, strict=True), marker="o", label=way, color=_colour(way))
         axis.set(xscale="log", yscale="log", title=f"{FIXED_SIZES[category]:,} pass the filter")
         axis.set(xlabel="products in the catalogue", ylabel="median, ms")
         axis.grid(alpha=0.3)
-    axes[0][0].legend(fontsize=7)
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(picture, dpi=90)
 
 
@@ -142,13 +157,13 @@ def plot_filters(figures: Figures, picture: Path) -> None:
     for category, passing in sorted(FIXED_SIZES.items(), key=lambda item: item[1]):
         for way, median in _medians(figures, category).items():
             points[way].append((passing, median))
-    figure, axis = plt.subplots(figsize=(7, 5), layout="tight")
+    figure, axis = plt.subplots(figsize=(7, 5.6), layout="constrained")
     for way, pairs in sorted(points.items(), key=lambda item: _place(item[0])):
-        axis.plot(*zip(*pairs, strict=True), marker="o", label=way)
+        axis.plot(*zip(*pairs, strict=True), marker="o", label=way, color=_colour(way))
     axis.set(xscale="log", yscale="log", xlabel="products that pass the filter")
     axis.set(ylabel="median, ms", title=f"{figures['size']:,} products, one client")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     figure.savefig(picture, dpi=90)
 
 
@@ -159,6 +174,12 @@ def _medians(figures: Figures, category: str) -> dict[str, float]:
         if one["category"] == category and one["variant"] == "whole":
             found[one["way"]].append(one)
     return {way: _p50(records) for way, records in found.items()}
+
+
+def _colour(way: str) -> str:
+    """Return the colour of a way, the same in every plot."""
+    place = next((n for n, start in enumerate(COLOURED) if way.startswith(start)), 9)
+    return f"C{place}"
 
 
 def _place(way: str) -> tuple[int, str]:

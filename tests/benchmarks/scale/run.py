@@ -13,6 +13,7 @@ import argparse
 import gc
 import json
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from typing import Any
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from tests.benchmarks.scale.catalogue import FIXED_SIZES, Catalogue, load_catalogue
-from tests.benchmarks.scale.features import CACHE, PRODUCTS, RealProducts, load_products
+from tests.benchmarks.scale.features import CACHE, PRODUCTS, ROOT, RealProducts, load_products
 from tests.benchmarks.scale.load import Node, load_index
 from tests.benchmarks.scale.measure import one_client, several_clients
 from tests.benchmarks.scale.node import PORT, BenchmarkNode
@@ -76,6 +77,8 @@ def measure_size(
         "several": [],
         "rates": [],
     }
+    if "columns" in options.ways:
+        figures["columns"] = build_columns(node, catalogue)
     reference = Reference(catalogue, taxonomy)
     with opened_ways(options, node, catalogue, size) as ways:
         figures["ready_seconds"] = {w.name: w.ready_seconds for w in ways if isinstance(w, Ours)}
@@ -109,8 +112,7 @@ def opened_ways(
     try:
         for name in options.ways:
             if name == "columns":
-                folder = catalogue.folder / "columns"
-                ways.append(Ours("ours, columns", node, catalogue, columns=folder))
+                ways.append(Ours("ours, columns", node, catalogue, columns=columns_of(catalogue)))
             elif name == "engine":
                 ways.append(Ours("ours, engine alone", node, catalogue))
             elif name == "earlier":
@@ -129,6 +131,21 @@ def opened_ways(
 ENGINE_WAYS = {"painless": Painless, "hammingbit": HammingBit, "exact": ExactVector, "hnsw": Graph}
 
 
+def columns_of(catalogue: Catalogue) -> Path:
+    """Return the folder of a catalogue's columns."""
+    return catalogue.folder / "columns"
+
+
+def build_columns(node: Node, catalogue: Catalogue) -> dict[str, float]:
+    """Build the columns from the index and close them; opening them again loads their file."""
+    folder = columns_of(catalogue)
+    shutil.rmtree(folder, ignore_errors=True)
+    building = Ours("columns", node, catalogue, columns=folder)
+    building.close()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return {"build_seconds": building.ready_seconds, "bytes": size}
+
+
 def uses_graph(options: argparse.Namespace, size: int) -> bool:
     """Tell whether the HNSW graph is built at this size; that takes hours for millions."""
     return "hnsw" in options.ways and size <= options.hnsw_up_to
@@ -138,7 +155,9 @@ def earlier_checkout(cache: Path) -> Path:
     """Return a checkout of the earlier build, made with git the first time."""
     folder = cache / f"build-{EARLIER}"
     if not folder.exists():
-        archive = subprocess.run(["git", "archive", EARLIER], check=True, capture_output=True)
+        archive = subprocess.run(
+            ["git", "archive", EARLIER], cwd=ROOT, check=True, capture_output=True
+        )
         folder.mkdir(parents=True)
         subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
     return folder
