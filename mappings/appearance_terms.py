@@ -24,7 +24,7 @@ from houndstooth.mappings.features import Bytes
 TABLES = 24
 """Number of bit samples of a code."""
 
-SAMPLED_BITS = 6
+SAMPLED_BITS = 7
 """Bits in a sample."""
 
 SLOPE = 0.5

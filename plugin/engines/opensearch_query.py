@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
-from houndstooth.mappings.features import group_of
 from houndstooth.plugin.engines.fields import Fields, by_field
 from houndstooth.plugin.engines.opensearch_rows import Json, RowFields
 
@@ -52,20 +51,39 @@ def match_body(query: CandidateQuery, fields: Fields, among: Sequence[str] | Non
 
 
 def window_body(
-    query: CandidateQuery, names: RowFields, fields: Fields, appearance: Mapping[str, int]
+    query: CandidateQuery,
+    names: RowFields,
+    fields: Fields,
+    appearance: Mapping[str, int],
+    minimum: int = 1,
 ) -> Json:
     """Build a search for features, best first.
 
-    The appearance terms of a group, like attributes, count once: the largest boost.
+    All boosts stand side by side, and a document has at least one of them. Only so can Lucene pass
+    over documents that cannot compete; with groups within groups it scores every document. Of
+    several terms in one group all count, unlike in the ranking that follows, and boosts that are
+    too small to matter are left out.
+
+    Args:
+        query: What to match, and the boosts of attributes.
+        names: Paths of the features.
+        fields: The fields of the index.
+        appearance: Boosts of appearance terms.
+        minimum: Number of boosted terms that a document must have, 1 or 0.
     """
-    groups: dict[str, dict[str, int]] = {}
-    for term, boost in appearance.items():
-        groups.setdefault(group_of(term), {})[term] = boost
-    path = fields.visual("appearance")
-    near = [_largest_boost(path, boosts) for boosts in groups.values()]
-    # Apart from the query's own clauses, of which a minimum must match.
-    scored = {"bool": {"must": [bool_query(query, fields)], "should": near}}
-    return _doc_value_search(scored, names.read) | {"seq_no_primary_term": True}
+    attributes, near = fields.visual("attributes"), fields.visual("appearance")
+    best = sum(max(boosts.values(), default=0) for boosts in query.preferred.values())
+    should = [
+        _constant(attributes, term, boost)
+        for boosts in query.preferred.values()
+        for term, boost in boosts.items()
+        if boost > MIN_BOOST * best
+    ]
+    should += [_constant(near, term, boost) for term, boost in appearance.items()]
+    body: Json = {"filter": [bool_query(query, fields)], "should": should}
+    if should:
+        body["minimum_should_match"] = minimum
+    return _doc_value_search({"bool": body}, names.read) | {"seq_no_primary_term": True}
 
 
 def features_body(names: RowFields, model: str, product_ids: Sequence[str]) -> Json:
@@ -127,11 +145,12 @@ def _term(field: str, value: str) -> Json:
 
 
 def _largest_boost(attributes: str, boosts: Mapping[str, int]) -> Json:
-    constants = [
-        {"constant_score": {"filter": _term(attributes, term), "boost": boost}}
-        for term, boost in boosts.items()
-    ]
+    constants = [_constant(attributes, term, boost) for term, boost in boosts.items()]
     return {"dis_max": {"queries": constants}}
+
+
+def _constant(field: str, term: str, boost: int) -> Json:
+    return {"constant_score": {"filter": _term(field, term), "boost": boost}}
 
 
 def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:

@@ -73,8 +73,12 @@ class OpenSearchReader:
         with self._index.errors():
             fields = self._index.fields_for(query)
             names = RowFields.of(fields, query.variant_field)
-            body = window_body(query, names, fields, appearance)
-            hits = self.search(body | {"size": min(limit, MAX_HITS)}, ROW_PATH)
+            size = {"size": min(limit, MAX_HITS)}
+            hits: list[Json] = []
+            for minimum in (1, 0):  # matches that have none of the terms are wanted last
+                if len(hits) < size["size"]:
+                    body = window_body(query, names, fields, appearance, minimum)
+                    hits = self.search(body | size, ROW_PATH)
             return self.decoder.decode(hits, query.model, names)[0]
 
     def search(self, body: Json, filter_path: str) -> list[Json]:
