@@ -8,6 +8,9 @@ from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, Ter
 from houndstooth.plugin.engines.fields import Fields, by_field
 from houndstooth.plugin.engines.opensearch_rows import Json, RowFields
 
+MIN_BOOST = 0.03
+"""Smallest boost of an attribute term in a window, as a share of the highest possible score."""
+
 
 def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     """Build the bool query that matches and scores as CandidateQuery defines.
