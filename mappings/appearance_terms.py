@@ -30,8 +30,10 @@ SAMPLED_BITS = 7
 SLOPE = 0.5
 """Rise of the expected similarity with the share of equal samples."""
 
-LEVELS = ((2, 0.4, 0.55), (1, 0.15, 0.25))
-"""Levels of a bin: number, smallest value and usual value, as square roots of shares."""
+LEVELS = ((0.15, 0.25), (0.4, 0.55))
+"""Smallest and usual value of a bin at level 1 and at level 2, as square roots of shares."""
+
+_LEAST = np.array([least for least, _ in LEVELS])
 
 MIN_QUERY_VALUE = 0.15
 """Bins of a query below this value, the square root of a share, are not searched."""
@@ -44,11 +46,10 @@ def appearance_terms(binary_code: Bytes, colour_histogram: Bytes) -> tuple[str, 
         binary_code: uint8 [bits / 8].
         colour_histogram: Square roots of shares, 255 = all pixels, uint8 [bins].
     """
-    colours = []
-    for place in np.flatnonzero(colour_histogram >= 255 * LEVELS[-1][1]).tolist():
-        level = next(n for n, least, _ in LEVELS if colour_histogram[place] >= 255 * least)
-        colours.append(f"c{place}:{level}")
-    return (*_samples(binary_code), *colours)
+    levels = np.searchsorted(_LEAST, colour_histogram / 255, side="right")
+    places = np.flatnonzero(levels)
+    colours = zip(places.tolist(), levels[places].tolist(), strict=True)
+    return (*_samples(binary_code), *(f"c{place}:{level}" for place, level in colours))
 
 
 def expected_similarity(
@@ -67,7 +68,7 @@ def expected_similarity(
     gains = dict.fromkeys(_samples(binary_code), appearance_weight * SLOPE / TABLES)
     for place, value in enumerate((colour_histogram / 255).tolist()):
         if value >= MIN_QUERY_VALUE:
-            for level, _, usual in LEVELS:
+            for level, (_, usual) in enumerate(LEVELS, start=1):
                 gains[f"c{place}:{level}"] = (1 - appearance_weight) * value * usual
     return {term: gain for term, gain in gains.items() if gain > 0}
 

@@ -32,7 +32,7 @@ from tests.benchmarks.scale.resample import NEIGHBOURS, Resampler, count_term_se
 FIXED_SIZES = {"handbag": 1_000, "casual-shoes": 20_000, "shirt": 160_000, "t-shirt": 1_000_000}
 """Products of the categories with exact sizes; a size that N cannot hold is not fixed."""
 
-VERSION = 2
+VERSION = 3
 """Increased with every change that makes other products of a seed, so that no old file is used."""
 
 CHUNK = 50_000
