@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import FeatureRows, TermSet
-from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery
+from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Snapshot
 from tests.catalogue import GREAT_CATEGORIES, VALUES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import FeatureRows, TermSet
 from houndstooth.plugin.columns.segment import (
     Rows,
@@ -22,6 +22,8 @@ from houndstooth.plugin.columns.segment import (
     variant_hash,
 )
 from houndstooth.plugin.columns.term_sets import TermSets
+
+_LOG = logging.getLogger(__name__)
 
 CHUNK = 65_536
 """Rows that are copied at once."""
@@ -68,14 +70,18 @@ class SegmentBuilder:
         return sum(map(len, self._columns["sets"]))
 
     def add(self, rows: FeatureRows) -> None:
-        """Add rows of features; each product once.
+        """Add rows of features, each product once.
 
-        Raises:
-            InvalidDocument: Codes or histograms are not as long as those added before.
+        Rows that are not as long as those added before cannot be compared with them: they are left
+        out, with a warning.
         """
         if not len(rows):
             return
-        self._check_lengths(rows.binary_codes.shape[1], rows.colour_histograms.shape[1])
+        lengths = rows.binary_codes.shape[1], rows.colour_histograms.shape[1]
+        self._lengths = self._lengths or lengths
+        if self._lengths != lengths:
+            _LOG.warning("%s products left out, of another length than the rest", len(rows))
+            return
         numbers = self._set_numbers
         ids = [one.encode() for one in rows.product_ids]
         columns: dict[str, Any] = {
@@ -94,11 +100,14 @@ class SegmentBuilder:
         """Add some rows of another segment.
 
         Raises:
-            InvalidDocument: Codes or histograms are not as long as those added before.
+            ValueError: Codes or histograms are not as long as those added before.
         """
         if not len(rows):
             return
-        self._check_lengths(segment.code_bytes, segment.colour_bins)
+        lengths = segment.code_bytes, segment.colour_bins
+        self._lengths = self._lengths or lengths
+        if self._lengths != lengths:
+            raise ValueError(f"expected rows of {self._lengths} bytes; got {lengths}")
         numbers = self._set_numbers
         known = [numbers.setdefault(one, len(numbers)) for one in segment.term_sets.unpack()]
         hashes = np.empty(len(segment), dtype=np.uint32)
@@ -118,6 +127,11 @@ class SegmentBuilder:
             self._append(columns)
             self._codes.add(np.take(segment.codes, some, axis=0))
             self._colours.add(np.take(segment.colours, some, axis=0))
+
+    def close(self) -> None:
+        """Close the spool's files."""
+        self._codes.close()
+        self._colours.close()
 
     def draft(self) -> Draft:
         """Order the rows by term set; codes and histograms stay where they are.
@@ -156,14 +170,6 @@ class SegmentBuilder:
         for name, values in columns.items():
             self._columns[name].append(np.asarray(values, dtype=_TYPES[name]))
 
-    def _check_lengths(self, code_bytes: int, colour_bins: int) -> None:
-        self._lengths = self._lengths or (code_bytes, colour_bins)
-        if self._lengths != (code_bytes, colour_bins):
-            raise InvalidDocument(
-                f"expected codes of {self._lengths[0]} bytes and histograms of "
-                f"{self._lengths[1]} bins; got {code_bytes} and {colour_bins}"
-            )
-
 
 _TYPES: dict[str, Any] = {
     "sets": np.int64,
@@ -191,6 +197,11 @@ class _Spool:
             self._file.write(np.ascontiguousarray(rows).data)
         else:
             self._rows.append(rows)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
 
     def arrived(self) -> Words:
         """Return all rows, mapped if they are in a file."""

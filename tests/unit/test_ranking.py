@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.plugin.columns import ranking
 from houndstooth.plugin.columns.builder import SegmentBuilder
-from houndstooth.plugin.columns.ranking import RankedRow, RankingQuery, count, rank
+from houndstooth.plugin.columns.query import RankedRow, RankingQuery
+from houndstooth.plugin.columns.ranking import count, rank
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 from tests.feature_rows import (
@@ -134,9 +135,10 @@ def test_among_variants(case: Any, groups: set[str]) -> None:
 @FEW
 @given(cases())
 def test_counts_what_it_ranks(case: Any) -> None:
-    query, snapshot, products = case
+    query, _, products = case
     candidates = replace(query.candidates, without_id=None, without_variant_group=None)
     counted = replace(query, candidates=candidates)
+    snapshot = Snapshot.of(rows_of(products))
     assert count(query, snapshot) == len(naive_rank(counted, products))
 
 
@@ -162,15 +164,15 @@ def test_figures_stay_between_zero_and_one(case: Any) -> None:
 @FEW
 @given(cases())
 def test_bounds_never_cut_a_right_row(case: Any) -> None:
-    """Every product's score is at most the bound of its agreement, to the last digit."""
+    """A threshold that is a product's own score lets it through, to the last digit."""
     query, _, products = case
     for one in products:
         row = naive_row(query, one)
         if row:
-            alone = Snapshot.of(rows_of([one]))
-            comparison = ranking._Comparison(query, alone.parts[0])
-            [(_, agreement)] = comparison.blocks(None)
-            assert row.score <= comparison.bound(agreement)
+            [part] = Snapshot.of(rows_of([one])).parts
+            best = ranking._Best(1, None)
+            best.threshold = row.score
+            assert len(list(ranking._Comparison(query, part).blocks(None, best))) == 1
 
 
 @pytest.mark.parametrize("seed", range(6))
