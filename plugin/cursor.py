@@ -9,8 +9,8 @@ from math import isfinite
 
 from houndstooth.mappings.errors import InvalidInput
 
-MAX_LENGTH = 4096
-"""Longest cursor that is read; product ids have 512 bytes at most."""
+MAX_LENGTH = 4300
+"""Longest cursor that is read; product ids have 512 bytes at most, each 6 as JSON."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Cursor:
             whole = type(first) is int and type(step) is int and 0 <= first <= step < steps
             if not (whole and isfinite(score) and isinstance(product_id, str)):
                 raise ValueError(f"{first}, {step}")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidInput(
                 f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
             ) from error

@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -28,7 +28,18 @@ MAGIC = b"houndstooth columns 1\n"
 """First bytes of a file; the number is the version of the format."""
 
 PAGE = 4096
+NAMES = {
+    *("set_starts", "codes", "colours", "versions", "variants", "variant_hashes", "variant_rows"),
+    *("id_starts", "id_bytes", "id_hashes", "id_rows"),
+}
 TYPES = {"uint8", "uint16", "uint32", "uint64", "int64"}
+
+
+_DAMAGED = (
+    *(ValueError, TypeError, LookupError, AttributeError),
+    *(ArithmeticError, RecursionError),
+)
+"""What reading a damaged header may raise."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,11 @@ class Saved:
 @contextmanager
 def spool(folder: Path, name: str) -> Iterator[SegmentBuilder]:
     """Make a builder whose codes and histograms wait in temporary files ``.NAME-…``."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as temporary:
-        yield SegmentBuilder(Path(temporary))
+    with (
+        tempfile.TemporaryDirectory(dir=folder, prefix=f".{name}-") as temporary,
+        closing(SegmentBuilder(Path(temporary))) as builder,
+    ):
+        yield builder
 
 
 def save(draft: Draft, checkpoint: Checkpoint, path: Path) -> None:
@@ -98,9 +112,19 @@ def load(path: Path) -> Saved | None:
             if file.read(len(MAGIC)) != MAGIC:
                 return None
             length = int.from_bytes(file.read(8), "little")
+            if length > os.fstat(file.fileno()).st_size:
+                return None
             header = json.loads(file.read(length))
             return _map(file, len(MAGIC) + 8 + length, header)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ):
         return None
 
 
@@ -128,6 +152,8 @@ def _map(file: IO[bytes], offset: int, header: Mapping[str, Any]) -> Saved | Non
         arrays.pop("values"),
         arrays.pop("more"),
     )
+    if arrays.keys() != NAMES:
+        return None
     segment = Segment(sets, header["code_bytes"], header["colour_bins"], arrays)
     checkpoint = header["checkpoint"]
     return Saved(segment, Checkpoint(checkpoint["index"], checkpoint["positions"]))

@@ -1,0 +1,71 @@
+"""Cursors are read as they were written, and nothing else is."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from houndstooth.mappings.errors import InvalidInput
+from houndstooth.plugin.cursor import MAX_LENGTH, Cursor
+
+
+def encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+cursors = st.integers(0, 3).flatmap(
+    lambda step: st.builds(
+        Cursor,
+        st.integers(0, step),
+        st.just(step),
+        st.floats(0, 1),
+        st.text(min_size=1).filter(lambda one: len(one.encode(errors="replace")) <= 512),
+    )
+)
+
+
+@given(cursors)
+def test_read_as_written(cursor: Cursor) -> None:
+    assert Cursor.parse(str(cursor), 4) == cursor
+    assert len(str(cursor)) <= MAX_LENGTH
+    assert cursor.after == (-cursor.score, cursor.product_id)
+
+
+def test_the_longest_id() -> None:
+    cursor = Cursor(3, 3, 0.12345678901234568e-300, "\x01" * 512)
+    assert Cursor.parse(str(cursor), 4) == cursor
+
+
+@given(st.text() | st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode()))
+def test_any_text_is_a_cursor_or_invalid_input(text: str) -> None:
+    try:
+        cursor = Cursor.parse(text, 4)
+    except InvalidInput:
+        return
+    assert 0 <= cursor.first_step <= cursor.step < 4
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))
+def test_any_json_is_a_cursor_or_invalid_input(value: object) -> None:
+    test_any_text_is_a_cursor_or_invalid_input.hypothesis.inner_test(  # type: ignore[attr-defined]
+        encoded(json.dumps(value))
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "=", "é", "x", "AAAA", "a" * (MAX_LENGTH + 1)),
+        *map(encoded, ['{"a":1}', "[0,0,0.5]", '"abcd"', "7", '[0,0,0.5,"a",1]']),
+        *map(encoded, ['[0,4,0.5,"a"]', '[1,0,0.5,"a"]', '[-1,0,0.5,"a"]', '[true,1,0.5,"a"]']),
+        *map(encoded, ['[0,0,NaN,"a"]', '[0,0,Infinity,"a"]', '[0,0,null,"a"]', "[0,0,0.5,7]"]),
+        *map(encoded, [f'[0,0,1{"0" * 400},"a"]', "[" * 3000, '[0.0,0,0.5,"a"]', f"[{'9' * 2900}"]),
+    ],
+)
+def test_malformed(text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected the cursor of an earlier answer"):
+        Cursor.parse(text, 4)
