@@ -109,8 +109,11 @@ class ColumnsSource:
 
     def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
         """See Source."""
-        self._snapshot = self._snapshot.changed(rows, gone)
-        self._columns.apply(rows, gone)
+        before, self._snapshot = self._snapshot, self._snapshot.changed(rows, gone)
+        self._columns.apply(before, self._snapshot)
+        # Products that have changed may pass other filters than before.
+        for known in (self._matching, self._named, self._passes):
+            known.clear()
 
     def _rank(
         self,

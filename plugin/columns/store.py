@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -11,7 +10,7 @@ from time import monotonic
 
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
-from houndstooth.mappings.rows import Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.columns_file import ColumnsFile
 from houndstooth.plugin.columns.segment import Segment
@@ -114,13 +113,16 @@ class Columns:
         if self._state and self._needs_fold(self._state) and self._folding.acquire(blocking=False):
             Thread(target=self._fold, name="columns-fold", daemon=True).start()
 
-    def apply(self, rows: FeatureRows, gone: Sequence[str]) -> None:
-        """Take over what was just read of some products, unless changes are read anyway."""
+    def apply(self, before: Snapshot, after: Snapshot) -> None:
+        """Take over a snapshot for which some products of another one were read anew.
+
+        If the columns have moved on meanwhile, they may know more of these products: then nothing
+        is taken over.
+        """
         if self._lock.acquire(blocking=False):
             try:
-                if self._state:
-                    snapshot = self._state.snapshot.changed(rows, gone)
-                    self._state = replace(self._state, snapshot=snapshot)
+                if self._state and self._state.snapshot is before:
+                    self._state = replace(self._state, snapshot=after)
             finally:
                 self._lock.release()
 
@@ -160,9 +162,10 @@ class Columns:
 
     def _loaded(self) -> _State | None:
         """Map the file if it is another than the one mapped last."""
-        if not self._file or not self._file.is_newer:
+        file = self._file
+        if not file or not file.is_newer:
             return None
-        saved = self._file.load()
+        saved = file.load()
         if saved is None or saved.checkpoint.index != self._engine.index_id():
             return None
         snapshot = Snapshot((Part(saved.segment),))
@@ -217,9 +220,13 @@ class Columns:
     def _fold(self) -> None:
         """Write the columns of this moment to the file; the next ``sync`` maps it."""
         try:
-            state, file = self._state, self._file
-            if state and file:
-                with file.writing() as builder:
+            file = self._file
+            if file is None:
+                return
+            with file.writing() as builder:
+                state = self._state
+                # Another process may have written it meanwhile; the next ``sync`` maps that.
+                if state and not file.is_newer:
                     for part in state.snapshot.parts:
                         builder.add_segment(part.segment, part.rows())
                     file.save(builder.draft(), state.checkpoint)
