@@ -53,6 +53,9 @@ class Source(Protocol):
     def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
         """Take over what the engine says of products that are not as they were ranked."""
 
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """Rank these products no more in this search."""
+
 
 class ColumnsSource:
     """Ranks every product with the columns; the engine decides on the shop's filters.
@@ -109,8 +112,18 @@ class ColumnsSource:
 
     def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
         """See Source."""
-        self._snapshot = self._snapshot.changed(rows, gone)
-        self._columns.apply(rows, gone)
+        before, self._snapshot = self._snapshot, self._snapshot.changed(rows, gone)
+        self._columns.apply(before, self._snapshot)
+        # Filters were decided for products as they were before.
+        self._matching.clear()
+        self._named.clear()
+        for passes in self._passes.values():
+            for product_id in (*rows.product_ids, *gone):
+                passes.pop(product_id, None)
+
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """See Source. They stay in the columns."""
+        self._snapshot = self._snapshot.without(product_ids)
 
     def _rank(
         self,
@@ -160,6 +173,7 @@ class WindowSource:
     def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
         self._engine, self._clock, self._limit = engine, clock, limit
         self._windows: dict[int, tuple[int, Snapshot]] = {}
+        self._left_out: set[str] = set()
         self.is_exact = True
 
     def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
@@ -188,6 +202,11 @@ class WindowSource:
         """See Source. All are fetched anew."""
         self._windows.clear()
 
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """See Source."""
+        self._left_out.update(product_ids)
+        self._windows.clear()
+
     def _window(self, query: RankingQuery, limit: int) -> Snapshot:
         """Fetch a window, or return the largest that was fetched for these candidates."""
         key = id(query.candidates)
@@ -196,7 +215,7 @@ class WindowSource:
             with self._clock.stage("candidates"):
                 rows = self._engine.window(query.candidates, limit, _appearance_boosts(query))
             with self._clock.stage("rerank"):
-                window = Snapshot.of(rows)
+                window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window
         return window
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -11,7 +10,7 @@ from time import monotonic
 
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
-from houndstooth.mappings.rows import Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.columns_file import ColumnsFile
 from houndstooth.plugin.columns.segment import Segment
@@ -114,13 +113,15 @@ class Columns:
         if self._state and self._needs_fold(self._state) and self._folding.acquire(blocking=False):
             Thread(target=self._fold, name="columns-fold", daemon=True).start()
 
-    def apply(self, rows: FeatureRows, gone: Sequence[str]) -> None:
-        """Take over what was just read of some products, unless changes are read anyway."""
+    def apply(self, before: Snapshot, after: Snapshot) -> None:
+        """Take over what was read of some products, unless there is a newer snapshot already.
+
+        What was read may be older than that: it would undo changes that never come again.
+        """
         if self._lock.acquire(blocking=False):
             try:
-                if self._state:
-                    snapshot = self._state.snapshot.changed(rows, gone)
-                    self._state = replace(self._state, snapshot=snapshot)
+                if self._state and self._state.snapshot is before:
+                    self._state = replace(self._state, snapshot=after)
             finally:
                 self._lock.release()
 
