@@ -20,7 +20,8 @@ SPARE_ROWS = 8
 ATTEMPTS = 8
 """Times that a page is filled because products have changed since they were ranked.
 
-Each time GROWTH times more products are looked up, 400,000 in the end.
+While most of a page has changed, GROWTH times more products are looked up each time, hundreds of
+thousands in the end.
 """
 
 PATIENCE = 3
@@ -87,7 +88,8 @@ class PageFiller:
             cursor: Where the page before ended.
         """
         tries: Counter[str] = Counter()
-        for attempt in range(ATTEMPTS):
+        ahead = 0
+        for _ in range(ATTEMPTS):
             found, first_step, last_step = self._ranked(top, cursor)
             with self._clock.stage("fetch"):
                 products = self._engine.show([one.row.product_id for one in found])
@@ -96,8 +98,8 @@ class PageFiller:
             if not outdated:
                 break
             tries.update(outdated)
-            ahead = self._next_rows(found, last_step, top * GROWTH**attempt) if attempt else []
-            self._update([*outdated, *ahead])
+            ahead = GROWTH * max(ahead, top) if 2 * len(outdated) > len(found) else 0
+            self._source.update([*outdated, *self._next_rows(found, last_step, ahead)])
             self._source.leave_out([one for one in outdated if tries[one] == PATIENCE])
         current = [f for f in found if _is_current(f.row, shown)]
         variants = self._present([one for f in current for one in f.variants])
@@ -174,17 +176,12 @@ class PageFiller:
 
     def _next_rows(self, found: Sequence[_Found], step: int, count: int) -> list[str]:
         """Return the products that would follow on a page, which may be outdated as well."""
+        if not count:
+            return []
         last = found[-1]
         query = replace(self._query, candidates=self._steps[step][1])
         after = last.row.place if last.step == step else None
         return [row.product_id for row in self._source.rank(query, count, after)[0]]
-
-    def _update(self, product_ids: Sequence[str]) -> None:
-        with self._clock.stage("fetch"):
-            candidates = self._query.candidates
-            rows = self._engine.features(product_ids, candidates.model, candidates.variant_field)
-        present = set(rows.product_ids)
-        self._source.update(rows, [one for one in product_ids if one not in present])
 
     def _present(self, product_ids: Sequence[str]) -> set[str]:
         """Return those of some products that the engine still has."""

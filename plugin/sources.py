@@ -9,7 +9,6 @@ import numpy as np
 
 from houndstooth.mappings.appearance_terms import expected_similarity
 from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
-from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
@@ -50,7 +49,7 @@ class Source(Protocol):
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """Rank all products of some variant groups, by hash, that pass the query."""
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """Take over what the engine says of products that are not as they were ranked."""
 
     def leave_out(self, product_ids: Sequence[str]) -> None:
@@ -110,15 +109,19 @@ class ColumnsSource:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """See Source."""
+        with self._clock.stage("fetch"):
+            rows = self._columns.read(product_ids)
+        present = set(rows.product_ids)
+        gone = [one for one in product_ids if one not in present]
         before, self._snapshot = self._snapshot, self._snapshot.changed(rows, gone)
         self._columns.apply(before, self._snapshot)
         # Filters were decided for products as they were before.
         self._matching.clear()
         self._named.clear()
         for passes in self._passes.values():
-            for product_id in (*rows.product_ids, *gone):
+            for product_id in product_ids:
                 passes.pop(product_id, None)
 
     def leave_out(self, product_ids: Sequence[str]) -> None:
@@ -198,7 +201,7 @@ class WindowSource:
         with self._clock.stage("rerank"):
             return rank(query, window, max(1, sum(map(len, among))), among=among)
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""
         self._windows.clear()
 

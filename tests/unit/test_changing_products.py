@@ -42,9 +42,11 @@ def engine(tmp_path: Path) -> Iterator[ChangingEngine]:
     opened.close()
 
 
-def search(engine: Engine, request: SearchRequest) -> SearchAnswer:
-    settings = Settings(columns=None)
-    service = VisualSearch(NoExtractor(MODEL), engine, TAXONOMY, settings)  # type: ignore[arg-type]
+def open_search(engine: Engine) -> VisualSearch:
+    return VisualSearch(NoExtractor(MODEL), engine, TAXONOMY, Settings(columns=None))  # type: ignore[arg-type]
+
+
+def search(service: VisualSearch, request: SearchRequest) -> SearchAnswer:
     return service.search_features(stored_features(visual("", seed=1)), request)
 
 
@@ -57,10 +59,10 @@ def test_a_changed_hit_passes_the_filters_as_it_is_now(engine: ChangingEngine) -
     engine.write([document(f"dear-{n}", {"price": 50.0}, seed=1) for n in range(4)])
     cheap = SearchRequest(filters=(RangeFilter("price", None, 9.0),), top=3)
     engine.meanwhile = iter([lambda: engine.write([IndexDocument("1", {"price": 70.0})])])
-    assert ids(search(engine, cheap)) == ["0", "2", "3"]
+    assert ids(search(open_search(engine), cheap)) == ["0", "2", "3"]
     one = SearchRequest(filters=(RangeFilter("price", None, 9.0),), top=1)
     engine.meanwhile = iter([lambda: engine.write([IndexDocument("0", {"price": 70.0})])])
-    assert ids(search(engine, one)) == ["2"]
+    assert ids(search(open_search(engine), one)) == ["2"]
 
 
 @pytest.mark.parametrize("filters", [(), (RangeFilter("price", None, 9.0),)])
@@ -70,7 +72,7 @@ def test_hundreds_of_deleted_products_leave_a_full_page(
     engine.write([document(f"a{n:03}", {"price": 5.0}, seed=1) for n in range(600)])
     engine.write([document(f"b{n:03}", {"price": 5.0}, seed=2) for n in range(50)])
     engine.meanwhile = iter([lambda: engine.delete([f"a{n:03}" for n in range(600)])])
-    answer = search(engine, SearchRequest(filters=filters, top=24))
+    answer = search(open_search(engine), SearchRequest(filters=filters, top=24))
     assert ids(answer) == [f"b{n:03}" for n in range(24)]
 
 
@@ -80,7 +82,7 @@ def test_hundreds_of_products_with_new_features_leave_a_full_page(engine: Changi
     engine.meanwhile = iter(
         [lambda: engine.write([document(f"a{n:03}", category="boots") for n in range(600)])]
     )
-    answer = search(engine, SearchRequest(top=24))
+    answer = search(open_search(engine), SearchRequest(top=24))
     assert ids(answer) == [f"b{n:03}" for n in range(24)]
 
 
@@ -102,4 +104,13 @@ def test_what_a_page_has_read_does_not_undo_later_changes(engine: ChangingEngine
 def test_products_that_change_all_the_time_are_left_out(engine: ChangingEngine) -> None:
     engine.write([document("1", seed=1), document("2", seed=1)])
     engine.meanwhile = repeat(lambda: engine.write([IndexDocument("1", {"price": 1.0})]))
-    assert ids(search(engine, SearchRequest(top=1))) == ["2"]
+    assert ids(search(open_search(engine), SearchRequest(top=1))) == ["2"]
+
+
+def test_a_search_without_collapse_keeps_the_variants_of_the_next(engine: ChangingEngine) -> None:
+    engine.write([document(str(n), {"group": "g"}, seed=1) for n in range(3)])
+    service = open_search(engine)
+    engine.meanwhile = iter([lambda: engine.write([document("1", {"group": "g"}, seed=1)])])
+    assert ids(search(service, SearchRequest(collapse=False))) == ["0", "1", "2"]
+    (hit,) = search(service, SearchRequest()).hits
+    assert (hit.product_id, hit.variants) == ("0", ("1", "2"))
