@@ -88,12 +88,11 @@ class PageFiller:
             cursor: Where the page before ended.
         """
         tries: Counter[str] = Counter()
+        shown: dict[str, ShownProduct] = {}
         ahead = 0
         for _ in range(ATTEMPTS):
             found, first_step, last_step = self._ranked(top, cursor)
-            with self._clock.stage("fetch"):
-                products = self._engine.show([one.row.product_id for one in found])
-            shown = {product.product_id: product for product in products}
+            shown |= self._show([f.row.product_id for f in found if not _is_current(f.row, shown)])
             outdated = [f.row.product_id for f in found if not _is_current(f.row, shown)]
             if not outdated:
                 break
@@ -173,6 +172,10 @@ class PageFiller:
             elif group and group[0].product_id == row.product_id:
                 found.append(_Found(number, row, tuple(v.product_id for v in group[1:])))
         return found
+
+    def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
+        with self._clock.stage("fetch"):
+            return {product.product_id: product for product in self._engine.show(product_ids)}
 
     def _next_rows(self, found: Sequence[_Found], step: int, count: int) -> list[str]:
         """Return the products that would follow on a page, which may be outdated as well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -77,6 +77,7 @@ class ColumnsSource:
         self._snapshot = snapshot
         self._matching: dict[_Scope, int] = {}
         self._named: dict[_Scope, list[str]] = {}
+        self._updated: set[str] = set()
         self._passes: dict[_Scope, dict[str, bool]] = {}
 
     def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
@@ -117,9 +118,8 @@ class ColumnsSource:
         gone = [one for one in product_ids if one not in present]
         before, self._snapshot = self._snapshot, self._snapshot.changed(rows, gone)
         self._columns.apply(before, self._snapshot)
-        # Filters were decided for products as they were before.
-        self._matching.clear()
-        self._named.clear()
+        # Filters were decided for the products as they were before.
+        self._updated.update(product_ids)
         for passes in self._passes.values():
             for product_id in product_ids:
                 passes.pop(product_id, None)
@@ -151,17 +151,27 @@ class ColumnsSource:
             with self._clock.stage("candidates"):
                 # Some more may have come in since they were counted.
                 self._named[scope] = self._engine.match(filters, matching + CHECKED_AT_ONCE)
-        return self._snapshot.find(self._named[scope])
+        named = self._named[scope]
+        if self._updated:
+            passes = self._decide(filters, self._updated)
+            named = [one for one in named if one not in self._updated]
+            named += [one for one in self._updated if passes[one]]
+        return self._snapshot.find(named)
 
     def _passing(self, filters: CandidateQuery, rows: Sequence[RankedRow]) -> list[RankedRow]:
+        passes = self._decide(filters, [row.product_id for row in rows])
+        return [row for row in rows if passes[row.product_id]]
+
+    def _decide(self, filters: CandidateQuery, product_ids: Iterable[str]) -> dict[str, bool]:
+        """Let the engine decide which products pass, each once."""
         passes = self._passes.setdefault(_scope(filters), {})
-        asked = [row.product_id for row in rows if row.product_id not in passes]
+        asked = [one for one in product_ids if one not in passes]
         with self._clock.stage("candidates"):
             for start in range(0, len(asked), CHECKED_AT_ONCE):
                 some = asked[start : start + CHECKED_AT_ONCE]
                 passes |= dict.fromkeys(some, False)
                 passes |= dict.fromkeys(self._engine.match(filters, len(some), some), True)
-        return [row for row in rows if passes[row.product_id]]
+        return passes
 
 
 class WindowSource:

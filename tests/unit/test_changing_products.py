@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
+from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import stored_features
@@ -23,7 +24,7 @@ TAXONOMY = Taxonomy.load()
 
 
 class ChangingEngine(SQLiteEngine):
-    """Calls a function before hits are looked up, the first time or each time."""
+    """Calls functions one after the other, before hits or features are read by id."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -32,6 +33,12 @@ class ChangingEngine(SQLiteEngine):
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         next(self.meanwhile, lambda: None)()
         return super().show(product_ids)
+
+    def features(
+        self, product_ids: Sequence[str], model: str, variant_field: str | None
+    ) -> FeatureRows:
+        next(self.meanwhile, lambda: None)()
+        return super().features(product_ids, model, variant_field)
 
 
 @pytest.fixture
