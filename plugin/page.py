@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +17,18 @@ from houndstooth.plugin.sources import GROWTH, Source
 SPARE_ROWS = 8
 """Rows ranked beyond the page, for variants of products that are on it already."""
 
-ATTEMPTS = 5
-"""Times that a page is filled anew because products have changed since they were ranked."""
+ATTEMPTS = 8
+"""Times that a page is filled because products have changed since they were ranked.
+
+While most of a page has changed, GROWTH times more products are looked up each time, hundreds of
+thousands in the end.
+"""
+
+PATIENCE = 3
+"""Times that a product is ranked anew before it is left out of the page.
+
+It changes without pause, or the engine's copies of it differ because one is not refreshed yet.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,15 +87,19 @@ class PageFiller:
             ideal: Terms of an ideal hit, for ``Hit.matched``.
             cursor: Where the page before ended.
         """
+        tries: Counter[str] = Counter()
+        shown: dict[str, ShownProduct] = {}
+        ahead = 0
         for _ in range(ATTEMPTS):
             found, first_step, last_step = self._ranked(top, cursor)
-            with self._clock.stage("fetch"):
-                products = self._engine.show([one.row.product_id for one in found])
-            shown = {product.product_id: product for product in products}
+            shown |= self._show([f.row.product_id for f in found if not _is_current(f.row, shown)])
             outdated = [f.row.product_id for f in found if not _is_current(f.row, shown)]
             if not outdated:
                 break
-            self._update(outdated)
+            tries.update(outdated)
+            ahead = GROWTH * max(ahead, top) if 2 * len(outdated) > len(found) else 0
+            self._source.update([*outdated, *self._next_rows(found, last_step, ahead)])
+            self._source.leave_out([one for one in outdated if tries[one] == PATIENCE])
         current = [f for f in found if _is_current(f.row, shown)]
         variants = self._present([one for f in current for one in f.variants])
         hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
@@ -158,12 +173,18 @@ class PageFiller:
                 found.append(_Found(number, row, tuple(v.product_id for v in group[1:])))
         return found
 
-    def _update(self, product_ids: Sequence[str]) -> None:
+    def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
         with self._clock.stage("fetch"):
-            candidates = self._query.candidates
-            rows = self._engine.features(product_ids, candidates.model, candidates.variant_field)
-        present = set(rows.product_ids)
-        self._source.update(rows, [one for one in product_ids if one not in present])
+            return {product.product_id: product for product in self._engine.show(product_ids)}
+
+    def _next_rows(self, found: Sequence[_Found], step: int, count: int) -> list[str]:
+        """Return the products that would follow on a page, which may be outdated as well."""
+        if not count:
+            return []
+        last = found[-1]
+        query = replace(self._query, candidates=self._steps[step][1])
+        after = last.row.place if last.step == step else None
+        return [row.product_id for row in self._source.rank(query, count, after)[0]]
 
     def _present(self, product_ids: Sequence[str]) -> set[str]:
         """Return those of some products that the engine still has."""

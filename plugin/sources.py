@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from houndstooth.mappings.appearance_terms import expected_similarity
 from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
-from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
@@ -50,8 +49,11 @@ class Source(Protocol):
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """Rank all products of some variant groups, by hash, that pass the query."""
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """Take over what the engine says of products that are not as they were ranked."""
+
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """Rank these products no more in this search."""
 
 
 class ColumnsSource:
@@ -75,6 +77,7 @@ class ColumnsSource:
         self._snapshot = snapshot
         self._matching: dict[_Scope, int] = {}
         self._named: dict[_Scope, list[str]] = {}
+        self._updated: set[str] = set()
         self._passes: dict[_Scope, dict[str, bool]] = {}
 
     def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
@@ -107,13 +110,25 @@ class ColumnsSource:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """See Source."""
-        before, self._snapshot = self._snapshot, self._snapshot.changed(rows, gone)
+        with self._clock.stage("fetch"):
+            rows = self._columns.read(product_ids)
+        present = set(rows.product_ids)
+        gone = [one for one in product_ids if one not in present]
+        before = self._snapshot
+        # Whatever version was known: after a failover an engine may give out lower numbers.
+        self._snapshot = before.without(product_ids).changed(rows, gone)
         self._columns.apply(before, self._snapshot)
-        # Products that have changed may pass other filters than before.
-        for known in (self._matching, self._named, self._passes):
-            known.clear()
+        # Filters were decided for the products as they were before.
+        self._updated.update(product_ids)
+        for passes in self._passes.values():
+            for product_id in product_ids:
+                passes.pop(product_id, None)
+
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """See Source. They stay in the columns."""
+        self._snapshot = self._snapshot.without(product_ids)
 
     def _rank(
         self,
@@ -138,17 +153,27 @@ class ColumnsSource:
             with self._clock.stage("candidates"):
                 # Some more may have come in since they were counted.
                 self._named[scope] = self._engine.match(filters, matching + CHECKED_AT_ONCE)
-        return self._snapshot.find(self._named[scope])
+        named = self._named[scope]
+        if self._updated:
+            passes = self._decide(filters, self._updated)
+            named = [one for one in named if one not in self._updated]
+            named += [one for one in self._updated if passes[one]]
+        return self._snapshot.find(named)
 
     def _passing(self, filters: CandidateQuery, rows: Sequence[RankedRow]) -> list[RankedRow]:
+        passes = self._decide(filters, [row.product_id for row in rows])
+        return [row for row in rows if passes[row.product_id]]
+
+    def _decide(self, filters: CandidateQuery, product_ids: Iterable[str]) -> dict[str, bool]:
+        """Let the engine decide which products pass, each once."""
         passes = self._passes.setdefault(_scope(filters), {})
-        asked = [row.product_id for row in rows if row.product_id not in passes]
+        asked = [one for one in product_ids if one not in passes]
         with self._clock.stage("candidates"):
             for start in range(0, len(asked), CHECKED_AT_ONCE):
                 some = asked[start : start + CHECKED_AT_ONCE]
                 passes |= dict.fromkeys(some, False)
                 passes |= dict.fromkeys(self._engine.match(filters, len(some), some), True)
-        return [row for row in rows if passes[row.product_id]]
+        return passes
 
 
 class WindowSource:
@@ -163,6 +188,7 @@ class WindowSource:
     def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
         self._engine, self._clock, self._limit = engine, clock, limit
         self._windows: dict[int, tuple[int, Snapshot]] = {}
+        self._left_out: set[str] = set()
         self.is_exact = True
 
     def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
@@ -187,8 +213,13 @@ class WindowSource:
         with self._clock.stage("rerank"):
             return rank(query, window, max(1, sum(map(len, among))), among=among)
 
-    def update(self, rows: FeatureRows, gone: Sequence[str]) -> None:
+    def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""
+        self._windows.clear()
+
+    def leave_out(self, product_ids: Sequence[str]) -> None:
+        """See Source."""
+        self._left_out.update(product_ids)
         self._windows.clear()
 
     def _window(self, query: RankingQuery, limit: int) -> Snapshot:
@@ -199,7 +230,7 @@ class WindowSource:
             with self._clock.stage("candidates"):
                 rows = self._engine.window(query.candidates, limit, _appearance_boosts(query))
             with self._clock.stage("rerank"):
-                window = Snapshot.of(rows)
+                window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window
         return window
 

@@ -75,6 +75,11 @@ class Snapshot:
             found.append(rows)
         return found
 
+    def without(self, product_ids: Sequence[str]) -> Snapshot:
+        """Return the snapshot after some products have gone."""
+        found = zip(self.parts, self.find(product_ids), strict=True)
+        return Snapshot(tuple(part.without(rows[rows >= 0]) for part, rows in found))
+
     def changed(self, rows: FeatureRows, gone: Iterable[str] = ()) -> Snapshot:
         """Return the snapshot after rows were written and products are gone.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -10,7 +11,7 @@ from time import monotonic
 
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
-from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.rows import Checkpoint, FeatureRows
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.columns_file import ColumnsFile
 from houndstooth.plugin.columns.segment import Segment
@@ -113,11 +114,14 @@ class Columns:
         if self._state and self._needs_fold(self._state) and self._folding.acquire(blocking=False):
             Thread(target=self._fold, name="columns-fold", daemon=True).start()
 
-    def apply(self, before: Snapshot, after: Snapshot) -> None:
-        """Take over a snapshot for which some products of another one were read anew.
+    def read(self, product_ids: Sequence[str]) -> FeatureRows:
+        """Read some products from the engine as they are now, as the columns hold them."""
+        return self._engine.features(product_ids, self._model, self._variant_field)
 
-        If the columns have moved on meanwhile, they may know more of these products: then nothing
-        is taken over.
+    def apply(self, before: Snapshot, after: Snapshot) -> None:
+        """Take over what was read of some products, unless there is a newer snapshot already.
+
+        What was read may be older than that: it would undo changes that never come again.
         """
         if self._lock.acquire(blocking=False):
             try:
