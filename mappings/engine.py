@@ -127,6 +127,11 @@ class CandidateQuery:
     without_variant_group: str | None = None
     variant_field: str | None = None
 
+    @property
+    def best_score(self) -> int:
+        """Highest possible score, that of a document with every group's best term."""
+        return sum(max(boosts.values(), default=0) for boosts in self.preferred.values())
+
 
 class Engine(Protocol):
     """Stores and searches documents.

@@ -238,7 +238,7 @@ class WindowSource:
 def _appearance_boosts(query: RankingQuery) -> dict[str, int]:
     """Weigh appearance terms against the attribute boosts as the ranking does."""
     weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
-    scale = (query.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
+    scale = (query.candidates.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
     similarity = expected_similarity(
         query.binary_code, query.colour_histogram, query.appearance_weight
     )

@@ -45,7 +45,8 @@ class RankingQuery:
     Appearance is the share of differing bits. Colour is the squared Hellinger distance: one minus
     the Bhattacharyya coefficient of two histograms. Those are stored as ``255 * sqrt(p)``, so it
     is their squared Euclidean distance divided by ``2 * 255 ** 2``; rounding may take it slightly
-    over 1, where it is cut off. All values are float64 and computed as written.
+    over 1, where it is cut off. If no term is preferred, every agreement is 1. All values are
+    float64 and computed as written.
 
     Attributes:
         binary_code: uint8 [bits / 8].
@@ -62,11 +63,3 @@ class RankingQuery:
     appearance_weight: float
     attribute_weight: float
     without: tuple[CandidateQuery, ...] = ()
-
-    @property
-    def best_score(self) -> int:
-        """Highest possible attribute score, that of a product with every group's best term.
-
-        If it is 0, no term is preferred, and the agreement of every product is 1.
-        """
-        return sum(max(boosts.values(), default=0) for boosts in self.candidates.preferred.values())

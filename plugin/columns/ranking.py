@@ -100,7 +100,7 @@ class _Comparison:
         Rows that cannot be among the best, whatever they look like, are left out.
         """
         sets, scores = _decide(self._query, self._segment)
-        highest = self._query.best_score
+        highest = self._query.candidates.best_score
         agreement = scores / highest if highest else np.ones(len(scores))
         if rows is None:
             sizes = self._segment.set_starts[sets + 1] - self._segment.set_starts[sets]

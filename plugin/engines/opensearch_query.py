@@ -75,12 +75,11 @@ def window_body(
         minimum: Number of boosted terms that a document must have, 1 or 0.
     """
     attributes, near = fields.visual("attributes"), fields.visual("appearance")
-    best = sum(max(boosts.values(), default=0) for boosts in query.preferred.values())
     should = [
         _constant(attributes, term, boost)
         for boosts in query.preferred.values()
         for term, boost in boosts.items()
-        if boost > MIN_BOOST * best
+        if boost > MIN_BOOST * query.best_score
     ]
     should += [_constant(near, term, boost) for term, boost in appearance.items()]
     body: Json = {"filter": [bool_query(query, fields)], "should": should}

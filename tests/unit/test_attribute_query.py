@@ -14,7 +14,6 @@ from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import (
     attribute_query,
-    best_score,
     ideal_terms,
     stored_features,
 )
@@ -109,7 +108,7 @@ def test_boosts_are_integers_and_the_ideal_product_scores_best(features, request
         assert not set(weights) & set(request.excluded)
         assert all(term.startswith(f"{group}:") for term in weights)
     wanted = ideal_terms(query, TAXONOMY)
-    assert score(query, set(wanted)) == best_score(query)
+    assert score(query, set(wanted)) == query.best_score
     assert set(request.required) <= set(wanted)
     places = [list(TAXONOMY.groups).index(term.partition(":")[0]) for term in wanted]
     assert places == sorted(places)
