@@ -33,8 +33,9 @@ def products(count: int, start: int = 0) -> list[Product]:
 
 def same(columns: Columns, engine: ListedEngine) -> bool:
     snapshot = columns.snapshot()
-    assert snapshot is not None
-    return contents(snapshot) == expected_contents(engine.products.values())
+    return snapshot is not None and contents(snapshot) == expected_contents(
+        engine.products.values()
+    )
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

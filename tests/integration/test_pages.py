@@ -14,6 +14,7 @@ import pytest
 from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
+from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import Hit, SearchRequest
 from houndstooth.plugin import page, sources
 from houndstooth.plugin.cursor import Cursor
@@ -273,6 +274,24 @@ CHANGES: dict[str, Callable[[Engine, IndexDocument], IndexDocument | None]] = {
 }
 
 
+def before_each(
+    monkeypatch: pytest.MonkeyPatch, engine: Engine, act: Callable[[Sequence[str]], None]
+) -> None:
+    """Do something whenever products are shown or their features read."""
+    show, features = engine.show, engine.features
+
+    def act_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
+        act(product_ids)
+        return show(product_ids)
+
+    def act_and_read(product_ids: Sequence[str], *rest: Any) -> FeatureRows:
+        act(product_ids)
+        return features(product_ids, *rest)
+
+    monkeypatch.setattr(engine, "show", act_and_show)
+    monkeypatch.setattr(engine, "features", act_and_read)
+
+
 @pytest.mark.parametrize("what", list(CHANGES))
 @pytest.mark.parametrize("seed", range(4))
 def test_changed_while_it_is_shown(
@@ -287,6 +306,7 @@ def test_changed_while_it_is_shown(
     changed: list[str] = []
 
     def change_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
+        assert product_ids
         if len(changed) < 2:
             one = known.pop(product_ids[0])
             changed.append(one.product_id)
@@ -300,7 +320,7 @@ def test_changed_while_it_is_shown(
     monkeypatch.setattr(engine, "show", change_and_show)
     search = search_of(engine)
     answer = search.search_features(features, request)
-    assert len(changed) == 2
+    assert changed
     naive = Naive(features, request)
     assert described(answer.hits) == naive.page(list(known.values()))
     again = search.search_features(features, request)
@@ -310,28 +330,51 @@ def test_changed_while_it_is_shown(
 def test_products_that_never_stop_changing_are_left_out(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = {one.product_id: one for one in DOCUMENTS}
-    real, calls = engine.show, list[str]()
-
-    def change_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
-        calls.append(product_ids[1])
-        fill(engine, replace(known[product_ids[1]], facts={"serial": -len(calls)}))
-        return real(product_ids)
-
-    monkeypatch.setattr(engine, "show", change_and_show)
     features = random_features(random.Random(5))
     request = SearchRequest(collapse=False, top=6)
-    answer = search_of(engine).search_features(features, request)
-    assert calls == [calls[0]] * page.ATTEMPTS
     naive = Naive(features, request)
-    expected = naive.page(DOCUMENTS)
-    assert expected[1][0] == calls[0]
-    assert described(answer.hits) == [expected[0], *expected[2:]]
+    restless = naive.page(DOCUMENTS)[1][0]
+    known = {one.product_id: one for one in DOCUMENTS}
+    calls: list[int] = []
+
+    def change(product_ids: Sequence[str]) -> None:
+        assert product_ids
+        calls.append(len(product_ids))
+        fill(engine, replace(known[restless], facts={"serial": -len(calls)}))
+
+    before_each(monkeypatch, engine, change)
+    answer = search_of(engine).search_features(features, request)
+    assert page.PATIENCE < len(calls) <= 2 * page.ATTEMPTS
+    assert sum(calls) < 3 * request.top  # what is current is not fetched again
+    still = [one for one in DOCUMENTS if one.product_id != restless]
+    chain = naive.chain(still, naive.first_step(DOCUMENTS))
+    assert described(answer.hits) == naive.described(chain[:6])
     assert answer.next is not None
     monkeypatch.undo()
     rest = search_of(engine).search_features(features, replace(request, cursor=answer.next))
-    chain = naive.chain(DOCUMENTS, naive.first_step(DOCUMENTS))
-    assert [hit.product_id for hit in rest.hits] == [one.product_id for one, _ in chain[6:12]]
+    assert described(rest.hits) == naive.described(chain[6:12])
+
+
+def test_a_page_whose_products_all_change_without_pause(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is shown in the end is current and in order."""
+    features = random_features(random.Random(5))
+    request = SearchRequest(collapse=False, top=20)
+    naive = Naive(features, request)
+    known = {one.product_id: one for one in DOCUMENTS}
+
+    def change(product_ids: Sequence[str]) -> None:
+        for one in product_ids[::2]:
+            known[one] = replace(known[one], facts={**known[one].facts, "serial": -1})
+            fill(engine, known[one])
+
+    before_each(monkeypatch, engine, change)
+    answer = search_of(engine).search_features(features, request)
+    chain = naive.described(naive.chain(list(known.values()), naive.first_step(DOCUMENTS)))
+    hits = described(answer.hits)
+    assert 15 <= len(hits) <= request.top
+    assert [one for one in chain if one in hits] == hits
 
 
 def test_features_that_are_older_than_what_is_shown_are_not_shown(
@@ -354,4 +397,5 @@ def test_features_that_are_older_than_what_is_shown_are_not_shown(
     monkeypatch.setattr(engine, "show", newer)
     monkeypatch.setattr(engine, "features", lambda *_: stale)
     answer = search_of(engine).search_features(features, request)
-    assert described(answer.hits) == expected[1:]
+    chain = naive.chain(DOCUMENTS, naive.first_step(DOCUMENTS))
+    assert described(answer.hits) == naive.described(chain[1:5])
