@@ -174,6 +174,8 @@ class PageFiller:
         return found
 
     def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
+        if not product_ids:
+            return {}
         with self._clock.stage("fetch"):
             return {product.product_id: product for product in self._engine.show(product_ids)}
 

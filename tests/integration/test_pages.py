@@ -14,6 +14,7 @@ import pytest
 from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
+from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import Hit, SearchRequest
 from houndstooth.plugin import page, sources
 from houndstooth.plugin.cursor import Cursor
@@ -287,8 +288,8 @@ def test_changed_while_it_is_shown(
     changed: list[str] = []
 
     def change_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
-        if len(changed) < 2:
-            one = known.pop(product_ids[0])
+        for product_id in product_ids[: 2 - len(changed)]:
+            one = known.pop(product_id)
             changed.append(one.product_id)
             new = CHANGES[what](engine, one)
             if new:
@@ -311,26 +312,34 @@ def test_products_that_never_stop_changing_are_left_out(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {one.product_id: one for one in DOCUMENTS}
-    real, calls = engine.show, list[str]()
-
-    def change_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
-        calls.append(product_ids[1])
-        fill(engine, replace(known[product_ids[1]], facts={"serial": -len(calls)}))
-        return real(product_ids)
-
-    monkeypatch.setattr(engine, "show", change_and_show)
     features = random_features(random.Random(5))
     request = SearchRequest(collapse=False, top=6)
-    answer = search_of(engine).search_features(features, request)
-    assert calls == [calls[0]] * page.ATTEMPTS
     naive = Naive(features, request)
-    expected = naive.page(DOCUMENTS)
-    assert expected[1][0] == calls[0]
-    assert described(answer.hits) == [expected[0], *expected[2:]]
+    restless = naive.page(DOCUMENTS)[1][0]
+    others = [one for one in DOCUMENTS if one.product_id != restless]
+    show, read, calls = engine.show, engine.features, list[Sequence[str]]()
+
+    def change(product_ids: Sequence[str]) -> None:
+        calls.append(product_ids)
+        fill(engine, replace(known[restless], facts={"serial": -len(calls)}))
+
+    def change_and_show(product_ids: Sequence[str]) -> list[ShownProduct]:
+        change(product_ids)
+        return show(product_ids)
+
+    def change_and_read(product_ids: Sequence[str], *more: Any) -> FeatureRows:
+        change(product_ids)
+        return read(product_ids, *more)
+
+    monkeypatch.setattr(engine, "show", change_and_show)
+    monkeypatch.setattr(engine, "features", change_and_read)
+    answer = search_of(engine).search_features(features, request)
+    assert calls[1:-1] == [[restless]] * (2 * page.PATIENCE - 1)
+    assert described(answer.hits) == naive.page(others)
     assert answer.next is not None
     monkeypatch.undo()
     rest = search_of(engine).search_features(features, replace(request, cursor=answer.next))
-    chain = naive.chain(DOCUMENTS, naive.first_step(DOCUMENTS))
+    chain = naive.chain(others, naive.first_step(others))
     assert [hit.product_id for hit in rest.hits] == [one.product_id for one, _ in chain[6:12]]
 
 
@@ -354,4 +363,5 @@ def test_features_that_are_older_than_what_is_shown_are_not_shown(
     monkeypatch.setattr(engine, "show", newer)
     monkeypatch.setattr(engine, "features", lambda *_: stale)
     answer = search_of(engine).search_features(features, request)
-    assert described(answer.hits) == expected[1:]
+    others = [one for one in DOCUMENTS if one.product_id != expected[0][0]]
+    assert described(answer.hits) == naive.page(others)
