@@ -23,6 +23,9 @@ READ_TIMEOUT_SECONDS = 15
 CONNECT_SECONDS = 5
 """Time to connect to a host."""
 
+CONNECTIONS = 32
+"""Connections that are kept to each host; further ones are closed after their request."""
+
 RETRY_SECONDS = 30
 """Time after which a failing read is given up, where there are several hosts."""
 
@@ -59,6 +62,7 @@ class Cluster:
             http_auth=(user, password) if user else None,
             timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
             max_retries=max(3, len(hosts)),
+            pool_maxsize=CONNECTIONS,
             retry_on_timeout=self._has_several_hosts,
             dead_timeout=DEAD_SECONDS,
             timeout_cutoff=4,

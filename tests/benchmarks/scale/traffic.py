@@ -177,8 +177,9 @@ class Writer:
         for state in states:
             state.began, state.written, state.visible = began, written, visible
             self.history.add(state)
-        if documents:
-            self.refreshed(documents[-1].product_id, visible)
+        known = [s.product_id for s in states if s.visual and s.visual.model == self.history.model]
+        if known:
+            self.refreshed(known[-1], visible)
 
     def _change(
         self, chance: random.Random, action: str, product_id: str, last: State | None, revision: int
@@ -307,13 +308,15 @@ class LagProbe:
             sleep(0.02)
 
     def _is_known(self, product_id: str, version: int, moment: float) -> bool:
-        """Tell whether the columns have that version, or none since it was deleted meanwhile."""
+        """Tell whether the columns have that version, or a later one."""
         snapshot = self._columns.snapshot() if self._columns else None
-        known = version if monotonic() - moment > 30 else -1
+        known = -1
         if snapshot is not None:
             for part, rows in zip(snapshot.parts, snapshot.find([product_id]), strict=True):
                 if rows[0] >= 0:
-                    known = max(known, int(part.segment.versions[rows[0]]))
+                    known = int(part.segment.versions[rows[0]])
         if known >= version:
             self.seconds.append(monotonic() - moment)
-        return known >= version
+            return True
+        # It may have been deleted meanwhile, or given another model.
+        return not len(self._engine.features([product_id], MODEL, None))
