@@ -116,7 +116,7 @@ def naive_row(query: RankingQuery, one: Product) -> RankedRow | None:
     colours = min(1.0, squared / (2 * 255**2))
     weight = query.appearance_weight
     distance = weight * appearance + (1 - weight) * colours
-    agreement = points / query.best_score if query.best_score else 1.0
+    agreement = points / query.candidates.best_score if query.candidates.best_score else 1.0
     share = query.attribute_weight
     score = (1 - share) * (1 - distance) + share * agreement
     variant = variant_hash(one.group)
