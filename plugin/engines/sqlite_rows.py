@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
 
@@ -14,6 +17,8 @@ from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, TermSet
 from houndstooth.plugin.engines.documents import byte_matrix
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS
+
+_LOG = logging.getLogger(__name__)
 
 SHARD = "0"
 """Key of the only position in a checkpoint."""
@@ -47,7 +52,7 @@ def read_features(
     """Read the features that a model computed of some documents."""
     ids = json.dumps(list(product_ids))
     rows = db.execute(_BY_ID, (variant_field, ids, model)).fetchall()
-    return _feature_rows(db, rows)
+    return _feature_rows(db, _of_one_length(rows))
 
 
 class SQLiteChanges:
@@ -89,8 +94,25 @@ class SQLiteChanges:
             gone = [key for (key,) in db.execute(_REMOVED, (self._position, end))]
             gone += [row[0] for row in rows if row[1] != self._model]
         self._index, self._position = index, end
-        rows = [row for row in rows if row[1] == self._model]
+        all_rows = [row for row in rows if row[1] == self._model]
+        rows = _of_one_length(all_rows)
+        if len(rows) < len(all_rows):
+            kept = {row[0] for row in rows}
+            gone += [row[0] for row in all_rows if row[0] not in kept]
         return Changes(_feature_rows(db, rows), gone, Checkpoint(index, {SHARD: end}))
+
+
+def _of_one_length(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Leave out rows whose code or histogram is not as long as those of most rows, with a warning.
+
+    They are damaged and cannot be compared; so they cost no other row.
+    """
+    lengths = [(len(row[3]), len(row[4])) for row in rows]
+    usual = max(Counter(lengths).items(), key=itemgetter(1), default=(None, 0))[0]
+    kept = [row for row, length in zip(rows, lengths, strict=True) if length == usual]
+    if len(kept) < len(rows):
+        _LOG.warning("%s products left out: their binary_code is damaged", len(rows) - len(kept))
+    return kept
 
 
 def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRows:

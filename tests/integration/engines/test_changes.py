@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -241,3 +242,13 @@ def test_a_checkpoint_of_unknown_shards_reads_them_from_the_start(engine: Engine
     fill(engine, document("1"))
     (batch,) = engine.changes(MODEL, None, Checkpoint(engine.index_id(), {}))
     assert list(batch.rows.product_ids) == ["1"]
+
+
+def test_a_damaged_document_costs_no_other(engine: Engine) -> None:
+    fill(engine, *(document(str(n), seed=n) for n in range(4)))
+    whole = document("2", seed=2).visual
+    assert whole is not None
+    fill(engine, IndexDocument("2", {}, replace(whole, binary_code=whole.binary_code[:7])))
+    batches = list(engine.changes(MODEL, None))
+    assert sorted(key for batch in batches for key in batch.rows.product_ids) == ["0", "1", "3"]
+    assert sorted(engine.features(["0", "1", "2"], MODEL, None).product_ids) == ["0", "1"]
