@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from opensearchpy import helpers
+from opensearchpy.exceptions import TransportError
 
 from houndstooth.mappings.document import VISUAL, VisualDocument, VisualSummary, is_visual
 from houndstooth.mappings.engine import (
@@ -25,7 +26,7 @@ from houndstooth.plugin.engines.opensearch_client import Cluster
 from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import bool_query, facet_body
-from houndstooth.plugin.engines.opensearch_read import OpenSearchReader
+from houndstooth.plugin.engines.opensearch_read import FIRST_COPY, OpenSearchReader
 
 _LOG = logging.getLogger(__name__)
 
@@ -161,7 +162,8 @@ class OpenSearchEngine:
         Whole documents are read: to leave out the codes takes the engine longer than to send them.
         """
         products = []
-        for document in self._reader.get(product_ids, realtime="false"):
+        params = {"realtime": "false", "preference": FIRST_COPY}
+        for document in self._reader.get(product_ids, **params):
             key, source = document["_id"], document["_source"]
             visual = self._decode_visual(VisualSummary, key, source.get(self._visual))
             if visual is not None:
@@ -182,7 +184,7 @@ class OpenSearchEngine:
         """Count the matching documents, or all of them if there is no query."""
         with self._index.errors():
             body = {"query": bool_query(query, self._index.fields_for(query))} if query else None
-            answer = self._cluster.read(self._client.count, index=self.index, body=body)
+            answer = self._cluster.read(self._count, index=self.index, body=body)
             return int(answer["count"])
 
     def facets(
@@ -206,6 +208,13 @@ class OpenSearchEngine:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _count(self, **arguments: Any) -> Any:
+        answer = self._client.count(**arguments)
+        if answer.get("_shards", {}).get("failed"):
+            # The other shards were counted alone, which is no answer.
+            raise TransportError(503, "shards failed", answer["_shards"]["failures"][0])
+        return answer
 
     def _decode_visual(self, kind: type[Visual], product_id: str, visual: Any) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""

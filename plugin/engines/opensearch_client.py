@@ -35,6 +35,8 @@ DEAD_SECONDS = 1
 PASSING = (429, 502, 503, 504)
 """HTTP statuses of a read that may succeed on another host or a little later."""
 
+AWAY = ("node_disconnected_exception", "node_not_connected_exception", "node_closed_exception")
+"""Causes of other errors that may pass as well: a node died in the middle of a search."""
 
 LARGE_ANSWER = 100_000
 """Length of an answer that is parsed without garbage collection."""
@@ -118,4 +120,7 @@ class _Parser(JSONSerializer):
 
 
 def _is_passing(error: TransportError) -> bool:
-    return isinstance(error, NoConnection) or error.status_code in PASSING
+    if isinstance(error, NoConnection) or error.status_code in PASSING:
+        return True
+    text = str(error.info)
+    return any(name in text for name in AWAY)

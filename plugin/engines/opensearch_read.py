@@ -25,6 +25,13 @@ MAX_HITS = 10_000
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
 
+FIRST_COPY = "_primary_first"
+"""The copies that filters and hits are read from: those whose changes the columns follow.
+
+Copies refresh at different times. Read from another one, a product could pass a filter in a state
+that is not the one that is shown.
+"""
+
 _ID_PATH = "hits.hits.fields"
 
 
@@ -49,7 +56,7 @@ class OpenSearchReader:
             hits: list[Json] = []
             for some in _chunks(list(dict.fromkeys(product_ids)), MAX_HITS):
                 body = features_body(names, model, some) | {"size": len(some)}
-                hits += self.search(body, ROW_PATH)
+                hits += self.search(body, ROW_PATH, preference=FIRST_COPY)
             return self.decoder.decode(hits, model, names)[0]
 
     def match(self, query: CandidateQuery, limit: int, among: Sequence[str] | None) -> list[str]:
@@ -81,13 +88,23 @@ class OpenSearchReader:
                     hits = self.search(body | size, ROW_PATH)
             return self.decoder.decode(hits, query.model, names)[0]
 
-    def search(self, body: Json, filter_path: str) -> list[Json]:
-        """Search, and return the hits."""
+    def search(self, body: Json, filter_path: str, **params: str) -> list[Json]:
+        """Search, and return the hits.
+
+        Args:
+            body: The search.
+            filter_path: What to return.
+            params: Further parameters of the request.
+        """
         answer = self._cluster.read(
             self._cluster.client.search,
             index=self._index.name,
             body=body,
-            params={"allow_partial_search_results": "false", "filter_path": filter_path},
+            params={
+                "allow_partial_search_results": "false",
+                "filter_path": filter_path,
+                **params,
+            },
         )
         hits: list[Json] = answer.get("hits", {}).get("hits", [])
         return hits
@@ -126,7 +143,8 @@ class OpenSearchReader:
         """
         hits: list[Json] = []
         if limit <= 2 * MAX_HITS:  # whoever asks for little more expects less
-            hits = self.search(body | {"size": min(limit, MAX_HITS)}, _ID_PATH)
+            size = {"size": min(limit, MAX_HITS)}
+            hits = self.search(body | size, _ID_PATH, preference=FIRST_COPY)
             if len(hits) < MAX_HITS or limit <= MAX_HITS:
                 return hits
             hits = []
@@ -137,7 +155,8 @@ class OpenSearchReader:
             numbers = {"gt": start} | ({"lte": end} if end < newest else {})
             filters = [body["query"], {"range": {"_seq_no": numbers}}]
             query = {"bool": {"filter": filters}}
-            found = self.search(body | {"query": query, "size": MAX_HITS}, _ID_PATH)
+            page = body | {"query": query, "size": MAX_HITS}
+            found = self.search(page, _ID_PATH, preference=FIRST_COPY)
             if len(found) == MAX_HITS and width > 1:
                 width //= 2
                 continue

@@ -82,6 +82,41 @@ def test_a_host_in_trouble_costs_no_answer(status: int) -> None:
             engine.close()
 
 
+def test_a_node_that_dies_within_a_search_costs_no_answer() -> None:
+    cause = {"type": "node_disconnected_exception", "reason": "disconnected"}
+    died: Answer = (500, {"error": {"root_cause": [cause], "phase": "fetch"}, "status": 500})
+    failures = [{"shard": 1, "reason": {"type": "no_shard_available_action_exception"}}]
+    half: Answer = (200, {"count": 2, "_shards": {"failed": 1, "failures": failures}})
+    asked = iter([died, half, died, half])
+    with host(lambda _: next(asked, (200, {"count": 3}))) as first, host(lambda _: died) as second:
+        engine = open_engine(f"opensearch://{first},{second}/products")
+        assert engine.count() == 3
+        engine.close()
+    with host(lambda _: half) as only:
+        engine = open_engine(f"opensearch://{only}/products")
+        with pytest.raises(EngineUnavailable, match="503"):
+            engine.count()
+        engine.close()
+
+
+def test_filters_and_hits_are_read_from_the_copies_whose_changes_are_followed() -> None:
+    """Copies refresh at different times."""
+    paths: list[str] = []
+
+    def answer(path: str) -> Answer:
+        paths.append(path)
+        return 200, {"docs": [], "hits": {"hits": []}}
+
+    with host(answer) as address:
+        engine = open_engine(f"opensearch://{address}/products")
+        engine.match(ALL, 10)
+        engine.show(["1"])
+        engine.features(["1"], MODEL, None)
+        engine.close()
+    assert len(paths) == 3
+    assert all("preference=_primary_first" in path for path in paths)
+
+
 def test_hosts_in_trouble_for_a_while_cost_no_answer() -> None:
     answers = iter([(503, {"error": "busy"})] * 12)
 
