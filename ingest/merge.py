@@ -59,7 +59,7 @@ def visual_document(
         model=features.model,
         source_hash=source_hash,
         computed_at=now.isoformat(timespec="seconds"),
-        appearance=appearance_terms(features.binary_code, features.colour_histogram),
+        appearance=appearance_terms(category, features.binary_code, features.colour_histogram),
     )
 
 

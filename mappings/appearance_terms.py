@@ -8,6 +8,9 @@ embedder:
   differ in few bits share many of them (locality-sensitive hashing by bit sampling; Indyk and
   Motwani 1998).
 - ``c17:2``: bin 17 of the colour histogram is large (2) or of middle size (1).
+
+Each term is there twice, once with the product's category before it (``shirt/h7:41``): a search
+within a category then reads no list of products of the others.
 """
 
 from __future__ import annotations
@@ -39,21 +42,23 @@ MIN_QUERY_VALUE = 0.15
 """Bins of a query below this value, the square root of a share, are not searched."""
 
 
-def appearance_terms(binary_code: Bytes, colour_histogram: Bytes) -> tuple[str, ...]:
+def appearance_terms(category: str, binary_code: Bytes, colour_histogram: Bytes) -> tuple[str, ...]:
     """List the terms of a product.
 
     Args:
+        category: The product's category.
         binary_code: uint8 [bits / 8].
         colour_histogram: Square roots of shares, 255 = all pixels, uint8 [bins].
     """
     levels = np.searchsorted(_LEAST, colour_histogram / 255, side="right")
     places = np.flatnonzero(levels)
     colours = zip(places.tolist(), levels[places].tolist(), strict=True)
-    return (*_samples(binary_code), *(f"c{place}:{level}" for place, level in colours))
+    terms = [*_samples(binary_code), *(f"c{place}:{level}" for place, level in colours)]
+    return (*terms, *(f"{category}/{term}" for term in terms))
 
 
 def expected_similarity(
-    binary_code: Bytes, colour_histogram: Bytes, appearance_weight: float
+    category: str | None, binary_code: Bytes, colour_histogram: Bytes, appearance_weight: float
 ) -> dict[str, float]:
     """Tell what each term of a product adds to its similarity to a query.
 
@@ -61,6 +66,7 @@ def expected_similarity(
     ranking computes.
 
     Args:
+        category: The category that is searched; None = all of them.
         binary_code: The query's code, uint8 [bits / 8].
         colour_histogram: The query's histogram, uint8 [bins].
         appearance_weight: Weight of the code against the histogram, in [0, 1].
@@ -70,7 +76,8 @@ def expected_similarity(
         if value >= MIN_QUERY_VALUE:
             for level, (_, usual) in enumerate(LEVELS, start=1):
                 gains[f"c{place}:{level}"] = (1 - appearance_weight) * value * usual
-    return {term: gain for term, gain in gains.items() if gain > 0}
+    prefix = f"{category}/" if category else ""
+    return {prefix + term: gain for term, gain in gains.items() if gain > 0}
 
 
 def _samples(binary_code: Bytes) -> Iterator[str]:

@@ -240,7 +240,10 @@ def _appearance_boosts(query: RankingQuery) -> dict[str, int]:
     weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
     scale = (query.candidates.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
     similarity = expected_similarity(
-        query.binary_code, query.colour_histogram, query.appearance_weight
+        query.candidates.category,
+        query.binary_code,
+        query.colour_histogram,
+        query.appearance_weight,
     )
     boosts = {term: round(scale * gain) for term, gain in similarity.items()}
     return {term: boost for term, boost in boosts.items() if boost > 0}

@@ -49,7 +49,9 @@ class Documents:
 
     def appearance(self, row: int) -> Sequence[str]:
         """Return the appearance terms of a row."""
-        return appearance_terms(self.catalogue.codes[row], self.catalogue.histograms[row])
+        catalogue = self.catalogue
+        category = catalogue.categories[int(catalogue.category[row])]
+        return appearance_terms(category, catalogue.codes[row], catalogue.histograms[row])
 
     def facts(self, start: int, stop: int) -> Iterator[str]:
         """Yield the shop's facts of rows as the inside of a JSON object."""
