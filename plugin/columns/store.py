@@ -20,7 +20,10 @@ from houndstooth.plugin.columns.snapshot import Part, Snapshot
 _LOG = logging.getLogger(__name__)
 
 FOLLOW_SECONDS = 1.0
-"""Time between two looks for changes in an engine that is a server."""
+"""Time from one look for changes to the next, in an engine that is a server."""
+
+MIN_PAUSE_SECONDS = 0.1
+"""Shortest pause between two looks, after one that took long."""
 
 CHECK_SECONDS = 600.0
 """Time between two counts of the products that are gone from such an engine."""
@@ -146,6 +149,7 @@ class Columns:
         next_check = monotonic() + CHECK_SECONDS
         reached = True
         while True:
+            began = monotonic()
             try:
                 self.sync()
                 if monotonic() > next_check:
@@ -158,7 +162,7 @@ class Columns:
                 reached = False
             except Exception:
                 _LOG.exception("columns of %s are not in step", self._engine.location)
-            if self._stop.wait(FOLLOW_SECONDS):
+            if self._stop.wait(max(began + FOLLOW_SECONDS - monotonic(), MIN_PAUSE_SECONDS)):
                 return
 
     def _is_old(self) -> bool:
