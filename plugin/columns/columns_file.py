@@ -27,7 +27,7 @@ class ColumnsFile:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        readable = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[-80:]
+        readable = re.sub(r"[^A-Za-z0-9]+", "-", name)[-80:].strip("-")
         self.path = folder / f"{readable}-{zlib.crc32(name.encode()):08x}.columns"
         self._loaded: tuple[int, int] | None = None
         folder.mkdir(parents=True, exist_ok=True)
