@@ -140,6 +140,9 @@ def plot_growth(raw: Sequence[Figures], picture: Path) -> None:
             axis.plot(*zip(*pairs, strict=True), marker="o", label=way, color=_colour(way))
         axis.set(xscale="log", yscale="log", title=f"{FIXED_SIZES[category]:,} pass the filter")
         axis.set(xlabel="products in the catalogue", ylabel="median, ms")
+        sizes = [figures["size"] for figures in raw if _medians(figures, category)]
+        axis.set_xticks(sizes, [f"{size:,}" for size in sizes], fontsize=8)
+        axis.minorticks_off()
         axis.grid(alpha=0.3)
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
