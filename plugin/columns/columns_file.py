@@ -19,20 +19,14 @@ class ColumnsFile:
     """One file of columns. Processes of a machine map the same one; one of them writes it.
 
     Args:
-        folder: The folder; it is created if it is missing.
+        folder: The folder; it is created when the file is first written.
         name: What the columns are of, such as the engine's address and the model.
-
-    Raises:
-        OSError: The folder cannot be written to.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         readable = re.sub(r"[^A-Za-z0-9]+", "-", name)[-80:].strip("-")
         self.path = folder / f"{readable}-{zlib.crc32(name.encode()):08x}.columns"
         self._loaded: tuple[int, int] | None = None
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock_path = self.path.with_suffix(".lock")
-        self._lock_path.touch()
 
     @property
     def is_newer(self) -> bool:
@@ -50,8 +44,13 @@ class ColumnsFile:
 
     @contextmanager
     def writing(self) -> Iterator[SegmentBuilder]:
-        """Wait until no other process writes the file, and give a builder to write it with."""
-        with self._lock_path.open("r+") as lock:
+        """Wait until no other process writes the file, and give a builder to write it with.
+
+        Raises:
+            OSError: The folder cannot be written to.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._remove_leftovers()
             with spool(self.path.parent, self.path.stem) as builder:

@@ -74,7 +74,8 @@ class Columns:
 
     def __init__(self, engine: Engine, model: str, variant_field: str, folder: Path | None) -> None:
         self._engine, self._model, self._variant_field = engine, model, variant_field
-        self._file = _open_file(folder, f"{engine.location} {model} {variant_field}")
+        name = f"{engine.location} {model} {variant_field}"
+        self._file = ColumnsFile(folder, name) if folder else None
         self._state: _State | None = None
         self._lock = Lock()
         self._folding = Lock()
@@ -255,11 +256,3 @@ class Columns:
             _LOG.info("%s products are gone from %s", gone, self._engine.location)
             with self._lock:
                 self._state = self._built()
-
-
-def _open_file(folder: Path | None, name: str) -> ColumnsFile | None:
-    try:
-        return ColumnsFile(folder, name) if folder else None
-    except OSError as error:
-        _LOG.warning("columns are kept in memory: %s", error)
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -208,11 +209,11 @@ def test_a_folder_that_cannot_be_written(
 def test_a_folder_that_fails_later(
     engine: ListedEngine, opened: Opened, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    engine.put(*products(50))
     columns = opened()
+    wait_until(lambda: same(columns, engine))
     folder = tmp_path / "columns"
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
+    shutil.rmtree(folder)
     folder.write_text("no folder")
     with caplog.at_level(logging.WARNING):
         engine.put(*products(100))
