@@ -24,6 +24,9 @@ CHECKED_AT_ONCE = 10_000
 MIN_ATTRIBUTE_WEIGHT = 0.01
 """Attributes weigh at least as much where the engine ranks: its boosts are whole numbers."""
 
+OPTIMISM = 8
+"""How many times more products are ranked first than are wanted, where a filter may drop some."""
+
 GROWTH = 4
 """How many times more products are ranked if those before did not fill the page."""
 
@@ -59,9 +62,10 @@ class Source(Protocol):
 class ColumnsSource:
     """Ranks every product with the columns; the engine decides on the shop's filters.
 
-    There are two plans, both exact. If few products pass the filters, the engine names them and
-    all of them are ranked. If many do, the best are ranked first, and the engine says which of
-    them pass; more are ranked until enough do.
+    There are two plans, both exact. If many products pass the filters, the best are ranked first,
+    and the engine says which of them pass; more are ranked until enough do. If few do, the engine
+    names them and all of them are ranked. It begins with the first plan, and counts how many pass
+    only if that does not fill the page at once.
 
     Args:
         engine: Decides on filters.
@@ -86,18 +90,18 @@ class ColumnsSource:
             rows = self._rank(query, top, after)
             return rows, len(rows) < top
         filters = _filters_of(query.candidates)
-        matching = self._count(filters)
-        if not matching:
-            return [], True
-        with self._clock.stage("rerank"):
-            total = count(query, self._snapshot)
-        ranked = top * total // matching + top
-        while ranked < matching:
+        ranked, matching = OPTIMISM * top, None
+        while matching is None or ranked < matching:
             rows = self._rank(query, ranked, after)
             passing = self._passing(filters, rows)
             if len(passing) >= top or len(rows) < ranked:
                 return passing[:top], len(passing) < top
             ranked *= GROWTH
+            if matching is None:
+                matching = self._count(filters)
+                with self._clock.stage("rerank"):
+                    total = count(query, self._snapshot)
+                ranked = max(ranked, top * total // max(1, matching) + top)
         rows = self._rank(query, top, after, self._rows_named(filters, matching))
         return rows, len(rows) < top
 

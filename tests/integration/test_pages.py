@@ -82,11 +82,12 @@ def all_pages(
     return hits, first
 
 
-@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize(("small", "optimism"), [(True, 1), (False, 1), (False, 8)])
 def test_every_plan_finds_what_a_naive_search_finds(
-    still: VisualSearch, small: bool, monkeypatch: pytest.MonkeyPatch
+    still: VisualSearch, small: bool, optimism: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plans = Counter[str]()
+    monkeypatch.setattr(sources, "OPTIMISM", optimism)
     if small:
         monkeypatch.setattr(sources, "CHECKED_AT_ONCE", 7)
         monkeypatch.setattr(sources, "GROWTH", 2)
@@ -108,7 +109,8 @@ def test_every_plan_finds_what_a_naive_search_finds(
         assert described(answer.hits) == naive.page(DOCUMENTS), seed
         assert answer.recall == 1
         relaxed[answer.relaxed] += 1
-    assert min(plans["_rows_named"], plans["_passing"]) > 10
+    assert plans["_passing"] > 10
+    assert plans["_rows_named"] > 10 or optimism > 1
     assert len(relaxed) == 4
 
 
@@ -124,6 +126,7 @@ def test_ranking_first_grows_until_the_page_is_full(
         return real(self, query, top, *rest)
 
     monkeypatch.setattr(sources.ColumnsSource, "_rank", spy)
+    monkeypatch.setattr(sources, "OPTIMISM", 1)
     features = random_features(random.Random(8))
     naive = Naive(features, SearchRequest(collapse=False))
     best = [one.product_id for one, _ in naive.chain(DOCUMENTS, 3)]
@@ -141,7 +144,7 @@ def test_ranking_first_grows_until_the_page_is_full(
         answer = search_of(engine).search_features(features, request)
         expected = Naive(features, request).chain(documents, 3)[:2]
         assert described(answer.hits) == naive.described(expected)
-        assert tops[1] == sources.GROWTH * tops[0]
+        assert tops[1] >= sources.GROWTH * tops[0]
         engine.close()
 
 
