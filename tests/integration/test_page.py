@@ -38,6 +38,8 @@ def test_a_card_shows_the_number_of_other_variants(
 ) -> None:
     search = app.extensions["houndstooth"].search
     monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
+    monkeypatch.setattr(search, "_columns", None)  # they are of another variant field
+    monkeypatch.setattr(search, "_older", {})
     page.open()
     page.upload(photo)
     assert len(page.settled()) == 2

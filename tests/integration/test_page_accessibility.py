@@ -114,7 +114,7 @@ def test_unavailable_service(
     def away(*_: Any, **__: Any) -> None:
         raise EngineUnavailable("expected an engine; none answers")
 
-    monkeypatch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
+    monkeypatch.setattr(app.extensions["houndstooth"].engine, "show", away)
     page.resize(width)
     page.open("/?like=jacket-red-0")
     page.reads("#results-heading", "The search is unavailable")

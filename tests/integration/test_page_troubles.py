@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -68,7 +69,7 @@ def test_unavailable_service_shows_a_message_and_a_retry(
     page.open()
     page.one(".sample")
     with monkeypatch.context() as patch:
-        patch.setattr(app.extensions["houndstooth"].engine, "candidates", away)
+        patch.setattr(app.extensions["houndstooth"].engine, "show", away)
         page.one(".sample").click()
         page.wait(lambda: page.text("#results-heading") == "The search is unavailable", "no word")
     page.one("#problem button").click()
@@ -164,16 +165,16 @@ def test_slow_answer_is_waited_for_and_a_newer_question_wins(
     page: Page, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = app.extensions["houndstooth"].engine
-    candidates, released = engine.candidates, Event()
+    show, released = engine.show, Event()
 
-    def slow(query: Any, limit: int) -> Any:
-        if query.category == "jacket":
+    def slow(product_ids: Sequence[str]) -> Any:
+        if product_ids[0].startswith("jacket"):
             released.wait(20)
-        return candidates(query, limit)
+        return show(product_ids)
 
     page.open("/?like=t-shirt-red-0")
     before = page.settled()
-    monkeypatch.setattr(engine, "candidates", slow)
+    monkeypatch.setattr(engine, "show", slow)
     other = Select(page.one("#other-category"))
     other.select_by_value("jacket")
     page.wait(lambda: page.one("#progress").is_displayed(), "no sign of waiting")
