@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
@@ -209,6 +210,7 @@ def containers(
         "0.0.0.0": "127.0.0.1",
         "8000": str(web_port),
         "/feed": str(feed),
+        "/columns": str(tmp_path_factory.mktemp("columns")),
     }
     engine = "opensearch://opensearch:9200/compose"
     services = read_compose({"HOUNDSTOOTH_ENGINE": engine})["services"]
@@ -232,6 +234,11 @@ def test_every_service_becomes_healthy(containers: dict[str, Container], name: s
     containers[name].wait()
 
 
+def ready_id(feed: Path) -> str:
+    """The id of some product of the feed."""
+    return next((feed / "images").iterdir()).stem
+
+
 def test_what_a_worker_indexed_is_found_through_the_web_service(
     containers: dict[str, Container], feed: Path, web_port: int
 ) -> None:
@@ -242,6 +249,10 @@ def test_what_a_worker_indexed_is_found_through_the_web_service(
 
     ready = ask(web_port, "/readyz")
     assert (ready["status"], ready["documents"]) == ("ready", 10)
+    deadline = time.monotonic() + 5
+    while not ask(web_port, f"/api/v1/products/{ready_id(feed)}/similar")["hits"]:
+        assert time.monotonic() < deadline, "the columns do not follow the index"
+        time.sleep(0.1)
     for photo in (feed / "images").iterdir():
         known = ask(web_port, f"/api/v1/products/{photo.stem}")
         best = ask(web_port, "/api/v1/search", photo, category=known["category"])["hits"][0]
