@@ -34,7 +34,6 @@ NAMES = {
 }
 TYPES = {"uint8", "uint16", "uint32", "uint64", "int64"}
 
-
 _DAMAGED = (
     *(ValueError, TypeError, LookupError, AttributeError),
     *(ArithmeticError, RecursionError),
@@ -67,22 +66,21 @@ def save(draft: Draft, checkpoint: Checkpoint, path: Path) -> None:
         OSError: The file cannot be written.
     """
     segment, sets = draft.segment, draft.segment.term_sets
-    rows = len(segment)
+    small: dict[str, NDArray[Any]] = {
+        "pair_starts": sets.pair_starts,
+        "values": sets.values,
+        "more": sets.more,
+        **segment.arrays,
+    }
     chunks: dict[str, Iterable[NDArray[Any]]] = {
-        "pair_starts": [sets.pair_starts],
-        "values": [sets.values],
-        "more": [sets.more],
-        **{name: [array] for name, array in segment.arrays.items()},
+        **{name: [array] for name, array in small.items()},
         "codes": draft.ordered(draft.codes),
         "colours": draft.ordered(draft.colours),
     }
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
-        "pair_starts": (sets.pair_starts.dtype.name, sets.pair_starts.shape),
-        "values": (sets.values.dtype.name, sets.values.shape),
-        "more": (sets.more.dtype.name, sets.more.shape),
-        **{name: (array.dtype.name, array.shape) for name, array in segment.arrays.items()},
-        "codes": ("uint64", (rows, draft.codes.shape[1])),
-        "colours": ("uint64", (rows, draft.colours.shape[1])),
+        **{name: (array.dtype.name, array.shape) for name, array in small.items()},
+        "codes": ("uint64", (len(segment), draft.codes.shape[1])),
+        "colours": ("uint64", (len(segment), draft.colours.shape[1])),
     }
     header = json.dumps(
         {
@@ -116,15 +114,7 @@ def load(path: Path) -> Saved | None:
                 return None
             header = json.loads(file.read(length))
             return _map(file, len(MAGIC) + 8 + length, header)
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-    ):
+    except (OSError, *_DAMAGED):
         return None
 
 
