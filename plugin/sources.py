@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-import numpy as np
-
 from houndstooth.mappings.appearance_terms import expected_similarity
 from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
-from houndstooth.plugin.columns.ranking import count, rank
+from houndstooth.plugin.columns.ranking import count, rank, rank_variants
 from houndstooth.plugin.columns.segment import Rows
 from houndstooth.plugin.columns.snapshot import Snapshot
 from houndstooth.plugin.columns.store import Columns
@@ -107,9 +105,8 @@ class ColumnsSource:
 
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """See Source."""
-        hashes = np.array(variants, dtype=np.uint64)
-        among = [part.segment.rows_of_variants(hashes) for part in self._snapshot.parts]
-        rows = self._rank(query, max(1, sum(map(len, among))), None, among)
+        with self._clock.stage("rerank"):
+            rows = rank_variants(query, self._snapshot, variants)
         if query.candidates.filters:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
@@ -212,10 +209,8 @@ class WindowSource:
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """See Source. Only those in the window are known."""
         window = self._window(query, self._limit)
-        hashes = np.array(variants, dtype=np.uint64)
-        among = [part.segment.rows_of_variants(hashes) for part in window.parts]
         with self._clock.stage("rerank"):
-            return rank(query, window, max(1, sum(map(len, among))), among=among)
+            return rank_variants(query, window, variants)
 
     def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""

@@ -68,6 +68,15 @@ def rank(
     return best.ranked(snapshot)
 
 
+def rank_variants(
+    query: RankingQuery, snapshot: Snapshot, variants: Sequence[int]
+) -> list[RankedRow]:
+    """Rank all products of some variant groups, given by their hashes, best first."""
+    hashes = np.array(variants, dtype=np.uint64)
+    among = [part.segment.rows_of_variants(hashes) for part in snapshot.parts]
+    return rank(query, snapshot, max(1, sum(map(len, among))), among=among)
+
+
 @dataclass(frozen=True)
 class _Compared:
     rows: Rows
