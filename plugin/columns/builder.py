@@ -56,7 +56,7 @@ class SegmentBuilder:
     """Collects rows and orders them by term set.
 
     Args:
-        spool: Folder for the codes and histograms until ``finish``; None = in memory.
+        spool: Folder for the codes and histograms until ``draft``; None = in memory.
     """
 
     def __init__(self, spool: Path | None = None) -> None:
@@ -108,8 +108,8 @@ class SegmentBuilder:
         self._lengths = self._lengths or lengths
         if self._lengths != lengths:
             raise ValueError(f"expected rows of {self._lengths} bytes; got {lengths}")
-        numbers = self._set_numbers
-        known = [numbers.setdefault(one, len(numbers)) for one in segment.term_sets.unpack()]
+        numbers, term_sets = self._set_numbers, segment.term_sets.unpack()
+        known = np.array([numbers.setdefault(one, len(numbers)) for one in term_sets])
         hashes = np.empty(len(segment), dtype=np.uint32)
         hashes[segment.arrays["id_rows"]] = segment.arrays["id_hashes"]
         for start in range(0, len(rows), CHUNK):
@@ -117,7 +117,7 @@ class SegmentBuilder:
             first = segment.arrays["id_starts"][some].astype(np.int64)
             last = segment.arrays["id_starts"][some + 1].astype(np.int64)
             columns: dict[str, Any] = {
-                "sets": np.array(known)[segment.sets_of(some)],
+                "sets": known[segment.sets_of(some)],
                 "versions": segment.versions[some],
                 "variants": segment.variants(some),
                 "id_hashes": hashes[some],
@@ -136,17 +136,19 @@ class SegmentBuilder:
     def draft(self) -> Draft:
         """Order the rows by term set; codes and histograms stay where they are.
 
-        Where a product was added more than once, its highest version counts.
+        Where a product was added more than once, its highest version counts. Term sets without a
+        row, such as those of dead rows of a merged segment, are left behind.
         """
         columns = {name: _joined(self._columns[name], _TYPES[name]) for name in SMALL}
-        term_sets, places = TermSets.build(list(self._set_numbers))
-        sets = places[columns["sets"]]
-        order = np.argsort(sets, kind="stable")
-        if len(outdated := _outdated(columns)):
-            order = order[~np.isin(order, outdated)]
+        rows = np.delete(np.arange(len(self)), _outdated(columns))
+        used, numbers = np.unique(columns["sets"][rows], return_inverse=True)
+        added = list(self._set_numbers)
+        term_sets, places = TermSets.build([added[number] for number in used.tolist()])
+        by_set = np.argsort(places[numbers], kind="stable")
+        order, sets = rows[by_set], places[numbers][by_set]
         code_bytes, colour_bins = self._lengths or (0, 0)
         arrays = {
-            "set_starts": np.searchsorted(sets[order], np.arange(len(term_sets) + 1)),
+            "set_starts": np.searchsorted(sets, np.arange(len(term_sets) + 1)),
             "versions": _narrow(columns["versions"][order]),
             **_variants(columns["variants"][order]),
             **_ids(columns, order),
@@ -157,13 +159,13 @@ class SegmentBuilder:
     def segment(self) -> Segment:
         """Build the segment in memory."""
         draft = self.draft()
-        looks = {
+        rows = {
             "codes": np.take(draft.codes, draft.order, axis=0),
             "colours": np.take(draft.colours, draft.order, axis=0),
         }
         whole = draft.segment
         return Segment(
-            whole.term_sets, whole.code_bytes, whole.colour_bins, {**whole.arrays, **looks}
+            whole.term_sets, whole.code_bytes, whole.colour_bins, {**whole.arrays, **rows}
         )
 
     def _append(self, columns: dict[str, Any]) -> None:

@@ -175,3 +175,12 @@ def test_a_builder_keeps_the_newest(batches: list[list[Product]]) -> None:
             known[one.product_id] = before if before and before.version > one.version else one
     built = Snapshot((Part(builder.segment()),))
     assert contents(built) == expected_contents(known.values())
+
+
+def test_term_sets_without_a_product_are_left_behind() -> None:
+    worn = [Product(f"{n}", term_set=("top", "t-shirt", (f"colour:{n}",))) for n in range(4)]
+    part = Snapshot.of(rows_of(worn)).without(["0", "1", "2"]).parts[0]
+    assert merge([part]).segment.term_sets.unpack() == [worn[3].term_set]
+    builder = SegmentBuilder()
+    builder.add(rows_of([worn[0], replace(worn[0], version=2, term_set=worn[1].term_set)]))
+    assert builder.segment().term_sets.unpack() == [worn[1].term_set]
