@@ -60,7 +60,7 @@ class PageFiller:
     Args:
         engine: Has the products as they are now.
         source: Ranks products.
-        query: The query's looks and weights; its candidates are those of each step.
+        query: The query's code, histogram and weights; its candidates are those of each step.
         steps: The attribute query's steps, strictest first.
         clock: Measures the stage ``fetch``.
     """

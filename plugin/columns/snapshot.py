@@ -28,7 +28,7 @@ class Part:
     alive: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
-        return len(self.segment) if self.alive is None else int(self.alive.sum())
+        return len(self.segment) if self.alive is None else int(np.count_nonzero(self.alive))
 
     def rows(self) -> Rows:
         """Return the rows that are alive, int64."""
