@@ -22,11 +22,11 @@ from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.documents import refusal
 from houndstooth.plugin.engines.fields import facet_value
 from houndstooth.plugin.engines.opensearch_changes import OpenSearchChanges
-from houndstooth.plugin.engines.opensearch_client import Cluster
+from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster
 from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import bool_query, facet_body
-from houndstooth.plugin.engines.opensearch_read import FIRST_COPY, OpenSearchReader
+from houndstooth.plugin.engines.opensearch_read import OpenSearchReader
 
 _LOG = logging.getLogger(__name__)
 

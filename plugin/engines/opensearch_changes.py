@@ -18,10 +18,10 @@ from time import monotonic
 
 from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Changes, Checkpoint
-from houndstooth.plugin.engines.opensearch_client import Cluster
+from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster, Json
 from houndstooth.plugin.engines.opensearch_index import IndexIdentity, OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import changes_body
-from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, Json, RowDecoder, RowFields
+from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, RowDecoder, RowFields
 
 BATCH = 10_000
 """Most hits in a batch."""
@@ -124,11 +124,7 @@ class _ShardSearch:
         model: str | None,
     ) -> None:
         self._cluster, self._index, self._names, self._model = cluster, identity.name, names, model
-        self._params = {
-            "preference": f"_shards:{shard}|_primary_first",
-            "allow_partial_search_results": "false",
-            "filter_path": ROW_PATH,
-        }
+        self._preference = f"_shards:{shard}|{FIRST_COPY}"
 
     def first(self, after: int, up_to: int | None = None) -> list[Json]:
         """Find the first BATCH hits after a number, up to another one if it is given."""
@@ -142,12 +138,7 @@ class _ShardSearch:
         return _last(self._search(body), after)
 
     def _search(self, body: Json) -> list[Json]:
-        client = self._cluster.client
-        answer = self._cluster.read(
-            client.search, index=self._index, body=body, params=self._params
-        )
-        hits: list[Json] = answer.get("hits", {}).get("hits", [])
-        return hits
+        return self._cluster.search(self._index, body, ROW_PATH, preference=self._preference)
 
 
 def _pages(search: _ShardSearch, shard: _Shard, start: int) -> Iterator[Page]:

@@ -14,6 +14,15 @@ from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
+Json = dict[str, Any]
+
+FIRST_COPY = "_primary_first"
+"""The copies that changes, filters and hits are read from.
+
+Copies refresh at different times. Read from another one, a product could pass a filter in a state
+that is not the one that is shown.
+"""
+
 TIMEOUT_SECONDS = 60
 """Time for an answer to a write, or from the only host."""
 
@@ -90,6 +99,20 @@ class Cluster:
                     raise
             sleep(pause)
             pause = min(2 * pause, 1.0)
+
+    def search(self, index: str, body: Json, filter_path: str, **params: str) -> list[Json]:
+        """Search all shards of an index or fail, and return the hits.
+
+        Args:
+            index: Name of the index.
+            body: The search.
+            filter_path: What to return.
+            params: Further parameters of the request.
+        """
+        params |= {"allow_partial_search_results": "false", "filter_path": filter_path}
+        answer = self.read(self.client.search, index=index, body=body, params=params)
+        hits: list[Json] = answer.get("hits", {}).get("hits", [])
+        return hits
 
 
 @contextmanager

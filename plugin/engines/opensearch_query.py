@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.plugin.engines.fields import Fields, by_field
-from houndstooth.plugin.engines.opensearch_rows import Json, RowFields
+from houndstooth.plugin.engines.opensearch_client import Json
+from houndstooth.plugin.engines.opensearch_rows import RowFields
 
 MIN_BOOST = 0.03
 """Smallest boost of an attribute term in a window, as a share of the highest possible score."""

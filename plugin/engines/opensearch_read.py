@@ -8,7 +8,7 @@ from time import sleep
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.rows import FeatureRows
-from houndstooth.plugin.engines.opensearch_client import Cluster
+from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster, Json
 from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import (
@@ -17,20 +17,13 @@ from houndstooth.plugin.engines.opensearch_query import (
     sample_body,
     window_body,
 )
-from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, SAMPLE, Json, RowDecoder, RowFields
+from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, SAMPLE, RowDecoder, RowFields
 
 MAX_HITS = 10_000
 """Most hits of one search, which is OpenSearch's default for ``max_result_window``."""
 
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
-
-FIRST_COPY = "_primary_first"
-"""The copies that filters and hits are read from: those whose changes the columns follow.
-
-Copies refresh at different times. Read from another one, a product could pass a filter in a state
-that is not the one that is shown.
-"""
 
 _ID_PATH = "hits.hits.fields"
 
@@ -89,25 +82,8 @@ class OpenSearchReader:
             return self.decoder.decode(hits, query.model, names)[0]
 
     def search(self, body: Json, filter_path: str, **params: str) -> list[Json]:
-        """Search, and return the hits.
-
-        Args:
-            body: The search.
-            filter_path: What to return.
-            params: Further parameters of the request.
-        """
-        answer = self._cluster.read(
-            self._cluster.client.search,
-            index=self._index.name,
-            body=body,
-            params={
-                "allow_partial_search_results": "false",
-                "filter_path": filter_path,
-                **params,
-            },
-        )
-        hits: list[Json] = answer.get("hits", {}).get("hits", [])
-        return hits
+        """Search the index, and return the hits; see Cluster."""
+        return self._cluster.search(self._index.name, body, filter_path, **params)
 
     def get(self, product_ids: Sequence[str], **params: str) -> list[Json]:
         """Read documents in the given order. If the copy of a shard has just died, ask again.

@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.plugin.engines.documents import check_lengths
 from houndstooth.plugin.engines.fields import Fields, variant_group
-from houndstooth.plugin.engines.opensearch_client import garbage_kept
+from houndstooth.plugin.engines.opensearch_client import Json, garbage_kept
 
 _LOG = logging.getLogger(__name__)
 
-Json = dict[str, Any]
 Lengths = tuple[int, int]
 
 ROW_PATH = "hits.hits._seq_no,hits.hits._primary_term,hits.hits.fields"
