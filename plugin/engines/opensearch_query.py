@@ -14,11 +14,7 @@ MIN_BOOST = 0.03
 
 
 def bool_query(query: CandidateQuery, fields: Fields) -> Json:
-    """Build the bool query that matches and scores as CandidateQuery defines.
-
-    A group's score is a ``dis_max`` over constant scores, and the groups' scores are added. Sums
-    of integers below 2**24 are exact in the engine's single precision.
-    """
+    """Build the bool query that matches as CandidateQuery defines; it does not score."""
     attributes = fields.visual("attributes")
     filters = [_term(fields.visual("model"), query.model)]
     if query.category is not None:
@@ -38,7 +34,7 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
             "filter": filters,
             "must_not": must_not,
             "should": [
-                _largest_boost(attributes, group) for group in query.preferred.values() if group
+                {"terms": {attributes: list(group)}} for group in query.preferred.values() if group
             ],
             "minimum_should_match": query.minimum_groups,
         }
@@ -145,11 +141,6 @@ def _doc_value_search(query: Json, read: Sequence[str]) -> Json:
 
 def _term(field: str, value: str) -> Json:
     return {"term": {field: value}}
-
-
-def _largest_boost(attributes: str, boosts: Mapping[str, int]) -> Json:
-    constants = [_constant(attributes, term, boost) for term, boost in boosts.items()]
-    return {"dis_max": {"queries": constants}}
 
 
 def _constant(field: str, term: str, boost: int) -> Json:
