@@ -17,7 +17,7 @@ from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct, read_products
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Product
+from houndstooth.mappings.product import Note, Product
 
 Entries = Sequence[FeedProduct | Outcome]
 
@@ -70,8 +70,10 @@ def read_entries(text: str) -> list[FeedProduct | Outcome]:
 
 
 def _entry(data: dict[str, Any]) -> FeedProduct | Outcome:
+    fields = data["outcome"] if "outcome" in data else data["product"]
+    notes = tuple(Note(**note) for note in fields.pop("notes"))
     if "outcome" in data:
-        return Outcome(**data["outcome"])
-    product = data["product"]
-    box = product.pop("box")
-    return FeedProduct(data["row"], Product(**product, box=box and Box(**box)))
+        return Outcome(**fields, notes=notes)
+    box, images = fields.pop("box"), tuple(fields.pop("images"))
+    product = Product(**fields, images=images, notes=notes, box=box and Box(**box))
+    return FeedProduct(data["row"], product)

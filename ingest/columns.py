@@ -72,7 +72,7 @@ class Columns:
         return Product(
             product_id=self.text(values, "id"),
             title=self.text(values, "title"),
-            image=self.text(values, "image"),
+            images=tuple(filter(None, [self.text(values, "image")])),
             category_text=self.text(values, "category"),
             box=Box.parse(box) if box else None,
             facts=self._other_facts(values) | self._known_facts(values) if self.facts else None,

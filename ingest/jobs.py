@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from redis import Redis, RedisError
 
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
+from houndstooth.mappings.product import Note
 
 KEPT_SECONDS = 7 * 24 * 3600
 _RECENT = "houndstooth:jobs"
@@ -166,7 +167,9 @@ class Jobs:
             request=JobRequest.from_json(fields["request"]),
             batches=None if batches is None else int(batches),
             done=int(fields.get("done", 0)),
-            totals={s: int(fields.get(s, 0)) for s in ("written", "unchanged", "failed")},
+            totals={
+                s: int(fields.get(s, 0)) for s in ("written", "unchanged", "left_out", "failed")
+            },
             model=fields.get("model", ""),
             started=float(fields["started"]),
             seconds=float(fields["updated"]) - float(fields["started"]),
@@ -252,9 +255,18 @@ def _key(job_id: str, part: str = "") -> str:
 
 def _pack(outcomes: list[Outcome]) -> str:
     return json.dumps(
-        [[o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable] for o in outcomes]
+        [
+            [
+                *(o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable),
+                [[note.kind, note.detail] for note in o.notes],
+            ]
+            for o in outcomes
+        ]
     )
 
 
 def _unpack(text: str) -> list[Outcome]:
-    return [Outcome(*fields) for fields in json.loads(text)]
+    return [
+        replace(Outcome(*fields), notes=tuple(Note(*note) for note in notes))
+        for *fields, notes in json.loads(text)
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,9 @@ from houndstooth.mappings.errors import (
     InvalidImage,
     InvalidProduct,
 )
+from houndstooth.mappings.product import Note
 
-Status = Literal["written", "unchanged", "failed"]
+Status = Literal["written", "unchanged", "left_out", "failed"]
 
 DUPLICATE = "duplicate id"
 REFUSED = "refused by the engine"
@@ -33,11 +34,13 @@ class Outcome:
     Attributes:
         product_id: Empty if the row has no readable id.
         status: ``written`` = features were computed and stored; ``unchanged`` = text and image
-            have not changed, so only the shop's facts were written; ``failed``.
-        reason: Why the product failed.
+            have not changed, so only the shop's facts were written; ``left_out`` = the shop does
+            not sell it, as a draft; ``failed``.
+        reason: Why the product failed or was left out.
         failure_type: Type of the failure, in a few words, such as ``unusable image``.
         row: Line of the feed where the product begins; the first line is 1. None outside a feed.
         retryable: Whether a retry may succeed.
+        notes: What was left out of the product or added to it.
     """
 
     product_id: str
@@ -46,6 +49,7 @@ class Outcome:
     failure_type: str | None = None
     row: int | None = None
     retryable: bool = False
+    notes: Sequence[Note] = ()
 
     @classmethod
     def failed(cls, product_id: str, error: HoundstoothError, row: int | None = None) -> Outcome:

@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic
-from typing import TextIO
+from typing import Any, TextIO
 
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.errors import InvalidConfig
@@ -23,7 +24,7 @@ class Report:
     """
 
     def __init__(self, model: str, stream: TextIO | None = None) -> None:
-        self.totals: Counter[str] = Counter(written=0, unchanged=0, failed=0)
+        self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
         self._failure_types: Counter[str] = Counter()
         self._examples: dict[str, Outcome] = {}
         self._stream = stream
@@ -62,7 +63,7 @@ class Report:
                 "stopped": stopped,
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
-        lines = [f"{status:<24}{count:>10,}" for status, count in self.totals.items()]
+        lines = [f"{_words(status):<24}{count:>10,}" for status, count in self.totals.items()]
         for failure_type, count in self._failure_types.most_common():
             lines.append(
                 f"  {failure_type:<22}{count:>10,}   e.g. {_where(self._examples[failure_type])}"
@@ -89,12 +90,17 @@ def create_report(
         raise InvalidConfig(f"cannot write the report {path}: {error.strerror}") from None
 
 
-def _line(outcome: Outcome) -> dict[str, str | int | None]:
+def _words(status: str) -> str:
+    return status.replace("_", " ")
+
+
+def _line(outcome: Outcome) -> dict[str, Any]:
     return {
         "id": outcome.product_id,
         "row": outcome.row,
         "outcome": outcome.status,
         "reason": outcome.reason,
+        "notes": [asdict(note) for note in outcome.notes],
     }
 
 

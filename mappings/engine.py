@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import Fact, Note
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 
 
@@ -48,7 +48,7 @@ class IndexDocument:
     """
 
     product_id: str
-    facts: Mapping[str, Scalar]
+    facts: Mapping[str, Fact]
     visual: VisualDocument | None = None
     insert: bool = True
 
@@ -60,11 +60,13 @@ class WriteOutcome:
     Attributes:
         error: Why the document was not written; None if it was.
         retryable: Whether a later attempt may succeed.
+        notes: Facts that were left out because they do not fit the index.
     """
 
     product_id: str
     error: str | None = None
     retryable: bool = False
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class StoredProduct:
     """
 
     product_id: str
-    facts: Mapping[str, Scalar]
+    facts: Mapping[str, Fact]
     visual: VisualDocument | None
 
 
@@ -90,7 +92,7 @@ class ShownProduct:
 
     product_id: str
     version: int
-    facts: Mapping[str, Scalar]
+    facts: Mapping[str, Fact]
     visual: VisualSummary
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from houndstooth.mappings.errors import InvalidProduct
@@ -10,20 +10,40 @@ from houndstooth.mappings.features import Box
 
 MAX_ID_BYTES = 512
 Scalar = str | int | float | bool | None
+Fact = Scalar | Sequence[str]
+"""The value of one field of a shop's document: one value, or several texts such as its images."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A value that was left out of a product or added to it; the product was ingested.
+
+    Attributes:
+        kind: A few words by which notes are counted, such as ``price left empty``.
+        detail: What was expected and what came, or where a value came from.
+    """
+
+    kind: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class Product:
-    """One product of a feed: its text, its image and the shop's own facts.
+    """One sellable product of a feed: its text, its images and the shop's own facts.
 
     Attributes:
         product_id: The shop's id, 1 to 512 bytes. It is the document's id in the engine.
         title: The seller's title, from which the category is read.
-        image: Path relative to the feed, or an http(s) URL.
+        images: Paths relative to the feed, or http(s) URLs; the first shows the product best, the
+            others are further views of it.
         category_text: The seller's own category, if the feed has such a column.
-        box: The item's box, if the feed has such a column.
+        box: The item's box in the first image, if the feed has such a column.
         facts: All other fields to store, filter on and show (price, brand, …). None if the shop
             writes them itself; the product must be in its index then.
+        attributes: What the seller's own columns say, by attribute group, such as
+            ``{"colour": "Navy/White", "gender": "female"}``.
+        language: Language of the texts, ISO 639-1 such as ``de``; empty if unknown.
+        notes: What was left out of it or added to it while it was read.
 
     Raises:
         InvalidProduct: The id or the image is missing, or the id is too long.
@@ -31,10 +51,13 @@ class Product:
 
     product_id: str
     title: str
-    image: str
+    images: Sequence[str]
     category_text: str = ""
     box: Box | None = None
-    facts: Mapping[str, Scalar] | None = field(default_factory=dict)
+    facts: Mapping[str, Fact] | None = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    notes: Sequence[Note] = ()
 
     def __post_init__(self) -> None:
         size = len(self.product_id.encode())
@@ -42,5 +65,10 @@ class Product:
             raise InvalidProduct(
                 f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"
             )
-        if not self.image:
+        if not self.images:
             raise InvalidProduct(f"expected an image path or URL for product {self.product_id!r}")
+
+    @property
+    def image(self) -> str:
+        """Return the reference of the first image."""
+        return self.images[0]

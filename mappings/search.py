@@ -9,7 +9,7 @@ from typing import Literal
 from houndstooth.mappings.document import VisualSummary
 from houndstooth.mappings.engine import Filter
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import Fact
 
 MAX_HITS = 200
 MAX_CANDIDATES = 10_000
@@ -60,7 +60,7 @@ class Hit:
     appearance_distance: float
     colour_distance: float
     matched: tuple[str, ...]
-    product: Mapping[str, Scalar]
+    product: Mapping[str, Fact]
     visual: VisualSummary
     variants: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ from houndstooth.mappings.engine import (
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 
@@ -124,7 +124,7 @@ class FieldAllowlist:
     def _allows(self, name: str) -> bool:
         return name.partition(".")[0] in self._fields
 
-    def _limited(self, facts: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    def _limited(self, facts: Mapping[str, Fact]) -> dict[str, Fact]:
         return {name: value for name, value in facts.items() if name in self._fields}
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:

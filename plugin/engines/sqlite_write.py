@@ -8,7 +8,7 @@ from sqlite3 import Connection, DataError, IntegrityError
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import Fact, Scalar
 from houndstooth.plugin.engines.documents import refusal
 from houndstooth.plugin.engines.fields import Fields
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
@@ -83,12 +83,20 @@ class SQLiteWriter:
             db.execute(sql, (_next_change(db), key))
         _change_entries(db, key, self._entries(old), new_entries)
 
-    def _entries(self, facts: Mapping[str, Scalar]) -> Entries:
+    def _entries(self, facts: Mapping[str, Fact]) -> Entries:
         try:
-            indexed = [(name, self._fields.indexed(name, value)) for name, value in facts.items()]
+            indexed = [
+                (name, self._fields.indexed(name, one))
+                for name, value in facts.items()
+                for one in _each(value)
+            ]
         except ValueError as error:
             raise _RefusedError(str(error)) from None
         return {(name, value) for name, value in indexed if value is not None}
+
+
+def _each(value: Fact) -> Sequence[Scalar]:
+    return value if isinstance(value, list | tuple) else [value]  # type: ignore[list-item]
 
 
 def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:

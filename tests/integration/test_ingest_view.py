@@ -45,10 +45,10 @@ def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> No
     assert [first["job_id"], second["job_id"]] == [new, old]
     assert first["state"] == "running"
     assert first["finished_at"] is None
-    assert first["totals"] == {"written": 2, "unchanged": 0, "failed": 0}
+    assert first["totals"] == {"written": 2, "unchanged": 0, "left_out": 0, "failed": 0}
     assert second["state"] == "finished"
     assert second["started_at"] <= second["finished_at"]
-    assert second["totals"] == {"written": 4, "unchanged": 1, "failed": 1}
+    assert second["totals"] == {"written": 4, "unchanged": 1, "left_out": 0, "failed": 1}
     assert (second["done"], second["batches"], second["products"]) == (3, 3, 6)
 
 

@@ -284,7 +284,7 @@ SEARCH = textwrap.dedent(
         taxonomy = Taxonomy.load()
         extractor, engine = load_extractor(taxonomy), open_engine("sqlite:///catalogue.db")
         engine.prepare()
-        products = [Product(row["id"], row["title"], row["image"]) for row in rows]
+        products = [Product(row["id"], row["title"], (row["image"],)) for row in rows]
         outcomes = ingest_batch(
             products,
             extractor=extractor,

@@ -19,24 +19,28 @@ from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Product
+from houndstooth.mappings.product import Note, Product
 
 TEXT = st.text(max_size=20)
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 BOX = st.builds(
     Box, x=st.floats(0, 0.4), y=st.floats(0, 0.4), w=st.just(0.5), h=st.floats(0.1, 0.5)
 )
+NOTES = st.lists(st.builds(Note, TEXT, TEXT), max_size=2).map(tuple)
 PRODUCT = st.builds(
     Product,
     product_id=st.text("abc0/é", min_size=1, max_size=9),
     title=TEXT,
-    image=st.text(min_size=1, max_size=20),
+    images=st.lists(st.text(max_size=20), min_size=1, max_size=3).map(tuple),
     category_text=TEXT,
     box=st.none() | BOX,
-    facts=st.dictionaries(TEXT, SCALAR, max_size=4),
+    facts=st.dictionaries(TEXT, SCALAR | st.lists(TEXT, max_size=2), max_size=4),
+    attributes=st.dictionaries(TEXT, TEXT, max_size=2),
+    language=TEXT,
+    notes=NOTES,
 )
 ENTRY = st.builds(FeedProduct, st.integers(1), PRODUCT) | st.builds(
-    Outcome, TEXT, st.just("failed"), TEXT, TEXT, st.integers(1), st.booleans()
+    Outcome, TEXT, st.just("failed"), TEXT, TEXT, st.integers(1), st.booleans(), NOTES
 )
 
 

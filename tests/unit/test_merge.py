@@ -18,7 +18,7 @@ from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
 
 TAXONOMY = Taxonomy.load()
-PRODUCT = Product("1", "a shirt", "1.jpg")
+PRODUCT = Product("1", "a shirt", ("1.jpg",))
 NOW = datetime(2024, 5, 1, 12, 30, 15, 99, tzinfo=UTC)
 
 

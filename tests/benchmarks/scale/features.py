@@ -154,7 +154,7 @@ def extract(products: Path, cache: Path) -> None:
     asked = _extract_all(extractor, files, [None] * len(files), "as asked")
     documents = [
         visual_document(
-            Product(row["id"], row["productDisplayName"], row["file"]),
+            Product(row["id"], row["productDisplayName"], (row["file"],)),
             text,
             features,
             taxonomy,

@@ -20,14 +20,14 @@ def entries(count: int, on_read: list[int] | None = None) -> Iterator[FeedProduc
     for i in range(count):
         if on_read is not None:
             on_read.append(i)
-        yield FeedProduct(i, Product(f"p{i}", "shirt", f"img/{list(COLOURS)[i % 3]}.png"))
+        yield FeedProduct(i, Product(f"p{i}", "shirt", (f"img/{list(COLOURS)[i % 3]}.png",)))
 
 
 def test_batch_outcomes_stand_in_order(shop: Shop, engine: Engine) -> None:
     products = [
-        Product("a", "Red shirt", "img/red.png"),
-        Product("b", "Shirt", "img/none.png"),
-        Product("c", "Shirt", "img/red.png", box=Box(0, 0, 0.5, 1)),
+        Product("a", "Red shirt", ("img/red.png",)),
+        Product("b", "Shirt", ("img/none.png",)),
+        Product("c", "Shirt", ("img/red.png",), box=Box(0, 0, 0.5, 1)),
     ]
     images = folder_images(shop.folder)
     for expected in (["written", "failed", "written"], ["unchanged", "failed", "unchanged"]):
@@ -47,12 +47,12 @@ def test_batch_outcomes_stand_in_order(shop: Shop, engine: Engine) -> None:
 
 def test_a_picture_that_variants_share_is_recognised_once(shop: Shop, engine: Engine) -> None:
     (shop.folder / "img/copy.png").write_bytes((shop.folder / "img/red.png").read_bytes())
-    sizes = [Product(size, f"Shirt, {size}", "img/red.png") for size in ("S", "M", "L")]
+    sizes = [Product(size, f"Shirt, {size}", ("img/red.png",)) for size in ("S", "M", "L")]
     others = [
-        Product("copied", "Shirt", "img/copy.png"),  # another file, the same picture
-        Product("guided", "Jeans", "img/red.png"),
-        Product("boxed", "Shirt", "img/red.png", box=Box(0, 0, 0.5, 1)),
-        Product("gone", "Shirt", "img/none.png"),
+        Product("copied", "Shirt", ("img/copy.png",)),  # another file, the same picture
+        Product("guided", "Jeans", ("img/red.png",)),
+        Product("boxed", "Shirt", ("img/red.png",), box=Box(0, 0, 0.5, 1)),
+        Product("gone", "Shirt", ("img/none.png",)),
     ]
     loaded: list[str] = []
     load = folder_images(shop.folder)
@@ -115,7 +115,7 @@ def test_the_next_batch_is_read_while_the_networks_run(shop: Shop, engine: Engin
 
 def test_what_the_engine_refuses_is_reported(shop: Shop) -> None:
     outcomes = ingest_batch(
-        [Product("good", "shirt", "img/red.png"), Product("bad", "shirt", "img/red.png")],
+        [Product("good", "shirt", ("img/red.png",)), Product("bad", "shirt", ("img/red.png",))],
         extractor=FakeExtractor(),
         engine=Picky(),
         taxonomy=TAXONOMY,

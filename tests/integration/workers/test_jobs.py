@@ -35,7 +35,12 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         status, listed, _ = finish(shop.command("jobs", "list"))
         assert (status, listed.split()[:2]) == (0, [job, "finished"])
         assert f"320 of 320 products, 0 failed  {feed}" in listed
-    assert shop.report("status.json")["totals"] == {"written": 320, "unchanged": 0, "failed": 0}
+    assert shop.report("status.json")["totals"] == {
+        "written": 320,
+        "unchanged": 0,
+        "left_out": 0,
+        "failed": 0,
+    }
     assert shop.report("status.json")["rate"] > 0
 
 
@@ -99,7 +104,7 @@ def test_images_by_url_in_process(
             str(shop.folder / "report.json"),
         ]
         assert main(words, extractor=FakeExtractor()) == 0
-    assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "failed": 0}
+    assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "left_out": 0, "failed": 0}
 
 
 def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
@@ -107,7 +112,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     with shop.workers(shipped=True):
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
-    assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "failed": 0}
+    assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "left_out": 0, "failed": 0}
     assert shop.report()["model"].startswith(DEFAULT_MODEL)
 
 
