@@ -1,0 +1,55 @@
+"""PrestaShop: the export of the product list, and the table for its import."""
+
+from __future__ import annotations
+
+from houndstooth.ingest.platforms.platform import Platform
+
+PRESTASHOP = Platform(
+    "PrestaShop product list",
+    recognised_by=[
+        ("Product ID", "Name", "Price (tax excl.)"),
+        ("Product ID", "Name", "Price (tax incl.)"),
+        ("ID", "Name", "Reference", "Price (tax excl.)"),
+    ],
+    roles={
+        "id": ("Product ID", "ID"),
+        "title": ("Name",),
+        "image": ("Image", "Cover"),
+        "category": ("Category",),
+        "price": ("Price (tax incl.)", "Final price", "Price (tax excl.)"),
+        "currency": ("Price (tax excl.)",),
+        "stock": ("Quantity",),
+        "status": ("Status", "Active"),
+    },
+    left_out=frozenset({"0", "no", "disabled", "inactive"}),
+    category_lists=",",
+    category_levels="/",
+)
+
+PRESTASHOP_IMPORT = Platform(
+    "PrestaShop import table",
+    recognised_by=[
+        ("Name *", "Categories (x,y,z...)", "Image URLs (x,y,z...)"),
+        ("Name", "Categories (x,y,z...)", "Image URLs (x,y,z...)"),
+        ("Active (0/1)", "Name *", "Image URLs (x,y,z...)"),
+    ],
+    roles={
+        "id": ("Product ID", "ID", "Reference #"),
+        "title": ("Name *", "Name"),
+        "images": ("Image URLs (x,y,z...)",),
+        "category": ("Categories (x,y,z...)",),
+        "price": ("Price tax included", "Price tax excluded"),
+        "sale_start": ("Discount from (yyyy-mm-dd)",),
+        "sale_end": ("Discount to (yyyy-mm-dd)",),
+        "discount_amount": ("Discount amount",),
+        "discount_percent": ("Discount percent",),
+        "on_sale": ("On sale (0/1)",),
+        "stock": ("Quantity",),
+        "backorders": ("Out of stock action",),
+        "brand": ("Brand", "Manufacturer"),
+        "status": ("Active (0/1)",),
+    },
+    left_out=frozenset({"0"}),
+    category_lists=",",
+    category_levels="/",
+)
