@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 CODES = frozenset(
     [
@@ -213,6 +214,7 @@ _SHARED: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def currency_code(word: str, language: str = "") -> str | None:
     """Return the ISO 4217 code of a code, sign or word such as ``eur``, ``€`` and ``zł``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def read_period(dates: str = "", start: str = "", end: str = "") -> Period:
     first = _read(start) if start else None
     last = _read(end) if end else None
     if last and last.tzinfo is None and last.time() == time():
-        last += timedelta(days=1)
+        last = last + timedelta(days=1) if last.year < MAXYEAR else None
     return Period(_zoned(first), _zoned(last))
 
 
@@ -63,8 +63,10 @@ def _zoned(moment: datetime | None) -> datetime | None:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> datetime:
+def _read(text: str) -> datetime | None:
     text = text.strip()
+    if text.startswith("0000-00-00"):  # how MySQL and PrestaShop write none
+        return None
     try:
         if _SECONDS.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC)

@@ -29,7 +29,7 @@ _AGREED = 0.9
 
 
 class Separator(NamedTuple):
-    """What a feed's other numbers say of its decimal separator.
+    """The decimal separator of a feed's numbers.
 
     Attributes:
         sign: ``.`` or ``,``; empty if unknown.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from houndstooth.ingest.cells.availability import read_availability, read_permission
 from houndstooth.ingest.cells.currencies import currency_code
@@ -18,8 +18,7 @@ from houndstooth.mappings.product import IN_STOCK, OUT_OF_STOCK, Note
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class OfferCells:
+class OfferCells(NamedTuple):
     """The cell values of one product that its offer is read from; None or ``""`` if unknown.
 
     Attributes:
@@ -53,9 +52,8 @@ class OfferCells:
     on_sale: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a product costs and whether it can be bought; None if unknown.
+class Offer(NamedTuple):
+    """The price of a product and whether it can be bought; None if unknown.
 
     Attributes:
         price: What it costs now.
@@ -200,11 +198,11 @@ class _Reading:
 
     def availability(self, stock: int | None) -> str | None:
         """Read the availability; where no word says it, the stock does."""
-        kind = "availability left empty"
-        said = self.value(kind, read_availability, self.cells.availability)
+        cells = self.cells
+        said = self.value("availability left empty", read_availability, cells.availability)
         if said is not None or stock is None:
             return said
-        backorders = self.value(kind, read_permission, self.cells.backorders)
+        backorders = self.value("backorders left empty", read_permission, cells.backorders)
         return IN_STOCK if stock > 0 or backorders else OUT_OF_STOCK
 
 

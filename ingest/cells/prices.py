@@ -8,12 +8,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
-from houndstooth.ingest.cells.currencies import CODES, THREE_DECIMALS, WHOLE, currency_code
+from houndstooth.ingest.cells.currencies import THREE_DECIMALS, WHOLE, currency_code
 from houndstooth.ingest.cells.numbers import (
     UNKNOWN,
     Separator,
@@ -26,7 +26,7 @@ from houndstooth.mappings.errors import InvalidProduct
 MAX_LENGTH = 80
 """Longest text that is read as a price, in characters."""
 
-_PLAIN = re.compile(r"(\d+(?:\.(?:\d\d?|\d{4,12}))?)(?: ?([A-Z]{3}))?", re.ASCII)
+_PLAIN = re.compile(r"(\d{1,15})(?:[.,](\d\d|\d{4,12}))?(?:[ \u00a0\u202f]?([A-Z]{3}|[€£]))?")
 _CHARACTERS = str.maketrans(
     {
         **dict.fromkeys("\u00a0\u2007\u2009\u202f\u2002\u2003\u3000", " "),
@@ -47,8 +47,7 @@ _AMOUNT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """A price.
 
     Attributes:
@@ -94,11 +93,14 @@ class PriceReader:
         """
         if isinstance(value, str):
             plain = _PLAIN.fullmatch(value)
-            if plain and len(value) < MAX_LENGTH:
-                amount, code = plain.groups()
-                if code is None or code in CODES:
-                    return Price(float(amount), code)
-            return _read(value, self.separator, self.language)
+            if plain is None:
+                return _read(value, self.separator, self.language)
+            whole, fraction, word = plain.groups()
+            try:
+                code = currency_code(word) if word else None
+            except KeyError:
+                raise _not_a_price(value) from None
+            return Price(float(f"{whole}.{fraction}" if fraction else whole), code)
         if not (is_number(value) and isfinite(value)):
             raise _not_a_price(value)
         if value < 0:
@@ -114,7 +116,7 @@ def _read(text: str, separator: Separator, language: str) -> Price:
     if len(currencies) > 1:
         raise _not_a_price(text)
     price = min(prices, key=lambda one: one.amount)
-    return replace(price, currency=next(iter(currencies), None), lowest=lowest or len(prices) > 1)
+    return Price(price.amount, next(iter(currencies), None), lowest or len(prices) > 1)
 
 
 def _read_one(part: str, text: str, separator: Separator, language: str) -> Price:
