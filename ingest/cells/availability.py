@@ -48,11 +48,11 @@ def read_availability(value: Any) -> str:
     Raises:
         InvalidProduct: The value says nothing of the kind.
     """
-    word = _key(str(value).rpartition("/")[2])
-    state = _AVAILABILITY.get(word)
+    text = str(value).rpartition("/")[2]
+    state = _AVAILABILITY.get(_key(text))
     if state is None:
         try:
-            return IN_STOCK if read_number(word) > 0 else OUT_OF_STOCK
+            return IN_STOCK if read_number(text) > 0 else OUT_OF_STOCK
         except ValueError:
             raise InvalidProduct(
                 f"expected an availability such as 'in stock'; got {str(value)[:40]!r}"

@@ -179,7 +179,7 @@ WORDS = {
     IN_STOCK: "in stock, In Stock, in-stock, 1, 12, True, yes, Y, available, auf Lager, verfügbar, "
     "https://schema.org/InStock, Sofort lieferbar, ja, En stock, oui, disponible, sí, Disponibile, "
     "op voorraad, em estoque, Disponível, w magazynie, Dostępny, tak",
-    OUT_OF_STOCK: "out of stock, OutOfStock, sold out, 0, 0.0000, False, no, disabled, ausverkauft, "
+    OUT_OF_STOCK: "out of stock, OutOfStock, sold out, 0, 0.00, False, no, disabled, ausverkauft, "
     "http://schema.org/OutOfStock, nicht auf Lager, nein, rupture de stock, Épuisé, non, agotado, "
     "sin stock, esaurito, uitverkocht, niet op voorraad, esgotado, não, wyprzedane, nie",
     PREORDER: "preorder, pre-order, available for order, backorder, Vorbestellbar",
