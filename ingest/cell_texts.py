@@ -14,7 +14,7 @@ _CURRENCIES = ("currencyCode", "currency_code", "currency")
 def as_text(value: Any) -> str:
     """Convert a cell value to text: of a list its first text, of an object its name or amount."""
     if value.__class__ is str:
-        return value.strip()  # type: ignore[no-any-return]
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, dict):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from houndstooth.ingest.cells.currencies import CODES
 from houndstooth.ingest.cell_texts import as_text
+from houndstooth.ingest.cells.currencies import CODES
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.platforms import GENERAL, Platform, normal, recognise
 from houndstooth.ingest.platforms.platform import ATTRIBUTES, ROLES
@@ -34,7 +34,7 @@ _CODE = re.compile(r"(?:^|[\W_])([A-Z]{3})\)?$")
 
 @dataclass
 class Counts:
-    """What was done to rows while they were read.
+    """Counts of what was done to rows while they were read.
 
     Attributes:
         folded: Rows that are no product of their own: of further images, translations, or of a
@@ -50,7 +50,7 @@ class Counts:
 
 @dataclass
 class Reading:
-    """How the columns of a feed are read.
+    """The roles of a feed's columns, and how its cells are read.
 
     Attributes:
         platform: The platform that the feed comes from.

@@ -4,56 +4,33 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from houndstooth.ingest.category_paths import read_category
 from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.cells.ids import check_id
-from houndstooth.ingest.cells.offers import Offer, OfferCells, decide_offer
-from houndstooth.ingest.cells.prices import PriceReader
 from houndstooth.ingest.columns import Reading, fact_name
-from houndstooth.ingest.platforms import normal
-from houndstooth.ingest.platforms.platform import (
-    ATTRIBUTES,
-    OFFER_ROLES,
-    attribute_group,
-    no_options,
-)
-from houndstooth.ingest.references import complete, picture_key, read_references
-from houndstooth.mappings.errors import InvalidProduct
+from houndstooth.ingest.offer_reader import OfferReader
+from houndstooth.ingest.platforms.platform import ATTRIBUTES, attribute_group, no_options, normal
+from houndstooth.ingest.positions import Values, getter, text_reader
+from houndstooth.ingest.references import read_images
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Fact, Note, Product
 
-Values = Sequence[Any]
-PRICE_ROLES = ("price", "sale_price", "compare_at", "discount_amount")
-_BEFORE_ROLES = ("sale_price", "compare_at", "discount_amount", "discount_percent")
 _KEPT = frozenset({"category", "status", "tracked", "kind", *ATTRIBUTES})
 """Roles whose columns are facts too, under their own names."""
 _TAG = re.compile(r"<[A-Za-z/][^<>]*>")
 _MAX_INTEGER = 2**63
+_REMEMBERED = 1 << 14
 
 
 class ProductReader:
-    """Converts cell values to products, as a ``Reading`` says.
-
-    Attributes:
-        reading: How the columns are read.
-    """
+    """Converts cell values to products, as a ``Reading`` says."""
 
     def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self._now = datetime.now(UTC)
-        samples = chain.from_iterable(
-            (as_text(row.cell_values.get(column)) for role in PRICE_ROLES for column in reading.roles[role])
-            for row in reading.sample
-        )
-        self._prices = PriceReader.from_samples(list(samples), reading.language)
-        self._offer = lru_cache(maxsize=1 << 16)(self._decide)
+        self._reading = reading
         self._compile()
 
     def product(
@@ -81,38 +58,34 @@ class ProductReader:
         if product_id is None:
             product_id = check_id(self._id(values))
         if images is None:
-            images = self.images(self._image_values(values), noted)
+            images = read_images(self._images(values), self._base, noted) or read_images(
+                self._stored(values), self._base, noted
+            )
         if options is None:
             options = self.options(cells) if self._has_options else {}
         title = self._title(values)
         if "&" in title or "<" in title:
             title = " ".join(_TAG.sub(" ", html.unescape(title)).split())
-        attributes = {name: text for name, read in self._attributes if (text := read(values))}
-        for name, text in options.items():
-            stated = attribute_group(name)
-            if stated:
-                attributes[stated] = text
-        offer = self._offer_of(values)
-        if offer is not None:
-            noted += offer.notes
+        attributes = self._attributes(values)
+        if options:
+            stated = {name: text for o, text in options.items() if (name := attribute_group(o))}
+            attributes = {**attributes, **stated}
+        offer = self._offers.read(values)
+        noted += offer.notes
         facts: dict[str, Fact] | None = None
-        if self.reading.facts:
+        if self._reading.facts:
             facts = self._facts(values, noted)
             facts["title"] = title or None
             for name, read in self._plain:
                 facts[name] = read(values) or None
-            if group is not None:
-                facts["group"] = group or None
-            if offer is not None:
-                for name in self._offer_facts:
-                    facts[name] = getattr(offer, name)
-                if offer.currency is not None:
-                    facts["currency"] = offer.currency
+            facts |= offer.facts
             facts["image"] = images[0] if images else None
             if len(images) > 1:
                 facts["images"] = images
             elif self._several_images:
                 facts["images"] = None
+            if group is not None:
+                facts["group"] = group or None
             for name, text in options.items():
                 facts[fact_name(name.lower())] = text
         return Product(
@@ -120,102 +93,44 @@ class ProductReader:
             title,
             images,
             self._category(values),
-            self._box(values),
+            self._box(values) if self._boxes else None,
             facts,
             attributes,
-            self.reading.language,
+            self._reading.language,
             noted,
         )
 
     def images(self, values: Sequence[Any], notes: list[Note]) -> tuple[str, ...]:
-        """Read the image references in cell values, each once; note those that cannot be used.
-
-        Raises:
-            InvalidProduct: None of several can be used.
-        """
-        found: dict[str, str] = {}
-        problem: InvalidProduct | None = None
-        for value in values:
-            if not value:
-                continue
-            for reference in read_references(value):
-                try:
-                    whole = complete(reference, self.reading.image_base)
-                except InvalidProduct as error:
-                    notes.append(Note("image left out", str(error)))
-                    problem = problem or error
-                else:
-                    found.setdefault(picture_key(whole), whole)
-        if problem and not found:
-            raise problem
-        return tuple(found.values())
+        """Read image references; see ``read_images``."""
+        return read_images(values, self._base, notes)
 
     def options(self, cells: Mapping[str, Any]) -> dict[str, str]:
         """Read the options of a variant."""
-        return self.reading.platform.options({n: cells.get(c) for n, c in self._option_columns})
-
-    # --- what is found once a feed ------------------------------------------------------------
+        return self._reading.platform.options({n: cells.get(c) for n, c in self._option_columns})
 
     def _compile(self) -> None:
-        reading, roles = self.reading, self.reading.roles
-        self._columns = reading.columns
-        self._known = frozenset(self._columns)
-        self._get = _getter(self._columns)
-        self._places = {column: place for place, column in enumerate(self._columns)}
-        self._id, self._title = self._text("id"), self._text("title")
-        self._plain = [(r, self._text(r)) for r in ("brand", "url", "group") if roles[r]]
-        image_columns = [*roles["image"], *roles["images"]]
-        self._image_values = _getter([self._places[column] for column in image_columns])
+        """Find the positions of the columns."""
+        reading, columns, roles = self._reading, self._reading.columns, self._reading.roles
+        places = {column: place for place, column in enumerate(columns)}
+        self._columns, self._known, self._get = columns, frozenset(columns), getter(columns)
+        self._base, self._offers = reading.image_base, OfferReader(reading)
+        self._id, self._title = text_reader(reading, "id"), text_reader(reading, "title")
+        self._plain = [(r, text_reader(reading, r)) for r in ("brand", "url", "group") if roles[r]]
+        self._images = getter([places[c] for c in (*roles["image"], *roles["images"])])
+        self._stored = getter([places[column] for column in roles["stored"]])
         self._several_images = bool(roles["images"]) or len(roles["image"]) > 1
-        self._attributes = [(g, self._text(g)) for g in ATTRIBUTES if roles[g]]
+        self._attribute_groups = [(g, places[c]) for g in ATTRIBUTES for c in reversed(roles[g])]
+        self._attribute_values = getter([place for _, place in self._attribute_groups])
         self._option_columns = [(normal(column), column) for column in roles["options"]]
         self._has_options = reading.platform.options is not no_options and self._option_columns
-        self._category_places = [self._places[column] for column in roles["category"]]
-        self._box_places = [self._places[column] for column in roles["box"]]
-        self._compile_offer()
-        used = {c for role, columns in roles.items() if role not in _KEPT for c in columns}
-        others = [column for column in self._columns if column and column not in used]
+        self._categories = getter([places[column] for column in roles["category"]])
+        self._boxes = [places[column] for column in roles["box"]]
+        used = {c for role, names in roles.items() if role not in _KEPT for c in names}
+        others = [column for column in columns if column and column not in used]
         self._fact_names = [fact_name(column) for column in others]
-        self._fact_values = _getter([self._places[column] for column in others])
-
-    def _compile_offer(self) -> None:
-        roles = self.reading.roles
-        self._offer_roles = [role for role in (*OFFER_ROLES, "tracked") if roles[role]]
-        if all(len(roles[role]) == 1 for role in self._offer_roles) and not any(
-            self.reading.currency(column) for role in PRICE_ROLES for column in roles[role]
-        ):
-            self._offer_values = _getter([self._places[roles[r][0]] for r in self._offer_roles])
-        else:
-            readers = [self._text(role) for role in self._offer_roles]
-            self._offer_values = lambda values: tuple(read(values) for read in readers)
-        facts = {
-            "price": bool(roles["price"] or roles["sale_price"]),
-            "price_before": any(roles[role] for role in _BEFORE_ROLES),
-            "currency": bool(roles["currency"]),
-            "availability": bool(roles["availability"] or roles["stock"]),
-            "stock": bool(roles["stock"]),
-        }
-        self._offer_facts = [name for name, there in facts.items() if there]
-
-    def _text(self, role: str) -> Callable[[Values], str]:
-        """Return the reader of a role's first text that is not empty."""
-        columns = self.reading.roles[role]
-        codes = [self.reading.currency(c) if role in PRICE_ROLES else "" for c in columns]
-        places = [self._places[column] for column in columns]
-        if len(places) == 1 and not any(codes):
-            (place,) = places
-            return lambda values: as_text(values[place])
-
-        def first(values: Values) -> str:
-            for place, code in zip(places, codes, strict=True):
-                text = as_text(values[place])
-                if text:
-                    return f"{text} {code}" if code and text[-1].isdigit() else text
-            return ""
-
-        return first
-
-    # --- one product --------------------------------------------------------------------------
+        self._fact_values = getter([places[column] for column in others])
+        self._known_categories = lru_cache(_REMEMBERED)(self._read_categories)
+        self._known_attributes = lru_cache(_REMEMBERED)(self._read_attributes)
 
     def _values(self, cells: Mapping[str, Any]) -> Values:
         if len(cells) == len(self._columns):
@@ -224,7 +139,7 @@ class ProductReader:
             except KeyError:
                 pass
         if not self._known.issuperset(cells):
-            self.reading.add_columns([name for name in cells if name not in self._known])
+            self._reading.add_columns([name for name in cells if name not in self._known])
             self._compile()
         return [*map(cells.get, self._columns)]
 
@@ -237,55 +152,45 @@ class ProductReader:
         }
 
     def _category(self, values: Values) -> str:
-        platform = self.reading.platform
+        cells = self._categories(values)
+        try:
+            return self._known_categories(cells)
+        except TypeError:  # a list or an object cannot be looked up
+            return self._read_categories(cells)
+
+    def _read_categories(self, cells: Sequence[Any]) -> str:
+        platform = self._reading.platform
         lines: dict[str, None] = {}
-        for place in self._category_places:
-            value = values[place]
-            if value:
-                for text in value if isinstance(value, list) else [value]:
-                    found = read_category(
-                        as_text(text),
-                        platform.category_lists,
-                        platform.category_levels,
-                        platform.category_numbers,
-                    )
-                    if found:
-                        lines[found] = None
+        for cell in cells:
+            for value in cell if isinstance(cell, list) else (cell,):
+                found = read_category(
+                    as_text(value),
+                    platform.category_lists,
+                    platform.category_levels,
+                    platform.category_numbers,
+                )
+                if found:
+                    lines[found] = None
         return "\n".join(lines)
 
+    def _attributes(self, values: Values) -> Mapping[str, str]:
+        cells = self._attribute_values(values)
+        try:
+            return self._known_attributes(cells)
+        except TypeError:
+            return self._read_attributes(cells)
+
+    def _read_attributes(self, cells: Sequence[Any]) -> Mapping[str, str]:
+        pairs = zip(self._attribute_groups, map(as_text, cells), strict=True)
+        return {group: text for (group, _), text in pairs if text}
+
     def _box(self, values: Values) -> Box | None:
-        for place in self._box_places:
+        for place in self._boxes:
             value = values[place]
             text = ",".join(map(str, value)) if isinstance(value, list) else as_text(value)
             if text:
                 return Box.parse(text)
         return None
-
-    def _offer_of(self, values: Values) -> Offer | None:
-        if not self._offer_roles:
-            return None
-        key = self._offer_values(values)
-        try:
-            return self._offer(key)
-        except TypeError:  # a list or an object is no key
-            return self._decide(tuple(map(as_text, key)))
-
-    def _decide(self, texts: Sequence[Any]) -> Offer:
-        cells = dict(zip(self._offer_roles, texts, strict=True))
-        if self.reading.platform.adjust_offer is not None:
-            self.reading.platform.adjust_offer(cells)
-        cells.pop("tracked", None)
-        return decide_offer(OfferCells(**cells), self._prices, self._now)
-
-
-def _getter(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return the function that gets the values of keys as a tuple."""
-    if len(keys) > 1:
-        return itemgetter(*keys)
-    if keys:
-        (key,) = keys
-        return lambda values: (values[key],)
-    return lambda _values: ()
 
 
 def _fact(name: str, value: Any, notes: list[Note]) -> Fact:
@@ -293,9 +198,11 @@ def _fact(name: str, value: Any, notes: list[Note]) -> Fact:
     if isinstance(value, list):
         if all(isinstance(one, str | int | float) for one in value):
             return [str(one) for one in value] or None
-    elif value is None or isinstance(value, bool | float):
-        return value
-    elif isinstance(value, int) and abs(value) < _MAX_INTEGER:
+    elif (
+        value is None
+        or isinstance(value, bool | float)
+        or (isinstance(value, int) and abs(value) < _MAX_INTEGER)
+    ):
         return value
     notes.append(Note("field left out", f"expected one value in {name}; got {str(value)[:60]}"))
     return None

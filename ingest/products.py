@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from houndstooth.ingest.columns import Reading, read_as
 from houndstooth.ingest.feeds import Feed, Row
 from houndstooth.ingest.first_lines import FirstLines
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import DUPLICATE, Outcome
 from houndstooth.ingest.platforms.layouts import OneEach
 from houndstooth.ingest.variants import Sold, VariantReader
@@ -27,23 +28,27 @@ class FeedProduct(NamedTuple):
 
 
 def read_feed(
-    feed: Feed,
-    chosen: Mapping[str, str] | None = None,
-    *,
-    facts: bool = True,
-    image_base: str = "",
-    language: str = "",
+    feed: Feed, options: ReadOptions | None = None, *, facts: bool = True
 ) -> tuple[Reading, Iterator[FeedProduct | Outcome]]:
     """Recognise the platform of a feed, and return how it is read, and its products.
 
-    The arguments are those of ``read_as``.
+    Args:
+        feed: The open feed.
+        options: What the user says about it.
+        facts: Whether to read facts.
 
     Raises:
         InvalidFeed: The columns are unclear.
     """
+    options = options or ReadOptions()
     sample = [*islice(feed.rows, SAMPLE)]
     reading = read_as(
-        feed.columns, sample, chosen, facts=facts, image_base=image_base, language=language
+        feed.columns,
+        sample,
+        options.columns,
+        facts=facts,
+        image_base=options.image_base,
+        language=options.language,
     )
     return reading, read_products(chain(sample, feed.rows), reading)
 

@@ -5,21 +5,63 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidProduct
+from houndstooth.mappings.product import Note
 
 _EMPTY = frozenset({"", "no_selection", "null", "none", "n/a", "-", "nan"})
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//\S+")
 _FILE = re.compile(
-    r"(?![A-Za-z][A-Za-z0-9+.-]*:|//)[^?#]*\.(?:jpe?g|jfif|png|webp|gif|avif|heic|heif|bmp|tiff?|svg)(?:[?#]\S*)?", re.IGNORECASE
+    r"(?![A-Za-z][A-Za-z0-9+.-]*:|//)[^?#]*\.(?:jpe?g|jfif|png|webp|gif|avif|heic|heif|bmp|tiff?|svg)(?:[?#]\S*)?",
+    re.IGNORECASE,
 )
 _SEPARATORS = ("\n", "|", ";", ",", " ")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.){2,}[A-Za-z]{2,}(?::\d+)?/")
+_PLAIN = re.compile(r"https?://[^\s,;|&\"'\[\]]+(?:,https?://[^\s,;|&\"'\[\]]+)*")
+"""Most cells: a URL, or URLs between commas."""
 _VERSION = re.compile(r"[?&]v=\d+$")
+"""What Shopify adds to an address; the picture is the same without it."""
 _KEYS = ("url", "src", "originalSrc", "transformedSrc", "href", "image", "preview", "link", "path")
 _LISTS = ("nodes", "edges", "node", "images", "media")
+
+
+def read_images(values: Iterable[Any], base: str, notes: list[Note]) -> tuple[str, ...]:
+    """Read the images of a product from its cell values, each once, in order.
+
+    Args:
+        values: The cell values.
+        base: See ``complete``.
+        notes: Takes a note on each that cannot be used.
+
+    Raises:
+        InvalidProduct: There are some, and none can be used.
+    """
+    found: list[str] = []
+    problem: InvalidProduct | None = None
+    for value in values:
+        if not value:
+            continue
+        if value.__class__ is str and _PLAIN.fullmatch(value):
+            found += value.split(",") if "," in value else (value,)
+            continue
+        for reference in read_references(value):
+            try:
+                found.append(complete(reference, base))
+            except InvalidProduct as error:
+                notes.append(Note("image left out", str(error)))
+                problem = problem or error
+    if problem and not found:
+        raise problem
+    if len(found) < 2:
+        return tuple(found)
+    pictures: dict[str, str] = {}
+    for reference in found:
+        pictures.setdefault(
+            _VERSION.sub("", reference) if "v=" in reference else reference, reference
+        )
+    return tuple(pictures.values())
 
 
 def read_references(value: Any) -> Iterator[str]:
@@ -88,8 +130,3 @@ def complete(reference: str, base: str = "") -> str:
     if reference.startswith("gs://"):
         return f"https://storage.googleapis.com/{reference[5:]}"
     return f"https://{reference}" if _HOST.match(reference) else reference
-
-
-def picture_key(reference: str) -> str:
-    """Return what is equal for two references to one picture: all but Shopify's version."""
-    return _VERSION.sub("", reference)

@@ -164,7 +164,8 @@ class VariantReader:
         columns = (*self._roles["image"], *self._roles["images"])
         further = self._roles["images"] if self._in_turn and self._own else columns
         values = [rows[0].get(column) for column in columns]
-        return values + [cells.get(column) for cells in rows[1:] for column in further]
+        values += [cells.get(column) for cells in rows[1:] for column in further]
+        return values if any(values) else [rows[0].get(c) for c in self._roles["stored"]]
 
     def _left_out(self, cells: Mapping[str, Any]) -> str:
         """Return why a product is not sold, or ``""``."""

@@ -17,6 +17,8 @@ from houndstooth.ingest.platforms.shopify_bulk import SHOPIFY_BULK
 from houndstooth.ingest.platforms.vision import VISION
 from houndstooth.ingest.platforms.woocommerce import WOOCOMMERCE
 
+__all__ = ["GENERAL", "PLATFORMS", "Platform", "normal", "recognise"]
+
 PLATFORMS: tuple[Platform, ...] = (
     *(SHOPIFY, SHOPIFY_BULK, WOOCOMMERCE, MAGENTO, BIGCOMMERCE, PRESTASHOP, PRESTASHOP_IMPORT),
     *(MEDUSA, VISION, META, GOOGLE, GENERAL),

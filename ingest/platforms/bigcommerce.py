@@ -41,9 +41,9 @@ BIGCOMMERCE = Platform(
         "title": ("Product Name", "Name"),
         "image": ("Variant Image URL",),
         "images": (
-            *("Product Image URL - #", "Product Image File - #"),
-            *("Internal Image URL (Export)", "Image URL (Import)"),
+            *("Product Image URL - #", "Internal Image URL (Export)", "Image URL (Import)"),
         ),
+        "stored": ("Product Image File - #",),
         "category": ("Category", "Category String", "Categories"),
         "price": ("Price",),
         "sale_price": ("Sale Price",),

@@ -34,19 +34,20 @@ class Group(NamedTuple):
 class RoleTexts(Protocol):
     """Reads the text of a role from cell values."""
 
-    def text(self, cells: Mapping[str, Any], role: str) -> str:
-        """Return the first value of a role that is not empty, as text, else ``""``."""
+    @property
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns of each role."""
         ...
 
-    def columns(self, role: str) -> Sequence[str]:
-        """Return the columns of a role."""
+    def text(self, cells: Mapping[str, Any], role: str) -> str:
+        """Return the first value of a role that is not empty, as text, else ``""``."""
         ...
 
 
 class Layout(Protocol):
     """A way in which rows belong together."""
 
-    def groups(self, rows: Iterable[Row], roles: RoleTexts) -> Iterator[Group]:
+    def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect rows without errors into products."""
         ...
 
@@ -55,7 +56,7 @@ class Layout(Protocol):
 class OneEach:
     """A layout in which each row is a product."""
 
-    def groups(self, rows: Iterable[Row], roles: RoleTexts) -> Iterator[Group]:
+    def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Make each row a product."""
         return map(Group, rows)
 
@@ -77,28 +78,26 @@ class InTurn:
     order: str = ""
     untitled: bool = False
 
-    def groups(self, rows: Iterable[Row], roles: RoleTexts) -> Iterator[Group]:
+    def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect the rows with the same key as the row before."""
         key, group = "", list[Row]()
         for row in rows:
-            own = roles.text(row.cell_values, self.key)
+            own = reading.text(row.cell_values, self.key)
             further = own in (key, "") if self.variant else own == key != ""
-            if group and further and not (self.untitled and roles.text(row.cell_values, "title")):
+            if group and further and not (self.untitled and reading.text(row.cell_values, "title")):
                 group.append(row)
                 continue
             if group:
-                yield self._group(group, roles)
+                yield self._group(group, reading)
             key, group = own, [row]
         if group:
-            yield self._group(group, roles)
+            yield self._group(group, reading)
 
-    def _group(self, rows: list[Row], roles: RoleTexts) -> Group:
+    def _group(self, rows: list[Row], reading: RoleTexts) -> Group:
         if len(rows) == 1 and not self.variant:
             return Group(rows[0])
         variants = [
-            row
-            for row in rows
-            if any(roles.text(row.cell_values, role) for role in self.variant)
+            row for row in rows if any(reading.text(row.cell_values, role) for role in self.variant)
         ]
         images = [row.cell_values for row in (rows if self.variant else rows[1:])]
         if self.order:
@@ -121,11 +120,11 @@ class Typed:
 
     kinds: Mapping[str, str]
 
-    def groups(self, rows: Iterable[Row], roles: RoleTexts) -> Iterator[Group]:
+    def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect each product's row and the rows after it."""
         parent, variants, images, folded = None, list[Row](), list[Mapping[str, Any]](), 0
         for row in rows:
-            kind = self.kinds.get(roles.text(row.cell_values, "kind").lower())
+            kind = self.kinds.get(reading.text(row.cell_values, "kind").lower())
             if kind == "product" or parent is None:
                 if parent is not None:
                     yield Group(parent, variants, images, folded)
@@ -142,7 +141,7 @@ class Typed:
 
 
 class Link(NamedTuple):
-    """What a row says about the rows that it belongs with.
+    """The rows that a row says it belongs with.
 
     Attributes:
         kind: ``product``, ``variant`` or ``image``; ``""`` for a row that is none of them.
@@ -172,11 +171,11 @@ class Linked:
 
     link: LinkOf = field(repr=False)
 
-    def groups(self, rows: Iterable[Row], roles: RoleTexts) -> Iterator[Group]:
+    def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Yield rows that stand alone at once, and the others when all rows are read."""
         with WaitingRows() as waiting:
             for row in rows:
-                link = self.link(row.cell_values, roles)
+                link = self.link(row.cell_values, reading)
                 if link.alone:
                     yield Group(row)
                 elif link.kind:

@@ -17,17 +17,17 @@ def _pairs(text: str) -> dict[str, str]:
     return {name.strip(): value.strip().strip('"') for name, equals, value in parts if equals}
 
 
-def _link(cells: Mapping[str, Any], roles: RoleTexts) -> Link:
-    if roles.text(cells, "store"):
+def _link(cells: Mapping[str, Any], reading: RoleTexts) -> Link:
+    if reading.text(cells, "store"):
         return Link("")  # a row that translates another
     children = {}
-    for part in roles.text(cells, "parent").split("|"):
+    for part in reading.text(cells, "parent").split("|"):
         pairs = _pairs(part)
         sku = pairs.pop("sku", "")
         if sku:
             stated = ",".join(f"{name}={value}" for name, value in pairs.items())
             children[sku] = {"configurable_variations": stated}
-    return Link("variant", [roles.text(cells, "id")], "", children)
+    return Link("variant", [reading.text(cells, "id")], "", children)
 
 
 def _options(cells: Mapping[str, Any]) -> dict[str, str]:

@@ -40,7 +40,12 @@ MEDUSA = Platform(
         "tracked": ("Variant Manage Inventory",),
         "brand": ("Product Brand",),
         "group": ("Product Handle", "Product Id"),
-        "options": ("Variant Option # Name", "Variant Option # Value", "Option # Name", "Option # Value"),
+        "options": (
+            "Variant Option # Name",
+            "Variant Option # Value",
+            "Option # Name",
+            "Option # Value",
+        ),
         "status": ("Product Status",),
         "material": ("Variant Material", "Product Material"),
     },

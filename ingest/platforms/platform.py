@@ -17,6 +17,7 @@ ROLES: Mapping[str, str] = {
     "title": "title",
     "image": "first image",
     "images": "further images",
+    "stored": "images, where those columns are empty",
     "category": "the seller's category",
     "price": "price",
     "sale_price": "reduced price",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from houndstooth.ingest.platforms.platform import Platform
+
+_NUMBER = re.compile(r"[\d\s.,'-]+")
+
+
+def _adjust_offer(offer: dict[str, Any]) -> None:
+    """Take the currency from the price without tax; the one with tax names none."""
+    offer["currency"] = _NUMBER.sub("", str(offer.get("currency") or ""))
+
 
 PRESTASHOP = Platform(
     "PrestaShop product list",
@@ -24,6 +35,7 @@ PRESTASHOP = Platform(
     left_out=frozenset({"0", "no", "disabled", "inactive"}),
     category_lists=",",
     category_levels="/",
+    adjust_offer=_adjust_offer,
 )
 
 PRESTASHOP_IMPORT = Platform(

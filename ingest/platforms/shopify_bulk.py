@@ -20,7 +20,7 @@ _KINDS = {
 _TYPE = re.compile(r"gid://shopify/(\w+)/")
 
 
-def _link(cells: Mapping[str, Any], _roles: RoleTexts) -> Link:
+def _link(cells: Mapping[str, Any], _reading: RoleTexts) -> Link:
     own, parent = str(cells.get("id") or ""), str(cells.get("__parentId") or "")
     match = _TYPE.match(own)
     if match:

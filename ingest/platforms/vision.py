@@ -1,4 +1,4 @@
-"""Vision Product Search's CSV for bulk import, which has no header; the reader names its columns."""
+"""Vision Product Search's import CSV. It has no header; the reader names its columns."""
 
 from __future__ import annotations
 

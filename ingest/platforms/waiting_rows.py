@@ -78,7 +78,7 @@ class WaitingRows:
 
         The images of a variant are among its cell values, as ``images``.
         """
-        self._rows.executescript(f"COMMIT;{_OWNERS}")
+        self._rows.executescript(_OWNERS)
         for place, *row in self._rows.execute(
             "SELECT place, line, cells, stated FROM row WHERE owner IS NULL ORDER BY place"
         ):
@@ -91,7 +91,10 @@ class WaitingRows:
         ):
             child = _row(*row)
             images = [found.cell_values for _, found in self._children(place)]
-            yield kind, Row(child.number, {**child.cell_values, "images": images}) if images else child
+            yield (
+                kind,
+                Row(child.number, {**child.cell_values, "images": images}) if images else child,
+            )
 
 
 def _row(line: int, cells: str, stated: str | None) -> Row:

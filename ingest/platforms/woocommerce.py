@@ -9,15 +9,15 @@ from houndstooth.ingest.platforms.layouts import Link, Linked, RoleTexts
 from houndstooth.ingest.platforms.platform import Platform, normal
 
 
-def _link(cells: Mapping[str, Any], roles: RoleTexts) -> Link:
-    kind = roles.text(cells, "kind").lower()
+def _link(cells: Mapping[str, Any], reading: RoleTexts) -> Link:
+    kind = reading.text(cells, "kind").lower()
     names = [
         f"id:{name}" if normal(column) == "id" else name
-        for column in roles.columns("id")
+        for column in reading.roles["id"]
         if (name := str(cells.get(column) or "").strip())
     ]
     variation = "variation" in kind.replace("variations", "")
-    parent = roles.text(cells, "parent") if variation else ""
+    parent = reading.text(cells, "parent") if variation else ""
     alone = not variation and "variable" not in kind
     return Link("variant" if variation else "product", names, parent, alone=alone)
 
