@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
@@ -61,7 +62,7 @@ def read_products(rows: Iterable[Row], reading: Reading) -> Iterator[FeedProduct
     others fail.
     """
     variants, lines = VariantReader(reading), FirstLines()
-    failed: list[Outcome] = []
+    failed: deque[Outcome] = deque()
     if isinstance(reading.platform.layout, OneEach):
         for row in rows:
             if row.error is not None:
@@ -70,14 +71,14 @@ def read_products(rows: Iterable[Row], reading: Reading) -> Iterator[FeedProduct
                 yield _once(variants.one(row), lines)
         return
     for group in reading.platform.layout.groups(_usable(rows, failed), reading):
-        yield from failed
-        failed.clear()
+        while failed and (failed[0].row or 0) < group.parent.number:
+            yield failed.popleft()
         for sold in variants.read(group):
             yield _once(sold, lines)
     yield from failed
 
 
-def _usable(rows: Iterable[Row], failed: list[Outcome]) -> Iterator[Row]:
+def _usable(rows: Iterable[Row], failed: deque[Outcome]) -> Iterator[Row]:
     for row in rows:
         if row.error is None:
             yield row

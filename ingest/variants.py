@@ -58,7 +58,10 @@ class VariantReader:
                 self._reading.counts.left_out += 1
                 return Outcome(self._own_id(cells), "left_out", reason, row=number)
             if not images and len(self._id_roles) == 1:
-                return Sold(number, self._products.product(cells))
+                product = self._products.product(cells)
+                if product.product_id in self._id_names and product.title in self._title_names:
+                    return Outcome(product.product_id, "left_out", "the header again", row=number)
+                return Sold(number, product)
             values = self._image_values(cells, *images)
             notes: list[Note] = []
             return Sold(
@@ -100,7 +103,8 @@ class VariantReader:
     ) -> Sold | Outcome:
         parent, notes = group.parent, list[Note]()
         cells = row.cell_values if row is parent else self._merged(base, row.cell_values)
-        options = self._products.options(cells)
+        stated = {column: row.cell_values.get(column) for column in self._of_product}
+        options = self._products.options({**cells, **stated})
         made = "/".join((name, *options.values()))
         own = self._reading.text(row.cell_values, "id")
         product_id = own if own and own not in taken else made
@@ -111,6 +115,7 @@ class VariantReader:
         if reason:
             self._reading.counts.left_out += 1
             return Outcome(product_id, "left_out", reason, row=row.number)
+        self._count_inherited(row.cell_values, cells)
         try:
             images = self._images(group, row, shared, notes)
             product = self._products.product(
@@ -130,17 +135,18 @@ class VariantReader:
         own = {
             column: value
             for column, value in cells.items()
-            if value not in ("", None) and column not in self._of_product
+            if value not in self._empty and column not in self._of_product
         }
         merged = {**base, **own}
         if any(column in own for role in ("price", "sale_price") for column in self._roles[role]):
             merged |= {column: own.get(column, "") for column in self._price_columns}
-        inherited = self._reading.counts.inherited
-        for role in _COUNTED:
-            columns = self._roles[role]
-            if not any(map(own.get, columns)) and any(map(merged.get, columns)):
-                inherited[role] += 1
         return merged
+
+    def _count_inherited(self, cells: Mapping[str, Any], merged: Mapping[str, Any]) -> None:
+        for role in _COUNTED:
+            own = [c for c in self._roles[role] if c not in self._of_product]
+            if not any(map(cells.get, own)) and any(map(merged.get, self._roles[role])):
+                self._reading.counts.inherited[role] += 1
 
     def _images(
         self, group: Group, row: Row, shared: Sequence[Any], notes: list[Note]
@@ -182,6 +188,8 @@ class VariantReader:
     def _find_columns(self) -> None:
         reading = self._reading
         self._columns, self._roles = reading.columns, reading.roles
+        self._id_names, self._title_names = reading.roles["id"], reading.roles["title"]
         self._own = frozenset(matching(reading.columns, reading.platform.own))
         self._of_product = frozenset(matching(reading.columns, reading.platform.of_product))
+        self._empty = ("", None, *reading.platform.inherited)
         self._price_columns = [column for role in _PRICES for column in reading.roles[role]]

@@ -23,9 +23,12 @@ def _options(cells: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _adjust_offer(offer: dict[str, Any]) -> None:
-    tracked = str(offer.pop("tracked", "by")).strip().lower()
-    if tracked in ("none", ""):
+    """Let the stock decide on whatever may be bought, if it is counted."""
+    counted = str(offer.pop("tracked", "by")).strip().lower() not in ("none", "")
+    if not counted:
         offer["stock"] = ""
+    if str(offer.get("availability") or "").strip().lower() in ("", "y", "yes", "true"):
+        offer["availability"] = "" if counted else "in stock"
 
 
 BIGCOMMERCE = Platform(

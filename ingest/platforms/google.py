@@ -34,7 +34,7 @@ GOOGLE = Platform(
         "image": ("image_link",),
         "currency": ("currency",),
         "stock": ("quantity", "sell_on_google_quantity", "inventory"),
-        "status": ("pause", "excluded_destination_all"),
+        "status": ("visibility", "status"),
     },
-    left_out=frozenset({"ads_and_listings", "all"}),
+    left_out=HIDDEN,
 )

@@ -42,8 +42,9 @@ MAGENTO = Platform(
     roles={
         "id": ("sku",),
         "title": ("name",),
-        "image": ("base_image", "image", "small_image", "thumbnail_image"),
+        "image": ("base_image",),
         "images": ("additional_images",),
+        "stored": ("image", "small_image", "thumbnail_image"),
         "category": ("categories",),
         "price": ("price",),
         "sale_price": ("special_price",),

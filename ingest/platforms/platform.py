@@ -117,6 +117,7 @@ class Platform:
         layout: How rows belong together.
         own: Columns whose values a variant never takes from its product; ``*`` stands for any end.
         of_product: Columns whose values a variant always takes from its product.
+        inherited: Texts in a variant's cell that say that its product's value holds.
         left_out: Values of the role ``status``, in lower case, that say it is not sold.
         category_lists: What separates the category paths in one cell; ``""`` if it holds one.
         category_levels: What separates the levels of a path.
@@ -133,6 +134,7 @@ class Platform:
     layout: Layout = field(default_factory=OneEach)
     own: Names = ()
     of_product: Names = ()
+    inherited: Names = ()
     left_out: frozenset[str] = frozenset()
     category_lists: str = ""
     category_levels: str = ">"

@@ -15,6 +15,14 @@ def _adjust_offer(offer: dict[str, Any]) -> None:
     offer["currency"] = _NUMBER.sub("", str(offer.get("currency") or ""))
 
 
+def _adjust_import(offer: dict[str, Any]) -> None:
+    """Let the stock decide on whatever may be ordered; 2 is the shop's default on backorders."""
+    if str(offer.get("backorders") or "").strip() != "1":
+        offer["backorders"] = ""
+    if str(offer.get("availability") or "").strip() == "1":
+        offer["availability"] = ""
+
+
 PRESTASHOP = Platform(
     "PrestaShop product list",
     recognised_by=[
@@ -56,12 +64,14 @@ PRESTASHOP_IMPORT = Platform(
         "discount_amount": ("Discount amount",),
         "discount_percent": ("Discount percent",),
         "on_sale": ("On sale (0/1)",),
+        "availability": ("Available for order (0 = No, 1 = Yes)",),
         "stock": ("Quantity",),
         "backorders": ("Out of stock action",),
         "brand": ("Brand", "Manufacturer"),
-        "status": ("Active (0/1)",),
+        "status": ("Active (0/1)", "Visibility"),
     },
-    left_out=frozenset({"0"}),
+    left_out=frozenset({"0", "none"}),
     category_lists=",",
     category_levels="/",
+    adjust_offer=_adjust_import,
 )

@@ -59,6 +59,7 @@ SHOPIFY_BULK = Platform(
         "category": ("productType", "category", "productCategory"),
         "price": ("price", "priceRangeV2", "priceRange"),
         "compare_at": ("compareAtPrice",),
+        "availability": ("availableForSale",),
         "stock": ("inventoryQuantity", "totalInventory"),
         "backorders": ("inventoryPolicy",),
         "tracked": ("inventoryItem",),

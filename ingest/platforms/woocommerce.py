@@ -60,11 +60,15 @@ WOOCOMMERCE = Platform(
             *("Attribute # name", "Attribute # value(s)"),
             *("Attribut # Name", "Attribut # Wert(e)"),
         ),
-        "status": ("Published", "Veröffentlicht"),
+        "status": (
+            *("Published", "Visibility in catalog", "Veröffentlicht"),
+            "Sichtbarkeit im Katalog",
+        ),
     },
     layout=Linked(_link),
     own=("ID", "SKU", "Attribute # value(s)", "Published", "Parent", "Type", "Position"),
-    left_out=frozenset({"0", "-1"}),
+    inherited=("parent",),
+    left_out=frozenset({"0", "-1", "hidden"}),
     category_lists=",",
     options=_options,
 )
