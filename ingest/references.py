@@ -80,7 +80,7 @@ def read_references(value: Any) -> Iterator[str]:
             except ValueError:
                 pass
         if text.lower() not in _EMPTY:
-            yield from split_references(text)
+            yield from filter(None, split_references(text))
     elif isinstance(value, list):
         for one in value:
             yield from read_references(one)
