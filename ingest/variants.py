@@ -58,10 +58,7 @@ class VariantReader:
                 self._reading.counts.left_out += 1
                 return Outcome(self._own_id(cells), "left_out", reason, row=number)
             if not images and len(self._id_roles) == 1:
-                product = self._products.product(cells)
-                if product.product_id in self._id_names and product.title in self._title_names:
-                    return Outcome(product.product_id, "left_out", "the header again", row=number)
-                return Sold(number, product)
+                return Sold(number, self._products.product(cells))
             values = self._image_values(cells, *images)
             notes: list[Note] = []
             return Sold(
@@ -188,7 +185,6 @@ class VariantReader:
     def _find_columns(self) -> None:
         reading = self._reading
         self._columns, self._roles = reading.columns, reading.roles
-        self._id_names, self._title_names = reading.roles["id"], reading.roles["title"]
         self._own = frozenset(matching(reading.columns, reading.platform.own))
         self._of_product = frozenset(matching(reading.columns, reading.platform.of_product))
         self._empty = ("", None, *reading.platform.inherited)

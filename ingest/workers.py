@@ -97,7 +97,7 @@ def make_request(
         raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
     path = feed.absolute()
     stamp = feed_stamp(path)
-    with open_feed(path) as opened:
+    with open_feed(path, options.encoding or None) as opened:
         read_feed(opened, options)
         return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
 

@@ -81,7 +81,7 @@ class Indexing:
 
         path = self.catalogue.feed
         with ExitStack() as stack:
-            feed = stack.enter_context(open_feed(path))
+            feed = stack.enter_context(open_feed(path, self.catalogue.options.encoding or None))
             _, entries = read_feed(feed, self.catalogue.options)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))

@@ -155,14 +155,16 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         HoundstoothError: nothing could begin.
     """
     from houndstooth.ingest.feeds import open_feed
+    from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.products import read_feed
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
 
     with ExitStack() as stack:
-        feed = stack.enter_context(open_feed(task.feed))
-        reading, entries = read_feed(feed, task.options, facts=not task.visual_only)
+        options = task.options or ReadOptions()
+        feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
+        reading, entries = read_feed(feed, options, facts=not task.visual_only)
         click.echo(f"read as {reading.platform.name}", err=True)
         taxonomy = Taxonomy.load(settings.taxonomy)
         engine = open_engine(task.engine or settings.engine)

@@ -8,12 +8,6 @@ from typing import Any
 from houndstooth.ingest.platforms.layouts import InTurn
 from houndstooth.ingest.platforms.platform import Platform
 
-COLUMNS = (
-    *("image-uri", "image-id", "product-set-id", "product-id", "product-category"),
-    *("product-display-name", "labels", "bounding-poly"),
-)
-"""Its columns, in order."""
-
 
 def _labels(cells: Mapping[str, Any]) -> dict[str, str]:
     pairs = (label.partition("=") for label in str(cells.get("labels") or "").split(","))

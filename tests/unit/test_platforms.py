@@ -95,7 +95,7 @@ RSS = """\
 def test_a_column_that_first_comes_late_has_its_role(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("houndstooth.ingest.feeds._SAMPLE", 1)
+    monkeypatch.setattr("houndstooth.ingest.formats.row._SAMPLE", 1)
     read = Read(tmp_path / "feed.xml", RSS)
     assert read.facts("price", "price_before", "season_note") == {
         "1": (5.0, None, None),
@@ -383,3 +383,21 @@ p2,cap,Cap,draft,c.jpg,c.jpg,,v3,One,C,true,1,Size,One,10,12
     }
     assert read.images() == {"T-S": ("a.jpg", "b.jpg"), "v2": ("a.jpg", "b.jpg")}
     assert read.left_out() == ["C"]
+
+
+def test_vision_product_search(tmp_path: Path) -> None:
+    text = """\
+gs://shop/a.jpg,img1,set0,p1,apparel-v2,Red tee,"color=red,style=plain",
+gs://shop/b.jpg,img2,set0,p1,apparel-v2,,,
+gs://shop/c.jpg,,set0,p2,apparel-v2,Cap,,"0,0,1,1"
+"""
+    read = Read(tmp_path / "feed.csv", text)
+    assert read.reading.platform.name == "Vision Product Search import table"
+    bucket = "https://storage.googleapis.com/shop"
+    assert read.images() == {
+        "p1": (f"{bucket}/a.jpg", f"{bucket}/b.jpg"),
+        "p2": (f"{bucket}/c.jpg",),
+    }
+    assert read.facts("title", "color") == {"p1": ("Red tee", "red"), "p2": ("Cap", None)}
+    assert read.products["p1"].attributes == {"colour": "red"}
+    assert read.reading.counts.folded == 1
