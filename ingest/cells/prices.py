@@ -43,7 +43,7 @@ _FROM = re.compile(
 )
 _TO = re.compile(r"(?<=[^\s.,-]) ?(?:-| to | bis | à | a | tot | até | hasta | do ) ?(?=[^\s-])")
 _AMOUNT = re.compile(
-    r"([^\d]*?)((?:(?<![^\W\d_])[.,])?\d[\d.,' ]*?)([.,]--?)?((?:[ .]?[^\d\s.,'][^\d]*)?)"
+    r"([^\d]*?)((?:(?<![^\W\d_])[.,])?\d[\d.,' ]*?)([.,:]--?)?((?:[ .]?[^\d\s.,'][^\d]*)?)"
 )
 
 
@@ -128,7 +128,7 @@ def _read_one(part: str, text: str, separator: Separator, language: str) -> Pric
         raise _negative(text)
     try:
         currency = _currency(before, after, language)
-        if dash:
+        if dash and dash[0] != ":":
             number += dash[0]
         decimals = 0 if currency in WHOLE else 3 if currency in THREE_DECIMALS else 2
         amount = read_decimal(number, separator, decimals)
@@ -180,7 +180,7 @@ def _numbers(text: str) -> list[str]:
     except InvalidProduct:
         return []
     matches = map(_AMOUNT.fullmatch, parts)
-    return [match[2] + (match[3] or "")[:1] for match in matches if match]
+    return [match[2] + (match[3] or "")[:1].strip(":") for match in matches if match]
 
 
 def _negative(value: object) -> InvalidProduct:

@@ -48,6 +48,7 @@ def reader(*samples: str, language: str = "") -> PriceReader:
         ("1\u202f200,90\u00a0€", 1200.9, "EUR"),
         ("1.299,- kr", 1299.0, None),
         ("EUR 1.299,--", 1299.0, "EUR"),
+        ("1 299:- SEK", 1299.0, "SEK"),
         # Without a dot feed or a comma feed, three digits after a comma are thousands.
         ("Rs. 1,299", 1299.0, None),
         ("Rs.1,299.50", 1299.5, None),
