@@ -38,8 +38,8 @@ def fit_facts(facts: Mapping[str, Fact], fields: Fields) -> tuple[dict[str, Fact
             continue
         if reason is not None:
             notes.append(Note(LEFT_OUT, reason))
-        elif length := fields.excess(name, value):
-            notes.append(Note(NOT_INDEXED, f"text of {length} characters in {name!r}"))
+        elif why := fields.too_long(name, value):
+            notes.append(Note(NOT_INDEXED, why))
     return fitting, notes
 
 

@@ -181,12 +181,15 @@ class Fields:
                 return f"expected at most {MAX_TERM_BYTES} bytes for {name!r}; got a longer text"
         return None
 
-    def excess(self, name: str, value: Fact) -> int:
-        """Return the length of a text that is too long for its field to index, else 0."""
+    def too_long(self, name: str, value: Fact) -> str | None:
+        """Return why a text is stored but not indexed, or None if it is indexed."""
         if not isinstance(value, str) or len(value) <= MAX_VALUE_LENGTH:
-            return 0
+            return None
         definition = self._definitions.get(name, {"ignore_above": MAX_VALUE_LENGTH})
-        return len(value) if len(value) > definition.get("ignore_above", len(value)) else 0
+        most = definition.get("ignore_above", len(value))
+        if len(value) <= most:
+            return None
+        return f"expected at most {most} characters in {name!r} to filter on; got {len(value)}"
 
     def indexed(self, name: str, value: Scalar) -> str | float | None:
         """Return the indexed form of a fact, for filters and facets; None = not indexed.

@@ -14,7 +14,7 @@ MAX_REASON = 200
 """Longest reason of the engine that a note repeats, in characters."""
 
 _LIMIT = "Limit of total fields"
-_AT_MOST = "no more fields than index.mapping.total_fields.limit"
+_AT_MOST = "at most index.mapping.total_fields.limit fields"
 _NAMES = re.compile(r"\[([^\]]+)\]|\"([^\"]+)\"")
 _KINDS = {bool: "boolean", int: "long", float: "double", str: "string"}
 

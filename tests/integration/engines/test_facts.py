@@ -97,7 +97,9 @@ def test_long_texts_are_kept_and_named(engine: Engine) -> None:
     long = "w" * 40_000
     (notes,) = write(engine, document("1", {"title": long, "about": long, "url": long}))
     assert [note.kind for note in notes] == [NOT_INDEXED]
-    assert notes[0].detail == "text of 40000 characters in 'about'"
+    assert notes[0].detail == (
+        "expected at most 1024 characters in 'about' to filter on; got 40000"
+    )
     assert the(engine, "1").facts == {"title": long, "about": long, "url": long}
 
 
