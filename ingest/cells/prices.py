@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.cells.currencies import THREE_DECIMALS, WHOLE, currency_code
@@ -101,11 +101,15 @@ class PriceReader:
             except KeyError:
                 raise _not_a_price(value) from None
             return Price(float(f"{whole}.{fraction}" if fraction else whole), code)
-        if not (is_number(value) and isfinite(value)):
-            raise _not_a_price(value)
-        if value < 0:
+        if is_number(value) and value < 0:
             raise _negative(value)
-        return Price(float(value))
+        try:
+            amount = float(value) if is_number(value) else nan
+        except OverflowError:
+            amount = nan
+        if not isfinite(amount):
+            raise _not_a_price(value)
+        return Price(amount)
 
 
 @lru_cache(maxsize=65_536)
@@ -134,8 +138,6 @@ def _read_one(part: str, text: str, separator: Separator, language: str) -> Pric
         amount = read_decimal(number, separator, decimals)
     except (KeyError, ValueError):
         raise _not_a_price(text) from None
-    if not isfinite(amount):
-        raise _not_a_price(text)
     return Price(amount, currency)
 
 
