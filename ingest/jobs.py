@@ -13,12 +13,13 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from redis import Redis, RedisError
 
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
 from houndstooth.ingest.tally import EXAMPLES, GROUPS, kinds_of
 from houndstooth.mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
@@ -61,7 +62,7 @@ class JobRequest:
             able to read both.
         stamp: Size and time of the feed's last change; it must not change during the job.
         engine: URL of the engine. It may contain a password, so it is never shown or logged.
-        columns: Column by role, as set by the user.
+        options: What the user says about the feed.
         batch: Products per batch.
         size: Number of lines that may hold products, if known.
         visual_only: Write only ``visual``, to products that are in the index.
@@ -70,20 +71,21 @@ class JobRequest:
     feed: Path
     stamp: str
     engine: str
-    columns: Mapping[str, str]
+    options: ReadOptions
     batch: int
     size: int | None = None
     visual_only: bool = False
 
     def to_json(self) -> str:
         """Convert to JSON, the form in Redis."""
-        return json.dumps(vars(self) | {"feed": str(self.feed)})
+        return json.dumps(asdict(self) | {"feed": str(self.feed)})
 
     @classmethod
     def from_json(cls, text: str) -> JobRequest:
         """Read the JSON of ``to_json``."""
         data = json.loads(text)
-        return cls(**data | {"feed": Path(data["feed"])})
+        options = ReadOptions(**data["options"])
+        return cls(**data | {"feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from tqdm import tqdm
 
 from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.columns import detect_columns, parse_columns
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.jobs import Job, JobRequest
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.products import read_feed
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
 from houndstooth.plugin.config import Settings
@@ -84,7 +85,7 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
 
 
 def make_request(
-    feed: Path, engine: str, columns: str | None, batch: int, visual_only: bool
+    feed: Path, engine: str, options: ReadOptions, batch: int, visual_only: bool
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
 
@@ -96,10 +97,9 @@ def make_request(
         raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
     path = feed.absolute()
     stamp = feed_stamp(path)
-    chosen = {} if columns is None else parse_columns(columns)
-    with open_feed(path) as opened:
-        detect_columns(opened.columns, chosen)
-        return JobRequest(path, stamp, engine, chosen, batch, opened.size, visual_only)
+    with open_feed(path, options.encoding or None) as opened:
+        read_feed(opened, options)
+        return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
 
 
 def submit(app: IngestApp, request: JobRequest) -> str:

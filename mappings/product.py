@@ -63,7 +63,10 @@ class Product:
     notes: Sequence[Note] = ()
 
     def __post_init__(self) -> None:
-        size = len(self.product_id.encode())
+        # A character has at most four bytes: most ids need no encoding to be known as short.
+        size = len(self.product_id)
+        if 4 * size > MAX_ID_BYTES:
+            size = len(self.product_id.encode())
         if not 0 < size <= MAX_ID_BYTES:
             raise InvalidProduct(
                 f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"

@@ -18,6 +18,7 @@ from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
 from houndstooth.commands.parameters import FILE, Whole
 
 if TYPE_CHECKING:
+    from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.outcome import Outcome
     from houndstooth.ingest.products import FeedProduct
     from houndstooth.ingest.report import Report
@@ -57,7 +58,7 @@ class Task:
     Attributes:
         feed: its path.
         engine: a URL; None takes the settings'.
-        columns: ``ROLE=COLUMN,…``; None detects them all.
+        options: what the user says about the feed.
         visual_only: nothing but ``visual`` is written, to products that are there.
         report: path of the JSON report.
         batch: products a batch.
@@ -65,7 +66,7 @@ class Task:
 
     feed: Path
     engine: str | None = None
-    columns: str | None = None
+    options: ReadOptions | None = None
     visual_only: bool = False
     report: Path | None = None
     batch: int = 8
@@ -75,6 +76,9 @@ class Task:
 @click.argument("feed", type=FILE)
 @parameters.engine
 @parameters.columns
+@parameters.image_base
+@parameters.language
+@parameters.encoding
 @click.option(
     "--visual-only",
     is_flag=True,
@@ -97,6 +101,9 @@ def command(
     feed: Path,
     engine: str | None,
     columns: str | None,
+    image_base: str | None,
+    language: str | None,
+    encoding: str | None,
     visual_only: bool,
     report: Path | None,
     batch: int,
@@ -120,19 +127,21 @@ def command(
             f"expected a --batch of at most {MAX_WORKER_BATCH} products for workers, so that none "
             f"takes longer than a batch may; got {batch}"
         )
+    from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
 
     with nothing_begun():
         settings = Settings.from_env()
+        options = parse_options(feed, columns, image_base, language, encoding)
         if celery:
             # Imported here: Celery takes long to load, and an ingest in process needs none.
             from houndstooth.ingest import workers
 
             request = workers.make_request(
-                feed, engine or settings.engine, columns, batch, visual_only
+                feed, engine or settings.engine, options, batch, visual_only
             )
             context.exit(workers.ingest(request, settings, report, detach))
-        task = Task(feed, engine, columns, visual_only, report, batch)
+        task = Task(feed, engine, options, visual_only, report, batch)
         context.exit(run(task, settings, context.obj))
 
 
@@ -145,17 +154,18 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     Raises:
         HoundstoothError: nothing could begin.
     """
-    from houndstooth.ingest.columns import detect_columns, parse_columns
     from houndstooth.ingest.feeds import open_feed
-    from houndstooth.ingest.products import read_products
+    from houndstooth.ingest.options import ReadOptions
+    from houndstooth.ingest.products import read_feed
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
 
     with ExitStack() as stack:
-        feed = stack.enter_context(open_feed(task.feed))
-        chosen = {} if task.columns is None else parse_columns(task.columns)
-        columns = detect_columns(feed.columns, chosen, facts=not task.visual_only)
+        options = task.options or ReadOptions()
+        feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
+        reading, entries = read_feed(feed, options, facts=not task.visual_only)
+        click.echo(f"read as {reading.platform.name}", err=True)
         taxonomy = Taxonomy.load(settings.taxonomy)
         engine = open_engine(task.engine or settings.engine)
         stack.callback(engine.close)
@@ -165,7 +175,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         interrupted = stack.enter_context(_interrupts())
         outcomes = ingest_until(
             interrupted,
-            read_products(feed.rows, columns),
+            entries,
             task.feed.parent,
             Parts(settings, taxonomy, engine, extractor),
             task.batch,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.product import Note
 from tests.integration.page import Page
@@ -29,7 +30,7 @@ NOTE = Note("price left empty", "expected a price such as '12.99 EUR'; got 'POA'
 def create(redis_url: str, feed: str) -> tuple[Jobs, str]:
     jobs = Jobs(redis_url)
     engine = f"opensearch://shop:{PASSWORD}@search:9200/shop"
-    request = JobRequest(Path("/feeds") / feed, "1", engine, {}, batch=2, size=6)
+    request = JobRequest(Path("/feeds") / feed, "1", engine, ReadOptions(), batch=2, size=6)
     return jobs, jobs.create(request, SURVEY)
 
 
