@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 import numpy as np
 
-from houndstooth.mappings.document import is_visual
 from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
@@ -25,18 +23,8 @@ def refusal(document: IndexDocument) -> str | None:
         return f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"
     if document.visual is not None and document.visual.product_id != document.product_id:
         return f"expected visual of the same product; got {document.visual.product_id!r}"
-    for name, value in document.facts.items():
-        if not name or name.startswith("_") or is_visual(name.split(".")[0]):
-            return f"expected the name of a fact; {name!r} is reserved"
-        if value is not None and not isinstance(value, str | int | float | bool):
-            return f"expected a string, number or truth value for {name!r}; got {value!r}"
-        if isinstance(value, float) and not isfinite(value):
-            return f"expected a finite number for {name!r}; got {value!r}"
-        if isinstance(value, int) and value.bit_length() > 63:
-            return f"expected a number of 64 bits for {name!r}; got one of {value.bit_length()}"
-    texts = [document.product_id, *document.facts, *document.facts.values()]
-    if not all(is_unicode(text) for text in texts if isinstance(text, str)):
-        return "expected text that can be written as UTF-8; got lone surrogates"
+    if not is_unicode(document.product_id):
+        return "expected a product id that can be written as UTF-8; got lone surrogates"
     return None
 
 

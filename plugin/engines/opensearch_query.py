@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
-from houndstooth.plugin.engines.fields import Fields, by_field
+from houndstooth.plugin.engines.fields import Fields, by_field, finite_number
 from houndstooth.plugin.engines.opensearch_client import Json
 from houndstooth.plugin.engines.opensearch_rows import RowFields
 
@@ -154,6 +154,9 @@ def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
 
 def _filter_clause(one: Filter, fields: Fields) -> Json:
     fields.check(one)
+    exact, number = fields.exact(one.field), fields.number(one.field)
     if isinstance(one, RangeFilter):
-        return {"range": {one.field: {"gte": one.low, "lte": one.high}}}
-    return _term(fields.exact(one.field), one.value)
+        return {"range": {number or one.field: {"gte": one.low, "lte": one.high}}}
+    if number in (None, exact) or finite_number(one.value) is None:
+        return _term(exact, one.value)
+    return {"bool": {"should": [_term(exact, one.value), _term(number, one.value)]}}
