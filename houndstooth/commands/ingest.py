@@ -178,7 +178,8 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         options = task.options or ReadOptions()
         feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
         reading, entries = read_feed(feed, options, facts=not task.visual_only)
-        click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
+        if not task.dry_run:
+            click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
         taxonomy = Taxonomy.load(settings.taxonomy)
         survey = Survey(feed, reading)
         entries = survey.watch(entries)
