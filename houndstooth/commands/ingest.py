@@ -178,8 +178,6 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         options = task.options or ReadOptions()
         feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
         reading, entries = read_feed(feed, options, facts=not task.visual_only)
-        if not task.dry_run:
-            click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
         taxonomy = Taxonomy.load(settings.taxonomy)
         survey = Survey(feed, reading)
         entries = survey.watch(entries)
@@ -192,6 +190,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         engine = open_engine(task.engine or settings.engine)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
+        click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report, task.feed))
         interrupted = stack.enter_context(interrupts())
