@@ -61,8 +61,10 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
     if _DECLARES.search(prefix):
         raise InvalidFeed("expected XML without entity declarations (<!DOCTYPE … [ … ]>)")
     yield from cutter.rows()
-    if _OPENS.search(prefix) and "</" not in cutter.rest():
-        yield lost_row(cutter.line, "expected the end of the XML; the feed is cut off here")
+    rest = cutter.rest()
+    if _OPENS.search(prefix) and "</" not in rest:
+        line = cutter.line + rest.count("\n")
+        yield lost_row(line, "expected the end of the XML; the feed is cut off here")
 
 
 class _Cutter:
