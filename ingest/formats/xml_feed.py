@@ -61,8 +61,8 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
     if _DECLARES.search(prefix):
         raise InvalidFeed("expected XML without entity declarations (<!DOCTYPE … [ … ]>)")
     yield from cutter.rows()
-    rest = cutter.rest()
-    if _OPENS.search(prefix) and "</" not in rest:
+    rest = cutter.rest
+    if _OPENS.search(prefix) and rest and "</" not in rest:
         line = cutter.line + rest.count("\n")
         yield lost_row(line, "expected the end of the XML; the feed is cut off here")
 
@@ -90,8 +90,9 @@ class _Cutter:
                 return match.start()
         return len(self._text)
 
+    @property
     def rest(self) -> str:
-        """Return the text after the last product."""
+        """Text after the last product; empty if that product has no end."""
         return self._text
 
     def rows(self) -> Iterator[Row]:
