@@ -111,7 +111,7 @@ class _Cutter:
                     return
                 self._drop(starts[0])
                 yield lost_row(self.line, "expected the end of the product; got the next or none")
-                self._drop((starts[1] if len(starts) > 1 else len(self._text)) - starts[0])
+                self._drop(starts[1] - starts[0] if len(starts) > 1 else len(self._text))
 
     def _next_product(self) -> tuple[list[int], int | None]:
         """Find the beginnings of the next product and of those in it, and its end."""
