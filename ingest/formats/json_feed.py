@@ -142,8 +142,10 @@ class _ArrayReader:
 
     def _grow(self) -> bool:
         block = next(self._blocks, None)
-        self._text, self._at = self._text[self._at :] + (block or ""), 0
-        return block is not None
+        if block is None:
+            return False
+        self._text, self._at = self._text[self._at :] + block, 0
+        return True
 
     def _go_to(self, at: int) -> None:
         self._line += self._text.count("\n", self._at, at)
