@@ -46,7 +46,7 @@ def path_leaves(taxonomy: Taxonomy, paths: Sequence[str], language: str) -> froz
     leaves: frozenset[str] = frozenset()
     for path in paths:
         known = category_vocabulary(taxonomy, path_language(path, language))
-        others = _one_path(known, path)
+        others = _one_path(taxonomy, known, path)
         leaves = leaves & others or leaves or others
     return leaves
 
@@ -72,18 +72,32 @@ def _shopify_path(category: str) -> str:
     return " > ".join(PUBLIC.shopify[step] for step in above if step in PUBLIC.shopify)
 
 
-def _one_path(known: Vocabulary, path: str) -> frozenset[str]:
+def _one_path(taxonomy: Taxonomy, known: Vocabulary, path: str) -> frozenset[str]:
     slashes = not _STRONG.search(path) and "/" in path
     leaves: frozenset[str] = frozenset()
     for level in _levels(path):
         here = _level(known, level)
-        if slashes and leaves and here and (leaves < here or not leaves & here):
+        if slashes and here and (leaves < here or not leaves & here):
             leaves |= here
         else:
-            leaves = leaves & here or plainer(leaves, here)
+            leaves = _narrowed(taxonomy, leaves, here)
     for meaning in (m for clause in known.clauses(path) for m in clause if m.modifier):
         leaves = leaves & meaning.leaves or leaves
     return leaves
+
+
+def _narrowed(taxonomy: Taxonomy, upper: frozenset[str], lower: frozenset[str]) -> frozenset[str]:
+    """Return what a level leaves of the one above it; where they conflict, the lower decides.
+
+    Only a wider lower level gives way to one leaf: "Shoe Accessories > Boot Liners". The
+    taxonomy's broader terms hold none of the kinds that it lacks, so they rule none of them out.
+    """
+    if not upper or not lower:
+        return upper or lower
+    lacking = lower - taxonomy.categories.keys()
+    if both := upper & lower:
+        return both | lacking
+    return upper if len(upper) == 1 < len(lower) else lower
 
 
 def _levels(path: str) -> list[str]:

@@ -24,7 +24,7 @@ _PUBLIC_FILE = _FOLDER / "public_categories.json"
 
 @dataclass(frozen=True)
 class LanguageWords:
-    """What the shops of one language write.
+    """The words that the shops of one language write.
 
     Attributes:
         noun_first: Whether a product's noun comes before what describes it, as in French.
@@ -45,7 +45,7 @@ class LanguageWords:
 
 @dataclass(frozen=True)
 class WiderKind:
-    """A category name that stands for several leaves, such as Google's ``Shirts & Tops``.
+    """The names of several leaves together, such as Google's ``Shirts & Tops``.
 
     Attributes:
         names: The names. They count in category texts only, not in titles.

@@ -8,8 +8,9 @@ the image decides among those that remain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from houndstooth.mappings.category_path import (
     category_paths,
@@ -61,20 +62,13 @@ def read_seller_text(
             Google's or Shopify's taxonomy.
         attributes: What the seller's columns say, such as ``{"colour": "Navy/White"}``.
         language: Language of the texts, ISO 639-1. If it is empty, the language counts that knows
-            most of the words. If several know equally many and read different categories, the
-            text states none.
+            most of the words; if several know equally many, only what they all may mean.
     """
-    paths = category_paths(category_text)
-    languages = (language,) if language else likely_languages(taxonomy, (title, *paths))
-    readings = [_read(taxonomy, title, paths, each) for each in languages]
-    leaves, stated = readings[0]
-    if any(others != leaves for others, _ in readings):
-        leaves = frozenset()
-    stated = {
-        group: term
-        for group, term in stated.items()
-        if all(others.get(group) == term for _, others in readings)
-    }
+    languages = (language,) if language else likely_languages(taxonomy, (title, category_text))
+    readings = [_read(taxonomy, title, category_text, each) for each in languages]
+    named = [leaves for leaves, _ in readings if leaves]
+    leaves = frozenset.intersection(*named) if named else frozenset()
+    stated = _undisputed([terms for _, terms in readings])
     if not leaves <= taxonomy.categories.keys():
         leaves = frozenset()
     if attributes:
@@ -89,16 +83,36 @@ def read_seller_text(
 
 
 def _read(
-    taxonomy: Taxonomy, title: str, paths: list[str], language: str
-) -> tuple[frozenset[str], dict[str, str]]:
+    taxonomy: Taxonomy, title: str, category_text: str, language: str
+) -> tuple[frozenset[str], Mapping[str, str]]:
     """Read the leaves, kinds that the taxonomy lacks included, and the term by group."""
     known = vocabulary(taxonomy, language)
     clauses = known.clauses(title)
     leaves, stated = known.leaves(clauses), known.attributes(clauses)
-    if not paths:
+    if not category_text:
         return leaves, stated
-    by_path = path_leaves(taxonomy, paths, language)
+    by_category, of_category = _read_category(taxonomy, category_text, language)
+    return leaves & by_category or plainer(leaves, by_category), {**of_category, **stated}
+
+
+def _undisputed(readings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the terms that no reading contradicts."""
+    stated = {group: term for terms in readings for group, term in terms.items()}
+    return {
+        group: term
+        for group, term in stated.items()
+        if all(terms.get(group, term) == term for terms in readings)
+    }
+
+
+@lru_cache(maxsize=4096)
+def _read_category(
+    taxonomy: Taxonomy, category_text: str, language: str
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Read a category text; a catalogue has few of them."""
+    paths = category_paths(category_text)
+    stated: dict[str, str] = {}
     for path in paths:
-        words = vocabulary(taxonomy, path_language(path, language))
-        stated = words.attributes(words.clauses(path)) | stated
-    return leaves & by_path or plainer(leaves, by_path), stated
+        known = vocabulary(taxonomy, path_language(path, language))
+        stated = known.attributes(known.clauses(path)) | stated
+    return path_leaves(taxonomy, paths, language), stated

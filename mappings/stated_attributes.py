@@ -11,6 +11,8 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.vocabulary import vocabulary
 
 _SEPARATORS = re.compile(r"\s*[/,;|&+\n]\s*")
+_CHILDREN = frozenset({"newborn", "infant", "toddler", "kids"})
+_GENDERS_OF_CHILDREN = {"gender:men": "gender:boys", "gender:women": "gender:girls"}
 
 
 def stated_terms(
@@ -18,14 +20,16 @@ def stated_terms(
 ) -> dict[str, str]:
     """Return one term per group; values that no language knows are left out.
 
-    Of several values, as in ``Navy/White``, the first known one counts.
+    Of several values, as in ``Navy/White``, the first known one counts. Google's ``age_group``
+    turns men and women into boys and girls.
     """
-    terms = {
-        group: _term(taxonomy, group, text.casefold(), language)
-        for group, text in attributes.items()
-        if group in taxonomy.groups
-    }
-    return {group: term for group, term in terms.items() if term}
+    terms: dict[str, str] = {}
+    for group in taxonomy.groups.keys() & attributes.keys():
+        if term := _term(taxonomy, group, attributes[group].casefold(), language):
+            terms[group] = term
+    if attributes.get("age_group", "").casefold() in _CHILDREN and "gender" in terms:
+        terms["gender"] = _GENDERS_OF_CHILDREN.get(terms["gender"], terms["gender"])
+    return terms
 
 
 @lru_cache(maxsize=4096)

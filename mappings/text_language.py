@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from houndstooth.mappings.language_words import ENGLISH, LANGUAGES
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.mappings.vocabulary import own_words, vocabulary
+from houndstooth.mappings.vocabulary import loan_words, own_words, vocabulary
 from houndstooth.mappings.words import singular, tokens
 
 _MIN_COMPOUND = 7
@@ -16,10 +16,10 @@ _COMPOUNDING = tuple(language for language in _OTHERS if LANGUAGES[language].com
 
 
 def likely_languages(taxonomy: Taxonomy, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the languages that know most words of the first text; the next ones break ties.
+    """Return the languages to whom most words of the first text belong; the next ones break ties.
 
-    Of languages that know equally many words, those win to whom more of them belong: an English
-    word is a loan word in the others. English alone if no language knows any.
+    A loan word counts half in the languages that took it from English. Of languages with equal
+    counts, those with more words of their own win. English alone if no language knows any word.
     """
     best: tuple[str, ...] = (ENGLISH, *_OTHERS)
     counts = [_counts(taxonomy, text) for text in texts if text]
@@ -32,19 +32,19 @@ def likely_languages(taxonomy: Taxonomy, texts: Sequence[str]) -> tuple[str, ...
     return best if known else (ENGLISH,)
 
 
-def _counts(taxonomy: Taxonomy, text: str) -> dict[str, tuple[int, int]]:
-    """Count a text's words by language: those that it knows, and those of its own."""
+def _counts(taxonomy: Taxonomy, text: str) -> dict[str, tuple[float, int]]:
+    """Count a text's words by language: all that it knows, and those of its own."""
     loans, owners = _owners(taxonomy)
-    known = dict.fromkeys((ENGLISH, *_OTHERS), 0)
-    own = dict(known)
+    own = dict.fromkeys((ENGLISH, *_OTHERS), 0)
+    taken = dict.fromkeys(own, 0)
     shared = 0
     for word in tokens(text):
         key = singular(word)
         shared += key in loans
         for language in owners.get(key) or _of_compound(taxonomy, word):
             own[language] += 1
-            known[language] += key not in loans
-    return {language: (shared + known[language], own[language]) for language in known}
+            taken[language] += key in loans
+    return {each: (own[each] + (shared - taken[each]) / 2, own[each]) for each in own}
 
 
 def _of_compound(taxonomy: Taxonomy, word: str) -> Iterator[str]:
@@ -62,4 +62,4 @@ def _owners(taxonomy: Taxonomy) -> tuple[Collection[str], Mapping[str, Sequence[
     for language in (ENGLISH, *_OTHERS):
         for key in own_words(taxonomy, language):
             owners.setdefault(key, []).append(language)
-    return own_words(taxonomy, ""), owners
+    return loan_words(taxonomy), owners
