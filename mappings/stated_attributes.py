@@ -34,12 +34,10 @@ def stated_terms(
 
 @lru_cache(maxsize=4096)
 def _term(taxonomy: Taxonomy, group: str, text: str, language: str) -> str | None:
-    for value in (text, *_SEPARATORS.split(text)):
-        if term := taxonomy.term_for_label(group, value):
-            return term
+    values = _SEPARATORS.split(text)
     for each in dict.fromkeys((language or ENGLISH, ENGLISH, *LANGUAGES)):
         known = vocabulary(taxonomy, each)
-        for value in _SEPARATORS.split(text):
+        for value in values:
             if term := known.attributes(known.clauses(value)).get(group):
                 return term
-    return None
+    return taxonomy.term_for_label(group, text)

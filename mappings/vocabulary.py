@@ -7,7 +7,7 @@ so every language knows them, but for false friends: "robe" is a dress in French
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from houndstooth.mappings.language_words import ENGLISH, LANGUAGES, PUBLIC, LanguageWords
@@ -130,9 +130,19 @@ def vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     false = false_friends(taxonomy)
     loans = {key: meaning for key, meaning in english.items() if key not in false}
     meanings = loans | {key: merged(meaning, loans.get(key)) for key, meaning in own.items()}
-    return Vocabulary(
-        with_all_parts(meanings, phrases | phrases_of_own, taxonomy), own.keys(), words
-    )
+    whole = with_all_parts(meanings, phrases | phrases_of_own, taxonomy)
+    known = Vocabulary(whole, own.keys(), words)
+    return Vocabulary(whole | dict(_compounds(known)), own.keys(), words)
+
+
+def _compounds(known: Vocabulary) -> Iterator[tuple[str, Meaning]]:
+    """Yield listed compounds with what their parts say: "Sommerkleid" states the season."""
+    for key in known.own:
+        meaning = known.meanings[key]
+        parts = known.compound(key) if meaning.is_noun else ()
+        stated = {group: term for part in parts for group, term in part.attributes.items()}
+        if stated:
+            yield key, replace(meaning, attributes={**stated, **meaning.attributes})
 
 
 @lru_cache(maxsize=64)
@@ -141,19 +151,15 @@ def category_vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     known = vocabulary(taxonomy, language)
     meanings = dict(known.meanings)
 
-    def widen(names: Sequence[str], leaves: frozenset[str]) -> None:
-        for key in map(phrase_key, names):
-            meanings[key] = Meaning(leaves, False, meanings.get(key, Meaning()).attributes)
-
     for term, kind in PUBLIC.wider_kinds.items():
         leaves = leaves_of(taxonomy, term)
-        own = [
-            known.meanings[key].leaves for key in map(phrase_key, kind.names) if key in known.own
-        ]
-        if (leaves or not kind.categories) and all(others <= leaves for others in own):
-            widen(kind.names, leaves)
-        if leaves:
-            widen(known.words.categories.get(term, ()), leaves)
+        if kind.categories and not leaves:
+            continue
+        own_names = {*map(phrase_key, known.words.categories.get(term, ()))}
+        for key in own_names | {*map(phrase_key, kind.names)}:
+            narrow = known.meanings.get(key, Meaning())
+            if key in own_names or key not in known.own or narrow.leaves <= leaves:
+                meanings[key] = Meaning(leaves, False, narrow.attributes)
     return Vocabulary(meanings, known.own, known.words)
 
 
