@@ -17,6 +17,7 @@ from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import Features
+from houndstooth.mappings.language_words import ENGLISH, words_digest
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -26,10 +27,18 @@ READERS = 8
 
 
 def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
-    """Compute the SHA-256, in hexadecimal, of all inputs of a ``visual`` object but the model."""
+    """Compute the SHA-256, in hexadecimal, of all inputs of a ``visual`` object but the model.
+
+    The words of other languages and of public categories count unless a product has nothing but an
+    English title: its hash is then that of earlier releases.
+    """
     box = ",".join(map(repr, product.box.as_list())) if product.box else ""
+    texts = [taxonomy.feature_digest, product.title, product.category_text, box]
+    if product.language != ENGLISH or product.category_text or product.attributes:
+        stated = [text for item in sorted(product.attributes.items()) for text in item]
+        texts += [words_digest(), product.language, *stated]
     digest = hashlib.sha256()
-    for text in (taxonomy.feature_digest, product.title, product.category_text, box):
+    for text in texts:
         encoded = text.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
     digest.update(image)
@@ -121,7 +130,13 @@ class BatchSteps:
         if isinstance(image, InvalidInput):
             return replace(draft, data=b"", error=image)
         product = draft.product
-        evidence = read_seller_text(self.taxonomy, product.title, product.category_text)
+        evidence = read_seller_text(
+            self.taxonomy,
+            product.title,
+            product.category_text,
+            attributes=product.attributes,
+            language=product.language,
+        )
         return replace(draft, data=b"", image=image, evidence=evidence)
 
     def extract(self, drafts: Sequence[Draft]) -> list[Features | InvalidInput]:
