@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from houndstooth.mappings.document import VisualSummary
+from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
@@ -50,7 +50,8 @@ class Hit:
 
     Attributes:
         score: In [0, 1], higher is better.
-        appearance_distance, colour_distance: In [0, 1], lower is better.
+        appearance_distance, colour_distance: Of the nearest view, in [0, 1], lower is better.
+        view: The product's view that is nearest.
         matched: Attribute terms of the query that the product has.
         variants: Ids of the product's other variants among the candidates, best first.
     """
@@ -59,6 +60,7 @@ class Hit:
     score: float
     appearance_distance: float
     colour_distance: float
+    view: View
     matched: tuple[str, ...]
     product: Mapping[str, Fact]
     visual: VisualSummary

@@ -205,12 +205,13 @@ def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
 def _hit(
     found: _Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
 ) -> Hit:
-    attributes = set(product.visual.attributes)
+    attributes, views = set(product.visual.attributes), product.visual.views
     return Hit(
         product_id=found.row.product_id,
         score=found.row.score,
         appearance_distance=found.row.appearance_distance,
         colour_distance=found.row.colour_distance,
+        view=views[min(found.row.view, len(views) - 1)],  # its JSON may be damaged
         matched=tuple(term for term in ideal if term in attributes),
         product=product.facts,
         visual=product.visual,

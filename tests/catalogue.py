@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import View, VisualDocument
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Filter,
@@ -35,21 +35,28 @@ def visual(
     attributes: Iterable[str] = ("colour:red",),
     model: str = MODEL,
     seed: int = 0,
+    views: int = 1,
 ) -> VisualDocument:
-    """A visual object whose bytes come from ``seed``."""
+    """A visual object whose bytes come from ``seed``; its first view is the same for any others."""
     noise = np.random.default_rng(seed)
+    code, colour, *more = (
+        noise.integers(0, 256, size, dtype=np.uint8) for size in (CODE_BYTES, COLOUR_BINS) * views
+    )
     return VisualDocument(
         product_id=product_id,
         category=category,
         great_category=GREAT_CATEGORIES[category],
         attributes=tuple(sorted(attributes)),
         from_text=(category,),
-        binary_code=noise.integers(0, 256, CODE_BYTES, dtype=np.uint8),
-        colour_histogram=noise.integers(0, 256, COLOUR_BINS, dtype=np.uint8),
+        binary_code=code,
+        colour_histogram=colour,
         box=Box(0.1, 0.2, 0.5, 0.25),
         model=model,
         source_hash=f"hash-{product_id}",
         computed_at="2026-01-02T03:04:05Z",
+        further=tuple(View(2 * n + 2, Box(0.1 * n, 0, 0.5, 0.5)) for n in range(views - 1)),
+        further_codes=tuple(more[::2]),
+        further_colours=tuple(more[1::2]),
     )
 
 
@@ -61,9 +68,12 @@ def document(
     attributes: Iterable[str] = ("colour:red",),
     model: str = MODEL,
     seed: int = 0,
+    views: int = 1,
 ) -> IndexDocument:
     """A whole document."""
-    made = visual(product_id, category=category, attributes=attributes, model=model, seed=seed)
+    made = visual(
+        product_id, category=category, attributes=attributes, model=model, seed=seed, views=views
+    )
     return IndexDocument(product_id, facts or {}, made)
 
 
@@ -90,6 +100,7 @@ def random_documents(seed: int, count: int) -> list[IndexDocument]:
                 attributes=terms,
                 model=chance.choice([MODEL, MODEL, MODEL, "other-1"]),
                 seed=n,
+                views=1 + n % 3,
             )
         )
     return documents

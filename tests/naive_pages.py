@@ -59,6 +59,7 @@ def random_document(chance: random.Random, product_id: str, serial: int = 0) -> 
         attributes=[term for group in VALUES.values() for term in group if chance.random() < 0.4],
         model=chance.choice([MODEL] * 9 + ["other-1"]),
         seed=chance.randrange(LOOKS),
+        views=1 + serial % 3,
     )
 
 
@@ -142,6 +143,10 @@ class Naive:
             code=made.binary_code.tobytes(),
             colour=made.colour_histogram.tobytes(),
             group=group_of(one, VARIANT_FIELD),
+            further=tuple(
+                (code.tobytes(), colour.tobytes())
+                for code, colour in zip(made.further_codes, made.further_colours, strict=True)
+            ),
         )
         return naive_row(query, product)
 
@@ -204,10 +209,10 @@ class Naive:
         return [
             (
                 *(row.product_id, row.score, row.appearance_distance, row.colour_distance),
-                *(dict(one.facts), tuple(variants)),
+                *(one.visual.views[row.view], dict(one.facts), tuple(variants)),
             )
             for row, one, variants in rows
-            if row
+            if row and one.visual
         ]
 
 
@@ -215,7 +220,7 @@ def described(hits: Iterable[Hit]) -> list[tuple[Any, ...]]:
     return [
         (
             *(hit.product_id, hit.score, hit.appearance_distance, hit.colour_distance),
-            *(dict(hit.product), hit.variants),
+            *(hit.view, dict(hit.product), hit.variants),
         )
         for hit in hits
     ]

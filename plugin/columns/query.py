@@ -16,7 +16,8 @@ class RankedRow:
         version: Version of the document whose features were ranked.
         variant: Hash of its variant group; 0 = none.
         score: In [0, 1], higher is better.
-        appearance_distance, colour_distance: In [0, 1].
+        appearance_distance, colour_distance: Of the nearest view, in [0, 1].
+        view: Number of the nearest view among the product's, 0 = the first.
     """
 
     product_id: str
@@ -25,6 +26,7 @@ class RankedRow:
     score: float
     appearance_distance: float
     colour_distance: float
+    view: int = 0
 
     @property
     def place(self) -> tuple[float, str]:
@@ -39,6 +41,7 @@ class RankingQuery:
     ::
 
         distance  = appearance_weight * appearance + (1 - appearance_weight) * colour
+                    of the nearest view; of equally near ones the first
         agreement = attribute score / best possible attribute score
         score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
 

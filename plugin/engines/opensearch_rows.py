@@ -11,9 +11,11 @@ from typing import Self
 
 import numpy as np
 
+from houndstooth.mappings.document import decode_bytes
+from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import FeatureRows
-from houndstooth.plugin.engines.documents import check_lengths
+from houndstooth.plugin.engines.documents import check_lengths, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group
 from houndstooth.plugin.engines.opensearch_client import Json, garbage_kept
 
@@ -39,6 +41,8 @@ class RowFields:
     attributes: str
     binary_code: str
     colour_histogram: str
+    view_codes: str
+    view_colours: str
     variant: str | None
 
     @classmethod
@@ -52,8 +56,9 @@ class RowFields:
     def read(self) -> list[str]:
         """Fields of a search for features."""
         names = (self.product_id, self.great_category, self.category, self.attributes)
-        bytes_and_variant = (self.binary_code, self.colour_histogram, self.variant)
-        return [name for name in (*names, *bytes_and_variant) if name]
+        first_view = (self.binary_code, self.colour_histogram)
+        optional = (self.view_codes, self.view_colours, self.variant)
+        return [name for name in (*names, *first_view, *optional) if name]
 
 
 class RowDecoder:
@@ -163,6 +168,11 @@ def _lengths(hit: Json, names: RowFields) -> Lengths:
 def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:
     values = [hit["fields"] for hit in hits]
     great_category, category, attributes = names.great_category, names.category, names.attributes
+    codes, colours, counts = with_views(
+        decode_rows([v[names.binary_code][0] for v in values]),
+        decode_rows([v[names.colour_histogram][0] for v in values]),
+        [(_decoded(v, names.view_codes), _decoded(v, names.view_colours)) for v in values],
+    )
     return FeatureRows(
         product_ids=[v[names.product_id][0] for v in values],
         versions=np.array([hit["_seq_no"] for hit in hits], dtype=np.int64),
@@ -170,10 +180,19 @@ def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:
         term_sets=[
             (v[great_category][0], v[category][0], tuple(v.get(attributes, ()))) for v in values
         ],
-        binary_codes=decode_rows([v[names.binary_code][0] for v in values]),
-        colour_histograms=decode_rows([v[names.colour_histogram][0] for v in values]),
+        binary_codes=codes,
+        colour_histograms=colours,
         variant_groups=[
             variant_group(v[names.variant][0]) if names.variant and names.variant in v else None
             for v in values
         ],
+        view_counts=counts,
     )
+
+
+def _decoded(values: Json, name: str) -> bytes:
+    """Decode the bytes of a field; damaged ones, or none, are empty."""
+    try:
+        return decode_bytes(values[name][0]).tobytes() if name in values else b""
+    except InvalidDocument:
+        return b""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.plugin.columns import ranking
+from houndstooth.plugin.columns.best import Best
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank
@@ -170,7 +171,7 @@ def test_bounds_never_cut_a_right_row(case: Any) -> None:
         row = naive_row(query, one)
         if row:
             [part] = Snapshot.of(rows_of([one])).parts
-            best = ranking._Best(1, None)
+            best = Best(1, None)
             best.threshold = row.score
             assert len(list(ranking._Comparison(query, part).blocks(None, best))) == 1
 

@@ -89,6 +89,7 @@ function card(hit, more) {
       make("span", { class: "brand" }, product.brand ?? ""),
       make("span", { class: "price" }, money(product.price, product.currency)),
     ),
+    otherPicture(hit.view.place),
     variants(hit.variants.length),
     matched ? make("p", { class: "matched", title: `Same: ${matched}` }, make("span", { class: "unseen" }, "Same: "), matched) : null,
     make(
@@ -100,6 +101,10 @@ function card(hit, more) {
     shopLink(product),
   ];
 }
+
+/** Says which of a product's pictures is nearest, unless it is the first, which is shown. */
+const otherPicture = (place) =>
+  place > 1 ? make("p", { class: "other-picture" }, `matches picture ${place}`) : null;
 
 const variants = (count) =>
   count ? make("p", { class: "variants" }, `and ${count} more variant${count === 1 ? "" : "s"}`) : null;
