@@ -29,13 +29,16 @@ def refusal(document: IndexDocument) -> str | None:
     for name, value in document.facts.items():
         if not name or name.startswith("_") or is_visual(name.split(".")[0]):
             return f"expected the name of a fact; {name!r} is reserved"
-        if value is not None and not isinstance(value, str | int | float | bool):
-            return f"expected a string, number or truth value for {name!r}; got {value!r}"
+        is_texts = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+        if not (is_texts or value is None or isinstance(value, str | int | float | bool)):
+            return f"expected a string, number, truth value or texts for {name!r}; got {value!r}"
         if isinstance(value, float) and not isfinite(value):
             return f"expected a finite number for {name!r}; got {value!r}"
         if isinstance(value, int) and value.bit_length() > 63:
             return f"expected a number of 64 bits for {name!r}; got one of {value.bit_length()}"
-    texts = [document.product_id, *document.facts, *document.facts.values()]
+    values = document.facts.values()
+    listed = [one for value in values if isinstance(value, list | tuple) for one in value]
+    texts = [document.product_id, *document.facts, *values, *listed]
     if not all(is_unicode(text) for text in texts if isinstance(text, str)):
         return "expected text that can be written as UTF-8; got lone surrogates"
     return None
