@@ -9,6 +9,9 @@ from houndstooth.mappings.errors import InvalidProduct
 from houndstooth.mappings.features import Box
 
 MAX_ID_BYTES = 512
+IN_STOCK, OUT_OF_STOCK, PREORDER = "in stock", "out of stock", "preorder"
+"""Values of the fact ``availability``; ``preorder`` can be ordered and comes later."""
+
 Scalar = str | int | float | bool | None
 Fact = Scalar | Sequence[str]
 """The value of one field of a shop's document: one value, or several texts such as its images."""

@@ -9,9 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.product import OUT_OF_STOCK
 
 TermSet = tuple[str, str, tuple[str, ...]]
-"""Great category, category and sorted attribute terms: all that an attribute query decides on."""
+"""Great category, category and sorted attribute terms: all that an attribute query decides on.
+
+SOLD_OUT is one of the terms of a product that is sold out.
+"""
+
+AVAILABILITY = "availability"
+"""Fact that says whether a product is sold out."""
+
+SOLD_OUT = f"{AVAILABILITY}:{OUT_OF_STOCK}"
 
 
 @dataclass(frozen=True)
@@ -98,3 +107,12 @@ class Changes:
     rows: FeatureRows
     gone: Sequence[str]
     checkpoint: Checkpoint
+
+
+def term_set(
+    great_category: str, category: str, terms: Sequence[str], availability: object
+) -> TermSet:
+    """Make a term set of sorted attribute terms and the fact AVAILABILITY."""
+    if availability == OUT_OF_STOCK:
+        terms = sorted((*terms, SOLD_OUT))
+    return great_category, category, tuple(terms)

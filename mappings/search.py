@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter
@@ -13,6 +13,12 @@ from houndstooth.mappings.product import Fact
 
 MAX_HITS = 200
 MAX_CANDIDATES = 10_000
+
+
+SoldOut = Literal["last", "hide", "show"]
+"""What becomes of sold-out products."""
+
+SOLD_OUT_CHOICES: tuple[SoldOut, ...] = get_args(SoldOut)
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,9 @@ class SearchRequest:
         filters: Filters on shop fields.
         required: Attribute terms that every hit must have.
         excluded: Attribute terms that no hit may have.
+        sold_out: Rank sold-out products after all others of a step (``last``), leave them out
+            (``hide``), or rank them as any others (``show``). A product is sold out if its fact
+            ``availability`` says "out of stock".
         collapse: Return one hit for all variants of a product, the best of them.
         top: Number of hits, 1 to 200.
         cursor: ``SearchAnswer.next`` of the same search, to go on after its last hit; None = begin
@@ -38,6 +47,7 @@ class SearchRequest:
     filters: tuple[Filter, ...] = ()
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    sold_out: SoldOut = "last"
     collapse: bool = True
     top: int = 24
     cursor: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from houndstooth.mappings.engine import (
     TermFilter,
 )
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import OUT_OF_STOCK, Scalar
 
 MODEL = "test-1"
 CODE_BYTES, COLOUR_BINS = 20, 12
@@ -90,6 +91,7 @@ def random_documents(seed: int, count: int) -> list[IndexDocument]:
             "price": chance.choice([9.99, 10, 25.5, 1000000.0]),
             "stock": chance.randrange(3),
             "limited": chance.random() < 0.5,
+            "availability": ("in stock", "out of stock", "preorder", None)[n % 4],
             "weight": chance.choice([1, 1.5, None]),
         }
         documents.append(
@@ -134,10 +136,11 @@ def random_query(seed: int, documents: Sequence[IndexDocument]) -> CandidateQuer
         filters=tuple(one for one in filters + equal if chance.random() < 0.2),
         without_id=chance.choice([None, chance.choice(documents).product_id]),
         **random_group(chance, documents),
+        hide_sold_out=chance.random() < 0.3,
     )
 
 
-def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, str]:
+def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, Any]:
     """``variant_field``, and ``without_variant_group`` or not."""
     name = chance.choice(["brand", "stock", "weight", "no-such-field"])
     value = group_of(chance.choice(documents), name)
@@ -174,6 +177,7 @@ def naive_candidates(
             and has.issuperset(query.required)
             and has.isdisjoint(query.excluded)
             and sum(map(bool, groups)) >= query.minimum_groups
+            and not (query.hide_sold_out and one.facts.get("availability") == OUT_OF_STOCK)
             and passes(query.filters, one)
         )
         if matches:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import FeatureRows, TermSet
+from houndstooth.mappings.rows import SOLD_OUT, FeatureRows, TermSet
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Snapshot
@@ -101,6 +101,7 @@ def attribute_score(query: CandidateQuery, term_set: TermSet) -> int | None:
     groups = [[w for t, w in group.items() if t in has] for group in query.preferred.values()]
     matches = (
         query.category in (None, category)
+        and not (query.hide_sold_out and SOLD_OUT in has)
         and query.great_category in (None, great)
         and has.issuperset(query.required)
         and has.isdisjoint(query.excluded)
@@ -131,7 +132,8 @@ def naive_row(query: RankingQuery, one: Product) -> RankedRow | None:
     share = query.attribute_weight
     score = (1 - share) * (1 - distance) + share * agreement
     variant = variant_hash(one.group)
-    return RankedRow(one.product_id, one.version, variant, score, appearance, colours, view)
+    last = query.sold_out_last and SOLD_OUT in one.term_set[2]
+    return RankedRow(one.product_id, one.version, variant, score, appearance, colours, view, last)
 
 
 def naive_distances(query: RankingQuery, code: bytes, colour: bytes) -> tuple[float, float, float]:
@@ -160,7 +162,7 @@ ids = st.text(st.sampled_from("aZ0é𝔘"), min_size=1, max_size=3)
 term_sets = st.builds(
     lambda category, terms: (GREAT_CATEGORIES[category], category, tuple(sorted(terms))),
     st.sampled_from(list(GREAT_CATEGORIES)),
-    st.sets(st.sampled_from(TERMS), max_size=4),
+    st.sets(st.sampled_from([*TERMS, SOLD_OUT]), max_size=4),
 )
 
 
@@ -199,4 +201,5 @@ def candidate_queries(draw: st.DrawFn, product_ids: Collection[str] = ()) -> Can
         without_id=draw(st.sampled_from([None, "nobody", *product_ids])),
         variant_field=draw(st.sampled_from([None, "group"])),
         without_variant_group=draw(st.sampled_from([None, None, "g", "é", "unknown"])),
+        hide_sold_out=draw(st.sampled_from([False, False, True])),
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from houndstooth.mappings.engine import Engine, Filter, IndexDocument, RangeFilter, TermFilter
 from houndstooth.mappings.features import Box, Features, ScoredTerm
-from houndstooth.mappings.search import Hit, SearchRequest
+from houndstooth.mappings.rows import TermSet, term_set
+from houndstooth.mappings.search import SOLD_OUT_CHOICES, Hit, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import Step, attribute_query
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
@@ -54,6 +55,7 @@ def random_document(chance: random.Random, product_id: str, serial: int = 0) -> 
             "brand": chance.choice(["Puma", "Puma", "Nike"]),
             "price": float(chance.randrange(10)),
             "style": chance.choice([None, None, *map(str, range(30))]),
+            "availability": chance.choice(["in stock", "out of stock", None]),
         },
         category=chance.choice(list(GREAT_CATEGORIES)),
         attributes=[term for group in VALUES.values() for term in group if chance.random() < 0.4],
@@ -103,14 +105,23 @@ def random_request(chance: random.Random, **given: Any) -> SearchRequest:
         required=tuple(chance.sample(terms, chance.choice([0, 0, 0, 1]))),
         excluded=tuple(chance.sample(terms, chance.choice([0, 0, 0, 1]))),
         collapse=chance.random() < 0.5,
+        sold_out=chance.choice(SOLD_OUT_CHOICES),
         top=chance.choice([1, 3, 8, 24, 60]),
         appearance_weight=chance.choice([0.0, 0.7, 1.0]),
     )
     return replace(request, **given)
 
 
-Place = tuple[int, float, str]
-"""Number of the step, descending score and product id: sorting key of a chain."""
+Place = tuple[int, bool, float, str]
+"""Number of the step, and place within it: sorting key of a chain."""
+
+
+def term_set_of(one: IndexDocument) -> TermSet:
+    made = one.visual
+    assert made is not None
+    return term_set(
+        made.great_category, made.category, made.attributes, one.facts.get("availability")
+    )
 
 
 @dataclass(frozen=True)
@@ -136,10 +147,11 @@ class Naive:
             self.steps[-1][1],
             self.request.appearance_weight,
             SETTINGS.attribute_weight,
+            sold_out_last=self.request.sold_out == "last",
         )
         product = Product(
             one.product_id,
-            term_set=(made.great_category, made.category, made.attributes),
+            term_set=term_set_of(one),
             code=made.binary_code.tobytes(),
             colour=made.colour_histogram.tobytes(),
             group=group_of(one, VARIANT_FIELD),
@@ -152,11 +164,8 @@ class Naive:
 
     def step(self, one: IndexDocument, first: int) -> int | None:
         """The first step, of those from ``first`` on, that a document matches."""
-        made = one.visual
-        assert made is not None
-        term_set = made.great_category, made.category, made.attributes
         for number, (_, query) in enumerate(self.steps):
-            if number >= first and attribute_score(query, term_set) is not None:
+            if number >= first and attribute_score(query, term_set_of(one)) is not None:
                 return number
         return None
 

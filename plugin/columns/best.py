@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.plugin.columns.query import RankedRow
+from houndstooth.plugin.columns.query import Place, RankedRow
 from houndstooth.plugin.columns.segment import Rows, Segment
 from houndstooth.plugin.columns.snapshot import Snapshot
 
@@ -48,10 +48,11 @@ class Best:
     Args:
         top: Number of products.
         after: Keep only products whose ``place`` is higher.
+        last: What ``RankedRow.last`` is of all of them.
     """
 
-    def __init__(self, top: int, after: tuple[float, str] | None) -> None:
-        self._top, self._after = top, after
+    def __init__(self, top: int, after: Place | None, last: bool = False) -> None:
+        self._top, self._after, self._last = top, after, last
         self._found: list[tuple[int, Compared]] = []
         self._count = 0
         self.threshold = -np.inf
@@ -68,10 +69,8 @@ class Best:
             self._raise_threshold()
 
     @staticmethod
-    def _places_after(
-        after: tuple[float, str], segment: Segment, found: Compared
-    ) -> NDArray[np.intp]:
-        last, last_id = -after[0], after[1]
+    def _places_after(after: Place, segment: Segment, found: Compared) -> NDArray[np.intp]:
+        last, last_id = -after[1], after[2]
         later = found.scores < last
         tied = np.flatnonzero(found.scores == last)
         ids = segment.ids(found.rows[tied].tolist())
@@ -82,7 +81,7 @@ class Best:
         """Return the best products in order."""
         rows: list[RankedRow] = []
         for number, found in self._found:
-            rows += _rows(snapshot.parts[number].segment, found)
+            rows += _rows(snapshot.parts[number].segment, found, self._last)
         return sorted(rows, key=lambda row: row.place)[: self._top]
 
     def _raise_threshold(self) -> None:
@@ -97,7 +96,8 @@ class Best:
         self._count = sum(len(found.rows) for _, found in self._found)
 
 
-def _rows(segment: Segment, found: Compared) -> list[RankedRow]:
+def _rows(segment: Segment, found: Compared, last: bool) -> list[RankedRow]:
+    count = len(found.rows)
     columns = zip(
         segment.ids(found.rows.tolist()),
         segment.versions[found.rows].tolist(),
@@ -106,6 +106,7 @@ def _rows(segment: Segment, found: Compared) -> list[RankedRow]:
         found.appearance.tolist(),
         found.colour.tolist(),
         found.views.tolist(),
+        [last] * count,
         strict=True,
     )
     return [RankedRow(*column) for column in columns]

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
 
+Place = tuple[bool, float, str]
+"""Sorting key of a ranking; see RankedRow."""
+
 
 @dataclass(frozen=True)
 class RankedRow:
@@ -18,6 +21,7 @@ class RankedRow:
         score: In [0, 1], higher is better.
         appearance_distance, colour_distance: Of the nearest view, in [0, 1].
         view: Number of the nearest view among the product's, 0 = the first.
+        last: Whether it comes after all others because it is sold out.
     """
 
     product_id: str
@@ -27,11 +31,12 @@ class RankedRow:
     appearance_distance: float
     colour_distance: float
     view: int = 0
+    last: bool = False
 
     @property
-    def place(self) -> tuple[float, str]:
-        """Sorting key: by descending score, equal scores by product id."""
-        return -self.score, self.product_id
+    def place(self) -> Place:
+        """Sorting key: sold out last, by descending score, equal scores by product id."""
+        return self.last, -self.score, self.product_id
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class RankingQuery:
         without: Leave out what matches one of these queries.
         appearance_weight: Weight of the appearance distance, in [0, 1].
         attribute_weight: Weight of the agreement, in [0, 1].
+        sold_out_last: Rank sold-out products after all others.
     """
 
     binary_code: Bytes
@@ -66,3 +72,4 @@ class RankingQuery:
     appearance_weight: float
     attribute_weight: float
     without: tuple[CandidateQuery, ...] = ()
+    sold_out_last: bool = False

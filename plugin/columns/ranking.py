@@ -15,7 +15,7 @@ from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import ranges
 from houndstooth.plugin.columns.best import Best, Compared, Scores
 from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
-from houndstooth.plugin.columns.query import RankedRow, RankingQuery
+from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import Rows, Segment, as_words, variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 
@@ -45,7 +45,7 @@ def rank(
     top: int,
     *,
     among: Sequence[Rows] | None = None,
-    after: tuple[float, str] | None = None,
+    after: Place | None = None,
 ) -> list[RankedRow]:
     """Find the best products, best first; equal scores are ordered by product id.
 
@@ -56,15 +56,30 @@ def rank(
         among: For each part the rows to rank, −1 is left out; None = all.
         after: Rank only products whose ``place`` is higher.
     """
-    best = Best(top, after)
+    ranked: list[RankedRow] = []
+    for sold_out in (False, True) if query.sold_out_last else (None,):
+        last = bool(sold_out)
+        if len(ranked) < top and (after is None or after[0] <= last):
+            best = Best(top - len(ranked), after if after and after[0] == last else None, last)
+            _compare_all(query, snapshot, among, sold_out, best)
+            ranked += best.ranked(snapshot)
+    return ranked
+
+
+def _compare_all(
+    query: RankingQuery,
+    snapshot: Snapshot,
+    among: Sequence[Rows] | None,
+    sold_out: bool | None,
+    best: Best,
+) -> None:
     for number, part in enumerate(snapshot.parts):
         if not len(part.segment):
             continue
-        comparison = _Comparison(query, part)
+        comparison = _Comparison(query, part, sold_out)
         rows = None if among is None else among[number]
         for block, agreement in comparison.blocks(rows, best):
             best.add(number, part.segment, comparison.compare(block, agreement, best.threshold))
-    return best.ranked(snapshot)
 
 
 def rank_variants(
@@ -77,10 +92,17 @@ def rank_variants(
 
 
 class _Comparison:
-    """Compares the rows of one part with a query."""
+    """Compares the rows of one part with a query.
 
-    def __init__(self, query: RankingQuery, part: Part) -> None:
+    Args:
+        query: The query.
+        part: The part.
+        sold_out: Only products that are sold out, or that are not; None = all.
+    """
+
+    def __init__(self, query: RankingQuery, part: Part, sold_out: bool | None = None) -> None:
         self._query, self._part, self._segment = query, part, part.segment
+        self._sold_out = sold_out
         self._code = _padded(query.binary_code, self._segment.codes.shape[1])
         self._colour = _padded(query.colour_histogram, self._segment.colours.shape[1])
         self._bits = 8 * query.binary_code.size
@@ -94,7 +116,7 @@ class _Comparison:
 
         Rows that cannot be among the best, whatever they look like, are left out.
         """
-        sets, scores = _decide(self._query, self._segment)
+        sets, scores = _decide(self._query, self._segment, self._sold_out)
         highest = self._query.candidates.best_score
         agreement = scores / highest if highest else np.ones(len(scores))
         if rows is None:
@@ -173,8 +195,10 @@ def _nearest_views(distance: Scores, nearest: Scores, begins: Rows, rows: NDArra
     return found
 
 
-def _decide(query: RankingQuery, segment: Segment) -> tuple[Rows, NDArray[np.int64]]:
-    sets, scores = segment.term_sets.decide(query.candidates)
+def _decide(
+    query: RankingQuery, segment: Segment, sold_out: bool | None = None
+) -> tuple[Rows, NDArray[np.int64]]:
+    sets, scores = segment.term_sets.decide(query.candidates, sold_out)
     for other in query.without:
         left_out, _ = segment.term_sets.decide(other)
         kept = ~np.isin(sets, left_out, assume_unique=True)

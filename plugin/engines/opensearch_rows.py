@@ -14,7 +14,7 @@ import numpy as np
 from houndstooth.mappings.document import decode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import FeatureRows
+from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, term_set
 from houndstooth.plugin.engines.documents import check_lengths, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group
 from houndstooth.plugin.engines.opensearch_client import Json, garbage_kept
@@ -32,7 +32,7 @@ SAMPLE = 100
 
 @dataclass(frozen=True)
 class RowFields:
-    """Paths of the fields that hold features; ``variant`` is None where there is none."""
+    """Paths of the fields that hold features; those of facts are None where there are none."""
 
     product_id: str
     model: str
@@ -44,20 +44,24 @@ class RowFields:
     view_codes: str
     view_colours: str
     variant: str | None
+    availability: str | None
 
     @classmethod
     def of(cls, fields: Fields, variant_field: str | None) -> Self:
         """Name the fields of an index."""
-        names = [name for name in cls.__dataclass_fields__ if name != "variant"]
-        paths = {name: fields.visual(name) for name in names}
-        return cls(**paths, variant=fields.doc_values(variant_field))
+        names = [n for n in cls.__dataclass_fields__ if n not in ("variant", "availability")]
+        return cls(
+            **{name: fields.visual(name) for name in names},
+            variant=fields.doc_values(variant_field),
+            availability=fields.doc_values(AVAILABILITY),
+        )
 
     @property
     def read(self) -> list[str]:
         """Fields of a search for features."""
         names = (self.product_id, self.great_category, self.category, self.attributes)
         first_view = (self.binary_code, self.colour_histogram)
-        optional = (self.view_codes, self.view_colours, self.variant)
+        optional = (self.view_codes, self.view_colours, self.variant, self.availability)
         return [name for name in (*names, *first_view, *optional) if name]
 
 
@@ -178,7 +182,13 @@ def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:
         versions=np.array([hit["_seq_no"] for hit in hits], dtype=np.int64),
         # Doc values of keywords come sorted, each once.
         term_sets=[
-            (v[great_category][0], v[category][0], tuple(v.get(attributes, ()))) for v in values
+            term_set(
+                v[great_category][0],
+                v[category][0],
+                v.get(attributes, ()),
+                v.get(names.availability, (None,))[0],
+            )
+            for v in values
         ],
         binary_codes=codes,
         colour_histograms=colours,

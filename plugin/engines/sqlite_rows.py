@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from houndstooth.mappings.errors import IndexReplaced
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, TermSet
+from houndstooth.mappings.rows import (
+    AVAILABILITY,
+    Changes,
+    Checkpoint,
+    FeatureRows,
+    TermSet,
+    term_set,
+)
 from houndstooth.plugin.engines.documents import byte_matrix, with_views
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS
@@ -29,7 +36,7 @@ BATCH = 10_000
 _IDENTITY = "SELECT id, counter FROM identity"
 _FEATURES = f"""
 SELECT candidate.id, model, changed, binary_code, colour_histogram, facts ->> ?, view_codes,
-       view_colours, great_category, category, {", ".join(COLUMNS)}
+       view_colours, facts ->> '{AVAILABILITY}', great_category, category, {", ".join(COLUMNS)}
 FROM candidate {{index}} JOIN product ON product.key = candidate.product WHERE {{condition}}
 """  # noqa: S608
 _BY_ID = _FEATURES.format(
@@ -120,7 +127,10 @@ def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRow
     term_sets: dict[tuple[Any, ...], TermSet] = {}
     for row in rows:
         if row[8:] not in term_sets:
-            term_sets[row[8:]] = (row[8], row[9], _terms(row[10:], terms))
+            availability, great_category, category, *bits = row[8:]
+            term_sets[row[8:]] = term_set(
+                great_category, category, _terms(bits, terms), availability
+            )
     codes, colours, counts = with_views(
         byte_matrix([row[3] for row in rows]),
         byte_matrix([row[4] for row in rows]),

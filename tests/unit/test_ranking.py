@@ -48,6 +48,7 @@ def ranking_queries(draw: st.DrawFn, products: list[Product]) -> RankingQuery:
         appearance_weight=draw(share),
         attribute_weight=draw(share),
         without=tuple(draw(st.lists(candidate_queries(), max_size=2))),
+        sold_out_last=draw(st.booleans()),
     )
 
 
@@ -97,10 +98,14 @@ def test_pages_join_without_gap_or_repeat(case: Any, top: int, block: int) -> No
 
 
 @FEW
-@given(cases(), st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 40))
-def test_goes_on_after_a_place_where_no_product_is(case: Any, score: float, top: int) -> None:
+@given(
+    cases(), st.booleans(), st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 40)
+)
+def test_goes_on_after_a_place_where_no_product_is(
+    case: Any, last: bool, score: float, top: int
+) -> None:
     query, snapshot, products = case
-    after = (-score, "b")
+    after = (last and query.sold_out_last, -score, "b")
     later = [row for row in naive_rank(query, products) if row.place > after]
     assert rank(query, snapshot, top, after=after) == later[:top]
 

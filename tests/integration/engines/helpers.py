@@ -16,7 +16,7 @@ from houndstooth.mappings.engine import (
     IndexDocument,
     StoredProduct,
 )
-from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet
+from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet, term_set
 from tests.catalogue import (
     MODEL,
     group_of,
@@ -70,7 +70,9 @@ def expected_row(one: IndexDocument, variant_field: str | None) -> tuple[Any, ..
     made = one.visual
     assert made is not None
     return (
-        (made.great_category, made.category, made.attributes),
+        term_set(
+            made.great_category, made.category, made.attributes, one.facts.get("availability")
+        ),
         [code.tobytes() for code in (made.binary_code, *made.further_codes)],
         [colour.tobytes() for colour in (made.colour_histogram, *made.further_colours)],
         group_of(one, variant_field) if variant_field else None,
