@@ -33,7 +33,13 @@ def read_only(
 
 def _category_from(product: Product, taxonomy: Taxonomy) -> CategoryFrom:
     """Tell whether the text decides the category, narrows it for the picture, or neither."""
-    categories = read_seller_text(taxonomy, product.title, product.category_text).categories
+    categories = read_seller_text(
+        taxonomy,
+        product.title,
+        product.category_text,
+        attributes=product.attributes,
+        language=product.language,
+    ).categories
     if len(categories) == 1:
         return "text"
     return "picture" if categories else "neither"

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
 
-MAX_WORKER_BATCH = 64
-"""Products a batch: their images, READERS at a time and each as slow as it may be, are fetched
+MAX_WORKER_IMAGES = 64
+"""Images a batch: READERS at a time and each as slow as it may be, are fetched
 before the batch counts as lost."""
 
 STOPPED = "interrupted; give the feed again to go on, what is written will be skipped"
@@ -99,7 +99,7 @@ class Task:
     type=Whole(1, 1024),
     default=8,
     show_default=True,
-    help=f"Products at a time, to 1024, or {MAX_WORKER_BATCH} for workers.",
+    help=f"Products at a time, to 1024; of workers, with no more than {MAX_WORKER_IMAGES} images.",
 )
 @click.option("--celery", is_flag=True, help="By worker processes; follow their progress.")
 @click.option("--detach", is_flag=True, help="With --celery: print the job's id and end.")
@@ -133,11 +133,6 @@ def command(
         raise click.UsageError(
             "--detach goes with --celery, and --report with the status of its job"
         )
-    if celery and batch > MAX_WORKER_BATCH:
-        raise click.UsageError(
-            f"expected a --batch of at most {MAX_WORKER_BATCH} products for workers, so that none "
-            f"takes longer than a batch may; got {batch}"
-        )
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
 
@@ -145,6 +140,13 @@ def command(
         settings = Settings.from_env()
         options = parse_options(feed, columns, image_base, language, encoding)
         if celery:
+            most = MAX_WORKER_IMAGES // settings.views
+            if batch > most:
+                raise click.UsageError(
+                    f"expected a --batch of at most {most} products for workers, of "
+                    f"{settings.views} images each (HOUNDSTOOTH_VIEWS), so that none takes longer "
+                    f"than a batch may; got {batch}"
+                )
             # Imported here: Celery takes long to load, and an ingest in process needs none.
             from houndstooth.ingest import workers
 
@@ -244,6 +246,7 @@ def ingest_until(
         engine=parts.engine,
         taxonomy=parts.taxonomy,
         load_image=feed_images(folder, settings.max_upload_bytes, settings.image_hosts),
+        views=settings.views,
         batch=batch,
     )
 

@@ -12,13 +12,14 @@ from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
+from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
 from houndstooth.plugin.engines.opensearch_client import Cluster, Json
 from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
 from houndstooth.plugin.engines.opensearch_facts import FactFitter
 
 FIELDS_SECONDS = 60
-"""Time after which the mapping is read again for a variant field that it lacks."""
+"""Time after which the mapping is read again for a field of rows that it lacks."""
 
 FIELD_LIMIT = "index.mapping.total_fields.limit"
 
@@ -130,9 +131,12 @@ class OpenSearchIndex:
         return self.fields_with(query.variant_field)
 
     def fields_with(self, variant_field: str | None) -> Fields:
-        """Return the fields of the index; now and then look for a variant field it lacks."""
-        is_lacking = variant_field is not None and variant_field not in self.fields
-        if is_lacking and monotonic() - self._read_at > FIELDS_SECONDS:
+        """Return the fields of the index; now and then look for those of rows that it lacks."""
+        wanted = {variant_field or AVAILABILITY, AVAILABILITY}
+        if (
+            any(name not in self.fields for name in wanted)
+            and monotonic() - self._read_at > FIELDS_SECONDS
+        ):
             self._look_again()
         return self.fields
 

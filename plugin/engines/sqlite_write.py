@@ -108,6 +108,8 @@ def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
         *bit_columns(_numbers(db, visual.attributes)),
         visual.binary_code.tobytes(),
         visual.colour_histogram.tobytes(),
+        b"".join(code.tobytes() for code in visual.further_codes),
+        b"".join(colour.tobytes() for colour in visual.further_colours),
     )
     marks = ", ".join("?" * len(row))
     db.execute(f"INSERT OR REPLACE INTO candidate VALUES ({marks})", row)  # noqa: S608

@@ -114,4 +114,4 @@ def test_unusable_arguments(shop: Shop, capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot write the report" in capsys.readouterr().err
     assert shop.ingest(feed, "--batch", "0") == 2
     assert shop.ingest(feed, "--celery", "--batch", "65") == 2
-    assert "at most 64 products for workers" in capsys.readouterr().err
+    assert "at most 16 products for workers, of 4 images each" in capsys.readouterr().err
