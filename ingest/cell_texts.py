@@ -1,9 +1,15 @@
-"""Read cell values of any kind as text."""
+"""Read cell values of any kind as text or as a fact."""
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
+from houndstooth.mappings.product import Fact, Note
+
+_TAG = re.compile(r"<[A-Za-z/][^<>]*>")
+_MAX_INTEGER = 2**63
 _KEYS = (
     *("fullName", "full_name", "amount", "name", "title", "text", "value", "label", "tracked"),
     *("minVariantPrice", "productTaxonomyNode", "url"),
@@ -26,3 +32,21 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+def plain_title(title: str) -> str:
+    """Return a title without tags, its character references decoded."""
+    return " ".join(_TAG.sub(" ", html.unescape(title)).split())
+
+
+def read_fact(name: str, value: Any, row: int, notes: dict[int, list[Note]]) -> Fact:
+    """Convert a cell value to a fact; one that cannot be stored is noted."""
+    if value is None or isinstance(value, str | bool | float):
+        return value
+    if isinstance(value, int) and abs(value) < _MAX_INTEGER:
+        return value
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return [str(one) for one in value] or None
+    note = Note("field left out", f"expected one value in {name}; got {str(value)[:60]}")
+    notes.setdefault(row, []).append(note)
+    return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.columns import Reading
 
+T = TypeVar("T")
 Values = Sequence[Any]
 """The values of a row, in the order of the columns."""
 
@@ -51,3 +52,36 @@ def text_reader(reading: Reading, role: str, coded: bool = False) -> Callable[[V
         return ""
 
     return first
+
+
+def texts_of(column: Sequence[Any]) -> list[str]:
+    """Return the cells of a column as texts."""
+    try:
+        return [*map(str.strip, column)]
+    except TypeError:
+        return [*map(as_text, column)]
+
+
+def is_text(column: Sequence[Any]) -> bool:
+    """Tell whether all cells of a column are texts."""
+    try:
+        "".join(column)
+    except TypeError:
+        return False
+    return True
+
+
+def map_cells(
+    read: Callable[[tuple[Any, ...]], T],
+    columns: Sequence[Values],
+    places: Sequence[int],
+    count: int,
+) -> list[T]:
+    """Call a function that remembers its results with each row's cells in some columns."""
+    if not places:
+        return [read(())] * count
+    cells = [*zip(*[columns[place] for place in places], strict=True)]
+    try:
+        return [*map(read, cells)]
+    except TypeError:  # a list or an object cannot be looked up
+        return [read(tuple(map(as_text, row))) for row in cells]

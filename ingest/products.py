@@ -6,26 +6,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
-from typing import NamedTuple
 
 from houndstooth.ingest.columns import Reading, read_as
 from houndstooth.ingest.feeds import Feed, Row
 from houndstooth.ingest.first_lines import FirstLines
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import DUPLICATE, Outcome
-from houndstooth.ingest.platforms.layouts import OneEach
-from houndstooth.ingest.variants import Sold, VariantReader
-from houndstooth.mappings.product import Note, Product
+from houndstooth.ingest.variants import FeedProduct, VariantReader
+from houndstooth.mappings.product import Note
+
+__all__ = ["FeedProduct", "read_feed", "read_products"]
 
 SAMPLE = 300
 """Rows that are read ahead, to see how the feed writes its prices."""
-
-
-class FeedProduct(NamedTuple):
-    """A product and the line of the feed where it begins."""
-
-    row: int
-    product: Product
+_AT_ONCE = 64
+"""Products that are converted together."""
 
 
 def read_feed(
@@ -63,18 +58,16 @@ def read_products(rows: Iterable[Row], reading: Reading) -> Iterator[FeedProduct
     """
     variants, lines = VariantReader(reading), FirstLines()
     failed: deque[Outcome] = deque()
-    if isinstance(reading.platform.layout, OneEach):
-        for row in rows:
-            if row.error is not None:
-                yield Outcome.failed("", row.error, row.number)
-            else:
-                yield _once(variants.one(row), lines)
-        return
-    for group in reading.platform.layout.groups(_usable(rows, failed), reading):
-        while failed and (failed[0].row or 0) < group.parent.number:
-            yield failed.popleft()
-        for sold in variants.read(group):
-            yield _once(sold, lines)
+    groups = reading.platform.layout.groups(_usable(rows, failed), reading)
+    while some := [*islice(groups, _AT_ONCE)]:
+        for entry, other_id in variants.read(some):
+            while failed and (failed[0].row or 0) < (entry.row or 0):
+                yield failed.popleft()
+            if isinstance(entry, Outcome):
+                yield entry
+                continue
+            first = lines.add(entry.product.product_id, entry.row)
+            yield entry if first is None else _again(entry, first, other_id, lines)
     yield from failed
 
 
@@ -86,17 +79,13 @@ def _usable(rows: Iterable[Row], failed: deque[Outcome]) -> Iterator[Row]:
             failed.append(Outcome.failed("", row.error, row.number))
 
 
-def _once(sold: Sold | Outcome, lines: FirstLines) -> FeedProduct | Outcome:
-    """Let each id pass once."""
-    if isinstance(sold, Outcome):
-        return sold
-    row, product, other_id = sold
-    first = lines.add(product.product_id, row)
-    if first is None:
-        return FeedProduct(row, product)
+def _again(
+    entry: FeedProduct, first: int, other_id: str, lines: FirstLines
+) -> FeedProduct | Outcome:
+    """Give a product whose id is taken its other id, if that is free."""
+    row, product = entry
+    place = f"{product.product_id!r} stands on line {first} already"
     if other_id and lines.add(other_id, row) is None:
-        detail = f"{product.product_id!r} stands on line {first} already"
-        notes = (*product.notes, Note("id made of group and options", detail))
+        notes = (*product.notes, Note("id made of group and options", place))
         return FeedProduct(row, replace(product, product_id=other_id, notes=notes))
-    reason = f"expected each id once; {product.product_id!r} stands on line {first} already"
-    return Outcome(product.product_id, "failed", reason, DUPLICATE, row)
+    return Outcome(product.product_id, "failed", f"expected each id once; {place}", DUPLICATE, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidProduct
@@ -19,12 +19,39 @@ _FILE = re.compile(
 )
 _SEPARATORS = ("\n", "|", ";", ",", " ")
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.){2,}[A-Za-z]{2,}(?::\d+)?/")
-_PLAIN = re.compile(r"https?://[^\s,;|&\"'\[\]]+(?:,https?://[^\s,;|&\"'\[\]]+)*")
-"""Most cells: a URL, or URLs between commas."""
+_ODD = " \t\r\n|;&\"'[]="
+"""Characters of which none is in most cells: these are URLs between commas."""
 _VERSION = re.compile(r"[?&]v=\d+$")
 """What Shopify adds to an address; the picture is the same without it."""
 _KEYS = ("url", "src", "originalSrc", "transformedSrc", "href", "image", "preview", "link", "path")
 _LISTS = ("nodes", "edges", "node", "images", "media")
+
+
+def read_plain_images(columns: Sequence[Sequence[Any]]) -> list[tuple[str, ...]] | None:
+    """Read the images of rows whose cells hold nothing but URLs between commas, fast.
+
+    Args:
+        columns: The cells of the image columns, by column.
+
+    Returns:
+        The images of each row; None if a cell holds anything else.
+    """
+    try:
+        texts = [*map(",".join, zip(*columns, strict=True))]
+    except TypeError:
+        return None
+    whole = f",{','.join(texts)}"
+    if any(character in whole for character in _ODD):
+        return None
+    images = [
+        tuple(text.strip(",").split(",")) if len(text) >= len(columns) else () for text in texts
+    ]
+    images = [found if all(found) else tuple(filter(None, found)) for found in images]
+    if sum(map(len, images)) != whole.count(",http://") + whole.count(",https://"):
+        return None
+    return [
+        found if len(found) == len(set(found)) else tuple(dict.fromkeys(found)) for found in images
+    ]
 
 
 def read_images(values: Iterable[Any], base: str, notes: list[Note]) -> tuple[str, ...]:
@@ -38,30 +65,22 @@ def read_images(values: Iterable[Any], base: str, notes: list[Note]) -> tuple[st
     Raises:
         InvalidProduct: There are some, and none can be used.
     """
-    found: list[str] = []
+    found: dict[str, str] = {}
     problem: InvalidProduct | None = None
     for value in values:
         if not value:
             continue
-        if value.__class__ is str and _PLAIN.fullmatch(value):
-            found += value.split(",") if "," in value else (value,)
-            continue
         for reference in read_references(value):
             try:
-                found.append(complete(reference, base))
+                whole = complete(reference, base)
             except InvalidProduct as error:
                 notes.append(Note("image left out", str(error)))
                 problem = problem or error
+            else:
+                found.setdefault(_VERSION.sub("", whole) if "v=" in whole else whole, whole)
     if problem and not found:
         raise problem
-    if len(found) < 2:
-        return tuple(found)
-    pictures: dict[str, str] = {}
-    for reference in found:
-        pictures.setdefault(
-            _VERSION.sub("", reference) if "v=" in reference else reference, reference
-        )
-    return tuple(pictures.values())
+    return tuple(found.values())
 
 
 def read_references(value: Any) -> Iterator[str]:

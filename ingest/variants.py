@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.cell_texts import as_text
-from houndstooth.ingest.cells.ids import check_id
 from houndstooth.ingest.columns import Reading, matching
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.platforms.layouts import Group, InTurn
-from houndstooth.ingest.product_reader import ProductReader
+from houndstooth.ingest.product_reader import Known, ProductReader
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Note, Product
 
@@ -23,16 +22,22 @@ _PRICES = (
 """Roles that a variant takes from its product together or not at all."""
 
 
-class Sold(NamedTuple):
-    """A product that is sold, and its id made of group and options if its own is taken."""
+class FeedProduct(NamedTuple):
+    """A product and the line of the feed where it begins."""
 
     row: int
     product: Product
+
+
+class _Draft(NamedTuple):
+    row: int
+    cells: Mapping[str, Any]
+    known: Known | None = None
     other_id: str = ""
 
 
 class VariantReader:
-    """Converts the rows of one product.
+    """Converts the rows of products.
 
     A variant has its own price, stock, image and options; what it lacks it takes from its
     product. Its id is its own, such as its SKU. If it has none, or another variant has the same,
@@ -46,41 +51,50 @@ class VariantReader:
         self._in_turn = isinstance(layout, InTurn)
         self._find_columns()
 
-    def one(self, row: Row, images: Sequence[Mapping[str, Any]] = ()) -> Sold | Outcome:
-        """Convert the row of a product without variants.
+    def read(self, groups: Sequence[Group]) -> Iterator[tuple[FeedProduct | Outcome, str]]:
+        """Convert the rows of some products; what is not sold or unusable gives an outcome.
 
-        Args:
-            images: Cell values of rows with further images.
+        Yields:
+            A product or an outcome, and the id made of group and options that the product takes if
+            its own is another's; ``""`` if it has none.
         """
-        cells, number = row.cell_values, row.number
-        try:
-            if self._roles["status"] and (reason := self._left_out(cells)):
-                self._reading.counts.left_out += 1
-                return Outcome(self._own_id(cells), "left_out", reason, row=number)
-            if not images and len(self._id_roles) == 1:
-                return Sold(number, self._products.product(cells))
-            values = self._image_values(cells, *images)
-            notes: list[Note] = []
-            return Sold(
-                number,
-                self._products.product(
-                    cells,
-                    product_id=check_id(self._own_id(cells)),
-                    images=self._products.images(values, notes),
-                    notes=notes,
-                ),
-            )
-        except InvalidInput as error:
-            return Outcome.failed(self._own_id(cells), error, number)
-
-    def read(self, group: Group) -> Iterator[Sold | Outcome]:
-        """Convert the rows of one product; what is not sold or unusable gives an outcome."""
-        self._reading.counts.folded += group.folded
         if self._columns is not self._reading.columns:
             self._find_columns()
-        if not group.variants:
-            yield self.one(group.parent, group.images)
-            return
+        drafts = [draft for group in groups for draft in self._drafts(group)]
+        sold = [draft for draft in drafts if isinstance(draft, _Draft)]
+        known = {i: draft.known for i, draft in enumerate(sold) if draft.known is not None}
+        products = iter(self._products.products([draft.cells for draft in sold], known))
+        for draft in drafts:
+            if isinstance(draft, Outcome):
+                yield draft, ""
+                continue
+            product = next(products)
+            if isinstance(product, InvalidInput):
+                product_id = draft.known.product_id if draft.known else self._own_id(draft.cells)
+                yield Outcome.failed(product_id, product, draft.row), ""
+            else:
+                yield FeedProduct(draft.row, product), draft.other_id
+
+    def _drafts(self, group: Group) -> Iterable[_Draft | Outcome]:
+        parent, variants, images, folded = group
+        if folded:
+            self._reading.counts.folded += folded
+        if variants:
+            return self._variants(group)
+        cells, number = parent.cell_values, parent.number
+        if self._roles["status"] and (reason := self._left_out(cells)):
+            self._reading.counts.left_out += 1
+            return (Outcome(self._own_id(cells), "left_out", reason, row=number),)
+        if not images and len(self._id_roles) == 1:
+            return (_Draft(number, cells),)
+        product_id, notes = self._own_id(cells), list[Note]()
+        try:
+            found = self._products.images(self._image_values(cells, *images), notes)
+        except InvalidInput as error:
+            return (Outcome.failed(product_id, error, number),)
+        return (_Draft(number, cells, Known(product_id, found, None, "", notes)),)
+
+    def _variants(self, group: Group) -> Iterator[_Draft | Outcome]:
         parent = group.parent.cell_values
         name = self._reading.text(parent, "group") or self._reading.text(parent, "id")
         base = {c: "" if c in self._own else value for c, value in parent.items()}
@@ -97,7 +111,7 @@ class VariantReader:
         name: str,
         shared: Sequence[Any],
         taken: set[str],
-    ) -> Sold | Outcome:
+    ) -> _Draft | Outcome:
         parent, notes = group.parent, list[Note]()
         cells = row.cell_values if row is parent else self._merged(base, row.cell_values)
         stated = {column: row.cell_values.get(column) for column in self._of_product}
@@ -115,17 +129,10 @@ class VariantReader:
         self._count_inherited(row.cell_values, cells)
         try:
             images = self._images(group, row, shared, notes)
-            product = self._products.product(
-                cells,
-                product_id=check_id(product_id),
-                images=images,
-                options=options,
-                group=name,
-                notes=notes,
-            )
         except InvalidInput as error:
             return Outcome.failed(product_id, error, row.number)
-        return Sold(row.number, product, made if product_id != made else "")
+        known = Known(product_id, images, options, name, notes)
+        return _Draft(row.number, cells, known, made if product_id != made else "")
 
     def _merged(self, base: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         """Add to a product's cell values those of a variant."""

@@ -34,7 +34,10 @@ DATA_SET = header(
 
 
 def read(cells: dict[str, Any], columns: list[str] | None = None) -> Product:
-    return ProductReader(read_as(columns or list(cells))).product(cells)
+    (found,) = ProductReader(read_as(columns or list(cells))).products([cells], {})
+    if isinstance(found, InvalidInput):
+        raise found
+    return found
 
 
 def product(columns: list[str], **cells: Any) -> Product:
@@ -159,7 +162,8 @@ def test_chosen_columns() -> None:
     chosen = parse_columns("id=sku,title=label,image=picture,category=")
     columns = read_as(["sku", "label", "picture", "category", "title"], chosen=chosen)
     cells = {"sku": "1", "label": "L", "picture": "p", "category": "Shoes", "title": "other"}
-    found = ProductReader(columns).product(cells)
+    (found,) = ProductReader(columns).products([cells], {})
+    assert isinstance(found, Product)
     assert (found.product_id, found.title, found.image) == ("1", "L", "p")
     assert found.category_text == ""
     assert found.facts == {"title": "L", "image": "p", "category": "Shoes", "title_": "other"}
