@@ -1,4 +1,4 @@
-"""Feeds as rows: three formats, and bad rows that cost only themselves."""
+"""Feeds as rows: tables and JSON Lines, and bad rows that cost only themselves."""
 
 from __future__ import annotations
 
@@ -64,10 +64,8 @@ def test_a_cell_may_have_several_lines(feed_file: Path) -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (b"x,y,z", "expected 2 cells, as in the header; got 3"),
-        (b"x", "expected 2 cells, as in the header; got 1"),
-        (b"x,caf\xe9", "expected UTF-8 text in column title"),
-        (b"x," + b"y" * 200_000, "cannot read the row: field larger than field limit"),
+        (b"x,y,z", "expected 2 cells, as in the header; got 3: is a ',' in a cell"),
+        (b'"x,y', "cannot read the row: is a quote left open?"),
     ],
 )
 def test_a_bad_table_row_costs_only_itself(feed_file: Path, bad: bytes, message: str) -> None:
@@ -77,23 +75,9 @@ def test_a_bad_table_row_costs_only_itself(feed_file: Path, bad: bytes, message:
     assert message in str(rows[1].error)
 
 
-def test_an_open_quote_is_named_with_the_lines_it_swallowed(feed_file: Path) -> None:
-    _, rows = read(feed_file, 'id,title\na,one\n"b,two\nc,three\n')
-    assert rows[0].error is None
-    assert "over lines 3 to 4: is a quote left open?" in str(rows[1].error)
-
-
-def test_an_open_quote_never_joins_two_products(feed_file: Path) -> None:
-    text = 'id,title,image\na,"one,a.jpg\nb,"two",b.jpg\nc,three,c.jpg\nd,5" heel,d.jpg\n'
-    _, rows = read(feed_file, text)
-    assert "over lines 2 to 3: is a quote left open?" in str(rows[0].error)
-    assert [row.cell_values["id"] for row in rows if row.error is None] == ["c", "d"]
-    assert rows[-1].cell_values["title"] == '5" heel'
-
-
 @pytest.mark.parametrize(
     "bad",
-    [b"{", b"[1, 2]", b"7", b'{"id": NaN}', b'{"id": "\\ud800"}', b'{"id": "\xff"}', b"[" * 99999],
+    [b"{", b"[1, 2]", b"7", b'{"id": NaN}', b'{"id": "\\ud800"}', b"[" * 99999],
 )
 def test_a_bad_json_line_costs_only_itself(feed_file: Path, bad: bytes) -> None:
     _, rows = read(feed_file, b'{"id": "a"}\n' + bad + b'\n{"id": "b"}\n')
@@ -105,11 +89,12 @@ def test_a_bad_json_line_costs_only_itself(feed_file: Path, bad: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "first line"),
-        (b"\n\nid,title\n", "first line"),
-        ("id,title\n".encode("utf-16"), "expected UTF-8"),
-        (b"caf\xe9,title\n", "expected UTF-8"),
-        (b'[{"id": 1}]', "got a JSON array"),
+        (b"", "got an empty file"),
+        (b"\n\n", "got an empty file"),
+        (b"# no header\n", "expected a header"),
+        (b'id,"title\n', "cannot read the header"),
+        (b"id,\0\1\2title\n", "got unknown bytes"),
+        (b"[]", "expected products in the JSON array; got none"),
     ],
 )
 def test_unusable_feeds(feed_file: Path, data: bytes, message: str) -> None:
@@ -151,6 +136,7 @@ def test_rows_are_streamed(feed_file: Path) -> None:
         assert list(feed.rows)[-1].cell_values["id"] == "last"
 
 
+HEADER = ("id", "title", "image")
 cell = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=12)
 
 
@@ -159,9 +145,10 @@ def test_tables_round_trip(
     feed_file: Path, table: list[tuple[str, str, str]], delimiter: str
 ) -> None:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter).writerows([("id", "title", "image"), *table])
+    csv.writer(text, delimiter=delimiter).writerows([HEADER, *table])
     _, rows = read(feed_file, text.getvalue())
-    assert [tuple(row.cell_values.values()) for row in rows] == table
+    read_back = [tuple(row.cell_values.values()) for row in rows]
+    assert read_back == [cells for cells in table if any(cells) and cells != HEADER]
 
 
 @given(

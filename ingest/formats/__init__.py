@@ -1,0 +1,1 @@
+"""Read each format of a feed: packing, encoding, tables, JSON, XML and workbooks."""

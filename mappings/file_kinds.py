@@ -1,0 +1,69 @@
+"""Name the kind of a file by its first bytes, for messages about files that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAMED_BYTES = 512
+"""Number of first bytes that ``name_kind`` needs at most."""
+
+_STARTS: Mapping[bytes, str] = {
+    b"%PDF": "a PDF document",
+    b"\x89PNG\r\n\x1a\n": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"<svg": "an SVG image",
+    b"GIF8": "a GIF image",
+    b"II*\x00": "a TIFF image",
+    b"MM\x00*": "a TIFF image",
+    b"\xff\x0a": "a JPEG XL image",
+    b"\x00\x00\x00\x0cJXL ": "a JPEG XL image",
+    b"8BPS": "a Photoshop image",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file such as an .xls workbook",
+    b"SQLite format 3\x00": "an SQLite database",
+    b"PAR1": "a Parquet file",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"ARROW1": "an Arrow file",
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "an empty zip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"{\\rtf": "an RTF document",
+    b"\x7fELF": "a program",
+    b"MZ\x90": "a program",
+}
+# The brand of an ISO media file stands at byte 8.
+_BRANDS: Mapping[bytes, str] = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"), "a HEIC image"),
+    **dict.fromkeys((b"avif", b"avis"), "an AVIF image"),
+}
+_RIFF: Mapping[bytes, str] = {b"WEBP": "a WebP image", b"AVI ": "a video", b"WAVE": "a sound"}
+
+
+def name_kind(head: bytes) -> str | None:
+    """Name the kind of a file with its article, such as ``a PDF document``; None if unknown.
+
+    Args:
+        head: The first bytes of the file, ``NAMED_BYTES`` or more if it has as many.
+    """
+    for start, kind in _STARTS.items():
+        if head.startswith(start):
+            return kind
+    if head[4:8] == b"ftyp":
+        return _BRANDS.get(head[8:12], "a video")
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12], "a media file")
+    if head[257:262] == b"ustar":
+        return "a tar archive"
+    if head[:2] == b"BM" and head[6:10] == bytes(4):
+        return "a BMP image"
+    return "an HTML page" if _is_page(head) else None
+
+
+def _is_page(head: bytes) -> bool:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
+    return start.startswith((b"<!doctype html", b"<html"))
