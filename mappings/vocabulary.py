@@ -131,6 +131,8 @@ def vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     loans = {key: meaning for key, meaning in english.items() if key not in false}
     meanings = loans | {key: merged(meaning, loans.get(key)) for key, meaning in own.items()}
     whole = with_all_parts(meanings, phrases | phrases_of_own, taxonomy)
+    # "Manches courtes" says nothing of the length, as "courte" alone does.
+    whole |= {key: meanings[key] for key, meaning in own.items() if not meaning.leaves}
     known = Vocabulary(whole, own.keys(), words)
     return Vocabulary(whole | dict(_compounds(known)), own.keys(), words)
 

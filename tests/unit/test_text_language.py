@@ -113,6 +113,12 @@ def test_the_attribute_next_to_the_noun_counts() -> None:
     assert read("Rote Hose blau").attributes["colour"] == "colour:blue"
 
 
+def test_a_phrase_does_not_say_what_its_words_say_alone() -> None:
+    assert dict(read("Robe courte", language="fr").attributes) == {"length": "length:mini"}
+    sleeves = read("Robe à manches courtes", language="fr").attributes
+    assert dict(sleeves) == {"sleeve": "sleeve:short"}
+
+
 def test_languages_that_know_most_words_are_likely() -> None:
     assert likely_languages(TAXONOMY, ["Arpen 300"]) == ("en",)
     assert likely_languages(TAXONOMY, ["", ""]) == ("en",)
