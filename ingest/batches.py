@@ -10,11 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from houndstooth.ingest.columns import detect_columns
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.products import FeedProduct, read_products
+from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Note, Product
@@ -31,9 +30,8 @@ def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entrie
     """
     if feed_stamp(request.feed) != request.stamp:
         raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
-    with open_feed(request.feed) as feed:
-        columns = detect_columns(feed.columns, request.columns, facts=not request.visual_only)
-        entries = read_products(feed.rows, columns)
+    with open_feed(request.feed, request.options.encoding or None) as feed:
+        _, entries = read_feed(feed, request.options, facts=not request.visual_only)
         yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
 
 

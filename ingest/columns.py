@@ -1,158 +1,135 @@
-"""Detect the role of each column of a feed, and convert rows to products.
+"""Read a feed's columns as those of a platform: the role of each column.
 
-Roles are detected by the column names of common feeds: Google Merchant, a Shopify product export,
-the feed that Houndstooth draws, and plain data sets with a name and a file in each row. Only a
-known category column is read as category text. Every other column is a fact: it is stored, shown
-and filtered on, and never used to find the category or attributes.
+Only a known category column is read as category text. A column without a role is a fact: it is
+stored, shown and filtered on, and never used to find the category or attributes.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from houndstooth.ingest.cell_values import parse_integer, parse_price
+from houndstooth.ingest.cell_texts import as_text
+from houndstooth.ingest.cells.currencies import CODES
+from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.platforms import GENERAL, Platform, normal, recognise
+from houndstooth.ingest.platforms.platform import ATTRIBUTES, ROLES
 from houndstooth.mappings.document import is_visual
-from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
-from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Product, Scalar
+from houndstooth.mappings.errors import InvalidFeed
 
-# A required role has one column. Its first name decides; two of the other names are ambiguous.
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "product_id", "item_id", "handle", "sku"),
-    "title": ("title", "product_display_name", "product_name", "product_title", "name"),
-    "image": ("image", "image_link", "image_src", "image_url", "image_path", "file", "filename"),
-}
-# An optional role may have several columns; the first that is not empty in a row is used.
-OPTIONAL: Mapping[str, tuple[str, ...]] = {
-    "category": (
-        "category",
-        "product_type",
-        "type",
-        "product_category",
-        "google_product_category",
-    ),
-    "price": ("price", "variant_price"),
-    "currency": ("currency", "price_currency"),
-    "brand": ("brand", "vendor", "manufacturer"),
-    "stock": ("stock", "variant_inventory_qty", "quantity", "inventory"),
-    "group": ("group", "item_group_id"),
-    "url": ("url", "link", "product_url"),
-    "box": ("box", "bounding_box"),
-}
-_ROLES = (*REQUIRED, *OPTIONAL)
-_FACT_ROLES = frozenset({"title", "brand", "price", "currency", "stock", "image", "group", "url"})
-_RESERVED = _FACT_ROLES | {"product_id"}
+REQUIRED = ("id", "title", "image")
+_RESERVED = frozenset(
+    {
+        *("title", "brand", "price", "price_before", "currency", "availability", "stock"),
+        *("image", "images", "group", "url", "product_id"),
+    }
+)
+_PATTERNS = {"#": r"(\d+)", "@": r"([a-z]{3})"}
+_CODE = re.compile(r"(?:^|[\W_])([A-Z]{3})\)?$")
 
 
-@dataclass(frozen=True)
-class Columns:
-    """The columns of each role.
+@dataclass
+class Counts:
+    """Counts of what was done to rows while they were read.
 
     Attributes:
-        roles: Column names by role, in the order in which they are read; a role may have none.
-        facts: Whether to read facts: all columns but the id and the box.
+        folded: Rows that are no product of their own: of further images, translations, or of a
+            product whose variants are sold.
+        inherited: Number of variants that took a value from their product, by role.
+        left_out: Products that are not sold, such as drafts.
     """
 
+    folded: int = 0
+    inherited: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
+
+
+@dataclass
+class Reading:
+    """The roles of a feed's columns, and how its cells are read.
+
+    Attributes:
+        platform: The platform that the feed comes from.
+        columns: Column names of the feed.
+        roles: The columns of each role, in the order in which they are read.
+        chosen: Column by role as set by the user; ``""`` = no such column.
+        facts: Whether to read facts.
+        image_base: What stands before an image path with a leading slash: a URL or a folder
+            relative to the feed.
+        language: Language of the texts, ISO 639-1; empty if unknown.
+        sample: The first rows.
+        counts: What was done to the rows that were read so far.
+    """
+
+    platform: Platform
+    columns: tuple[str, ...]
     roles: Mapping[str, tuple[str, ...]]
+    chosen: Mapping[str, str]
     facts: bool = True
+    image_base: str = ""
+    language: str = ""
+    sample: Sequence[Row] = ()
+    counts: Counts = field(default_factory=Counts)
 
-    def product(self, values: Mapping[str, Any]) -> Product:
-        """Convert the cell values of a row to a product.
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return the columns without a role; they are stored as facts."""
+        used = {column for columns in self.roles.values() for column in columns}
+        return tuple(column for column in self.columns if column and column not in used)
 
-        Raises:
-            InvalidProduct: The id or image is missing, or a price, stock or other value is
-                malformed.
-            InvalidBox: The box is malformed.
-        """
-        box = self.text(values, "box")
-        return Product(
-            product_id=self.text(values, "id"),
-            title=self.text(values, "title"),
-            images=tuple(filter(None, [self.text(values, "image")])),
-            category_text=self.text(values, "category"),
-            box=Box.parse(box) if box else None,
-            facts=self._other_facts(values) | self._known_facts(values) if self.facts else None,
-        )
-
-    def text(self, values: Mapping[str, Any], role: str) -> str:
+    def text(self, cells: Mapping[str, Any], role: str) -> str:
         """Return the first value of a role that is not empty, as text, else ``""``."""
         for column in self.roles.get(role, ()):
-            value = values.get(column)
-            if role == "box" and isinstance(value, list):
-                value = ",".join(map(str, value))
-            if isinstance(value, list | dict):
-                raise InvalidProduct(f"expected text in column {column!r}; got {str(value)[:40]}")
-            text = "" if value is None else str(value).strip()
+            text = as_text(cells.get(column))
             if text:
                 return text
         return ""
 
-    def _known_facts(self, values: Mapping[str, Any]) -> dict[str, Scalar]:
-        facts: dict[str, Scalar] = {
-            role: self.text(values, role) or None
-            for role in ("title", "brand", "currency", "image", "group", "url")
-            if self.roles.get(role)
-        }
-        if self.roles.get("price"):
-            text = self.text(values, "price")
-            amount, currency = parse_price(text) if text else (None, None)
-            facts["price"] = amount
-            if currency and not facts.get("currency"):
-                facts["currency"] = currency
-        if self.roles.get("stock"):
-            stock = self.text(values, "stock")
-            facts["stock"] = parse_integer(stock, "stock") if stock else None
-        return facts
+    def currency(self, column: str) -> str:
+        """Return the currency that the name of a column of prices ends in, else ``""``."""
+        match = _CODE.search(column)
+        return match[1] if match and match[1] in CODES else ""
 
-    def _other_facts(self, values: Mapping[str, Any]) -> dict[str, Scalar]:
-        # An empty value becomes None, which clears the stored value.
-        used = {c for role, columns in self.roles.items() if role != "category" for c in columns}
-        return {
-            fact_name(column): _scalar(column, value)
-            for column, value in values.items()
-            if column and column not in used and not isinstance(value, list | dict)
-        }
+    def add_columns(self, names: Sequence[str]) -> None:
+        """Read further columns, which the first rows of a feed without a header did not have."""
+        self.columns += tuple(names)
+        self.roles = _find_roles(self.platform, self.columns, self.chosen)
 
 
-def detect_columns(
-    names: Sequence[str], chosen: Mapping[str, str] | None = None, facts: bool = True
-) -> Columns:
-    """Detect the role of each column by its name.
+def read_as(
+    columns: Sequence[str],
+    sample: Sequence[Row] = (),
+    chosen: Mapping[str, str] | None = None,
+    *,
+    facts: bool = True,
+    image_base: str = "",
+    language: str = "",
+) -> Reading:
+    """Recognise the platform of a feed, and find the role of each column.
 
     Args:
-        names: Column names of the feed.
+        columns: Column names of the feed.
+        sample: The first rows, a few hundred: they show how the feed writes its prices.
         chosen: Column by role, for roles that the user has set; ``""`` = no such column.
-        facts: See Columns.
+        facts: See Reading, as for the others.
 
     Raises:
         InvalidFeed: There is no such role or column, or a required role has no column or several
             possible ones. The message lists the columns and the flag to use.
     """
-    chosen = chosen or {}
-    _check_chosen(names, chosen)
-    by_name: dict[str, list[str]] = {}
-    for column in names:
-        by_name.setdefault(_normal(column), []).append(column)
-    roles: dict[str, tuple[str, ...]] = {}
-    for role in _ROLES:
-        if role in chosen:
-            roles[role] = (chosen[role],) if chosen[role] else ()
-        else:
-            known = map(_normal, REQUIRED.get(role) or OPTIONAL[role])
-            matches = [by_name[name] for name in known if name in by_name]
-            certain = role in REQUIRED and matches and _normal(role) in by_name
-            roles[role] = tuple(c for same in matches[: 1 if certain else None] for c in same)
+    chosen, columns = chosen or {}, tuple(dict.fromkeys(columns))
+    _check_chosen(columns, chosen)
+    platform = recognise(columns)
+    roles = _find_roles(platform, columns, chosen)
     for role in REQUIRED:
-        if len(roles[role]) != 1:
-            raise InvalidFeed(_ambiguity(role, names, roles))
-    for role in OPTIONAL:
-        if len(set(roles[role])) != len(roles[role]):
-            raise InvalidFeed(_ambiguity(role, names, roles))
-    return Columns(roles, facts)
+        several = platform is GENERAL and len(roles[role]) > 1
+        if several or not (roles[role] or (role == "image" and roles["images"])):
+            raise InvalidFeed(_ambiguity(role, columns, roles))
+    return Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
 
 
 def parse_columns(flag: str) -> dict[str, str]:
@@ -174,20 +151,55 @@ def fact_name(column: str) -> str:
     return f"{name}_" if name in _RESERVED or is_visual(name) else name
 
 
-def _scalar(column: str, value: Scalar) -> Scalar:
-    if isinstance(value, int) and abs(value) >= 2**63:
-        raise InvalidProduct(f"expected a number of 64 bits in column {column!r}; got a larger one")
-    return None if value == "" else value
+def matching(columns: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the columns that match one of a platform's names, in the order of the names.
+
+    Columns of one numbered name stand in the order of their numbers.
+    """
+    found: dict[str, None] = {}
+    normals = [(normal(column), column) for column in columns]
+    for name in names:
+        found |= dict.fromkeys(_matches(name, normals))
+    return [*found]
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.strip().lower().removeprefix("g:"))
+def _matches(name: str, normals: Sequence[tuple[str, str]]) -> list[str]:
+    parts = re.split(r"([#@*])", name)
+    if len(parts) == 1:
+        wanted = normal(name)
+        return [column for known, column in normals if known == wanted]
+    text = "".join(_PATTERNS.get(part) or (".*" if part == "*" else normal(part)) for part in parts)
+    pattern = re.compile(text, re.ASCII)
+    numbered = []
+    for place, (known, column) in enumerate(normals):
+        match = pattern.fullmatch(known)
+        if match is None or ("@" in name and match[1].upper() not in CODES):
+            continue
+        number = int(match[1]) if "#" in name else place
+        numbered.append((number, place, column))
+    return [column for *_, column in sorted(numbered)]
+
+
+def _find_roles(
+    platform: Platform, columns: Sequence[str], chosen: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    roles: dict[str, tuple[str, ...]] = {}
+    for role in ROLES:
+        if role in chosen:
+            roles[role] = (chosen[role],) if chosen[role] else ()
+            continue
+        found = matching(columns, (*platform.roles.get(role, ()), *ATTRIBUTES.get(role, ())))
+        if platform is GENERAL and role in REQUIRED:
+            certain = [column for column in found if normal(column) == role]
+            found = certain or found
+        roles[role] = tuple(found)
+    return roles
 
 
 def _check_chosen(names: Sequence[str], chosen: Mapping[str, str]) -> None:
     for role, column in chosen.items():
-        if role not in _ROLES:
-            raise InvalidFeed(f"expected one of {', '.join(_ROLES)} in --columns; got {role!r}")
+        if role not in ROLES:
+            raise InvalidFeed(f"expected one of {', '.join(ROLES)} in --columns; got {role!r}")
         if names.count(column) != 1 and (column or role in REQUIRED):
             raise InvalidFeed(
                 f"expected one column {column!r} as {role}; columns found: {', '.join(names)}"
@@ -199,11 +211,9 @@ def _ambiguity(role: str, names: Sequence[str], roles: Mapping[str, tuple[str, .
     problem = (
         f"more than one column may be the {role}: {', '.join(several)}"
         if several
-        else f"no column is known as the {role} ({', '.join(REQUIRED[role])})"
+        else f"no column is known as the {role} ({', '.join(GENERAL.roles[role])})"
     )
     flags = ",".join(
-        f"{other}={columns[0] if len(columns) == 1 else 'COLUMN'}"
-        for other, columns in roles.items()
-        if other in REQUIRED or other == role
+        f"{one}={roles[one][0] if len(roles[one]) == 1 else 'COLUMN'}" for one in REQUIRED
     )
     return f"{problem}\ncolumns found: {', '.join(names)}\nsay which it is: --columns {flags}"

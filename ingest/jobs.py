@@ -10,33 +10,45 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from redis import Redis, RedisError
 
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
+from houndstooth.ingest.tally import EXAMPLES, GROUPS, kinds_of
 from houndstooth.mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
-from houndstooth.mappings.product import Note
 
 KEPT_SECONDS = 7 * 24 * 3600
 _RECENT = "houndstooth:jobs"
 _PAGE = 100
 
-# KEYS: job, outcomes. ARGV: batch number, outcomes, seconds to keep, model, then pairs of a field
-# and the number to add to it.
+# KEYS: job, outcomes, tallies. ARGV: batch number, outcomes, seconds to keep, model, JSON of the
+# number to add to each field of the job, examples to keep of a kind, then pairs of a kind and one
+# example of it; each pair counts one more of the kind.
 _RECORD = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'model', ARGV[4])
-for i = 5, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for field, number in pairs(cjson.decode(ARGV[5])) do
+  redis.call('HINCRBY', KEYS[1], field, number)
+end
+for i = 7, #ARGV, 2 do
+  local count = redis.call('HINCRBY', KEYS[3], ARGV[i], 1)
+  if count <= tonumber(ARGV[6]) then
+    redis.call('HSET', KEYS[3], ARGV[i] .. '\\t' .. count, ARGV[i + 1])
+  end
+end
 local now = redis.call('TIME')
 redis.call('HSET', KEYS[1], 'updated', now[1] .. '.' .. string.format('%06d', now[2]))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[3], ARGV[3])
 return 1
 """
 
@@ -50,7 +62,7 @@ class JobRequest:
             able to read both.
         stamp: Size and time of the feed's last change; it must not change during the job.
         engine: URL of the engine. It may contain a password, so it is never shown or logged.
-        columns: Column by role, as set by the user.
+        options: What the user says about the feed.
         batch: Products per batch.
         size: Number of lines that may hold products, if known.
         visual_only: Write only ``visual``, to products that are in the index.
@@ -59,20 +71,21 @@ class JobRequest:
     feed: Path
     stamp: str
     engine: str
-    columns: Mapping[str, str]
+    options: ReadOptions
     batch: int
     size: int | None = None
     visual_only: bool = False
 
     def to_json(self) -> str:
         """Convert to JSON, the form in Redis."""
-        return json.dumps(vars(self) | {"feed": str(self.feed)})
+        return json.dumps(asdict(self) | {"feed": str(self.feed)})
 
     @classmethod
     def from_json(cls, text: str) -> JobRequest:
         """Read the JSON of ``to_json``."""
         data = json.loads(text)
-        return cls(**data | {"feed": Path(data["feed"])})
+        options = ReadOptions(**data["options"])
+        return cls(**data | {"feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)
@@ -87,6 +100,7 @@ class Job:
         started: Start time, in seconds since 1970.
         seconds: Time from the start to the last recorded batch.
         stopped: Why the job stopped before the end of the feed, or None.
+        survey: What the feed was read as, the JSON of a Survey; None for jobs of older versions.
     """
 
     job_id: str
@@ -98,6 +112,7 @@ class Job:
     started: float
     seconds: float
     stopped: str | None
+    survey: Mapping[str, Any] | None = None
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
@@ -133,13 +148,19 @@ class Jobs:
         with self._errors():
             self._redis.ping()
 
-    def create(self, request: JobRequest) -> str:
-        """Create a job and return its id."""
+    def create(self, request: JobRequest, survey: Mapping[str, Any] | None = None) -> str:
+        """Create a job and return its id.
+
+        Args:
+            request: The parameters.
+            survey: What the feed was read as; see Job.
+        """
         job_id = secrets.token_hex(6)
         with self._errors():
             seconds, microseconds = self._redis.time()
             now = f"{seconds}.{microseconds:06}"
             fields = {"request": request.to_json(), "started": now, "updated": now}
+            fields |= {"survey": json.dumps(survey)} if survey else {}
             with self._redis.pipeline() as pipe:
                 pipe.hset(_key(job_id), mapping=fields)
                 pipe.expire(_key(job_id), KEPT_SECONDS)
@@ -174,6 +195,7 @@ class Jobs:
             started=float(fields["started"]),
             seconds=float(fields["updated"]) - float(fields["started"]),
             stopped=fields.get("stopped"),
+            survey=json.loads(fields["survey"]) if "survey" in fields else None,
         )
 
     def recent(self, limit: int = 20) -> list[str]:
@@ -183,14 +205,29 @@ class Jobs:
 
     def record(self, job_id: str, number: int, outcomes: list[Outcome], model: str) -> bool:
         """Record the outcomes of a batch unless they are recorded; return whether they were new."""
-        counts: dict[str, int] = {"done": 1}
+        counts: Counter[str] = Counter(done=1)
+        counts.update(outcome.status for outcome in outcomes)
+        arguments: list[Any] = [number, write_outcomes(outcomes), KEPT_SECONDS, model]
+        arguments += [json.dumps(counts), EXAMPLES]
         for outcome in outcomes:
-            counts[outcome.status] = counts.get(outcome.status, 0) + 1
-        arguments: list[Any] = [number, _pack(outcomes), KEPT_SECONDS, model]
-        for name, count in counts.items():
-            arguments += [name, count]
+            for group, kind, example in kinds_of(outcome):
+                arguments += [f"{group}\t{kind}", example]
+        keys = [_key(job_id), _key(job_id, "outcomes"), _key(job_id, "tallies")]
         with self._errors():
-            return bool(self._record(keys=[_key(job_id), _key(job_id, "outcomes")], args=arguments))
+            return bool(self._record(keys=keys, args=arguments))
+
+    def tallies(self, job_id: str) -> dict[str, dict[str, Any]]:
+        """Return counts and examples by kind, by group; see ``ingest.tally``."""
+        with self._errors():
+            fields = self._redis.hgetall(_key(job_id, "tallies"))
+        tallies: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+        counted = {name: int(value) for name, value in fields.items() if name.count("\t") == 1}
+        for name in sorted(counted, key=lambda name: (-counted[name], name)):
+            group, kind = name.split("\t")
+            found = (fields.get(f"{name}\t{n}") for n in range(1, EXAMPLES + 1))
+            examples = [example for example in found if example is not None]
+            tallies[group][kind] = {"count": counted[name], "examples": examples}
+        return tallies
 
     def has(self, job_id: str, number: int) -> bool:
         """Tell whether the outcomes of a batch are recorded."""
@@ -237,7 +274,7 @@ class Jobs:
             numbers = sorted(map(int, self._redis.hkeys(key)))
             for start in range(0, len(numbers), _PAGE):
                 page = self._redis.hmget(key, numbers[start : start + _PAGE])
-                yield from map(_unpack, filter(None, page))
+                yield from map(read_outcomes, filter(None, page))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -251,22 +288,3 @@ class Jobs:
 
 def _key(job_id: str, part: str = "") -> str:
     return f"houndstooth:job:{job_id}" + (f":{part}" if part else "")
-
-
-def _pack(outcomes: list[Outcome]) -> str:
-    return json.dumps(
-        [
-            [
-                *(o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable),
-                [[note.kind, note.detail] for note in o.notes],
-            ]
-            for o in outcomes
-        ]
-    )
-
-
-def _unpack(text: str) -> list[Outcome]:
-    return [
-        replace(Outcome(*fields), notes=tuple(Note(*note) for note in notes))
-        for *fields, notes in json.loads(text)
-    ]

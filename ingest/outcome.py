@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from houndstooth.mappings.errors import (
     HoundstoothError,
@@ -15,7 +16,8 @@ from houndstooth.mappings.errors import (
 )
 from houndstooth.mappings.product import Note
 
-Status = Literal["written", "unchanged", "left_out", "failed"]
+Status = Literal["written", "unchanged", "read", "left_out", "failed"]
+CategoryFrom = Literal["text", "picture", "neither"]
 
 DUPLICATE = "duplicate id"
 REFUSED = "refused by the engine"
@@ -34,13 +36,16 @@ class Outcome:
     Attributes:
         product_id: Empty if the row has no readable id.
         status: ``written`` = features were computed and stored; ``unchanged`` = text and image
-            have not changed, so only the shop's facts were written; ``left_out`` = the shop does
-            not sell it, as a draft; ``failed``.
+            have not changed, so only the shop's facts were written; ``read`` = it would be
+            ingested, in a dry run; ``left_out`` = the shop does not sell it, as a draft;
+            ``failed``.
         reason: Why the product failed or was left out.
         failure_type: Type of the failure, in a few words, such as ``unusable image``.
         row: Line of the feed where the product begins; the first line is 1. None outside a feed.
         retryable: Whether a retry may succeed.
         notes: What was left out of the product or added to it.
+        category_from: What decided the category: the seller's text, the picture, or neither: the
+            text has no known word and the recogniser is not sure.
     """
 
     product_id: str
@@ -50,6 +55,7 @@ class Outcome:
     row: int | None = None
     retryable: bool = False
     notes: Sequence[Note] = ()
+    category_from: CategoryFrom | None = None
 
     @classmethod
     def failed(cls, product_id: str, error: HoundstoothError, row: int | None = None) -> Outcome:
@@ -57,3 +63,27 @@ class Outcome:
         failure_type = _FAILURE_TYPES.get(type(error), "unusable row")
         retryable = isinstance(error, ImageUnavailable)
         return cls(product_id, "failed", str(error), failure_type, row, retryable)
+
+
+def write_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """Convert outcomes to short JSON, for ``read_outcomes``."""
+    return json.dumps(
+        [
+            [
+                *(o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable),
+                *([[note.kind, note.detail] for note in o.notes], o.category_from),
+            ]
+            for o in outcomes
+        ]
+    )
+
+
+def read_outcomes(text: str) -> list[Outcome]:
+    """Read the JSON of ``write_outcomes``."""
+    return [_outcome(*fields) for fields in json.loads(text)]
+
+
+def _outcome(*fields: Any) -> Outcome:
+    *plain, notes, category_from = fields
+    notes = tuple(Note(*note) for note in notes)
+    return replace(Outcome(*plain), notes=notes, category_from=category_from)

@@ -2,56 +2,90 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import chain, islice
 
-from houndstooth.ingest.columns import Columns
-from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.columns import Reading, read_as
+from houndstooth.ingest.feeds import Feed, Row
+from houndstooth.ingest.first_lines import FirstLines
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import DUPLICATE, Outcome
-from houndstooth.mappings.errors import InvalidInput, InvalidProduct
-from houndstooth.mappings.product import Product
+from houndstooth.ingest.variants import FeedProduct, VariantReader
+from houndstooth.mappings.product import Note
+
+__all__ = ["FeedProduct", "read_feed", "read_products"]
+
+SAMPLE = 300
+"""Rows that are read ahead, to see how the feed writes its prices."""
+_AT_ONCE = 64
+"""Products that are converted together."""
 
 
-@dataclass(frozen=True)
-class FeedProduct:
-    """A product and the line of the feed where it begins."""
+def read_feed(
+    feed: Feed, options: ReadOptions | None = None, *, facts: bool = True
+) -> tuple[Reading, Iterator[FeedProduct | Outcome]]:
+    """Recognise the platform of a feed, and return how it is read, and its products.
 
-    row: int
-    product: Product
+    Args:
+        feed: The open feed.
+        options: What the user says about it.
+        facts: Whether to read facts.
 
-
-def read_products(rows: Iterable[Row], columns: Columns) -> Iterator[FeedProduct | Outcome]:
-    """Convert rows to products, in order; a row that is not a product gives a failed outcome.
-
-    Of several rows with the same id the first is used and the others fail. Rows with the same id
-    as the row before and without a title are skipped: a Shopify export lists a product's further
-    variants and images that way.
+    Raises:
+        InvalidFeed: The columns are unclear.
     """
-    first_row: dict[str, int] = {}
-    previous = None
-    for row in rows:
-        if row.error is not None:
-            yield Outcome.failed("", row.error, row.number)
-            continue
-        try:
-            product_id = columns.text(row.cell_values, "id")
-            if product_id and product_id == previous and not columns.text(row.cell_values, "title"):
+    options = options or ReadOptions()
+    sample = [*islice(feed.rows, SAMPLE)]
+    reading = read_as(
+        feed.columns,
+        sample,
+        options.columns,
+        facts=facts,
+        image_base=options.image_base,
+        language=options.language,
+    )
+    return reading, read_products(chain(sample, feed.rows), reading)
+
+
+def read_products(rows: Iterable[Row], reading: Reading) -> Iterator[FeedProduct | Outcome]:
+    """Convert rows to products, one for each variant that is sold.
+
+    A row that cannot be used gives a failed outcome, and a product that is not sold, such as a
+    draft, one that is left out. Of several products with the same id the first is used and the
+    others fail.
+    """
+    variants, lines = VariantReader(reading), FirstLines()
+    failed: deque[Outcome] = deque()
+    groups = reading.platform.layout.groups(_usable(rows, failed), reading)
+    while some := [*islice(groups, _AT_ONCE)]:
+        for entry, other_id in variants.read(some):
+            while failed and (failed[0].row or 0) < (entry.row or 0):
+                yield failed.popleft()
+            if isinstance(entry, Outcome):
+                yield entry
                 continue
-            previous = product_id
-            yield _product(row, product_id, columns, first_row)
-        except InvalidProduct as error:
-            yield Outcome.failed("", error, row.number)
+            first = lines.add(entry.product.product_id, entry.row)
+            yield entry if first is None else _again(entry, first, other_id, lines)
+    yield from failed
 
 
-def _product(
-    row: Row, product_id: str, columns: Columns, first_row: dict[str, int]
+def _usable(rows: Iterable[Row], failed: deque[Outcome]) -> Iterator[Row]:
+    for row in rows:
+        if row.error is None:
+            yield row
+        else:
+            failed.append(Outcome.failed("", row.error, row.number))
+
+
+def _again(
+    entry: FeedProduct, first: int, other_id: str, lines: FirstLines
 ) -> FeedProduct | Outcome:
-    try:
-        product = columns.product(row.cell_values)
-    except InvalidInput as error:
-        return Outcome.failed(product_id, error, row.number)
-    first = first_row.setdefault(product_id, row.number)
-    if first != row.number:
-        reason = f"expected each id once; {product_id!r} stands on line {first} already"
-        return Outcome(product_id, "failed", reason, DUPLICATE, row.number)
-    return FeedProduct(row.number, product)
+    """Give a product whose id is taken its other id, if that is free."""
+    row, product = entry
+    place = f"{product.product_id!r} stands on line {first} already"
+    if other_id and lines.add(other_id, row) is None:
+        notes = (*product.notes, Note("id made of group and options", place))
+        return FeedProduct(row, replace(product, product_id=other_id, notes=notes))
+    return Outcome(product.product_id, "failed", f"expected each id once; {place}", DUPLICATE, row)

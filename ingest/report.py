@@ -1,10 +1,10 @@
-"""Report on an ingest: counts while it runs, then a table for people and a JSON file."""
+"""Report on an ingest: counts while it runs, then a screen for people and a JSON file."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +12,8 @@ from time import monotonic
 from typing import Any, TextIO
 
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.survey import Survey, survey_text
+from houndstooth.ingest.tally import GROUPS, Tally, kinds_of
 from houndstooth.mappings.errors import InvalidConfig
 
 
@@ -19,14 +21,26 @@ class Report:
     """Counts outcomes and writes each of them to a JSON stream, if one is given.
 
     The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``,
-    ``reason``), ``totals``, ``failed_by_type``, ``seconds``, ``rate`` (products per second) and
-    ``stopped`` (why the ingest ended before the feed did, or null).
+    ``reason``, ``notes``), ``totals``, ``failed_by_type``, ``left_out``, ``notes`` and
+    ``categories`` (each with counts and examples by kind), ``feed`` (what it was read as, or
+    null), ``seconds``, ``rate`` (products per second) and ``stopped`` (why the ingest ended before
+    the feed did, or null).
+
+    Args:
+        model: Name and version of the weights.
+        stream: Where to write the JSON, if anywhere.
+        survey: What the feed is read as: a Survey that fills meanwhile, or the JSON of one.
     """
 
-    def __init__(self, model: str, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        stream: TextIO | None = None,
+        survey: Survey | Mapping[str, Any] | None = None,
+    ) -> None:
         self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
-        self._failure_types: Counter[str] = Counter()
-        self._examples: dict[str, Outcome] = {}
+        self._tallies = {group: Tally() for group in GROUPS}
+        self._survey = survey
         self._stream = stream
         self._start = monotonic()
         self._separator = "\n"
@@ -37,37 +51,48 @@ class Report:
         """Count and write outcomes."""
         for outcome in outcomes:
             self.totals[outcome.status] += 1
-            if outcome.failure_type is not None:
-                self._failure_types[outcome.failure_type] += 1
-                self._examples.setdefault(outcome.failure_type, outcome)
+            self._count(outcome)
             if self._stream:
                 self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
                 self._separator = ",\n"
 
+    def _count(self, outcome: Outcome) -> None:
+        title = self._survey.title_of(outcome.row) if isinstance(self._survey, Survey) else ""
+        for group, kind, example in kinds_of(outcome, title):
+            self._tallies[group].add(kind, example)
+
     def close(self, stopped: str | None = None, seconds: float | None = None) -> str:
-        """Finish the JSON and return the table.
+        """Finish the JSON and return the screen.
 
         Args:
             stopped: Why the ingest ended early, or None.
             seconds: Duration of the ingest; None = the time since the report was created.
         """
         seconds = monotonic() - self._start if seconds is None else seconds
+        survey = self._survey.to_json() if isinstance(self._survey, Survey) else self._survey
         products = self.totals.total()
         rate = products / max(seconds, 1e-9)
         if self._stream:
             closing = {
                 "totals": dict(self.totals),
-                "failed_by_type": dict(self._failure_types.most_common()),
+                "failed_by_type": dict(self._tallies["failed"].counts.most_common()),
+                **{group: self._tallies[group].to_json() for group in GROUPS[1:]},
+                "feed": survey,
                 "seconds": round(seconds, 3),
                 "rate": round(rate, 2),
                 "stopped": stopped,
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
-        lines = [f"{_words(status):<24}{count:>10,}" for status, count in self.totals.items()]
-        for failure_type, count in self._failure_types.most_common():
-            lines.append(
-                f"  {failure_type:<22}{count:>10,}   e.g. {_where(self._examples[failure_type])}"
-            )
+        lines = [survey_text(survey)] if survey else []
+        for status, count in self.totals.items():
+            if "read" in self.totals and not count:
+                continue  # a dry run writes nothing
+            lines.append(f"{status.replace('_', ' '):<28}{count:>10,}")
+            if status in self._tallies:
+                lines += self._tallies[status].lines(1)
+        for group in ("notes", "categories"):
+            if self._tallies[group].counts:
+                lines += [group, *self._tallies[group].lines()]
         lines.append(f"{products:,} products in {seconds:.1f} s, {rate:.1f} a second")
         return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
 
@@ -90,10 +115,6 @@ def create_report(
         raise InvalidConfig(f"cannot write the report {path}: {error.strerror}") from None
 
 
-def _words(status: str) -> str:
-    return status.replace("_", " ")
-
-
 def _line(outcome: Outcome) -> dict[str, Any]:
     return {
         "id": outcome.product_id,
@@ -102,7 +123,3 @@ def _line(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "notes": [asdict(note) for note in outcome.notes],
     }
-
-
-def _where(outcome: Outcome) -> str:
-    return f"line {outcome.row}: {outcome.reason}"

@@ -9,6 +9,9 @@ from houndstooth.mappings.errors import InvalidProduct
 from houndstooth.mappings.features import Box
 
 MAX_ID_BYTES = 512
+IN_STOCK, OUT_OF_STOCK, PREORDER = "in stock", "out of stock", "preorder"
+"""Values of the fact ``availability``; ``preorder`` can be ordered and comes later."""
+
 Scalar = str | int | float | bool | None
 Fact = Scalar | Sequence[str]
 """The value of one field of a shop's document: one value, or several texts such as its images."""
@@ -60,7 +63,10 @@ class Product:
     notes: Sequence[Note] = ()
 
     def __post_init__(self) -> None:
-        size = len(self.product_id.encode())
+        # A character has at most four bytes: most ids need no encoding to be known as short.
+        size = len(self.product_id)
+        if 4 * size > MAX_ID_BYTES:
+            size = len(self.product_id.encode())
         if not 0 < size <= MAX_ID_BYTES:
             raise InvalidProduct(
                 f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"

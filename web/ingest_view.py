@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -43,7 +42,10 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     def get_job(job_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
         job = jobs.get(job_id)
-        return {**job_json(job), **_failures(jobs, job)}
+        tallies = jobs.tallies(job_id)
+        failed = {kind: found["count"] for kind, found in tallies.pop("failed").items()}
+        failures = {"failures": _failures(jobs, job), "failed_by_type": failed}
+        return {**job_json(job), **failures, "survey": job.survey, **tallies}
 
     return view
 
@@ -70,26 +72,24 @@ def job_json(job: Job) -> dict[str, Any]:
     }
 
 
-def _failures(jobs: Jobs, job: Job) -> dict[str, Any]:
-    """Return the first failures in feed order, and their number by failure type."""
+def _failures(jobs: Jobs, job: Job) -> list[dict[str, Any]]:
+    """Return the first failures in feed order."""
     failures: list[dict[str, Any]] = []
-    types: Counter[str] = Counter()
     limit = min(job.totals.get("failed", 0), MAX_FAILURES)
     for batch in jobs.outcomes(job.job_id) if limit else ():
-        for one in batch:
-            if one.status == "failed" and len(failures) < limit:
-                types[one.failure_type or "other"] += 1
-                failures.append(
-                    {
-                        "product_id": one.product_id,
-                        "row": one.row,
-                        "failure_type": one.failure_type,
-                        "reason": one.reason,
-                    }
-                )
-        if len(failures) == limit:
+        failures += [
+            {
+                "product_id": one.product_id,
+                "row": one.row,
+                "failure_type": one.failure_type,
+                "reason": one.reason,
+            }
+            for one in batch
+            if one.status == "failed"
+        ]
+        if len(failures) >= limit:
             break
-    return {"failures": failures, "failed_by_type": dict(types.most_common())}
+    return failures[:limit]
 
 
 def _iso_time(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from houndstooth.commands.parameters import FILE, Whole
 from houndstooth.mappings.errors import InvalidConfig
 
 if TYPE_CHECKING:
+    from houndstooth.ingest.options import ReadOptions
     from houndstooth.mappings.extractor import Extractor
 
 HOST = "127.0.0.1"
@@ -49,6 +50,9 @@ Exit status:
     "[default: products are drawn]",
 )
 @parameters.columns
+@parameters.image_base
+@parameters.language
+@parameters.encoding
 @parameters.port
 @click.option(
     "--count",
@@ -70,6 +74,9 @@ def command(
     context: click.Context,
     catalogue: Path | None,
     columns: str | None,
+    image_base: str | None,
+    language: str | None,
+    encoding: str | None,
     port: int,
     count: int,
     folder: Path,
@@ -81,10 +88,15 @@ def command(
     """
     if catalogue and context.get_parameter_source("count") is not ParameterSource.DEFAULT:
         raise click.UsageError("--count goes without --catalogue: a feed has as many as it has")
-    if columns and not catalogue:
-        raise click.UsageError("--columns goes with --catalogue")
+    if (columns or image_base or language or encoding) and not catalogue:
+        raise click.UsageError(
+            "--columns, --image-base, --language and --encoding go with --catalogue"
+        )
+    from houndstooth.ingest.options import parse_options
+
     with nothing_begun():
-        run(Demo(catalogue, columns, port, count, folder), context.obj)
+        options = parse_options(catalogue or folder, columns, image_base, language, encoding)
+        run(Demo(catalogue, options, port, count, folder), context.obj)
 
 
 @dataclass(frozen=True)
@@ -93,14 +105,14 @@ class Demo:
 
     Attributes:
         feed: its path; None draws products.
-        columns: ``ROLE=COLUMN,…`` of the feed; None detects them all.
+        options: what the user says about the feed.
         port: of 127.0.0.1.
         count: products to draw.
         folder: for all that is written.
     """
 
     feed: Path | None
-    columns: str | None
+    options: ReadOptions
     port: int
     count: int
     folder: Path
@@ -120,12 +132,13 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     from houndstooth.web.server import bind, open_server
 
     settings = Settings.from_env()
-    chosen = _check_feed(demo.feed, demo.columns) if demo.feed else {}
+    if demo.feed:
+        _check_feed(demo.feed, demo.options)
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals())
         port = bind(HOST, demo.port)
         stack.callback(port.close)
-        catalogue = Catalogue(demo.feed, chosen) if demo.feed else _plan(demo)
+        catalogue = Catalogue(demo.feed, demo.options) if demo.feed else _plan(demo)
         url = _database(demo.folder, catalogue.feed)
         settings = replace(settings, engine=url, images=catalogue.feed.parent)
         taxonomy = Taxonomy.load(settings.taxonomy)
@@ -146,15 +159,13 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
         click.echo("ending; what is in stays, and the next demo goes on", err=True)
 
 
-def _check_feed(path: Path, columns: str | None) -> Mapping[str, str]:
-    """Parse the chosen columns, and refuse a feed that cannot be used."""
-    from houndstooth.ingest.columns import detect_columns, parse_columns
+def _check_feed(path: Path, options: ReadOptions) -> None:
+    """Refuse a feed that cannot be used."""
     from houndstooth.ingest.feeds import open_feed
+    from houndstooth.ingest.products import read_feed
 
-    chosen = {} if columns is None else parse_columns(columns)
-    with open_feed(path) as feed:
-        detect_columns(feed.columns, chosen)
-    return chosen
+    with open_feed(path, options.encoding or None) as feed:
+        read_feed(feed, options)
 
 
 def _plan(demo: Demo) -> Catalogue:
@@ -165,7 +176,7 @@ def _plan(demo: Demo) -> Catalogue:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         products = list(plan(demo.count, SEED, outfits=0.3))
-        return Catalogue(write_feed(folder, products), {}, products)
+        return Catalogue(write_feed(folder, products), demo.options, products)
     except OSError as error:
         raise InvalidConfig(f"expected a --folder that can be written: {error}") from None
 

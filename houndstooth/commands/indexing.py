@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from houndstooth.commands.ingest import Parts, ingest_until
 from houndstooth.mappings.errors import HoundstoothError
 
 if TYPE_CHECKING:
+    from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.outcome import Outcome
     from houndstooth.ingest.products import FeedProduct
     from houndstooth.models.synthetic.catalogue import Product
@@ -33,13 +34,13 @@ class Catalogue:
 
     Attributes:
         feed: its path; image paths are relative to its folder.
-        columns: roles and their columns, as chosen by hand.
+        options: what the user says about the feed.
         drawn: the products whose pictures are still to be drawn, in the feed's order; empty where
             the feed is somebody's own.
     """
 
     feed: Path
-    columns: Mapping[str, str]
+    options: ReadOptions
     drawn: Sequence[Product] = ()
 
 
@@ -73,22 +74,23 @@ class Indexing:
     def _ingest(self, stop: Event) -> None:
         from tqdm import tqdm
 
-        from houndstooth.ingest.columns import detect_columns
         from houndstooth.ingest.feeds import open_feed
         from houndstooth.ingest.pipeline import BATCH
-        from houndstooth.ingest.products import read_products
+        from houndstooth.ingest.products import read_feed
         from houndstooth.ingest.report import Report, create_report
+        from houndstooth.ingest.survey import Survey
 
         path = self.catalogue.feed
         with ExitStack() as stack:
-            feed = stack.enter_context(open_feed(path))
-            columns = detect_columns(feed.columns, self.catalogue.columns)
-            entries = read_products(feed.rows, columns)
+            feed = stack.enter_context(open_feed(path, self.catalogue.options.encoding or None))
+            reading, entries = read_feed(feed, self.catalogue.options)
+            survey = Survey(feed, reading)
+            entries = survey.watch(entries)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))
             outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH)
             file = stack.enter_context(create_report(self.report, path))
-            report = Report(self.parts.extractor.model, file)
+            report = Report(self.parts.extractor.model, file, survey)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))
             for batch in outcomes:
                 report.add(batch)

@@ -55,6 +55,24 @@ columns = click.option(
 )
 """The option ``--columns``."""
 
+image_base = click.option(
+    "--image-base",
+    metavar="URL|DIR",
+    help="What stands before image paths with a leading slash, e.g. "
+    "https://shop.example/media/catalog/product, or a folder inside the feed's.",
+)
+"""The option ``--image-base``."""
+
+language = click.option(
+    "--language", metavar="CODE", help="Language of the feed's texts, e.g. de.  [default: detected]"
+)
+"""The option ``--language``."""
+
+encoding = click.option(
+    "--encoding", metavar="NAME", help="Encoding of the feed, e.g. cp1252.  [default: detected]"
+)
+"""The option ``--encoding``."""
+
 street = click.option(
     "--street",
     type=FILE,

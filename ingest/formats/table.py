@@ -22,6 +22,11 @@ DELIMITERS = {",": "CSV, commas", ";": "CSV, semicolons", "\t": "TSV", "|": "CSV
 """Delimiters, and the words for a table that has them."""
 
 _SAMPLE = 200
+_VISION = (
+    *("image-uri", "image-id", "product-set-id", "product-id", "product-category"),
+    *("product-display-name", "labels", "bounding-poly"),
+)
+"""Columns of the import table of Vision Product Search, which has no header."""
 _SEPARATOR_LINE = re.compile(r'"?sep=([^\w"\r\n])"?\s*', re.I)
 _QUOTED = re.compile(r'"[^"]*("|\Z)')
 _COMMENTED_NAME = re.compile(r'"?#\w+"?')
@@ -56,6 +61,9 @@ class Table:
         self.header_lines = skipped + reader.line_num
         names = [name.strip().lstrip("\ufeff") for name in self._header]
         names[0] = names[0].removeprefix("#")
+        if names[0].startswith("gs://"):
+            names = [*_VISION, *map(str, range(len(_VISION), len(names)))][: len(names)]
+            self._header, self.header_lines = names, skipped
         self._layout = Layout(names)
         self.columns = self._layout.columns
         self._width = len(names)

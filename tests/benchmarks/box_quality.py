@@ -28,11 +28,10 @@ import numpy as np
 from PIL import Image, ImageCms
 from tqdm import tqdm
 
-from houndstooth.ingest.columns import detect_columns
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.images import folder_images
 from houndstooth.ingest.pipeline import ingest_feed
-from houndstooth.ingest.products import read_products
+from houndstooth.ingest.products import read_feed
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.features import WHOLE_IMAGE, Box, Features
 from houndstooth.mappings.search import SearchRequest
@@ -139,7 +138,7 @@ def fill(
         with open_feed(path) as feed:
             total = tqdm(total=len(rows), desc="index", leave=False)
             for batch in ingest_feed(
-                read_products(feed.rows, detect_columns(feed.columns)),
+                read_feed(feed)[1],
                 extractor=extractor,
                 engine=engine,
                 taxonomy=taxonomy,

@@ -24,12 +24,11 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 
-from houndstooth.ingest.columns import detect_columns
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.images import folder_images
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from houndstooth.ingest.products import FeedProduct, read_products
+from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -53,7 +52,7 @@ def measure(feed_path: Path, engine: Engine, limit: int | None) -> bool:
     networks = pipeline = 0.0
     outcomes: Counter[str] = Counter()
     with open_feed(feed_path) as feed:
-        products = islice(read_products(feed.rows, detect_columns(feed.columns)), limit)
+        products = islice(read_feed(feed)[1], limit)
         while chunk := list(islice(products, ROUND)):
             networks += networks_only(alone, choices(chunk, taxonomy), BATCH)
             start = perf_counter()

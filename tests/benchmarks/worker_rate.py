@@ -24,12 +24,12 @@ from time import perf_counter, sleep
 
 from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.columns import detect_columns
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.images import feed_images
 from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
-from houndstooth.ingest.products import read_products
+from houndstooth.ingest.products import read_feed
 from houndstooth.ingest.workers import submit
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -67,7 +67,7 @@ class Bench:
         engine = open_engine(self.fresh_index())
         start = perf_counter()
         with open_feed(self.feed) as feed:
-            entries = islice(read_products(feed.rows, detect_columns(feed.columns)), limit)
+            entries = islice(read_feed(feed)[1], limit)
             outcomes = [
                 outcome
                 for batch in ingest_feed(
@@ -87,7 +87,7 @@ class Bench:
     def by_workers(self, feed: Path) -> float:
         """Products a second, from the job's beginning to its last recorded batch."""
         url = self.fresh_index()
-        job_id = submit(self.app, JobRequest(feed, feed_stamp(feed), url, {}, BATCH))
+        job_id = submit(self.app, JobRequest(feed, feed_stamp(feed), url, ReadOptions(), BATCH))
         while (job := self.app.jobs.get(job_id)).state == "running":
             sleep(0.2)
         check_written([o.status for batch in self.app.jobs.outcomes(job_id) for o in batch])

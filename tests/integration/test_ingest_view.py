@@ -18,7 +18,9 @@ from tests.integration.page import Page
 from tests.integration.web_catalogue import make_app
 from tests.integration.web_jobs import (
     MISSING,
+    NOTE,
     PASSWORD,
+    SURVEY,
     finish,
     finished_job,
     running_job,
@@ -61,10 +63,19 @@ def test_job_shows_failures_and_no_secret(client: FlaskClient, redis_url: str) -
     assert PASSWORD not in response.get_data(as_text=True)
 
 
+def test_job_shows_how_its_feed_was_read(client: FlaskClient, redis_url: str) -> None:
+    found = client.get(f"/api/v1/jobs/{finished_job(redis_url)}").json
+    assert found["survey"] == SURVEY
+    example = f"line 6 (e): {NOTE.detail}"
+    assert found["notes"] == {NOTE.kind: {"count": 1, "examples": [example]}}
+    assert found["categories"]["from the picture"]["count"] == 1
+    assert found["left_out"] == {}
+
+
 def test_answers_are_as_documented(client: FlaskClient, redis_url: str) -> None:
     document = client.get("/api/v1/openapi.json").json
     for job_id in (finished_job(redis_url), running_job(redis_url)):
-        schema = {"$ref": "#/components/schemas/JobWithFailures", **document}
+        schema = {"$ref": "#/components/schemas/JobDetails", **document}
         jsonschema.validate(client.get(f"/api/v1/jobs/{job_id}").json, schema)
 
 
@@ -99,7 +110,7 @@ def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
     page.open("/ingest")
     page.reads(".job .state", "Running")
     page.reads(".job-progress", "33 %")
-    assert not page.all(".job details")
+    assert not page.all(f'[data-key="failures-{job_id}"]')
     finish(redis_url, job_id)
     page.reads(".job .state", "Finished")
     page.reads(".job-progress", "100 %")
@@ -132,3 +143,12 @@ def test_page_shows_that_redis_is_unreachable_and_recovers(
         page.reads("#notice", "houndstooth ingest FEED.csv")
     page.reads(".job .state", "Running")
     assert page.text("#notice") == ""
+
+
+def test_page_unfolds_how_a_feed_was_read(page: Page, redis_url: str) -> None:
+    job_id = finished_job(redis_url)
+    page.open("/ingest")
+    page.one(f'[data-key="reading-{job_id}"]').click()
+    page.reads(".job details table", "Variant SKU")
+    page.reads(".job details", "Empty: brand")
+    page.reads(".tally .examples", "got 'POA'")

@@ -5,18 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.mappings.product import Note
 from tests.integration.page import Page
 
 PASSWORD = "a-secret"
 MISSING = "expected an image file; there is none at images/2.jpg"
 
+SURVEY = {
+    "read_as": "Shopify product export, CSV",
+    "products": 6,
+    "roles": {
+        "id": {"columns": ["Variant SKU"], "filled": 6},
+        "price": {"columns": ["Variant Price"], "filled": 5},
+        "parent": {"columns": ["Handle"], "filled": None},
+    },
+    "empty": ["brand"],
+    "other_columns": ["Tags"],
+    "language": "en",
+    "folded": 3,
+    "inherited": {"image": 2},
+}
+NOTE = Note("price left empty", "expected a price such as '12.99 EUR'; got 'POA'")
+
 
 def create(redis_url: str, feed: str) -> tuple[Jobs, str]:
     jobs = Jobs(redis_url)
     engine = f"opensearch://shop:{PASSWORD}@search:9200/shop"
-    request = JobRequest(Path("/feeds") / feed, "1", engine, {}, batch=2, size=6)
-    return jobs, jobs.create(request)
+    request = JobRequest(Path("/feeds") / feed, "1", engine, ReadOptions(), batch=2, size=6)
+    return jobs, jobs.create(request, SURVEY)
 
 
 def running_job(redis_url: str) -> str:
@@ -30,7 +48,8 @@ def finish(redis_url: str, job_id: str) -> None:
     jobs = Jobs(redis_url)
     failed = Outcome("d", "failed", MISSING, "unusable image", 5)
     jobs.record(job_id, 1, [Outcome("c", "unchanged"), failed], "fake-1")
-    jobs.record(job_id, 2, [Outcome("e", "written"), Outcome("f", "written")], "fake-1")
+    noted = Outcome("e", "written", row=6, notes=(NOTE,), category_from="picture")
+    jobs.record(job_id, 2, [noted, Outcome("f", "written", row=7)], "fake-1")
     jobs.end_feed(job_id, 3)
 
 

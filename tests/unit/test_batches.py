@@ -15,6 +15,7 @@ from houndstooth.ingest.batches import (
     write_entries,
 )
 from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.errors import InvalidFeed
@@ -50,7 +51,9 @@ def test_a_batch_comes_out_of_its_message_as_it_went_in(entries: Entries) -> Non
 
 
 def request_for(feed: Path, batch: int) -> JobRequest:
-    return JobRequest(feed, feed_stamp(feed), "opensearch://127.0.0.1/x", {"title": "id"}, batch)
+    return JobRequest(
+        feed, feed_stamp(feed), "opensearch://127.0.0.1/x", ReadOptions({"title": "id"}), batch
+    )
 
 
 def test_a_request_comes_back_from_redis(tmp_path: Path) -> None:

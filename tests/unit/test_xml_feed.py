@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.columns import detect_columns
 from houndstooth.ingest.feeds import Row, open_feed
-from houndstooth.ingest.products import FeedProduct, read_products
+from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.errors import InvalidFeed
 
 RSS = """<?xml version="1.0"?>
@@ -74,7 +73,7 @@ def test_an_rss_feed(feed_file: Path) -> None:
 def test_its_names_are_known(feed_file: Path) -> None:
     feed_file.write_text(RSS.replace("<g:product_type>Sale</g:product_type>", ""))
     with open_feed(feed_file) as feed:
-        entries = list(read_products(feed.rows, detect_columns(feed.columns)))
+        entries = list(read_feed(feed)[1])
     assert all(isinstance(entry, FeedProduct) for entry in entries)
     product = entries[0].product  # type: ignore[union-attr]
     assert (product.product_id, product.category_text) == ("a-1", "Apparel > Shirts")

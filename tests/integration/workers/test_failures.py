@@ -12,6 +12,7 @@ from redis import Redis
 from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.workers import submit
 from houndstooth.plugin.config import Settings
 from tests.conftest import free_port, running_redis
@@ -48,7 +49,7 @@ def test_a_feed_that_changes_under_a_job_stops_it(shop: Shop) -> None:
 def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
     server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
     feed = shop.write([product(n) for n in range(40)])
-    request = JobRequest(feed, feed_stamp(feed), shop.url, {}, 16)
+    request = JobRequest(feed, feed_stamp(feed), shop.url, ReadOptions(), 16)
     with opened(shop.url) as engine, OpenSearch(server) as client:
         engine.prepare()
         client.indices.close(index=index)

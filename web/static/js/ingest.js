@@ -2,12 +2,16 @@
 
 import { getJob, getJobs } from "./api.js";
 import { fill, find, make, say } from "./dom.js";
+import { count, reading } from "./reading.js";
 
 const BUSY_MS = 1500; // pause between fetches while a job runs
 const IDLE_MS = 6000; // pause otherwise
 const STATES = { running: "Running", finished: "Finished", stopped: "Stopped" };
 
-const opened = new Map(); // job with failures by id, for jobs whose failures are shown
+const SECTIONS = ["reading", "failures"]; // parts of a job that are shown when they are opened
+
+const opened = new Set(); // keys `section-id` of the parts that are open
+const details = new Map(); // job with its details by id, for jobs with an open part
 const states = new Map(); // previous state by id, to announce changes
 const drawn = new Map(); // `{text, element}` by id; an unchanged job keeps its element
 let next = null;
@@ -17,7 +21,7 @@ async function refresh() {
   let wait = IDLE_MS;
   try {
     const jobs = await getJobs();
-    await Promise.all(jobs.filter(({ job_id }) => opened.has(job_id)).map(readFailures));
+    await Promise.all(jobs.filter(isOpen).map(readDetails));
     show(jobs);
     if (jobs.some((job) => job.state === "running")) wait = BUSY_MS;
   } catch (error) {
@@ -26,10 +30,13 @@ async function refresh() {
   if (!document.hidden) next = setTimeout(refresh, wait);
 }
 
-/** Fetches the failures of a job if there are more than before. */
-async function readFailures({ job_id, totals }) {
-  if (opened.get(job_id)?.totals.failed === totals.failed) return;
-  opened.set(job_id, await getJob(job_id));
+const isOpen = ({ job_id }) => SECTIONS.some((section) => opened.has(`${section}-${job_id}`));
+
+/** Fetches the details of a job if more batches are done than before. */
+async function readDetails({ job_id, done, state }) {
+  const known = details.get(job_id);
+  if (known?.done === done && known.state === state) return;
+  details.set(job_id, await getJob(job_id));
 }
 
 function show(jobs) {
@@ -51,7 +58,8 @@ function show(jobs) {
   }
 }
 
-const textOf = (job) => JSON.stringify([job, opened.get(job.job_id)]);
+const textOf = (job) =>
+  JSON.stringify([job, details.get(job.job_id), SECTIONS.map((section) => opened.has(`${section}-${job.job_id}`))]);
 
 /** Returns a job's element; if the job has changed, draws it again in the same place. */
 function redraw(job) {
@@ -93,7 +101,7 @@ function showError(error) {
 }
 
 function draw(job) {
-  const known = opened.get(job.job_id);
+  const known = details.get(job.job_id);
   return make(
     "li",
     { class: `job ${job.state}` },
@@ -107,7 +115,10 @@ function draw(job) {
     make("ul", { class: "job-facts" }, facts(job).map((words) => make("li", {}, words))),
     job.stopped ? make("p", { class: "notice" }, job.stopped) : null,
     totals(job.totals),
-    job.totals.failed ? failures(job, known) : null,
+    section("reading", "How the feed was read", job, known && reading(known)),
+    job.totals.failed
+      ? section("failures", `Why ${count(job.totals.failed)} failed`, job, known && table(known, job))
+      : null,
   );
 }
 
@@ -144,13 +155,14 @@ function facts(job) {
   return [...parts, `job ${job.job_id}`];
 }
 
-const totals = ({ written, unchanged, failed }) =>
+const totals = ({ written, unchanged, left_out, failed }) =>
   make(
     "dl",
     { class: "totals" },
     [
       ["Written", written],
       ["Unchanged", unchanged],
+      ["Left out", left_out],
       ["Failed", failed],
     ].map(([name, number]) =>
       make(
@@ -162,30 +174,25 @@ const totals = ({ written, unchanged, failed }) =>
     ),
   );
 
-function failures(job, known) {
+function section(name, title, job, content) {
+  const key = `${name}-${job.job_id}`;
   return make(
     "details",
     {
-      open: opened.has(job.job_id),
-      ontoggle: (event) => toggled(job, event.target),
+      open: opened.has(key),
+      ontoggle: (event) => toggled(key, job, event.target),
     },
-    make(
-      "summary",
-      { "data-key": `failures-${job.job_id}` },
-      `Why ${count(job.totals.failed)} failed`,
-    ),
-    known ? table(known, job) : make("p", { class: "hint" }, "Loading…"),
+    make("summary", { "data-key": key }, title),
+    content || make("p", { class: "hint" }, "Loading…"),
   );
 }
 
-async function toggled(job, details) {
-  if (details.open === opened.has(job.job_id)) return; // caused by drawing, not by a click
-  if (!details.open) {
-    opened.delete(job.job_id);
-    return;
-  }
-  opened.set(job.job_id, null);
-  await refresh();
+async function toggled(key, job, element) {
+  if (element.open === opened.has(key)) return; // caused by drawing, not by a click
+  if (element.open) opened.add(key);
+  else opened.delete(key);
+  if (!isOpen(job)) details.delete(job.job_id);
+  if (element.open) await refresh();
 }
 
 function table({ failures: rows, failed_by_type: types }, job) {
@@ -225,8 +232,6 @@ function table({ failures: rows, failed_by_type: types }, job) {
     cut ? make("p", { class: "hint" }, `The first ${rows.length} of ${count(job.totals.failed)}.`) : null,
   ];
 }
-
-const count = (number) => number.toLocaleString("en");
 
 function time(iso) {
   const then = new Date(iso);

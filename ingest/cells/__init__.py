@@ -1,0 +1,1 @@
+"""Cell values of a feed: prices, offers, dates, numbers and ids."""

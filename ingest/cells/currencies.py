@@ -1,0 +1,233 @@
+"""Currency codes, signs and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+CODES = frozenset(
+    [
+        "AED",
+        "AFN",
+        "ALL",
+        "AMD",
+        "AOA",
+        "ARS",
+        "AUD",
+        "AWG",
+        "AZN",
+        "BAM",
+        "BBD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BIF",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BTN",
+        "BWP",
+        "BYN",
+        "BZD",
+        "CAD",
+        "CDF",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CUP",
+        "CVE",
+        "CZK",
+        "DJF",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "ERN",
+        "ETB",
+        "EUR",
+        "FJD",
+        "FKP",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GIP",
+        "GMD",
+        "GNF",
+        "GTQ",
+        "GYD",
+        "HKD",
+        "HNL",
+        "HRK",
+        "HTG",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KGS",
+        "KHR",
+        "KMF",
+        "KPW",
+        "KRW",
+        "KWD",
+        "KYD",
+        "KZT",
+        "LAK",
+        "LBP",
+        "LKR",
+        "LRD",
+        "LSL",
+        "LYD",
+        "MAD",
+        "MDL",
+        "MGA",
+        "MKD",
+        "MMK",
+        "MNT",
+        "MOP",
+        "MRU",
+        "MUR",
+        "MVR",
+        "MWK",
+        "MXN",
+        "MYR",
+        "MZN",
+        "NAD",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PGK",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SBD",
+        "SCR",
+        "SDG",
+        "SEK",
+        "SGD",
+        "SHP",
+        "SLE",
+        "SOS",
+        "SRD",
+        "SSP",
+        "STN",
+        "SVC",
+        "SYP",
+        "SZL",
+        "THB",
+        "TJS",
+        "TMT",
+        "TND",
+        "TOP",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VES",
+        "VND",
+        "VUV",
+        "WST",
+        "XAF",
+        "XCD",
+        "XOF",
+        "XPF",
+        "YER",
+        "ZAR",
+        "ZMW",
+        "ZWG",
+    ]
+)
+"""ISO 4217 codes in use, and HRK, which old feeds still have."""
+
+WHOLE = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+        "COP",
+        "IDR",
+    ]
+)
+"""Currencies without decimals, by ISO 4217 or, of the last two, in shops."""
+
+THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+_SIGNS: Mapping[str, str] = {
+    **{"€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "원": "KRW"},
+    **{"₺": "TRY", "tl": "TRY", "r$": "BRL", "us$": "USD", "$us": "USD", "u$s": "USD"},
+    **{"c$": "CAD", "ca$": "CAD", "a$": "AUD", "au$": "AUD", "nz$": "NZD", "hk$": "HKD"},
+    **{"s$": "SGD", "sg$": "SGD", "nt$": "TWD", "mx$": "MXN", "円": "JPY", "jp¥": "JPY"},
+    **{"cn¥": "CNY", "rmb": "CNY", "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF"},
+    **{"lei": "RON", "лв": "BGN", "₽": "RUB", "руб": "RUB", "р": "RUB", "₴": "UAH", "грн": "UAH"},
+    **{"₪": "ILS", "₫": "VND", "đ": "VND", "฿": "THB", "₱": "PHP", "₦": "NGN", "₸": "KZT"},
+    **{"₾": "GEL", "₼": "AZN", "fr": "CHF", "sfr": "CHF", "rp": "IDR", "rm": "MYR"},
+    **{"د.إ": "AED", "ر.س": "SAR", "د.ك": "KWD"},
+}
+# A sign of several currencies, and what it is in one language.
+_SHARED: Mapping[str, Mapping[str, str]] = {
+    "$": {},
+    "kr": {"sv": "SEK", "da": "DKK", "no": "NOK", "nb": "NOK", "nn": "NOK", "is": "ISK"},
+    "¥": {"ja": "JPY", "zh": "CNY"},
+    "元": {},
+    "rs": {"hi": "INR"},
+    "₨": {"hi": "INR"},
+}
+
+
+@lru_cache(maxsize=4096)
+def currency_code(word: str, language: str = "") -> str | None:
+    """Return the ISO 4217 code of a code, sign or word such as ``eur``, ``€`` and ``zł``.
+
+    None stands for a sign of several currencies (``$``, ``kr``, ``¥``, ``Rs.``), unless the
+    language has only one of them.
+
+    Raises:
+        KeyError: The word is no currency.
+    """
+    if word in CODES:
+        return word
+    key = word.lower().rstrip(".")
+    if key in _SHARED:
+        return _SHARED[key].get(language)
+    code = key.upper()
+    return code if code in CODES else _SIGNS[key]

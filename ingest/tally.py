@@ -1,0 +1,76 @@
+"""Count what became of products by kind, and keep the first examples of each kind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from houndstooth.ingest.outcome import Outcome
+
+EXAMPLES = 3
+"""Examples kept of each kind."""
+
+GROUPS = ("failed", "left_out", "notes", "categories")
+"""What is counted: failures by type, left out products by reason, notes by kind, and what decided
+the categories."""
+
+_CATEGORY_FROM = {
+    "text": "from the text",
+    "picture": "from the picture",
+    "neither": "from neither",
+}
+_CATEGORY_OF_TEXT = {
+    "text": "from the text",
+    "picture": "the picture chooses among those of the text",
+    "neither": "the picture alone decides",
+}
+
+
+def kinds_of(outcome: Outcome, title: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield group, kind and example of all that counts of an outcome.
+
+    Args:
+        outcome: The outcome of one product.
+        title: The product's title, if it is known; it names the example.
+    """
+    name = title[:60] or outcome.product_id
+    place = f"line {outcome.row} ({name})" if name else f"line {outcome.row}"
+    if outcome.status == "failed":
+        yield "failed", outcome.failure_type or "other", f"line {outcome.row}: {outcome.reason}"
+    if outcome.status == "left_out":
+        yield "left_out", outcome.reason or "other", place
+    for note in outcome.notes:
+        yield "notes", note.kind, f"{place}: {note.detail}" if note.detail else place
+    if outcome.category_from is not None:
+        words = _CATEGORY_OF_TEXT if outcome.status == "read" else _CATEGORY_FROM
+        yield "categories", words[outcome.category_from], place
+
+
+class Tally:
+    """Counts by kind, with the first examples of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = {}
+
+    def add(self, kind: str, example: str) -> None:
+        """Count one more of a kind."""
+        self.counts[kind] += 1
+        examples = self._examples.setdefault(kind, [])
+        if len(examples) < EXAMPLES:
+            examples.append(example)
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert to JSON, the most frequent kind first."""
+        return {
+            kind: {"count": count, "examples": self._examples[kind]}
+            for kind, count in self.counts.most_common()
+        }
+
+    def lines(self, examples: int = EXAMPLES) -> list[str]:
+        """Format a line a kind, the most frequent first, with its first examples."""
+        return [
+            f"  {kind:<26}{count:>10,}   e.g. {'; '.join(self._examples[kind][:examples])}"
+            for kind, count in self.counts.most_common()
+        ]
