@@ -5,8 +5,8 @@
 Writes a feed of 12 columns like Google's, with quoted titles and descriptions, and reads it by
 turns with this working tree and with the commit, checked out to a temporary folder; each time in a
 process of its own. ``rows`` is the reading alone, ``products`` also makes products of the rows.
-Prints the rates per second of processor time, medians of the rounds, and the largest memory of a process, also for a tenth of
-the feed: memory is flat if both are near.
+Prints the rates per second of processor time, medians of the rounds, and the largest memory of a
+process, also for a tenth of the feed: memory is flat if both are near.
 """
 
 from __future__ import annotations
@@ -30,19 +30,21 @@ COLUMNS = (
     *("product_type", "item_group_id", "condition", "color"),
 )
 COLOURS = ("red", "blue", "green", "black", "white", "beige")
-# What both trees know. Prints seconds of processor time, rows and the largest memory in MiB.
+# Works with both trees. Prints seconds of processor time, rows and the largest memory in MiB.
 READ = """
 import json, resource, sys, time
 from pathlib import Path
-from houndstooth.ingest.columns import detect_columns
+from houndstooth.ingest import columns, products
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.products import read_products
 
 begin = time.process_time()
 with open_feed(Path(sys.argv[1])) as feed:
     entries = feed.rows
     if sys.argv[2] == "products":
-        entries = read_products(feed.rows, detect_columns(feed.columns))
+        if hasattr(products, "read_feed"):
+            _, entries = products.read_feed(feed)
+        else:
+            entries = products.read_products(feed.rows, columns.detect_columns(feed.columns))
     count = sum(1 for _ in entries)
 seconds = time.process_time() - begin
 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
