@@ -105,6 +105,7 @@ class IngestApp(Celery):
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts
             ),
+            views=settings.views,
         )
 
 

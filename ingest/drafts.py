@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from itertools import islice
+from operator import itemgetter
 
 from houndstooth.ingest.images import LoadImage, is_url
-from houndstooth.ingest.merge import visual_document
-from houndstooth.ingest.outcome import REFUSED, Outcome
+from houndstooth.ingest.merge import category_from, visual_document
+from houndstooth.ingest.outcome import REFUSED, Outcome, Status
+from houndstooth.ingest.views import View, Wanted, extract_images
 from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import Features
-from houndstooth.mappings.product import Product
+from houndstooth.mappings.language_words import ENGLISH, words_digest
+from houndstooth.mappings.product import Note, Product
 from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
 
 READERS = 8
 """Number of images of a batch that are fetched at the same time."""
 
+LEFT_OUT = "image left out"
+REPLACED = "next image used instead"
+"""Kinds of notes on an image that cannot be used: a further one, or one before the first view."""
 
-def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
-    """Compute the SHA-256, in hexadecimal, of all inputs of a ``visual`` object but the model."""
+
+def source_hash(product: Product, images: Sequence[tuple[int, bytes]], taxonomy: Taxonomy) -> str:
+    """Compute the SHA-256, in hexadecimal, of all inputs of a ``visual`` object but the model.
+
+    The words of other languages and of public categories count unless a product has nothing but an
+    English title: its hash is then that of earlier releases.
+
+    Args:
+        product: The product.
+        images: Places of its images among the product's, 1 = the first, and their bytes.
+        taxonomy: The taxonomy.
+    """
     box = ",".join(map(repr, product.box.as_list())) if product.box else ""
+    texts = [taxonomy.feature_digest, product.title, product.category_text, box]
+    if product.language != ENGLISH or product.category_text or product.attributes:
+        stated = [text for item in sorted(product.attributes.items()) for text in item]
+        texts += [words_digest(), product.language, *stated]
     digest = hashlib.sha256()
-    for text in (taxonomy.feature_digest, product.title, product.category_text, box):
+    for text in texts:
         encoded = text.encode()
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
-    digest.update(image)
+    for place, data in images:
+        if place > 1:
+            digest.update(place.to_bytes(8, "big") + len(data).to_bytes(8, "big"))
+        digest.update(data)
     return digest.hexdigest()
 
 
@@ -40,53 +62,93 @@ def source_hash(product: Product, image: bytes, taxonomy: Taxonomy) -> str:
 class Draft:
     """A product on its way to the engine.
 
-    A draft with neither ``error`` nor ``image`` is unchanged since the last ingest.
+    A draft without ``evidence`` and ``error`` is unchanged since the last ingest.
 
     Attributes:
         product: The product.
         source_hash: Hash of its inputs.
-        data: The bytes of its image, until they are decoded.
-        image: The decoded image.
-        evidence: What the seller's text states.
-        error: Why the product cannot be ingested.
+        images: Places and bytes of its images that are not extracted yet.
+        evidence: What the seller's text states, if the product is new or has changed.
+        views: Places and features of its images.
+        failures: Places of the images that cannot be used, and why.
     """
 
     product: Product
     source_hash: str = ""
-    data: bytes = b""
-    image: Any = None
+    images: tuple[tuple[int, bytes], ...] = ()
     evidence: TextEvidence | None = None
-    error: InvalidInput | None = None
+    views: tuple[View, ...] = ()
+    failures: tuple[tuple[int, InvalidInput], ...] = ()
 
     @property
-    def extraction_key(self) -> Hashable:
-        """Key of the features: equal if image, categories and box are."""
-        categories = self.evidence.categories if self.evidence else None
-        return id(self.image), categories, self.product.box
+    def error(self) -> InvalidInput | None:
+        """Return why the product cannot be ingested: none of its images can be used."""
+        return None if self.images or self.views else min(self.failures, key=itemgetter(0))[1]
+
+    @property
+    def notes(self) -> list[Note]:
+        """Return what is to be said of images that cannot be used, but for the product's error."""
+        first = self.views[0][0] if self.views else 1
+        return [
+            Note(REPLACED if place < first else LEFT_OUT, f"image {place}: {error}")
+            for place, error in sorted(self.failures, key=itemgetter(0))
+        ]
+
+    def wanted(self) -> Wanted:
+        """Return what is to be extracted next. The feed's box belongs to the first image."""
+        place, data = self.images[0]
+        categories = self.evidence.categories if self.evidence else frozenset()
+        if self.views:
+            categories = frozenset({self.views[0][1].category.term})
+        return data, frozenset(categories) or None, self.product.box if place == 1 else None
+
+    def extracted(self, result: Features | InvalidInput) -> Draft:
+        """Return the draft after the next of its images was extracted, or could not be."""
+        (place, _), *images = self.images
+        if isinstance(result, InvalidInput):
+            failures = (*self.failures, (place, result))
+            return replace(self, images=tuple(images), failures=failures)
+        return replace(self, images=tuple(images), views=(*self.views, (place, result)))
 
 
 @dataclass(frozen=True)
 class BatchSteps:
     """The steps of ingesting a batch. A product's error is kept with it and stops no other.
 
-    Variants of a product, such as its sizes, often share an image. Each image is read, decoded
-    and extracted once per batch.
+    Variants of a product, such as its sizes, often share images. Each image is read and extracted
+    once per batch.
+
+    Attributes:
+        extractor, engine, taxonomy, load_image: What the steps use.
+        views: Number of a product's images that are used, at most.
     """
 
     extractor: Extractor
     engine: Engine
     taxonomy: Taxonomy
     load_image: LoadImage
+    views: int
 
     def read_all(self, products: Sequence[Product]) -> list[Draft]:
         """Read the images' bytes, URLs in parallel, and compute the hashes."""
-        images = dict.fromkeys(product.image for product in products)
+        chosen = [self._chosen(product) for product in products]
+        images = dict.fromkeys(image for some in chosen for image in some)
         if any(map(is_url, images)):
             with ThreadPoolExecutor(READERS, "image") as readers:
                 files = dict(zip(images, readers.map(self._read, images), strict=True))
         else:
             files = {image: self._read(image) for image in images}
-        return [self._draft(product, files[product.image]) for product in products]
+        return [
+            self._draft(product, [(place, files[image]) for image, place in some.items()])
+            for product, some in zip(products, chosen, strict=True)
+        ]
+
+    def _chosen(self, product: Product) -> dict[str, int]:
+        """Return the images to use, each once, and their places."""
+        places: dict[str, int] = {}
+        for place, image in enumerate(product.images, start=1):
+            places.setdefault(image, place)
+        return dict(islice(places.items(), self.views))
 
     def _read(self, image: str) -> bytes | InvalidInput:
         try:
@@ -94,77 +156,66 @@ class BatchSteps:
         except InvalidInput as error:
             return error
 
-    def _draft(self, product: Product, data: bytes | InvalidInput) -> Draft:
-        if isinstance(data, InvalidInput):
-            return Draft(product, error=data)
-        return Draft(product, source_hash(product, data, self.taxonomy), data)
+    def _draft(self, product: Product, files: Sequence[tuple[int, bytes | InvalidInput]]) -> Draft:
+        failures = tuple((place, one) for place, one in files if isinstance(one, InvalidInput))
+        places: dict[bytes, int] = {}  # two names may stand for the same picture
+        for place, data in files:
+            if not isinstance(data, InvalidInput):
+                places.setdefault(data, place)
+        images = tuple((place, data) for data, place in places.items())
+        digest = source_hash(product, images, self.taxonomy) if images else ""
+        return Draft(product, digest, images, failures=failures)
 
-    def decode_changed(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """Decode the image and read the text of products that are new or have changed."""
+    def find_changed(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Read the text of products that are new or have changed."""
         ids = [draft.product.product_id for draft in drafts if draft.error is None]
         stored = self.engine.source_hashes(ids, self.extractor.model) if ids else {}
-        decode = cache(self._decode)
         return [
             draft
             if draft.error is not None or stored.get(draft.product.product_id) == draft.source_hash
-            else self._decoded(draft, decode(draft.data))
+            else replace(draft, evidence=self._evidence(draft.product))
             for draft in drafts
         ]
 
-    def _decode(self, data: bytes) -> Any | InvalidInput:
-        try:
-            return self.extractor.decode(data)
-        except InvalidInput as error:
-            return error
+    def _evidence(self, product: Product) -> TextEvidence:
+        return read_seller_text(
+            self.taxonomy,
+            product.title,
+            product.category_text,
+            attributes=product.attributes,
+            language=product.language,
+        )
 
-    def _decoded(self, draft: Draft, image: Any | InvalidInput) -> Draft:
-        if isinstance(image, InvalidInput):
-            return replace(draft, data=b"", error=image)
-        product = draft.product
-        evidence = read_seller_text(self.taxonomy, product.title, product.category_text)
-        return replace(draft, data=b"", image=image, evidence=evidence)
+    def extract(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Extract the images of products that are new or have changed.
 
-    def extract(self, drafts: Sequence[Draft]) -> list[Features | InvalidInput]:
-        """Extract each draft's features, once for drafts with equal keys."""
-        distinct = {draft.extraction_key: draft for draft in drafts}
-        features = dict(zip(distinct, self._extract([*distinct.values()]), strict=True))
-        return [features[draft.extraction_key] for draft in drafts]
-
-    def _extract(self, drafts: Sequence[Draft]) -> list[Features | InvalidInput]:
-        """Extract a batch; if it is refused, extract each draft alone to find the bad one."""
-        if not drafts:
-            return []
-        categories = [(d.evidence.categories if d.evidence else None) or None for d in drafts]
-        try:
-            return [
-                *self.extractor.extract(
-                    [draft.image for draft in drafts],
-                    categories=categories,
-                    boxes=[draft.product.box for draft in drafts],
-                )
+        One image of each product at a time is decoded, so that memory does not grow with their
+        number. What the first one is recognised as guides the others.
+        """
+        drafts, known = list(drafts), dict[Wanted, Features | InvalidInput]()
+        while any(draft.images and draft.evidence for draft in drafts):
+            waiting = [draft.images and draft.evidence is not None for draft in drafts]
+            wanted = [d.wanted() for d, waits in zip(drafts, waiting, strict=True) if waits]
+            known |= extract_images(self.extractor, [one for one in wanted if one not in known])
+            drafts = [
+                draft.extracted(known[draft.wanted()]) if waits else draft
+                for draft, waits in zip(drafts, waiting, strict=True)
             ]
-        except InvalidInput as error:
-            if len(drafts) == 1:
-                return [error]
-            return [features for draft in drafts for features in self._extract([draft])]
+        return drafts
 
-    def document(
-        self, draft: Draft, features: Features | InvalidInput | None
-    ) -> IndexDocument | InvalidInput:
+    def document(self, draft: Draft) -> IndexDocument | InvalidInput:
         """Build the document to write; of an unchanged product only the facts."""
         product = draft.product
         if draft.error is not None:
             return draft.error
-        if isinstance(features, InvalidInput):
-            return features
         facts, insert = product.facts or {}, product.facts is not None
-        if features is None or draft.evidence is None:
+        if draft.evidence is None:
             return IndexDocument(product.product_id, facts)
         try:
             visual = visual_document(
                 product,
                 draft.evidence,
-                features,
+                draft.views,
                 self.taxonomy,
                 draft.source_hash,
                 datetime.now(UTC),
@@ -194,7 +245,14 @@ class BatchSteps:
             if isinstance(document, InvalidInput):
                 outcomes.append(Outcome.failed(product_id, document))
             elif (result := next(results)).error is None:
-                outcomes.append(Outcome(product_id, "written" if document.visual else "unchanged"))
+                status: Status = "written" if document.visual else "unchanged"
+                notes = (*draft.product.notes, *draft.notes, *result.notes)
+                decided = (
+                    category_from(draft.evidence, draft.views[0][1])
+                    if draft.evidence is not None
+                    else None
+                )
+                outcomes.append(Outcome(product_id, status, notes=notes, category_from=decided))
             else:
                 outcomes.append(
                     Outcome(product_id, "failed", result.error, REFUSED, retryable=result.retryable)
@@ -203,5 +261,9 @@ class BatchSteps:
 
 
 def _facts_without_image(product: Product) -> IndexDocument:
-    facts = {name: value for name, value in (product.facts or {}).items() if name != "image"}
+    facts = {
+        name: value
+        for name, value in (product.facts or {}).items()
+        if name not in ("image", "images")
+    }
     return IndexDocument(product.product_id, facts)

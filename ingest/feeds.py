@@ -68,11 +68,6 @@ def _open_text(source: Source, path: Path, encoding: str | None) -> Feed:
     text = TextSource(source.stream, source.head, encoding)
     blocks = text.blocks()
     first = next(blocks)
-    if "\0" in first[:1024]:
-        raise InvalidFeed(
-            f"expected {EXPECTED} in {path}; got unknown bytes: {source.head[:20]!r} (a text in "
-            "UTF-16 without a byte order mark is read with --encoding utf-16-le)"
-        )
     blocks = chain([first], blocks)
     begin = first.lstrip()[:1]
     counted = path.is_file() and not source.wrapping
@@ -81,6 +76,11 @@ def _open_text(source: Source, path: Path, encoding: str | None) -> Feed:
     )
     if begin == "<":
         return _named(xml_feed.read_products(blocks), "XML", text, source)
+    if "\0" in first[:1024]:
+        raise InvalidFeed(
+            f"expected {EXPECTED} in {path}; got unknown bytes: {source.head[:20]!r} (a text in "
+            "UTF-16 without a byte order mark is read with --encoding utf-16-le)"
+        )
     if begin in ("[", "{"):
         start = json_feed.find_array(first)
         if start is not None:

@@ -5,15 +5,59 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
-from houndstooth.ingest.urls import MAX_BYTES, UrlImages
-from houndstooth.mappings.errors import InvalidImage
+from houndstooth.ingest.urls import Guard
+from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
+
+MAX_BYTES = 32 * 1024 * 1024
+READ_SECONDS = 10.0
+TOTAL_SECONDS = 30.0
+"""Time limit for one image, redirects included; ``READ_SECONDS`` limits each single read."""
+
+_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
 
 LoadImage = Callable[[str], bytes]
 """Function from an image reference of a feed to bytes; raises InvalidImage."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True)
+class UrlImages:
+    """A loader of images by URL. Threads may share it.
+
+    Attributes:
+        max_bytes: Maximum size of an image.
+        hosts: The shop's own image hosts, names or addresses in lower case; their addresses may
+            be private.
+        seconds: Time limit for one image.
+    """
+
+    max_bytes: int = MAX_BYTES
+    hosts: Collection[str] = frozenset()
+    seconds: float = TOTAL_SECONDS
+
+    def __call__(self, reference: str) -> bytes:
+        """Fetch the bytes at a URL.
+
+        Raises:
+            ImageUnavailable: The server failed (time-out, lost connection, HTTP 503 …); a retry
+                may succeed.
+            InvalidImage: The URL is not allowed, or the image is missing or too large.
+        """
+        guard = Guard(
+            "an image",
+            InvalidImage,
+            ImageUnavailable,
+            _HEADERS,
+            self.hosts,
+            self.seconds,
+            READ_SECONDS,
+        )
+        with guard.get(reference) as answer:
+            return b"".join(answer.blocks(self.max_bytes))
 
 
 def is_url(reference: str) -> bool:

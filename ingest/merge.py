@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from houndstooth.ingest.outcome import CategoryFrom
 from houndstooth.mappings.appearance_terms import appearance_terms
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import View, VisualDocument
 from houndstooth.mappings.features import Features, group_of
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
@@ -19,7 +20,7 @@ ATTRIBUTE_CONFIDENCE = 0.5
 def visual_document(
     product: Product,
     evidence: TextEvidence,
-    features: Features,
+    views: Sequence[tuple[int, Features]],
     taxonomy: Taxonomy,
     source_hash: str,
     now: datetime,
@@ -32,7 +33,8 @@ def visual_document(
     Args:
         product: The product.
         evidence: What the seller's text states.
-        features: Features extracted within ``evidence.categories``.
+        views: Places of the product's images, 1 = the first, and their features. Those of the
+            first view are extracted within ``evidence.categories``, and say what the product is.
         taxonomy: Gives the category's attribute groups.
         source_hash: Hash of the inputs.
         now: Time of computation, with time zone.
@@ -40,6 +42,7 @@ def visual_document(
     Raises:
         UnknownTerm: The category is not in the taxonomy.
     """
+    (place, features), *further = views
     category = features.category.term
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
@@ -59,8 +62,31 @@ def visual_document(
         model=features.model,
         source_hash=source_hash,
         computed_at=now.isoformat(timespec="seconds"),
-        appearance=appearance_terms(category, features.binary_code, features.colour_histogram),
+        appearance=tuple(
+            dict.fromkeys(
+                term
+                for _, view in views
+                for term in appearance_terms(category, view.binary_code, view.colour_histogram)
+            )
+        ),
+        place=place,
+        further=tuple(View(place, view.box) for place, view in further),
+        further_codes=tuple(view.binary_code for _, view in further),
+        further_colours=tuple(view.colour_histogram for _, view in further),
     )
+
+
+def category_from(evidence: TextEvidence, features: Features) -> CategoryFrom:
+    """Tell what decided the category.
+
+    Args:
+        evidence: What the seller's text states.
+        features: Features extracted within ``evidence.categories``.
+    """
+    if evidence.categories == {features.category.term}:
+        return "text"
+    sure = features.category.confidence >= ATTRIBUTE_CONFIDENCE
+    return "picture" if evidence.categories or sure else "neither"
 
 
 def _confident_terms(features: Features, taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
 
 BATCH = 8
 """Products per batch. More products need more memory and are not faster."""
@@ -35,22 +36,24 @@ def ingest_batch(
     engine: Engine,
     taxonomy: Taxonomy,
     load_image: LoadImage,
+    views: int = Settings.views,
 ) -> list[Outcome]:
     """Ingest products with different ids; return their outcomes in the same order.
 
-    If text, image and box have not changed since the stored features were computed, only the
+    If text, images and box have not changed since the stored features were computed, only the
     shop's facts are written. Ingesting the same products again is harmless.
+
+    Args:
+        products: The products.
+        extractor, engine, taxonomy, load_image: What the ingest uses.
+        views: Number of a product's images that are used, at most.
 
     Raises:
         EngineUnavailable: The engine cannot be reached; the call may be repeated.
     """
-    steps = BatchSteps(extractor, engine, taxonomy, load_image)
-    drafts = steps.decode_changed(steps.read_all(products))
-    features = iter(steps.extract([draft for draft in drafts if draft.image is not None]))
-    documents = [
-        steps.document(draft, None if draft.image is None else next(features)) for draft in drafts
-    ]
-    return steps.write(drafts, documents)
+    steps = BatchSteps(extractor, engine, taxonomy, load_image, views)
+    drafts = steps.extract(steps.find_changed(steps.read_all(products)))
+    return steps.write(drafts, [steps.document(draft) for draft in drafts])
 
 
 def ingest_entries(
@@ -60,6 +63,7 @@ def ingest_entries(
     engine: Engine,
     taxonomy: Taxonomy,
     load_image: LoadImage,
+    views: int = Settings.views,
 ) -> list[Outcome]:
     """Ingest a batch of a feed's entries; entries that are outcomes already are returned as is.
 
@@ -72,6 +76,7 @@ def ingest_entries(
         engine=engine,
         taxonomy=taxonomy,
         load_image=load_image,
+        views=views,
     )
     return _in_feed_order(entries, outcomes)
 
@@ -83,6 +88,7 @@ def ingest_feed(
     engine: Engine,
     taxonomy: Taxonomy,
     load_image: LoadImage,
+    views: int = Settings.views,
     batch: int = BATCH,
 ) -> Iterator[list[Outcome]]:
     """Ingest a whole feed; yield each batch's outcomes, in feed order, once they are written.
@@ -100,6 +106,7 @@ def ingest_feed(
         engine=engine,
         taxonomy=taxonomy,
         load_image=load_image,
+        views=views,
     )
     stream = iter(entries)
     chunks = iter(lambda: list(islice(stream, batch)), [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any, TextIO
 
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.survey import Survey
+from houndstooth.ingest.survey import Survey, survey_text
 from houndstooth.ingest.tally import GROUPS, Tally, kinds_of
 from houndstooth.mappings.errors import InvalidConfig
 
@@ -29,11 +29,14 @@ class Report:
     Args:
         model: Name and version of the weights.
         stream: Where to write the JSON, if anywhere.
-        survey: What the feed was read as, if it was read by this process.
+        survey: What the feed is read as: a Survey that fills meanwhile, or the JSON of one.
     """
 
     def __init__(
-        self, model: str, stream: TextIO | None = None, survey: Survey | None = None
+        self,
+        model: str,
+        stream: TextIO | None = None,
+        survey: Survey | Mapping[str, Any] | None = None,
     ) -> None:
         self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
         self._tallies = {group: Tally() for group in GROUPS}
@@ -54,7 +57,7 @@ class Report:
                 self._separator = ",\n"
 
     def _count(self, outcome: Outcome) -> None:
-        title = self._survey.title_of(outcome.row) if self._survey else ""
+        title = self._survey.title_of(outcome.row) if isinstance(self._survey, Survey) else ""
         for group, kind, example in kinds_of(outcome, title):
             self._tallies[group].add(kind, example)
 
@@ -66,6 +69,7 @@ class Report:
             seconds: Duration of the ingest; None = the time since the report was created.
         """
         seconds = monotonic() - self._start if seconds is None else seconds
+        survey = self._survey.to_json() if isinstance(self._survey, Survey) else self._survey
         products = self.totals.total()
         rate = products / max(seconds, 1e-9)
         if self._stream:
@@ -73,14 +77,16 @@ class Report:
                 "totals": dict(self.totals),
                 "failed_by_type": dict(self._tallies["failed"].counts.most_common()),
                 **{group: self._tallies[group].to_json() for group in GROUPS[1:]},
-                "feed": self._survey.to_json() if self._survey else None,
+                "feed": survey,
                 "seconds": round(seconds, 3),
                 "rate": round(rate, 2),
                 "stopped": stopped,
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
-        lines = [self._survey.text()] if self._survey else []
+        lines = [survey_text(survey)] if survey else []
         for status, count in self.totals.items():
+            if "read" in self.totals and not count:
+                continue  # a dry run writes nothing
             lines.append(f"{status.replace('_', ' '):<28}{count:>10,}")
             if status in self._tallies:
                 lines += self._tallies[status].lines(1)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from houndstooth.ingest.columns import Reading
+from houndstooth.ingest.feeds import Feed
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.product import Product
@@ -17,33 +19,34 @@ MAX_NAMES = 12
 
 
 class Survey:
-    """A survey of what a feed was read as. It fills while products are read.
+    """A survey of what a feed is read as. It fills while products are read.
 
-    Attributes:
-        read_as: The platform and the form of the file, for people.
-        roles: For each role the columns that it is read from.
-        others: Columns that are nobody's role; they are stored as facts.
-        products: Number of products so far.
-        filled: Number of products that have a value, by role.
+    Args:
+        feed: The open feed.
+        reading: How its columns are read.
     """
 
-    def __init__(
-        self, read_as: str, roles: Mapping[str, Sequence[str]], others: Sequence[str]
-    ) -> None:
-        self.read_as, self.roles, self.others = read_as, roles, others
-        self.products = 0
-        self.filled: Counter[str] = Counter()
-        self._counted = [role for role in roles if role in COUNTED]
+    def __init__(self, feed: Feed, reading: Reading) -> None:
+        self._feed, self._reading = feed, reading
+        self._counted = [role for role in reading.roles if role in COUNTED]
+        self._products = 0
+        self._filled: Counter[str] = Counter()
         self._titles: dict[int, str] = {}
 
     def watch(self, entries: Iterable[FeedProduct | Outcome]) -> Iterator[FeedProduct | Outcome]:
         """Pass entries on, and count what their products have."""
         for entry in entries:
             if isinstance(entry, FeedProduct):
-                self.products += 1
-                self.filled.update(role for role in self._counted if has_value(entry.product, role))
+                self._products += 1
+                self._filled.update(
+                    [role for role in self._counted if has_value(entry.product, role)]
+                )
                 self._titles[entry.row] = entry.product.title
             yield entry
+
+    def _expected(self, role: str) -> bool:
+        """Tell whether a role is worth a word where no product has it: few feeds have them all."""
+        return bool(self._reading.roles[role]) or role not in (*ATTRIBUTES, "box")
 
     def title_of(self, row: int | None) -> str:
         """Return the title on a line, once; empty if none was read there."""
@@ -51,29 +54,24 @@ class Survey:
 
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON, for reports and jobs."""
+        reading, filled = self._reading, self._filled
         return {
-            "read_as": self.read_as,
-            "products": self.products,
+            "read_as": f"{reading.platform.name} ({self._feed.description})",
+            "language": reading.language or None,
+            "products": self._products,
             "roles": {
                 role: {
                     "columns": list(columns),
-                    "filled": self.filled[role] if role in COUNTED else None,
+                    "filled": filled[role] if role in COUNTED else None,
                 }
-                for role, columns in self.roles.items()
+                for role, columns in reading.roles.items()
                 if columns
             },
-            "empty": self.empty,
-            "other_columns": list(self.others),
+            "empty": [role for role in self._counted if not filled[role] and self._expected(role)],
+            "other_columns": list(reading.others),
+            "folded": reading.counts.folded,
+            "inherited": dict(reading.counts.inherited.most_common()),
         }
-
-    @property
-    def empty(self) -> list[str]:
-        """Roles without a column, and roles of which no product has a value."""
-        return [role for role in self._counted if not self.filled[role]]
-
-    def text(self) -> str:
-        """Format it for people."""
-        return survey_text(self.to_json())
 
 
 def has_value(product: Product, role: str) -> bool:
@@ -101,15 +99,24 @@ COUNTED = frozenset({*_OF_PRODUCT, *_OF_FACTS, *_FACTS, *ATTRIBUTES})
 
 def survey_text(survey: Mapping[str, Any]) -> str:
     """Format the JSON of a survey as lines for people."""
-    total = survey["products"]
-    lines = [f"read as {survey['read_as']}", f"{'role':<16}{'filled':>16}   read from"]
+    total, language = survey["products"], survey["language"]
+    lines = [
+        f"read as {survey['read_as']}" + (f", language {language}" if language else ""),
+        f"{'role':<18}{'filled':>20}   read from",
+    ]
     for role, found in survey["roles"].items():
         filled = "" if found["filled"] is None else f"{found['filled']:,} of {total:,}"
-        lines.append(f"{role:<16}{filled:>16}   {_names(found['columns'])}")
-    if survey["empty"]:
-        lines.append(f"empty: {', '.join(survey['empty'])}")
-    if survey["other_columns"]:
-        lines.append(f"stored as facts, not understood: {_names(survey['other_columns'])}")
+        lines.append(f"{role:<18}{filled:>20}   {_names(found['columns'])}")
+    lists = {
+        "empty": survey["empty"],
+        "stored as facts, not understood": survey["other_columns"],
+        "variants took from their product": [
+            f"{role} ({count:,})" for role, count in survey["inherited"].items()
+        ],
+    }
+    lines += [f"{title}: {_names(names)}" for title, names in lists.items() if names]
+    if survey["folded"]:
+        lines.append(f"folded into other rows: {survey['folded']:,} rows")
     return "\n".join(lines)
 
 

@@ -1,16 +1,16 @@
-"""Fetch images by http(s) URL without giving a feed access to the local network.
+"""Fetch by http(s) URL without giving a feed access to the local network.
 
-The URLs of a feed are not trusted (server-side request forgery). Each host is resolved once, all
-of its addresses must be public, and the connection is made to a checked address; a later change
-of the DNS entry has no effect. A redirect is checked in the same way. Bytes, redirects and time
-are limited. Proxies, cookies and passwords are not used.
+URLs are not trusted (server-side request forgery). Each host is resolved once, all of its
+addresses must be public, and the connection is made to a checked address; a later change of the
+DNS entry has no effect. A redirect is checked in the same way. Bytes, redirects and time are
+limited. Proxies, cookies and passwords are not used.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,20 +25,15 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 
-from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
+from houndstooth.mappings.errors import InvalidInput
 
-MAX_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 4
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0
-TOTAL_SECONDS = 30.0
-"""Time limit for one image, redirects included; ``READ_SECONDS`` limits each single read."""
 
 PORTS = {"http": 80, "https": 443}
 RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses after which a retry may succeed."""
 
-_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
 _BLOCK = 64 * 1024
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Special-purpose networks of IANA's registries that some versions of Python count as public.
@@ -46,53 +41,70 @@ _SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20",
 
 
 @dataclass(frozen=True)
-class UrlImages:
-    """A loader of images by URL. Threads may share it.
+class Guard:
+    """Rules for fetching one kind of thing. Threads may share it.
 
     Attributes:
-        max_bytes: Maximum size of an image.
-        hosts: The shop's own image hosts, names or addresses in lower case; their addresses may
-            be private.
-        seconds: Time limit for one image.
+        thing: What is fetched, with its article, for messages: ``an image``.
+        invalid: Class of the error if the URL is not allowed or a retry would fail too.
+        unavailable: Class of the error if a retry may succeed.
+        headers: HTTP headers of each request.
+        hosts: The shop's own hosts, names or addresses in lower case; their addresses may be
+            private.
+        seconds: Time limit for one thing, redirects included.
+        read_seconds: Time limit for each single read.
     """
 
-    max_bytes: int = MAX_BYTES
-    hosts: Collection[str] = frozenset()
-    seconds: float = TOTAL_SECONDS
+    thing: str
+    invalid: type[InvalidInput]
+    unavailable: type[InvalidInput]
+    headers: Mapping[str, str]
+    hosts: Collection[str]
+    seconds: float
+    read_seconds: float
 
-    def __call__(self, reference: str) -> bytes:
-        """Fetch the bytes at a URL.
+    @contextmanager
+    def get(self, reference: str, headers: Mapping[str, str] | None = None) -> Iterator[Answer]:
+        """Request a URL; errors of the network inside the block become the guard's own.
 
-        Raises:
-            ImageUnavailable: The server failed (time-out, lost connection, HTTP 503 …); a retry
-                may succeed.
-            InvalidImage: The URL is not allowed, or the image is missing or too large.
+        Args:
+            reference: The URL.
+            headers: Further HTTP headers.
         """
         deadline = monotonic() + self.seconds
         try:
-            return self._follow(reference, deadline)
+            with ExitStack() as stack:
+                yield self._follow(reference, deadline, {**self.headers, **(headers or {})}, stack)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
+            thing = self.thing.partition(" ")[2]
             if monotonic() >= deadline:
-                raise ImageUnavailable(
-                    f"expected the image within {self.seconds:g} s: {_quote(reference)}"
+                raise self.unavailable(
+                    f"expected the {thing} within {self.seconds:g} s: {_quote(reference)}"
                 ) from None
-            error_class = InvalidImage if _is_permanent(error) else ImageUnavailable
-            raise error_class(f"cannot fetch the image {_quote(reference)}: {error}") from None
+            error_class = self.invalid if _is_permanent(error) else self.unavailable
+            raise error_class(f"cannot fetch the {thing} {_quote(reference)}: {error}") from None
 
-    def _follow(self, reference: str, deadline: float) -> bytes:
+    def _follow(
+        self, reference: str, deadline: float, headers: Mapping[str, str], stack: ExitStack
+    ) -> Answer:
         address = reference
         for _ in range(MAX_REDIRECTS + 1):
-            with self._exchange(_checked_url(address), deadline) as response:
+            with ExitStack() as hop:
+                exchange = self._exchange(self._checked_url(address), deadline, headers)
+                response = hop.enter_context(exchange)
                 redirect = response.get_redirect_location()
                 if not redirect:
-                    return self._read(response, address, deadline)
+                    stack.push(hop.pop_all())
+                    return Answer(self, response, address, deadline)
                 address = urljoin(address, redirect)
-        raise InvalidImage(
+        raise self.invalid(
             f"expected at most {MAX_REDIRECTS} redirects; got more from {_quote(reference)}"
         )
 
     @contextmanager
-    def _exchange(self, url: Url, deadline: float) -> Iterator[BaseHTTPResponse]:
+    def _exchange(
+        self, url: Url, deadline: float, headers: Mapping[str, str]
+    ) -> Iterator[BaseHTTPResponse]:
         with ExitStack() as stack:
             raw = stack.enter_context(self._connect(url, deadline))
             # TLS takes over the first handle; shutting down the second ends all waiting reads.
@@ -101,16 +113,16 @@ class UrlImages:
             alarm.daemon = True
             stack.callback(alarm.cancel)
             alarm.start()
-            connection = HTTPConnection(_host(url), _port(url), timeout=READ_SECONDS)
+            connection = HTTPConnection(_host(url), _port(url), timeout=self.read_seconds)
             stack.callback(connection.close)
-            raw.settimeout(READ_SECONDS)
+            raw.settimeout(self.read_seconds)
             connection.sock = raw
             if url.scheme == "https":
                 connection.sock = _tls().wrap_socket(raw, server_hostname=_host(url))
             connection.request(
                 "GET",
                 url.request_uri,
-                headers={"Host": url.netloc or "", **_HEADERS},
+                headers={"Host": url.netloc or "", **headers},
                 preload_content=False,
             )
             yield stack.enter_context(closing(connection.getresponse()))
@@ -120,7 +132,7 @@ class UrlImages:
         addresses = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
         if _host(url) not in self.hosts:
             for *_, endpoint in addresses:
-                _check_public(url, str(endpoint[0]))
+                self._check_public(url, str(endpoint[0]))
         failure = OSError("it has no address")
         for family, socket_type, protocol, _, endpoint in addresses:
             connection = socket.socket(family, socket_type, protocol)
@@ -133,26 +145,66 @@ class UrlImages:
                 failure = error
         raise failure
 
-    def _read(self, response: BaseHTTPResponse, address: str, deadline: float) -> bytes:
-        if response.status != 200:
-            retryable = response.status in RETRYABLE_STATUSES
-            error_class = ImageUnavailable if retryable else InvalidImage
-            raise error_class(
-                f"expected an image; got HTTP {response.status} from {_quote(address)}"
+    def _check_public(self, url: Url, address: str) -> None:
+        if not is_public(ip_address(address)):
+            raise self.invalid(
+                f"expected {self.thing} at a public address; {_host(url)} is at {address} (a "
+                "shop's own hosts are named in HOUNDSTOOTH_IMAGE_HOSTS)"
             )
-        data = bytearray()
-        size = int(response.headers.get("Content-Length") or 0)
-        blocks = response.stream(_BLOCK, decode_content=False)
-        while size <= self.max_bytes:
+
+    def _checked_url(self, address: str) -> Url:
+        url = parse_url(address)
+        if url.scheme not in PORTS or not url.host:
+            raise self.invalid(f"expected an http or https URL; got {_quote(address)}")
+        if url.auth is not None:
+            raise self.invalid(f"expected a URL without user name and password for {url.host}")
+        return url
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a request, whose body is not read yet.
+
+    Attributes:
+        guard: The rules for it.
+        response: Status and headers.
+        address: URL of the last redirect.
+        deadline: When the time is over, on the monotonic clock.
+    """
+
+    guard: Guard
+    response: BaseHTTPResponse
+    address: str
+    deadline: float
+
+    def blocks(self, max_bytes: int) -> Iterator[bytes]:
+        """Read the body, encoded as it is.
+
+        Raises:
+            InvalidInput: The guard's error: the status is not 200, or there are more bytes.
+        """
+        guard, status = self.guard, self.response.status
+        if status != 200:
+            error_class = guard.unavailable if status in RETRYABLE_STATUSES else guard.invalid
+            login = " (it asks for a login)" if status in (401, 403) else ""
+            raise error_class(
+                f"expected {guard.thing}; got HTTP {status} from {_quote(self.address)}{login}"
+            )
+        read, size = 0, int(self.response.headers.get("Content-Length") or 0)
+        blocks = self.response.stream(_BLOCK, decode_content=False)
+        while size <= max_bytes:
             block = next(blocks, b"")
-            if monotonic() >= deadline:
+            if monotonic() >= self.deadline:
                 raise TimeoutError
             if not block:
-                return bytes(data)
-            data += block
-            size = max(size, len(data))
-        raise InvalidImage(
-            f"expected an image of at most {self.max_bytes} bytes; got more from {_quote(address)}"
+                return
+            read += len(block)
+            size = max(size, read)
+            if size <= max_bytes:
+                yield block
+        raise guard.invalid(
+            f"expected {guard.thing} of at most {max_bytes} bytes; got more from "
+            f"{_quote(self.address)}"
         )
 
 
@@ -174,23 +226,6 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not (
         address.is_multicast or address.is_reserved or address.is_private
     )
-
-
-def _check_public(url: Url, address: str) -> None:
-    if not is_public(ip_address(address)):
-        raise InvalidImage(
-            f"expected an image at a public address; {_host(url)} is at {address} (a shop's own "
-            "image hosts are named in HOUNDSTOOTH_IMAGE_HOSTS)"
-        )
-
-
-def _checked_url(address: str) -> Url:
-    url = parse_url(address)
-    if url.scheme not in PORTS or not url.host:
-        raise InvalidImage(f"expected an http or https URL; got {_quote(address)}")
-    if url.auth is not None:
-        raise InvalidImage(f"expected a URL without user name and password for {url.host}")
-    return url
 
 
 def _host(url: Url) -> str:

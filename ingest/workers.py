@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TextIO
+from typing import Any, TextIO
 
 from celery.exceptions import OperationalError
 from tqdm import tqdm
@@ -18,6 +19,7 @@ from houndstooth.ingest.jobs import Job, JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import read_feed
 from houndstooth.ingest.report import Report, create_report
+from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, prepare
@@ -47,7 +49,7 @@ def ingest(
         stack.callback(engine.close)
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))
-        job_id = submit(app, request)
+        job_id = submit(app, request, survey_feed(request))
         if detach:
             print(job_id)
             return 0
@@ -102,8 +104,27 @@ def make_request(
         return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
 
 
-def submit(app: IngestApp, request: JobRequest) -> str:
+def survey_feed(request: JobRequest) -> dict[str, Any]:
+    """Read a feed to its end, and return what it is read as: the JSON of a Survey.
+
+    Raises:
+        InvalidFeed: it cannot be read.
+    """
+    options = request.options
+    with open_feed(request.feed, options.encoding or None) as feed:
+        reading, entries = read_feed(feed, options, facts=not request.visual_only)
+        survey = Survey(feed, reading)
+        with tqdm(total=feed.size, unit=" rows", desc="reading", disable=None) as bar:
+            for _ in survey.watch(entries):
+                bar.update()
+        return survey.to_json()
+
+
+def submit(app: IngestApp, request: JobRequest, survey: Mapping[str, Any] | None = None) -> str:
     """Submit a feed to the workers; return the job's id.
+
+    Args:
+        survey: what the feed is read as, to be shown with the job.
 
     Raises:
         WorkersUnavailable: Redis is away, or no worker answers.
@@ -111,7 +132,7 @@ def submit(app: IngestApp, request: JobRequest) -> str:
     app.jobs.ping()
     if not worker_answers(app):
         raise WorkersUnavailable(NO_WORKER)
-    job_id = app.jobs.create(request)
+    job_id = app.jobs.create(request, survey)
     try:
         app.send_task("ingest.read_feed", (job_id, 0))
     except OperationalError as error:
@@ -151,7 +172,7 @@ def follow(app: IngestApp, job_id: str) -> Job:
 
 def report(app: IngestApp, job: Job, stream: TextIO | None = None) -> str:
     """Format the state of a job as a table; the JSON report goes to ``stream``."""
-    found = Report(job.model, stream)
+    found = Report(job.model, stream, job.survey)
     for batch in app.jobs.outcomes(job.job_id):
         found.add(batch)
     stopped = STILL_RUNNING if job.state == "running" else job.stopped

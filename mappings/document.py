@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -46,6 +46,19 @@ def decode_bytes(text: str) -> Bytes:
 
 
 @dataclass(frozen=True)
+class View:
+    """An image of a product, and where the item is in it.
+
+    Attributes:
+        place: Place of the image among the product's images, 1 = the first.
+        box: The item's box, in fractions of the image.
+    """
+
+    place: int
+    box: Box
+
+
+@dataclass(frozen=True)
 class VisualSummary:
     """The part of ``visual`` that is shown of a hit.
 
@@ -54,7 +67,10 @@ class VisualSummary:
         attributes: ``group:value`` terms, sorted.
         from_text: The terms among category and attributes that the seller's text states. The
             recogniser predicted the others.
-        box: The item's box, in fractions of the image.
+        box: The item's box in the first view, in fractions of the image.
+        place: Place of the first view's image among the product's images. It is 1 unless the
+            images before it could not be used.
+        further: Further views of the product.
     """
 
     category: str
@@ -62,6 +78,13 @@ class VisualSummary:
     attributes: tuple[str, ...]
     from_text: tuple[str, ...]
     box: Box
+    place: int = field(default=1, kw_only=True)
+    further: tuple[View, ...] = field(default=(), kw_only=True)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """All views, the first one first."""
+        return View(self.place, self.box), *self.further
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -83,6 +106,7 @@ class VisualSummary:
             "attributes": tuple(data["attributes"]),
             "from_text": tuple(data["from_text"]),
             "box": _stored_box(*data["box"]),
+            **_stored_views(data),
         }
 
 
@@ -93,10 +117,11 @@ class VisualDocument(VisualSummary):
     Attributes:
         product_id: The document's id again, as doc values, so that features can be read without
             reading stored fields.
-        binary_code: Binarised embedding of the item, uint8 [bits / 8].
+        binary_code: Binarised embedding of the item in the first view, uint8 [bits / 8].
         colour_histogram: Square root of the HSV histogram, uint8 [bins].
+        further_codes, further_colours: Those of each further view.
         model: Name and version of the weights that computed the features.
-        source_hash: Hash of the title, category text, box and image bytes that were used.
+        source_hash: Hash of the title, category text, box and images' bytes that were used.
         computed_at: Time of computation, ISO 8601 in UTC.
         appearance: Coarse appearance terms, by which an engine finds near neighbours without
             reading codes. Empty in documents that older versions wrote.
@@ -109,9 +134,14 @@ class VisualDocument(VisualSummary):
     source_hash: str
     computed_at: str
     appearance: tuple[str, ...] = ()
+    further_codes: tuple[Bytes, ...] = ()
+    further_colours: tuple[Bytes, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object in its stored form."""
+        """Return the object in its stored form.
+
+        What it has none of is written as well: a partial update would keep the old value.
+        """
         return {
             "product_id": self.product_id,
             "category": self.category,
@@ -125,15 +155,27 @@ class VisualDocument(VisualSummary):
             "source_hash": self.source_hash,
             "computed_at": self.computed_at,
             "appearance": list(self.appearance),
+            "views": [view.place for view in self.views],
+            "view_boxes": [side for view in self.further for side in view.box.as_list()],
+            "view_codes": _encode_views(self.further_codes),
+            "view_colours": _encode_views(self.further_colours),
         }
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        code, colour = (decode_bytes(data[name]) for name in ("binary_code", "colour_histogram"))
+        codes = _decode_views(data.get("view_codes"), len(code))
+        colours = _decode_views(data.get("view_colours"), len(colour))
+        summary = super()._read(data)
+        if not len(summary.get("further", ())) == len(codes) == len(colours):
+            summary["further"] = codes = colours = ()
         return {
-            **super()._read(data),
+            **summary,
             "product_id": str(data["product_id"]),
-            "binary_code": decode_bytes(data["binary_code"]),
-            "colour_histogram": decode_bytes(data["colour_histogram"]),
+            "binary_code": code,
+            "colour_histogram": colour,
+            "further_codes": codes,
+            "further_colours": colours,
             "model": str(data["model"]),
             "source_hash": str(data["source_hash"]),
             "computed_at": str(data["computed_at"]),
@@ -144,3 +186,32 @@ class VisualDocument(VisualSummary):
 def _stored_box(x: float, y: float, w: float, h: float) -> Box:
     """Read a stored box. Rounding may have moved its end just past the image; cut that off."""
     return Box(x, y, min(w, 1 - x), min(h, 1 - y))
+
+
+def _stored_views(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the places and boxes of views; damaged ones cost the further views and no more."""
+    try:
+        first, *places = map(int, data["views"])
+        sides = iter(data["view_boxes"])
+        boxes = [_stored_box(*four) for four in zip(sides, sides, sides, sides, strict=True)]
+        further = tuple(View(*one) for one in zip(places, boxes, strict=True))
+    except (KeyError, TypeError, ValueError, InvalidBox):
+        return {}
+    return {"place": first, "further": further}
+
+
+def _encode_views(rows: Sequence[Bytes]) -> str | None:
+    """Encode the bytes of all further views as one value.
+
+    Several would be sorted, and equal ones dropped, as doc values.
+    """
+    return encode_bytes(np.concatenate(rows)) if rows else None
+
+
+def _decode_views(text: str | None, length: int) -> tuple[Bytes, ...]:
+    """Decode rows of some length; damaged ones are none."""
+    try:
+        data = decode_bytes(text or "")
+        return tuple(data.reshape(-1, length)) if len(data) else ()
+    except (InvalidDocument, ValueError, TypeError):
+        return ()

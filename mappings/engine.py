@@ -104,6 +104,7 @@ class CandidateQuery:
 
     - its model is ``model``, and its category and great category are those given, if any;
     - it has every term of ``required`` and none of ``excluded``;
+    - it is not sold out, if ``hide_sold_out`` says so;
     - it passes all ``filters``;
     - at least ``minimum_groups`` groups of ``preferred`` have a matching term.
 
@@ -128,6 +129,7 @@ class CandidateQuery:
     without_id: str | None = None
     without_variant_group: str | None = None
     variant_field: str | None = None
+    hide_sold_out: bool = False
 
     @property
     def best_score(self) -> int:

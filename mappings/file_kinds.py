@@ -11,6 +11,7 @@ _STARTS: Mapping[bytes, str] = {
     b"%PDF": "a PDF document",
     b"\x89PNG\r\n\x1a\n": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
+    b"<svg": "an SVG image",
     b"GIF8": "a GIF image",
     b"II*\x00": "a TIFF image",
     b"MM\x00*": "a TIFF image",

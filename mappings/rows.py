@@ -9,24 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.product import OUT_OF_STOCK
 
 TermSet = tuple[str, str, tuple[str, ...]]
-"""Great category, category and sorted attribute terms: all that an attribute query decides on."""
+"""Great category, category and sorted attribute terms: all that an attribute query decides on.
+
+SOLD_OUT is one of the terms of a product that is sold out.
+"""
+
+AVAILABILITY = "availability"
+"""Fact that says whether a product is sold out."""
+
+SOLD_OUT = f"{AVAILABILITY}:{OUT_OF_STOCK}"
 
 
 @dataclass(frozen=True)
 class FeatureRows:
     """The features of n documents of one model, a row each.
 
+    A document has one view or more: images that show it, each with a code and a histogram.
+
     Attributes:
         product_ids: The n ids.
         versions: int64 [n]. The engine gives a document a new, higher version whenever any of its
             fields is written, so equal versions mean an unchanged document.
         term_sets: What each document is, n of them.
-        binary_codes: uint8 [n, bits / 8].
-        colour_histograms: uint8 [n, bins].
+        binary_codes: Those of all v views, the views of each document together, uint8
+            [v, bits / 8].
+        colour_histograms: As ``binary_codes``, uint8 [v, bins].
         variant_groups: Value of the variant field of each document, None where it has none; n of
             them.
+        view_counts: Number of views of each document, at least 1, int64 [n]; None = each has one.
     """
 
     product_ids: Sequence[str]
@@ -35,20 +48,36 @@ class FeatureRows:
     binary_codes: Bytes
     colour_histograms: Bytes
     variant_groups: Sequence[str | None]
+    view_counts: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.product_ids)
 
     def take(self, places: Sequence[int]) -> FeatureRows:
         """Return the rows at some places."""
+        counts = None if self.view_counts is None else self.view_counts[places]
+        views: Sequence[int] | NDArray[np.int64] = places
+        if self.view_counts is not None and counts is not None:
+            last = np.cumsum(self.view_counts)[places]
+            views = ranges(last - counts, last)
         return FeatureRows(
             [self.product_ids[place] for place in places],
             self.versions[places],
             [self.term_sets[place] for place in places],
-            self.binary_codes[places],
-            self.colour_histograms[places],
+            self.binary_codes[views],
+            self.colour_histograms[views],
             [self.variant_groups[place] for place in places],
+            counts,
         )
+
+
+def ranges(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Concatenate the ranges ``first[i] … last[i] - 1``."""
+    counts = last - first
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    numbers: NDArray[np.int64] = np.arange(total) + np.repeat(first - ends + counts, counts)
+    return numbers
 
 
 @dataclass(frozen=True)
@@ -78,3 +107,12 @@ class Changes:
     rows: FeatureRows
     gone: Sequence[str]
     checkpoint: Checkpoint
+
+
+def term_set(
+    great_category: str, category: str, terms: Sequence[str], availability: object
+) -> TermSet:
+    """Make a term set of sorted attribute terms and the fact AVAILABILITY."""
+    if availability == OUT_OF_STOCK:
+        terms = sorted((*terms, SOLD_OUT))
+    return great_category, category, tuple(terms)

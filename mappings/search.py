@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from houndstooth.mappings.document import VisualSummary
+from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
 
 MAX_HITS = 200
 MAX_CANDIDATES = 10_000
+
+
+SoldOut = Literal["last", "hide", "show"]
+"""What becomes of sold-out products."""
+
+SOLD_OUT_CHOICES: tuple[SoldOut, ...] = get_args(SoldOut)
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,9 @@ class SearchRequest:
         filters: Filters on shop fields.
         required: Attribute terms that every hit must have.
         excluded: Attribute terms that no hit may have.
+        sold_out: Rank sold-out products after all others of a step (``last``), leave them out
+            (``hide``), or rank them as any others (``show``). A product is sold out if its fact
+            ``availability`` says "out of stock".
         collapse: Return one hit for all variants of a product, the best of them.
         top: Number of hits, 1 to 200.
         cursor: ``SearchAnswer.next`` of the same search, to go on after its last hit; None = begin
@@ -38,6 +47,7 @@ class SearchRequest:
     filters: tuple[Filter, ...] = ()
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    sold_out: SoldOut = "last"
     collapse: bool = True
     top: int = 24
     cursor: str | None = None
@@ -50,7 +60,8 @@ class Hit:
 
     Attributes:
         score: In [0, 1], higher is better.
-        appearance_distance, colour_distance: In [0, 1], lower is better.
+        appearance_distance, colour_distance: Of the nearest view, in [0, 1], lower is better.
+        view: The product's view that is nearest.
         matched: Attribute terms of the query that the product has.
         variants: Ids of the product's other variants among the candidates, best first.
     """
@@ -59,6 +70,7 @@ class Hit:
     score: float
     appearance_distance: float
     colour_distance: float
+    view: View
     matched: tuple[str, ...]
     product: Mapping[str, Fact]
     visual: VisualSummary

@@ -1,21 +1,27 @@
 """Read a product's possible categories and its attributes from the seller's text.
 
 English product names end in the noun ("Puma Men Blue Shirt Style Jacket"), so the last noun
-decides. A broader term ("shoe") stands for several leaf categories. The words before it narrow
-them ("running shoe"), and the image decides among those that remain.
+decides; in French it is the first. A broader term ("shoe") stands for several leaf categories. The
+words besides it narrow them ("running shoe"), the seller's own category narrows them further, and
+the image decides among those that remain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
+from houndstooth.mappings.category_path import (
+    category_paths,
+    path_language,
+    path_leaves,
+    plainer,
+)
+from houndstooth.mappings.stated_attributes import stated_terms
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.mappings.words import phrase_key, singular, tokens
-
-_MAX_PHRASE_WORDS = 5
-_CLAUSE_STARTS = frozenset({"with", "for", "in", "from", "by", "featuring"})
+from houndstooth.mappings.text_language import likely_languages
+from houndstooth.mappings.vocabulary import vocabulary
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class TextEvidence:
 
     Attributes:
         categories: Leaf categories that the product may have. One leaf is a decision; an empty
-            set means that the text has no known word.
+            set means that the text has no known word, or that the product may be of a kind which
+            the taxonomy lacks.
         great_category: The great category of all those leaves; None if they differ.
         attributes: Term by group, such as ``{"colour": "colour:navy-blue"}``, for groups that at
             least one of the leaves has.
@@ -35,136 +42,77 @@ class TextEvidence:
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Meaning:
-    """The leaf categories and attributes that one phrase states; none for an ignored phrase."""
+def read_seller_text(
+    taxonomy: Taxonomy,
+    title: str,
+    category_text: str = "",
+    *,
+    attributes: Mapping[str, str] | None = None,
+    language: str = "",
+) -> TextEvidence:
+    """Read a product's title, the seller's own category and the seller's columns.
 
-    leaves: frozenset[str] = frozenset()
-    modifier: bool = False
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    The category narrows the title's leaves. Where the two conflict, the plainer one decides: that
+    with fewer leaves, of equal ones the category. For attributes the columns win, then the title.
 
-
-def read_seller_text(taxonomy: Taxonomy, title: str, category_text: str = "") -> TextEvidence:
-    """Read a product's title and the seller's own category.
-
-    The category text narrows the title's categories and wins where the two conflict. For
-    attributes the title wins.
+    Args:
+        taxonomy: Gives the categories, the attributes and their English words.
+        title: The product's name.
+        category_text: A word, a path such as ``Shoes > Boots``, one path a line, or the id of
+            Google's or Shopify's taxonomy.
+        attributes: What the seller's columns say, such as ``{"colour": "Navy/White"}``.
+        language: Language of the texts, ISO 639-1. If it is empty, the language counts that knows
+            most of the words; if several know equally many, only what they all may mean.
     """
-    parts = [_clauses(taxonomy, text) for text in (title, category_text)]
-    by_title, by_category = (_leaves(clauses) for clauses in parts)
-    leaves = by_title & by_category or by_category or by_title
+    languages = (language,) if language else likely_languages(taxonomy, (title, category_text))
+    readings = [_read(taxonomy, title, category_text, each) for each in languages]
+    named = [leaves for leaves, _ in readings if leaves]
+    leaves = frozenset.intersection(*named) if named else frozenset()
+    stated = _undisputed([terms for _, terms in readings])
+    if not leaves <= taxonomy.categories.keys():
+        leaves = frozenset()
+    if attributes:
+        stated |= stated_terms(taxonomy, attributes, language)
     great = {taxonomy.great_category(leaf) for leaf in leaves}
-    stated = _attributes([*parts[0], *parts[1]])
-    attributes = {
+    allowed = {
         name: stated[name]
         for name, group in taxonomy.groups.items()
         if name in stated and (not leaves or leaves & group.categories)
     }
-    return TextEvidence(leaves, great.pop() if len(great) == 1 else None, attributes)
+    return TextEvidence(leaves, great.pop() if len(great) == 1 else None, allowed)
 
 
-def _attributes(clauses: Sequence[Sequence[_Meaning]]) -> dict[str, str]:
-    """Return one term per group, from the first clause that states any.
+def _read(
+    taxonomy: Taxonomy, title: str, category_text: str, language: str
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Read the leaves, kinds that the taxonomy lacks included, and the term by group."""
+    known = vocabulary(taxonomy, language)
+    clauses = known.clauses(title)
+    leaves, stated = known.leaves(clauses), known.attributes(clauses)
+    if not category_text:
+        return leaves, stated
+    by_category, of_category = _read_category(taxonomy, category_text, language)
+    return leaves & by_category or plainer(leaves, by_category), {**of_category, **stated}
 
-    Within the clause the last term wins: it is nearest to the noun.
-    """
+
+def _undisputed(readings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the terms that no reading contradicts."""
+    stated = {group: term for terms in readings for group, term in terms.items()}
+    return {
+        group: term
+        for group, term in stated.items()
+        if all(terms.get(group, term) == term for terms in readings)
+    }
+
+
+@lru_cache(maxsize=4096)
+def _read_category(
+    taxonomy: Taxonomy, category_text: str, language: str
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Read a category text; a catalogue has few of them."""
+    paths = category_paths(category_text)
     stated: dict[str, str] = {}
-    for clause in clauses:
-        terms = [item for meaning in clause for item in meaning.attributes.items()]
-        stated |= {group: term for group, term in terms if group not in stated}
-    return stated
-
-
-def _leaves(clauses: Sequence[Sequence[_Meaning]]) -> frozenset[str]:
-    """Return the leaves of the first clause's last noun, narrowed by all other phrases."""
-    for clause in clauses:
-        nouns = [m for m in clause if m.leaves and not m.modifier]
-        if not nouns:
-            continue
-        leaves = nouns[-1].leaves
-        others = [m for c in clauses for m in reversed(c) if m.leaves]
-        for meaning in others:
-            leaves = leaves & meaning.leaves or leaves
-        return leaves
-    return frozenset()
-
-
-def _clauses(taxonomy: Taxonomy, text: str) -> list[list[_Meaning]]:
-    """Return the meanings in text order, split into clauses ("… with …")."""
-    clauses: list[list[_Meaning]] = [[]]
-    for meaning in _scan(_meanings(taxonomy), tokens(text)):
-        if meaning is None:
-            clauses.append([])
-        else:
-            clauses[-1].append(meaning)
-    return clauses
-
-
-def _scan(
-    meanings: Mapping[str, _Meaning], words: Sequence[str], max_words: int = _MAX_PHRASE_WORDS
-) -> Iterator[_Meaning | None]:
-    """Yield the meanings of known phrases, longest match first, and None where a clause starts."""
-    start = 0
-    while start < len(words):
-        for stop in range(min(start + max_words, len(words)), start, -1):
-            if known := meanings.get(singular("".join(words[start:stop]))):
-                yield known
-                start = stop
-                break
-        else:
-            if words[start] in _CLAUSE_STARTS:
-                yield None
-            start += 1
-
-
-@lru_cache(maxsize=8)
-def _meanings(taxonomy: Taxonomy) -> dict[str, _Meaning]:
-    """Return the meaning of each phrase key, ignored phrases included.
-
-    The longest match hides the shorter phrases within it, so it inherits their meanings where it
-    has none of its own: "sports shoe" inherits from "sports", "wedge heel" from "heel".
-    """
-    phrases: dict[str, list[str]] = {}
-    own: dict[str, _Meaning] = {}
-
-    def add(word: str, meaning: _Meaning) -> None:
-        phrases[phrase_key(word)] = tokens(word)
-        known = own.get(phrase_key(word), _Meaning())
-        own[phrase_key(word)] = _Meaning(
-            known.leaves or meaning.leaves,
-            known.modifier or meaning.modifier,
-            {**known.attributes, **meaning.attributes},
-        )
-
-    for category in taxonomy.categories.values():
-        for word in category.words:
-            add(word, _Meaning(frozenset({category.term})))
-    for broader in taxonomy.broader_terms.values():
-        for word in broader.words:
-            add(word, _Meaning(frozenset(broader.categories), broader.modifier))
-    for name, group in taxonomy.groups.items():
-        for value, words in group.values.items():
-            for word in words:
-                add(word, _Meaning(attributes={name: f"{name}:{value}"}))
-    ignored = {phrase_key(phrase): _Meaning() for phrase in taxonomy.ignored_phrases}
-    return {key: _with_parts(key, phrases[key], own) for key in own} | ignored
-
-
-def _with_parts(key: str, words: Sequence[str], own: Mapping[str, _Meaning]) -> _Meaning:
-    """Add to a phrase's own meaning the meanings of the phrases within it."""
-    meaning = own[key]
-    parts = [m for m in _scan(own, words, len(words) - 1) if m]
-    attributes = {group: term for m in parts for group, term in m.attributes.items()}
-    noun = _Meaning() if meaning.leaves else _noun_at_end(words, own)
-    return _Meaning(
-        meaning.leaves or noun.leaves, meaning.modifier, {**attributes, **meaning.attributes}
-    )
-
-
-def _noun_at_end(words: Sequence[str], own: Mapping[str, _Meaning]) -> _Meaning:
-    """Return the meaning of the longest proper suffix that names a category."""
-    for start in range(1, len(words)):
-        known = own.get(singular("".join(words[start:])))
-        if known and known.leaves and not known.modifier:
-            return known
-    return _Meaning()
+    for path in paths:
+        known = vocabulary(taxonomy, path_language(path, language))
+        stated = known.attributes(known.clauses(path)) | stated
+    return path_leaves(taxonomy, paths, language), stated

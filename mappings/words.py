@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
 _CAMEL_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"\d+/\d+|[^\W_]+")
+_REFERENCE = re.compile(r"&#?\w+;")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?!\w)")
+
+
+def decoded(text: str) -> str:
+    """Replace the character references of HTML and XML: ``&amp;`` gives ``&``."""
+    return _REFERENCE.sub(lambda m: html.unescape(m[0]), text) if "&" in text else text
 
 
 def tokens(text: str) -> list[str]:
@@ -15,7 +22,7 @@ def tokens(text: str) -> list[str]:
 
     ``"Women's T-Shirt, 3/4 Sleeve"`` gives ``women t shirt 3/4 sleeve``.
     """
-    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", text)).casefold()
+    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", decoded(text))).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _WORD.findall(_POSSESSIVE.sub("", plain.replace("⁄", "/")))
 

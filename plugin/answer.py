@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from houndstooth.mappings.document import VisualSummary
+from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
+from houndstooth.mappings.product import Fact
 from houndstooth.mappings.search import Hit, SearchAnswer
 
 
@@ -56,11 +57,22 @@ def _hit(hit: Hit) -> dict[str, Any]:
             "appearance": round(hit.appearance_distance, 6),
             "colour": round(hit.colour_distance, 6),
         },
+        "view": _view(hit.view, hit.product),
         "matched": list(hit.matched),
         "variants": list(hit.variants),
         "product": dict(hit.product),
         **_features(hit.visual),
     }
+
+
+def _view(view: View, facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """Convert a view; its image is known where the facts list the product's images."""
+    images = facts.get("images")
+    if isinstance(images, list) and len(images) >= view.place:
+        image: Any = images[view.place - 1]
+    else:
+        image = facts.get("image") if view.place == 1 else None
+    return {"place": view.place, "image": image, "box": view.box.as_list()}
 
 
 def _features(visual: VisualSummary) -> dict[str, Any]:

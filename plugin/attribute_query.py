@@ -75,6 +75,7 @@ def attribute_query(
         without_id=without_id,
         without_variant_group=without_variant_group,
         variant_field=variant_field,
+        hide_sold_out=request.sold_out == "hide",
     )
     confident = sum(terms[0].confidence >= CONFIDENT for terms in preferred.values())
     great_category = taxonomy.great_category(category)

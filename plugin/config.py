@@ -16,6 +16,8 @@ HOUNDSTOOTH_EMBEDDER           path of the card of an embedder for     the recog
 HOUNDSTOOTH_IMAGES             folder of the feed's images, which the  none: images are not served
                                page shows
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
+HOUNDSTOOTH_VIEWS              images of a product by which it is      4
+                               found, 1 to 8; 1: the first alone
 HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: only public addresses
                                by commas; their addresses may be
                                private
@@ -76,6 +78,7 @@ class Settings:
     embedder: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
+    views: int = 4
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     variant_field: str = "group"
@@ -236,6 +239,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "embedder": _card,
     "images": _folder,
     "redis": _redis,
+    "views": _integer(1, 8),
     "image_hosts": _hosts,
     "fields": _names,
     "variant_field": _field,

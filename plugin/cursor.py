@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from houndstooth.mappings.errors import InvalidInput
+from houndstooth.plugin.columns.query import Place
 
 MAX_LENGTH = 4300
 """Longest cursor that is read; product ids have 512 bytes at most, each 6 as JSON."""
@@ -20,21 +21,15 @@ class Cursor:
     Attributes:
         first_step: Number of the step whose hits came first.
         step: Number of the step of the last hit.
-        score, product_id: Of the last hit.
+        after: Place of the last hit.
     """
 
     first_step: int
     step: int
-    score: float
-    product_id: str
-
-    @property
-    def after(self) -> tuple[float, str]:
-        """Sorting key of the last hit; see RankedRow."""
-        return -self.score, self.product_id
+    after: Place
 
     def __str__(self) -> str:
-        fields = [self.first_step, self.step, self.score, self.product_id]
+        fields = [self.first_step, self.step, *self.after]
         return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
     @classmethod
@@ -52,12 +47,13 @@ class Cursor:
             if len(text) > MAX_LENGTH:
                 raise ValueError(f"{len(text)} characters")
             data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            first, step, score, product_id = json.loads(data)
+            first, step, last, number, product_id = json.loads(data)
             whole = type(first) is int and type(step) is int and 0 <= first <= step < steps
-            if not (whole and isfinite(score) and isinstance(product_id, str)):
+            valid = isinstance(last, bool) and isinstance(product_id, str)
+            if not (whole and valid and isfinite(number)):
                 raise ValueError(f"{first}, {step}")
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidInput(
                 f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
             ) from error
-        return cls(first, step, float(score), product_id)
+        return cls(first, step, (last, float(number), product_id))

@@ -10,7 +10,7 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
 from houndstooth.mappings.search import Hit, Relaxed
 from houndstooth.plugin.attribute_query import Step
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.columns.query import RankedRow, RankingQuery
+from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.sources import GROWTH, Source
 
@@ -105,8 +105,7 @@ class PageFiller:
         hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
         end = None
         if len(found) >= top:
-            last = found[-1]
-            end = Cursor(first_step, last.step, last.row.score, last.row.product_id)
+            end = Cursor(first_step, found[-1].step, found[-1].row.place)
         return Page(hits, self._steps[last_step][0], end)
 
     def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[_Found], int, int]:
@@ -130,9 +129,7 @@ class PageFiller:
                 break
         return found, first, number
 
-    def _hits(
-        self, first: int, number: int, need: int, after: tuple[float, str] | None
-    ) -> list[_Found]:
+    def _hits(self, first: int, number: int, need: int, after: Place | None) -> list[_Found]:
         """Rank the products of a step that are in none of the steps since the first one."""
         before = tuple(query for _, query in self._steps[first:number])
         candidates = self._steps[number][1]
@@ -205,12 +202,13 @@ def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
 def _hit(
     found: _Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
 ) -> Hit:
-    attributes = set(product.visual.attributes)
+    attributes, views = set(product.visual.attributes), product.visual.views
     return Hit(
         product_id=found.row.product_id,
         score=found.row.score,
         appearance_distance=found.row.appearance_distance,
         colour_distance=found.row.colour_distance,
+        view=views[min(found.row.view, len(views) - 1)],  # its JSON may be damaged
         matched=tuple(term for term in ideal if term in attributes),
         product=product.facts,
         visual=product.visual,

@@ -153,6 +153,7 @@ class VisualSearch:
             steps[0][1],
             request.appearance_weight,
             self.settings.attribute_weight,
+            sold_out_last=request.sold_out == "last",
         )
         filler = PageFiller(self.engine, source, query, steps, clock)
         page = filler.fill(request.top, ideal_terms(steps[0][1], self.taxonomy), cursor)

@@ -10,7 +10,7 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.columns.query import RankedRow, RankingQuery
+from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank, rank_variants
 from houndstooth.plugin.columns.segment import Rows
 from houndstooth.plugin.columns.snapshot import Snapshot
@@ -44,7 +44,7 @@ class Source(Protocol):
 
     is_exact: bool
 
-    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+    def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """Find the best products that pass the query and its filters, after a place."""
 
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
@@ -82,7 +82,7 @@ class ColumnsSource:
         self._updated: set[str] = set()
         self._passes: dict[_Scope, dict[str, bool]] = {}
 
-    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+    def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """See Source."""
         if not query.candidates.filters:
             rows = self._rank(query, top, after)
@@ -135,7 +135,7 @@ class ColumnsSource:
         self,
         query: RankingQuery,
         top: int,
-        after: tuple[float, str] | None,
+        after: Place | None,
         among: Sequence[Rows] | None = None,
     ) -> list[RankedRow]:
         with self._clock.stage("rerank"):
@@ -192,7 +192,7 @@ class WindowSource:
         self._left_out: set[str] = set()
         self.is_exact = True
 
-    def rank(self, query: RankingQuery, top: int, after: tuple[float, str] | None) -> Ranking:
+    def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """See Source."""
         limit = max(self._limit, top)
         while True:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import View, VisualDocument
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Filter,
@@ -16,7 +17,7 @@ from houndstooth.mappings.engine import (
     TermFilter,
 )
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import OUT_OF_STOCK, Scalar
 
 MODEL = "test-1"
 CODE_BYTES, COLOUR_BINS = 20, 12
@@ -35,21 +36,28 @@ def visual(
     attributes: Iterable[str] = ("colour:red",),
     model: str = MODEL,
     seed: int = 0,
+    views: int = 1,
 ) -> VisualDocument:
-    """A visual object whose bytes come from ``seed``."""
+    """A visual object whose bytes come from ``seed``; its first view is the same for any others."""
     noise = np.random.default_rng(seed)
+    code, colour, *more = (
+        noise.integers(0, 256, size, dtype=np.uint8) for size in (CODE_BYTES, COLOUR_BINS) * views
+    )
     return VisualDocument(
         product_id=product_id,
         category=category,
         great_category=GREAT_CATEGORIES[category],
         attributes=tuple(sorted(attributes)),
         from_text=(category,),
-        binary_code=noise.integers(0, 256, CODE_BYTES, dtype=np.uint8),
-        colour_histogram=noise.integers(0, 256, COLOUR_BINS, dtype=np.uint8),
+        binary_code=code,
+        colour_histogram=colour,
         box=Box(0.1, 0.2, 0.5, 0.25),
         model=model,
         source_hash=f"hash-{product_id}",
         computed_at="2026-01-02T03:04:05Z",
+        further=tuple(View(2 * n + 2, Box(0.1 * n, 0, 0.5, 0.5)) for n in range(views - 1)),
+        further_codes=tuple(more[::2]),
+        further_colours=tuple(more[1::2]),
     )
 
 
@@ -61,9 +69,12 @@ def document(
     attributes: Iterable[str] = ("colour:red",),
     model: str = MODEL,
     seed: int = 0,
+    views: int = 1,
 ) -> IndexDocument:
     """A whole document."""
-    made = visual(product_id, category=category, attributes=attributes, model=model, seed=seed)
+    made = visual(
+        product_id, category=category, attributes=attributes, model=model, seed=seed, views=views
+    )
     return IndexDocument(product_id, facts or {}, made)
 
 
@@ -80,6 +91,7 @@ def random_documents(seed: int, count: int) -> list[IndexDocument]:
             "price": chance.choice([9.99, 10, 25.5, 1000000.0]),
             "stock": chance.randrange(3),
             "limited": chance.random() < 0.5,
+            "availability": ("in stock", "out of stock", "preorder", None)[n % 4],
             "weight": chance.choice([1, 1.5, None]),
         }
         documents.append(
@@ -90,6 +102,7 @@ def random_documents(seed: int, count: int) -> list[IndexDocument]:
                 attributes=terms,
                 model=chance.choice([MODEL, MODEL, MODEL, "other-1"]),
                 seed=n,
+                views=1 + n % 3,
             )
         )
     return documents
@@ -123,10 +136,11 @@ def random_query(seed: int, documents: Sequence[IndexDocument]) -> CandidateQuer
         filters=tuple(one for one in filters + equal if chance.random() < 0.2),
         without_id=chance.choice([None, chance.choice(documents).product_id]),
         **random_group(chance, documents),
+        hide_sold_out=chance.random() < 0.3,
     )
 
 
-def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, str]:
+def random_group(chance: random.Random, documents: Sequence[IndexDocument]) -> dict[str, Any]:
     """``variant_field``, and ``without_variant_group`` or not."""
     name = chance.choice(["brand", "stock", "weight", "no-such-field"])
     value = group_of(chance.choice(documents), name)
@@ -163,6 +177,7 @@ def naive_candidates(
             and has.issuperset(query.required)
             and has.isdisjoint(query.excluded)
             and sum(map(bool, groups)) >= query.minimum_groups
+            and not (query.hide_sold_out and one.facts.get("availability") == OUT_OF_STOCK)
             and passes(query.filters, one)
         )
         if matches:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import FeatureRows, TermSet
+from houndstooth.mappings.rows import SOLD_OUT, FeatureRows, TermSet
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Snapshot
@@ -30,6 +30,12 @@ class Product:
     code: bytes = bytes(CODE_BYTES)
     colour: bytes = bytes(COLOUR_BINS)
     group: str | None = None
+    further: tuple[tuple[bytes, bytes], ...] = ()
+
+    @property
+    def views(self) -> list[tuple[bytes, bytes]]:
+        """Code and histogram of each view."""
+        return [(self.code, self.colour), *self.further]
 
 
 def rows_of(products: Iterable[Product]) -> FeatureRows:
@@ -38,9 +44,12 @@ def rows_of(products: Iterable[Product]) -> FeatureRows:
         product_ids=[one.product_id for one in listed],
         versions=np.array([one.version for one in listed], dtype=np.int64),
         term_sets=[one.term_set for one in listed],
-        binary_codes=matrix([one.code for one in listed]),
-        colour_histograms=matrix([one.colour for one in listed]),
+        binary_codes=matrix([code for one in listed for code, _ in one.views]),
+        colour_histograms=matrix([colour for one in listed for _, colour in one.views]),
         variant_groups=[one.group for one in listed],
+        view_counts=np.array([len(one.views) for one in listed], dtype=np.int64)
+        if any(one.further for one in listed)
+        else None,
     )
 
 
@@ -61,11 +70,17 @@ def contents(snapshot: Snapshot) -> dict[str, tuple[object, ...]]:
         for row, product_id, variant in zip(
             rows.tolist(), ids, segment.variants(rows).tolist(), strict=True
         ):
+            first, last = segment.views_of(np.array([row]))
             found[product_id] = (
                 int(segment.versions[row]),
                 sets[int(segment.sets_of(np.array([row]))[0])],
-                segment.codes[row].tobytes()[: segment.code_bytes],
-                segment.colours[row].tobytes()[: segment.colour_bins],
+                [
+                    (
+                        segment.codes[view].tobytes()[: segment.code_bytes],
+                        segment.colours[view].tobytes()[: segment.colour_bins],
+                    )
+                    for view in range(int(first[0]), int(last[0]))
+                ],
                 variant,
             )
     assert len(found) == len(snapshot)
@@ -74,7 +89,7 @@ def contents(snapshot: Snapshot) -> dict[str, tuple[object, ...]]:
 
 def expected_contents(products: Iterable[Product]) -> dict[str, tuple[object, ...]]:
     return {
-        one.product_id: (one.version, one.term_set, one.code, one.colour, variant_hash(one.group))
+        one.product_id: (one.version, one.term_set, one.views, variant_hash(one.group))
         for one in products
     }
 
@@ -86,6 +101,7 @@ def attribute_score(query: CandidateQuery, term_set: TermSet) -> int | None:
     groups = [[w for t, w in group.items() if t in has] for group in query.preferred.values()]
     matches = (
         query.category in (None, category)
+        and not (query.hide_sold_out and SOLD_OUT in has)
         and query.great_category in (None, great)
         and has.issuperset(query.required)
         and has.isdisjoint(query.excluded)
@@ -109,18 +125,26 @@ def naive_row(query: RankingQuery, one: Product) -> RankedRow | None:
     )
     if points is None or left_out:
         return None
-    code, colour = query.binary_code.tolist(), query.colour_histogram.tolist()
-    bits = sum((a ^ b).bit_count() for a, b in zip(code, one.code, strict=True))
-    squared = sum((a - b) ** 2 for a, b in zip(colour, one.colour, strict=True))
-    appearance = bits / (8 * len(code))
-    colours = min(1.0, squared / (2 * 255**2))
-    weight = query.appearance_weight
-    distance = weight * appearance + (1 - weight) * colours
+    compared = [naive_distances(query, *view) for view in one.views]
+    distance, view = min((figures[0], number) for number, figures in enumerate(compared))
+    _, appearance, colours = compared[view]
     agreement = points / query.candidates.best_score if query.candidates.best_score else 1.0
     share = query.attribute_weight
     score = (1 - share) * (1 - distance) + share * agreement
     variant = variant_hash(one.group)
-    return RankedRow(one.product_id, one.version, variant, score, appearance, colours)
+    last = query.sold_out_last and SOLD_OUT in one.term_set[2]
+    return RankedRow(one.product_id, one.version, variant, score, appearance, colours, view, last)
+
+
+def naive_distances(query: RankingQuery, code: bytes, colour: bytes) -> tuple[float, float, float]:
+    """Whole, appearance and colour distance of one view."""
+    asked = query.binary_code.tolist()
+    bits = sum((a ^ b).bit_count() for a, b in zip(asked, code, strict=True))
+    histograms = zip(query.colour_histogram.tolist(), colour, strict=True)
+    appearance = bits / (8 * len(asked))
+    colours = min(1.0, sum((a - b) ** 2 for a, b in histograms) / (2 * 255**2))
+    weight = query.appearance_weight
+    return weight * appearance + (1 - weight) * colours, appearance, colours
 
 
 def naive_rank(query: RankingQuery, products: Iterable[Product]) -> list[RankedRow]:
@@ -131,11 +155,14 @@ def naive_rank(query: RankingQuery, products: Iterable[Product]) -> list[RankedR
 # Few distinct values, so that ties are common.
 few_codes = st.lists(st.sampled_from([0, 1, 128, 255]), min_size=CODE_BYTES, max_size=CODE_BYTES)
 few_colours = st.lists(st.sampled_from([0, 1, 255]), min_size=COLOUR_BINS, max_size=COLOUR_BINS)
+further_views = st.just(()) | st.lists(
+    st.tuples(few_codes.map(bytes), few_colours.map(bytes)), max_size=3
+).map(tuple)
 ids = st.text(st.sampled_from("aZ0é𝔘"), min_size=1, max_size=3)
 term_sets = st.builds(
     lambda category, terms: (GREAT_CATEGORIES[category], category, tuple(sorted(terms))),
     st.sampled_from(list(GREAT_CATEGORIES)),
-    st.sets(st.sampled_from(TERMS), max_size=4),
+    st.sets(st.sampled_from([*TERMS, SOLD_OUT]), max_size=4),
 )
 
 
@@ -148,6 +175,7 @@ def products_of(product_ids: st.SearchStrategy[str]) -> st.SearchStrategy[Produc
         code=few_codes.map(bytes),
         colour=few_colours.map(bytes),
         group=st.sampled_from([None, None, "", "g", "h", "é"]),
+        further=further_views,
     )
 
 
@@ -173,4 +201,5 @@ def candidate_queries(draw: st.DrawFn, product_ids: Collection[str] = ()) -> Can
         without_id=draw(st.sampled_from([None, "nobody", *product_ids])),
         variant_field=draw(st.sampled_from([None, "group"])),
         without_variant_group=draw(st.sampled_from([None, None, "g", "é", "unknown"])),
+        hide_sold_out=draw(st.sampled_from([False, False, True])),
     )

@@ -11,7 +11,8 @@ import numpy as np
 
 from houndstooth.mappings.engine import Engine, Filter, IndexDocument, RangeFilter, TermFilter
 from houndstooth.mappings.features import Box, Features, ScoredTerm
-from houndstooth.mappings.search import Hit, SearchRequest
+from houndstooth.mappings.rows import TermSet, term_set
+from houndstooth.mappings.search import SOLD_OUT_CHOICES, Hit, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import Step, attribute_query
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
@@ -54,11 +55,13 @@ def random_document(chance: random.Random, product_id: str, serial: int = 0) -> 
             "brand": chance.choice(["Puma", "Puma", "Nike"]),
             "price": float(chance.randrange(10)),
             "style": chance.choice([None, None, *map(str, range(30))]),
+            "availability": chance.choice(["in stock", "out of stock", None]),
         },
         category=chance.choice(list(GREAT_CATEGORIES)),
         attributes=[term for group in VALUES.values() for term in group if chance.random() < 0.4],
         model=chance.choice([MODEL] * 9 + ["other-1"]),
         seed=chance.randrange(LOOKS),
+        views=1 + serial % 3,
     )
 
 
@@ -102,14 +105,23 @@ def random_request(chance: random.Random, **given: Any) -> SearchRequest:
         required=tuple(chance.sample(terms, chance.choice([0, 0, 0, 1]))),
         excluded=tuple(chance.sample(terms, chance.choice([0, 0, 0, 1]))),
         collapse=chance.random() < 0.5,
+        sold_out=chance.choice(SOLD_OUT_CHOICES),
         top=chance.choice([1, 3, 8, 24, 60]),
         appearance_weight=chance.choice([0.0, 0.7, 1.0]),
     )
     return replace(request, **given)
 
 
-Place = tuple[int, float, str]
-"""Number of the step, descending score and product id: sorting key of a chain."""
+Place = tuple[int, bool, float, str]
+"""Number of the step, and place within it: sorting key of a chain."""
+
+
+def term_set_of(one: IndexDocument) -> TermSet:
+    made = one.visual
+    assert made is not None
+    return term_set(
+        made.great_category, made.category, made.attributes, one.facts.get("availability")
+    )
 
 
 @dataclass(frozen=True)
@@ -135,23 +147,25 @@ class Naive:
             self.steps[-1][1],
             self.request.appearance_weight,
             SETTINGS.attribute_weight,
+            sold_out_last=self.request.sold_out == "last",
         )
         product = Product(
             one.product_id,
-            term_set=(made.great_category, made.category, made.attributes),
+            term_set=term_set_of(one),
             code=made.binary_code.tobytes(),
             colour=made.colour_histogram.tobytes(),
             group=group_of(one, VARIANT_FIELD),
+            further=tuple(
+                (code.tobytes(), colour.tobytes())
+                for code, colour in zip(made.further_codes, made.further_colours, strict=True)
+            ),
         )
         return naive_row(query, product)
 
     def step(self, one: IndexDocument, first: int) -> int | None:
         """The first step, of those from ``first`` on, that a document matches."""
-        made = one.visual
-        assert made is not None
-        term_set = made.great_category, made.category, made.attributes
         for number, (_, query) in enumerate(self.steps):
-            if number >= first and attribute_score(query, term_set) is not None:
+            if number >= first and attribute_score(query, term_set_of(one)) is not None:
                 return number
         return None
 
@@ -204,10 +218,10 @@ class Naive:
         return [
             (
                 *(row.product_id, row.score, row.appearance_distance, row.colour_distance),
-                *(dict(one.facts), tuple(variants)),
+                *(one.visual.views[row.view], dict(one.facts), tuple(variants)),
             )
             for row, one, variants in rows
-            if row
+            if row and one.visual
         ]
 
 
@@ -215,7 +229,7 @@ def described(hits: Iterable[Hit]) -> list[tuple[Any, ...]]:
     return [
         (
             *(hit.product_id, hit.score, hit.appearance_distance, hit.colour_distance),
-            *(dict(hit.product), hit.variants),
+            *(hit.view, dict(hit.product), hit.variants),
         )
         for hit in hits
     ]

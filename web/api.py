@@ -125,4 +125,7 @@ def _with_image_urls(answer: dict[str, Any], items: str) -> dict[str, Any]:
 
 def _with_image_url(item: dict[str, Any]) -> dict[str, Any]:
     product = item["product"]
-    return {**item, "product": {**product, "image_url": image_url(product.get("image"))}}
+    urls = {"product": {**product, "image_url": image_url(product.get("image"))}}
+    if view := item.get("view"):
+        urls["view"] = {**view, "image_url": image_url(view["image"])}
+    return {**item, **urls}

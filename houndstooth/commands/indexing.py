@@ -78,16 +78,19 @@ class Indexing:
         from houndstooth.ingest.pipeline import BATCH
         from houndstooth.ingest.products import read_feed
         from houndstooth.ingest.report import Report, create_report
+        from houndstooth.ingest.survey import Survey
 
         path = self.catalogue.feed
         with ExitStack() as stack:
             feed = stack.enter_context(open_feed(path, self.catalogue.options.encoding or None))
-            _, entries = read_feed(feed, self.catalogue.options)
+            reading, entries = read_feed(feed, self.catalogue.options)
+            survey = Survey(feed, reading)
+            entries = survey.watch(entries)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))
             outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH)
             file = stack.enter_context(create_report(self.report, path))
-            report = Report(self.parts.extractor.model, file)
+            report = Report(self.parts.extractor.model, file, survey)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))
             for batch in outcomes:
                 report.add(batch)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
+from houndstooth.commands.interrupts import interrupts
 from houndstooth.commands.parameters import FILE, Whole
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
 
-MAX_WORKER_BATCH = 64
-"""Products a batch: their images, READERS at a time and each as slow as it may be, are fetched
+MAX_WORKER_IMAGES = 64
+"""Images a batch: READERS at a time and each as slow as it may be, are fetched
 before the batch counts as lost."""
 
 STOPPED = "interrupted; give the feed again to go on, what is written will be skipped"
@@ -38,6 +37,7 @@ EPILOG = """\
 Examples:
   houndstooth ingest feed.csv
   houndstooth ingest feed.csv --engine opensearch://127.0.0.1:9200/products --report report.json
+  houndstooth ingest feed.csv --dry-run
   houndstooth ingest feed.csv --columns id=sku,title=label,image=picture
   houndstooth ingest feed.csv --celery --engine opensearch://127.0.0.1:9200/products
 
@@ -62,6 +62,7 @@ class Task:
         visual_only: nothing but ``visual`` is written, to products that are there.
         report: path of the JSON report.
         batch: products a batch.
+        dry_run: the feed is read to its end, and nothing else happens.
     """
 
     feed: Path
@@ -70,6 +71,7 @@ class Task:
     visual_only: bool = False
     report: Path | None = None
     batch: int = 8
+    dry_run: bool = False
 
 
 @click.command(epilog=EPILOG, short_help="Bring a feed of products in.")
@@ -85,13 +87,19 @@ class Task:
     help="Write what is recognised and nothing else, to products that the index has already: for a "
     "shop's own index, whatever its fields are called.",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Read the feed and say what each role is read from, what is empty and what would be left "
+    "out. No image is looked at and nothing is written.",
+)
 @parameters.report
 @click.option(
     "--batch",
     type=Whole(1, 1024),
     default=8,
     show_default=True,
-    help=f"Products at a time, to 1024, or {MAX_WORKER_BATCH} for workers.",
+    help=f"Products at a time, to 1024; of workers, with no more than {MAX_WORKER_IMAGES} images.",
 )
 @click.option("--celery", is_flag=True, help="By worker processes; follow their progress.")
 @click.option("--detach", is_flag=True, help="With --celery: print the job's id and end.")
@@ -105,6 +113,7 @@ def command(
     language: str | None,
     encoding: str | None,
     visual_only: bool,
+    dry_run: bool,
     report: Path | None,
     batch: int,
     celery: bool,
@@ -118,14 +127,11 @@ def command(
 
     How a feed given to workers stands: houndstooth jobs. To delete products: houndstooth remove.
     """
+    if dry_run and celery:
+        raise click.UsageError("--dry-run reads the feed in this process; leave out --celery")
     if detach and (report or not celery):
         raise click.UsageError(
             "--detach goes with --celery, and --report with the status of its job"
-        )
-    if celery and batch > MAX_WORKER_BATCH:
-        raise click.UsageError(
-            f"expected a --batch of at most {MAX_WORKER_BATCH} products for workers, so that none "
-            f"takes longer than a batch may; got {batch}"
         )
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
@@ -134,6 +140,13 @@ def command(
         settings = Settings.from_env()
         options = parse_options(feed, columns, image_base, language, encoding)
         if celery:
+            most = MAX_WORKER_IMAGES // settings.views
+            if batch > most:
+                raise click.UsageError(
+                    f"expected a --batch of at most {most} products for workers, of "
+                    f"{settings.views} images each (HOUNDSTOOTH_VIEWS), so that none takes longer "
+                    f"than a batch may; got {batch}"
+                )
             # Imported here: Celery takes long to load, and an ingest in process needs none.
             from houndstooth.ingest import workers
 
@@ -141,7 +154,7 @@ def command(
                 feed, engine or settings.engine, options, batch, visual_only
             )
             context.exit(workers.ingest(request, settings, report, detach))
-        task = Task(feed, engine, options, visual_only, report, batch)
+        task = Task(feed, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))
 
 
@@ -154,10 +167,12 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     Raises:
         HoundstoothError: nothing could begin.
     """
+    from houndstooth.ingest.dry_run import read_only
     from houndstooth.ingest.feeds import open_feed
     from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.products import read_feed
     from houndstooth.ingest.report import Report, create_report
+    from houndstooth.ingest.survey import Survey
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
 
@@ -165,14 +180,22 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         options = task.options or ReadOptions()
         feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
         reading, entries = read_feed(feed, options, facts=not task.visual_only)
-        click.echo(f"read as {reading.platform.name}", err=True)
         taxonomy = Taxonomy.load(settings.taxonomy)
+        survey = Survey(feed, reading)
+        entries = survey.watch(entries)
+        if task.dry_run:
+            file = stack.enter_context(create_report(task.report, task.feed))
+            report = Report("", file, survey)
+            stopped = _follow(read_only(entries, taxonomy), report, feed.size)
+            click.echo(report.close(stopped))
+            return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
         engine = open_engine(task.engine or settings.engine)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
+        click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report, task.feed))
-        interrupted = stack.enter_context(_interrupts())
+        interrupted = stack.enter_context(interrupts())
         outcomes = ingest_until(
             interrupted,
             entries,
@@ -180,7 +203,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
             Parts(settings, taxonomy, engine, extractor),
             task.batch,
         )
-        report = Report(extractor.model, file)
+        report = Report(extractor.model, file, survey)
         stopped = _follow(outcomes, report, feed.size, engine)
         if interrupted.is_set():
             stopped = STOPPED
@@ -223,6 +246,7 @@ def ingest_until(
         engine=parts.engine,
         taxonomy=parts.taxonomy,
         load_image=feed_images(folder, settings.max_upload_bytes, settings.image_hosts),
+        views=settings.views,
         batch=batch,
     )
 
@@ -236,7 +260,10 @@ def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
 
 
 def _follow(
-    outcomes: Iterator[list[Outcome]], report: Report, size: int | None, engine: Engine
+    outcomes: Iterator[list[Outcome]],
+    report: Report,
+    size: int | None,
+    engine: Engine | None = None,
 ) -> str | None:
     """Collect the outcomes into the report; return why it ended early, or None."""
     from tqdm import tqdm
@@ -248,28 +275,10 @@ def _follow(
             for batch in outcomes:
                 report.add(batch)
                 bar.update(len(batch))
-            engine.refresh()
+            if engine is not None:
+                engine.refresh()
         except KeyboardInterrupt:
             return STOPPED
         except EngineUnavailable as error:
             return str(error)
     return None
-
-
-@contextmanager
-def _interrupts() -> Iterator[Event]:
-    """Let started batches finish at the first Ctrl-C or SIGTERM; a second one interrupts."""
-    interrupted = Event()
-
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        interrupted.set()
-        for number in stops:
-            signal.signal(number, signal.default_int_handler)
-
-    stops = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, note) for number in stops]
-    try:
-        yield interrupted
-    finally:
-        for number, handler in zip(stops, before, strict=True):
-            signal.signal(number, handler)

@@ -105,7 +105,8 @@ def read_stock(value: str | float) -> int:
         number = read_number(value) if isinstance(value, str) else float(value)
     except (ValueError, OverflowError):
         number = float("nan")
-    if not (isfinite(number) and number.is_integer() and abs(number) <= MAX_STOCK):
+    is_whole = isfinite(number) and number.is_integer() and not isinstance(value, bool)
+    if not is_whole or abs(number) > MAX_STOCK:
         raise InvalidProduct(f"expected a whole number as stock; got {str(value)[:40]!r}")
     return int(number)
 

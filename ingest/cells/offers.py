@@ -104,8 +104,10 @@ class _Reading:
         if value is None or value == "":
             return None
         try:
+            if isinstance(value, list | dict):
+                raise InvalidProduct(f"expected one value; got {str(value)[:40]}")
             return read(value)
-        except (InvalidProduct, TypeError) as error:
+        except InvalidProduct as error:
             self.notes.append(Note(kind, str(error)))
             return None
 
@@ -167,7 +169,7 @@ class _Reading:
     def holds(self) -> bool:
         """Tell whether the reduced price or the discount holds now."""
         cells = self.cells
-        if self.value("offer left out", read_permission, cells.on_sale) is False:
+        if self.value("sale flag left empty", read_permission, cells.on_sale) is False:
             return False
         texts = [
             "" if v is None else str(v).strip()

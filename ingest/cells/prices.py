@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.cells.currencies import THREE_DECIMALS, WHOLE, currency_code
@@ -43,7 +43,7 @@ _FROM = re.compile(
 )
 _TO = re.compile(r"(?<=[^\s.,-]) ?(?:-| to | bis | à | a | tot | até | hasta | do ) ?(?=[^\s-])")
 _AMOUNT = re.compile(
-    r"([^\d]*?)((?:(?<![^\W\d_])[.,])?\d[\d.,' ]*?)([.,]--?)?((?:[ .]?[^\d\s.,'][^\d]*)?)"
+    r"([^\d]*?)((?:(?<![^\W\d_])[.,])?\d[\d.,' ]*?)([.,:]--?)?((?:[ .]?[^\d\s.,'][^\d]*)?)"
 )
 
 
@@ -101,11 +101,15 @@ class PriceReader:
             except KeyError:
                 raise _not_a_price(value) from None
             return Price(float(f"{whole}.{fraction}" if fraction else whole), code)
-        if not (is_number(value) and isfinite(value)):
-            raise _not_a_price(value)
-        if value < 0:
+        if is_number(value) and value < 0:
             raise _negative(value)
-        return Price(float(value))
+        try:
+            amount = float(value) if is_number(value) else nan
+        except OverflowError:
+            amount = nan
+        if not isfinite(amount):
+            raise _not_a_price(value)
+        return Price(amount)
 
 
 @lru_cache(maxsize=65_536)
@@ -128,14 +132,12 @@ def _read_one(part: str, text: str, separator: Separator, language: str) -> Pric
         raise _negative(text)
     try:
         currency = _currency(before, after, language)
-        if dash:
+        if dash and dash[0] != ":":
             number += dash[0]
         decimals = 0 if currency in WHOLE else 3 if currency in THREE_DECIMALS else 2
         amount = read_decimal(number, separator, decimals)
     except (KeyError, ValueError):
         raise _not_a_price(text) from None
-    if not isfinite(amount):
-        raise _not_a_price(text)
     return Price(amount, currency)
 
 
@@ -180,7 +182,7 @@ def _numbers(text: str) -> list[str]:
     except InvalidProduct:
         return []
     matches = map(_AMOUNT.fullmatch, parts)
-    return [match[2] + (match[3] or "")[:1] for match in matches if match]
+    return [match[2] + (match[3] or "")[:1].strip(":") for match in matches if match]
 
 
 def _negative(value: object) -> InvalidProduct:

@@ -18,6 +18,8 @@ MAX_OBJECT = 1 << 22
 
 _SPACE = re.compile(r"[\s,]*")
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\]]')
+_CLOSERS = {"{": "}", "[": "]"}
+_NEXT_OBJECT = re.compile(r"\s*\{")
 _MEMBER = re.compile(r'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*')
 _HALF = re.compile("[\ud800-\udfff]")
 _OBJECTS = re.compile(r"\[\s*\{")
@@ -140,8 +142,10 @@ class _ArrayReader:
 
     def _grow(self) -> bool:
         block = next(self._blocks, None)
-        self._text, self._at = self._text[self._at :] + (block or ""), 0
-        return block is not None
+        if block is None:
+            return False
+        self._text, self._at = self._text[self._at :] + block, 0
+        return True
 
     def _go_to(self, at: int) -> None:
         self._line += self._text.count("\n", self._at, at)
@@ -169,15 +173,24 @@ def _is_text(value: Any) -> bool:
 
 
 def _end_of_broken(text: str, start: int) -> int:
-    depth = 0
+    """Return where a broken value ends: at its last bracket, or in the line of an open quote."""
+    waiting: list[str] = []
     for token in _TOKEN.finditer(text, start):
-        if token[0] in ("{", "["):
-            depth += 1
-        elif token[0] in ("}", "]"):
-            depth -= 1
-            if depth == 0:
+        sign = token[0]
+        if sign in _CLOSERS:
+            waiting.append(_CLOSERS[sign])
+        elif sign in waiting:
+            while waiting.pop() != sign:
+                pass
+        elif sign in ("}", "]") and not waiting:
+            # The bracket is the array's own, unless nothing would be left out.
+            return max(token.start(), start + 1)
+        elif not sign.endswith('"') or sign == '"':
+            if _NEXT_OBJECT.match(text, token.end()):
                 return token.end()
-            if depth < 0:
-                # The bracket is the array's own, unless nothing would be left out.
-                return max(token.start(), start + 1)
+            continue
+        else:
+            continue
+        if not waiting:
+            return token.end()
     return len(text)

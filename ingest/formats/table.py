@@ -136,9 +136,13 @@ class Table:
                     break
             except csv.Error:
                 pass
-            if not final and sum(map(len, islice(lines, at, None))) < WINDOW:
+            if not final and start + reader.line_num == len(lines) and self._is_short(lines, at):
                 break
-            cells, taken = self._repair.read(_window(lines, at))
+            cells, taken = self._repair.read_line(lines[at]), 1
+            if cells is None:
+                if not final and self._is_short(lines, at):
+                    break
+                cells, taken = self._repair.read_lines(_window(lines, at))
             if cells is not None:
                 yield from self._settle(cells, base + at + 1)
             else:
@@ -146,6 +150,11 @@ class Table:
             at += taken
         self._line = base + at
         return lines[at:]
+
+    @staticmethod
+    def _is_short(lines: list[str], at: int) -> bool:
+        """Tell whether a row that begins there may go on after the lines."""
+        return sum(map(len, islice(lines, at, None))) < WINDOW
 
     def _is_whole(self, values: Sequence[str], lines: Sequence[str]) -> bool:
         """Tell whether a row of several lines is one row, and no open quote joined several."""

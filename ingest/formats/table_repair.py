@@ -87,7 +87,7 @@ class Grammar:
 
 
 class Repair:
-    """Reads the row at the beginning of some lines.
+    """Reads the row at the beginning of some lines: of one line or, failing that, of several.
 
     Args:
         delimiter: The character between cells.
@@ -104,14 +104,11 @@ class Repair:
         self._grammar = Grammar(delimiter)
         self._fits, self._is_row = fits, is_row
 
-    def read(self, lines: Sequence[str]) -> tuple[Cells | None, int]:
-        """Read a row; return its cells and its number of lines.
+    def read_lines(self, lines: Sequence[str]) -> tuple[Cells | None, int]:
+        """Read a row of several lines; return its cells and its number of lines.
 
         The cells are None if the row is lost. Its lines are then those up to the next row.
         """
-        cells = self.read_line(lines[0])
-        if cells is not None:
-            return cells, 1
         found = self._read_lines(lines)
         if found is not None:
             return found

@@ -39,7 +39,7 @@ _SINGLE_BYTE = re.compile(r"cp12\d\d|koi8|cp874|iso8859|mac")
 _BROKEN = re.compile("[\udc80-\udcff]")
 _LETTER = re.compile("[^\0-\x7f]")
 # Windows-1250 letters such as ł and ż, read as Windows-1252.
-_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¹³¿¼¾][^\W\d_]|\b[¯£][^\W\d_]")
+_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¹³¿¼¾][^\W\d_]|(?<![^\W\d_])[¯][^\W\d_]")
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}?\sencoding\s*=\s*[\"']([\w.:-]+)[\"']")
 
 
@@ -206,10 +206,9 @@ def detect(data: bytes) -> str:
     found = chardet.detect(sample, include_encodings=_DETECTED, compat_names=False)
     name = codecs.lookup(found["encoding"] or _WINDOWS).name
     western = sample.decode(_WINDOWS, "replace")
-    if name == _WINDOWS and _SYMBOL_IN_WORD.search(western):
-        return "cp1250"
-    unsure = (found["confidence"] or 0) < _CONFIDENT
-    return _WINDOWS if unsure or sample.decode(name, "replace") == western else name
+    if (found["confidence"] or 0) < _CONFIDENT or sample.decode(name, "replace") == western:
+        name = _WINDOWS
+    return "cp1250" if name == _WINDOWS and _SYMBOL_IN_WORD.search(western) else name
 
 
 def _evident(head: bytes) -> str | None:

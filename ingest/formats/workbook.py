@@ -39,10 +39,11 @@ def open_workbook(stream: BinaryIO, name: str) -> Feed:
         workbook = CalamineWorkbook.from_filelike(stream)
         for title in workbook.sheet_names:
             sheet = workbook.get_sheet_by_name(title)
-            rows = _numbered(sheet.iter_rows(), 1 + (sheet.start or (0, 0))[0])
-            header = next((cells for _, cells in rows if _is_header(cells)), None)
-            if header is not None:
-                return _sheet_feed(header, rows, title, sheet.total_height)
+            rows = _numbered(sheet.iter_rows())
+            for number, cells in rows:
+                if _is_header(cells):
+                    last = (sheet.end or (0, 0))[0] + 1
+                    return _sheet_feed(cells, rows, title, last - number)
     except CalamineError as error:
         raise InvalidFeed(f"cannot read the Excel workbook {name}: {error}") from None
     raise InvalidFeed(f"expected a sheet with rows in the Excel workbook {name}; got none")
@@ -52,7 +53,7 @@ def _sheet_feed(
     header: list[str], rows: Iterator[tuple[int, list[str]]], title: str, size: int
 ) -> Feed:
     layout = Layout([cell.strip() for cell in header])
-    return Feed(layout.columns, _rows(header, rows, layout), lambda: f"Excel, {title}", size - 1)
+    return Feed(layout.columns, _rows(header, rows, layout), lambda: f"Excel, {title}", size)
 
 
 def _rows(
@@ -68,12 +69,14 @@ def _rows(
 
 
 def _is_header(cells: list[str]) -> bool:
-    first = next(filter(None, cells), "")
-    return bool(first) and not first.startswith("# ")
+    """Tell whether a row may be the header: not empty, a comment or one cell of a wide table."""
+    filled = list(filter(None, cells))
+    return (len(filled) > 1 or len(cells) == 1 == len(filled)) and not filled[0].startswith("# ")
 
 
-def _numbered(rows: Iterator[list[Any]], first: int) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(rows, start=first):
+def _numbered(rows: Iterator[list[Any]]) -> Iterator[tuple[int, list[str]]]:
+    # The iterator also gives the empty rows at the top, unlike ``sheet.to_python``.
+    for number, cells in enumerate(rows, start=1):
         yield number, [cell if isinstance(cell, str) else _text(cell) for cell in cells]
 
 

@@ -61,8 +61,10 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
     if _DECLARES.search(prefix):
         raise InvalidFeed("expected XML without entity declarations (<!DOCTYPE … [ … ]>)")
     yield from cutter.rows()
-    if _OPENS.search(prefix) and "</" not in cutter.rest():
-        yield lost_row(cutter.line, "expected the end of the XML; the feed is cut off here")
+    rest = cutter.rest
+    if _OPENS.search(prefix) and rest and "</" not in rest:
+        line = cutter.line + rest.count("\n")
+        yield lost_row(line, "expected the end of the XML; the feed is cut off here")
 
 
 class _Cutter:
@@ -74,7 +76,7 @@ class _Cutter:
 
     def __init__(self, text: str, blocks: Iterator[str], name: str) -> None:
         self.line = 1
-        self._text, self._blocks = text, blocks
+        self._text, self._at, self._blocks = text, 0, blocks
         self._tag = re.compile(
             r"<(?:!\[CDATA\[(?:.*?\]\]>|(?P<open>.*)\Z)|!--(?:.*?-->|(?P<note>.*)\Z)"
             rf"|(?P<end>/?)(?:[\w.-]+:)?{re.escape(name)}(?=[\s/>])[^<>]*?(?P<empty>/?)>)",
@@ -88,36 +90,39 @@ class _Cutter:
                 return match.start()
         return len(self._text)
 
+    @property
     def rest(self) -> str:
-        """Return the text after the last product."""
-        return self._text
+        """Text after the last product; empty if that product has no end."""
+        return self._text[self._at :]
 
     def rows(self) -> Iterator[Row]:
         """Read the products."""
         while True:
             starts, end = self._next_product()
             if starts and end is not None:
-                self._drop(starts[0])
-                row = parse_product(self._text[: end - starts[0]], self.line)
+                self._go_to(starts[0])
+                row = parse_product(self._text[self._at : end], self.line)
                 # A product that is not closed holds the next one.
                 is_joined = row.error is not None and len(starts) > 1
-                self._drop((starts[1] if is_joined else end) - starts[0])
+                self._go_to(starts[1] if is_joined else end)
                 yield row
-            elif len(self._text) - (starts or [0])[0] > MAX_PRODUCT or not self._grow():
+            elif len(self._text) - (starts or [self._at])[0] > MAX_PRODUCT or not self._grow():
                 if not starts:
                     return
-                self._drop(starts[0])
+                self._go_to(starts[0])
                 yield lost_row(self.line, "expected the end of the product; got the next or none")
-                self._drop((starts[1] if len(starts) > 1 else len(self._text)) - starts[0])
+                self._go_to(starts[1] if len(starts) > 1 else len(self._text))
 
     def _next_product(self) -> tuple[list[int], int | None]:
         """Find the beginnings of the next product and of those in it, and its end."""
         starts: list[int] = []
         depth = 0
-        for match in self._tag.finditer(self._text):
+        # Only a tag may go on in the next block.
+        whole = max(self._text.rfind("<"), self._at)
+        for match in self._tag.finditer(self._text, self._at):
             if match["end"] is None:
                 if match["open"] is not None or match["note"] is not None:
-                    break
+                    whole = match.start()
             elif match["end"]:
                 depth -= depth > 0
                 if starts and not depth:
@@ -129,18 +134,19 @@ class _Cutter:
                 elif not depth:
                     return starts, match.end()
         if not starts:
-            # Only a tag may go on in the next block.
-            self._drop(max(0, self._text.rfind("<")))
+            self._go_to(whole)
         return starts, None
 
     def _grow(self) -> bool:
         block = next(self._blocks, None)
-        self._text += block or ""
-        return block is not None
+        if block is None:
+            return False
+        self._text, self._at = self._text[self._at :] + block, 0
+        return True
 
-    def _drop(self, end: int) -> None:
-        self.line += self._text.count("\n", 0, end)
-        self._text = self._text[end:]
+    def _go_to(self, at: int) -> None:
+        self.line += self._text.count("\n", self._at, at)
+        self._at = at
 
 
 def parse_product(text: str, number: int) -> Row:

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from houndstooth.mappings.errors import InvalidImage
+from houndstooth.mappings.file_kinds import NAMED_BYTES, name_kind
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 50_000_000
@@ -51,9 +52,10 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
                 image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
             return _to_rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
-        raise InvalidImage(
-            f"expected an image ({', '.join(FORMATS)}); got {len(data)} bytes of something else"
-        ) from None
+        kind = name_kind(data[:NAMED_BYTES]) or f"{len(data)} bytes of something else"
+        if any(name in kind.upper() for name in FORMATS):
+            kind += " that is broken"
+        raise InvalidImage(f"expected an image ({', '.join(FORMATS)}); got {kind}") from None
     except (
         OSError,
         SyntaxError,

@@ -11,14 +11,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.rows import FeatureRows, TermSet
+from houndstooth.mappings.rows import FeatureRows, TermSet, ranges
 from houndstooth.plugin.columns.segment import (
     Rows,
     Segment,
     Words,
     as_words,
     id_hash,
-    ranges,
     variant_hash,
 )
 from houndstooth.plugin.columns.term_sets import TermSets
@@ -28,7 +27,7 @@ _LOG = logging.getLogger(__name__)
 CHUNK = 65_536
 """Rows that are copied at once."""
 
-SMALL = ("sets", "versions", "variants", "id_hashes", "id_lengths", "id_bytes")
+SMALL = ("sets", "versions", "variants", "view_counts", "id_hashes", "id_lengths", "id_bytes")
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,19 @@ class Draft:
 
     Attributes:
         segment: The segment without ``codes`` and ``colours``.
-        order: For each row its place in the order of arrival, int64 [n].
-        codes, colours: In the order of arrival, uint64 [n, words].
+        views: For each view its place in the order of arrival, int64 [v].
+        codes, colours: In the order of arrival, uint64 [v, words].
     """
 
     segment: Segment
-    order: Rows
+    views: Rows
     codes: Words
     colours: Words
 
     def ordered(self, arrived: Words) -> Iterator[Words]:
         """Return ``codes`` or ``colours`` in the segment's order, in chunks."""
-        for start in range(0, len(self.order), CHUNK):
-            yield np.take(arrived, self.order[start : start + CHUNK], axis=0)
+        for start in range(0, len(self.views), CHUNK):
+            yield np.take(arrived, self.views[start : start + CHUNK], axis=0)
 
 
 class SegmentBuilder:
@@ -84,10 +83,12 @@ class SegmentBuilder:
             return
         numbers = self._set_numbers
         ids = [one.encode() for one in rows.product_ids]
+        one_each = np.ones(len(rows), dtype=np.int64)
         columns: dict[str, Any] = {
             "sets": [numbers.setdefault(one, len(numbers)) for one in rows.term_sets],
             "versions": rows.versions,
             "variants": np.array([variant_hash(g) for g in rows.variant_groups], dtype=np.uint64),
+            "view_counts": one_each if rows.view_counts is None else rows.view_counts,
             "id_hashes": [id_hash(one) for one in rows.product_ids],
             "id_lengths": [len(one) for one in ids],
             "id_bytes": np.frombuffer(b"".join(ids), dtype=np.uint8),
@@ -114,19 +115,22 @@ class SegmentBuilder:
         hashes[segment.arrays["id_rows"]] = segment.arrays["id_hashes"]
         for start in range(0, len(rows), CHUNK):
             some = rows[start : start + CHUNK]
+            first_view, last_view = segment.views_of(some)
             first = segment.arrays["id_starts"][some].astype(np.int64)
             last = segment.arrays["id_starts"][some + 1].astype(np.int64)
             columns: dict[str, Any] = {
                 "sets": known[segment.sets_of(some)],
                 "versions": segment.versions[some],
                 "variants": segment.variants(some),
+                "view_counts": last_view - first_view,
                 "id_hashes": hashes[some],
                 "id_lengths": last - first,
                 "id_bytes": segment.arrays["id_bytes"][ranges(first, last)],
             }
             self._append(columns)
-            self._codes.add(np.take(segment.codes, some, axis=0))
-            self._colours.add(np.take(segment.colours, some, axis=0))
+            views = ranges(first_view, last_view)
+            self._codes.add(np.take(segment.codes, views, axis=0))
+            self._colours.add(np.take(segment.colours, views, axis=0))
 
     def close(self) -> None:
         """Close the spool's files."""
@@ -147,21 +151,25 @@ class SegmentBuilder:
         by_set = np.argsort(places[numbers], kind="stable")
         order, sets = rows[by_set], places[numbers][by_set]
         code_bytes, colour_bins = self._lengths or (0, 0)
+        view_ends = np.cumsum(columns["view_counts"])
+        counts = columns["view_counts"][order]
         arrays = {
             "set_starts": np.searchsorted(sets, np.arange(len(term_sets) + 1)),
             "versions": _narrow(columns["versions"][order]),
+            "view_starts": _starts(counts) if (counts > 1).any() else _starts(counts)[:0],
             **_variants(columns["variants"][order]),
             **_ids(columns, order),
         }
         segment = Segment(term_sets, code_bytes, colour_bins, arrays)
-        return Draft(segment, order, self._codes.arrived(), self._colours.arrived())
+        views = ranges(view_ends[order] - counts, view_ends[order])
+        return Draft(segment, views, self._codes.arrived(), self._colours.arrived())
 
     def segment(self) -> Segment:
         """Build the segment in memory."""
         draft = self.draft()
         rows = {
-            "codes": np.take(draft.codes, draft.order, axis=0),
-            "colours": np.take(draft.colours, draft.order, axis=0),
+            "codes": np.take(draft.codes, draft.views, axis=0),
+            "colours": np.take(draft.colours, draft.views, axis=0),
         }
         whole = draft.segment
         return Segment(
@@ -177,6 +185,7 @@ _TYPES: dict[str, Any] = {
     "sets": np.int64,
     "versions": np.int64,
     "variants": np.uint64,
+    "view_counts": np.int64,
     "id_hashes": np.uint32,
     "id_lengths": np.int64,
     "id_bytes": np.uint8,
@@ -242,6 +251,11 @@ def _narrow(numbers: NDArray[Any]) -> NDArray[Any]:
     return numbers.astype(np.uint32 if fits else np.uint64)
 
 
+def _starts(lengths: Rows) -> NDArray[Any]:
+    """Return where each of some ranges begins, and where the last one ends."""
+    return _narrow(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
 def _variants(hashes: Words) -> dict[str, NDArray[Any]]:
     rows = np.flatnonzero(hashes)
     by_hash = rows[np.argsort(hashes[rows], kind="stable")]
@@ -258,7 +272,7 @@ def _ids(columns: dict[str, NDArray[Any]], order: Rows) -> dict[str, NDArray[Any
     hashes = columns["id_hashes"][order]
     by_hash = np.argsort(hashes, kind="stable")
     return {
-        "id_starts": _narrow(np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)),
+        "id_starts": _starts(last - first),
         "id_bytes": np.concatenate(
             [
                 columns["id_bytes"][ranges(first[n : n + CHUNK], last[n : n + CHUNK])]

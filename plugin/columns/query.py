@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
 
+Place = tuple[bool, float, str]
+"""Sorting key of a ranking; see RankedRow."""
+
 
 @dataclass(frozen=True)
 class RankedRow:
@@ -16,7 +19,9 @@ class RankedRow:
         version: Version of the document whose features were ranked.
         variant: Hash of its variant group; 0 = none.
         score: In [0, 1], higher is better.
-        appearance_distance, colour_distance: In [0, 1].
+        appearance_distance, colour_distance: Of the nearest view, in [0, 1].
+        view: Number of the nearest view among the product's, 0 = the first.
+        last: Whether it comes after all others because it is sold out.
     """
 
     product_id: str
@@ -25,11 +30,13 @@ class RankedRow:
     score: float
     appearance_distance: float
     colour_distance: float
+    view: int = 0
+    last: bool = False
 
     @property
-    def place(self) -> tuple[float, str]:
-        """Sorting key: by descending score, equal scores by product id."""
-        return -self.score, self.product_id
+    def place(self) -> Place:
+        """Sorting key: sold out last, by descending score, equal scores by product id."""
+        return self.last, -self.score, self.product_id
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class RankingQuery:
     ::
 
         distance  = appearance_weight * appearance + (1 - appearance_weight) * colour
+                    of the nearest view; of equally near ones the first
         agreement = attribute score / best possible attribute score
         score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
 
@@ -55,6 +63,7 @@ class RankingQuery:
         without: Leave out what matches one of these queries.
         appearance_weight: Weight of the appearance distance, in [0, 1].
         attribute_weight: Weight of the agreement, in [0, 1].
+        sold_out_last: Rank sold-out products after all others.
     """
 
     binary_code: Bytes
@@ -63,3 +72,4 @@ class RankingQuery:
     appearance_weight: float
     attribute_weight: float
     without: tuple[CandidateQuery, ...] = ()
+    sold_out_last: bool = False

@@ -7,15 +7,16 @@ a lower agreement can be among them, whatever it looks like, the rest is not rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.rows import ranges
+from houndstooth.plugin.columns.best import Best, Compared, Scores
 from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
-from houndstooth.plugin.columns.query import RankedRow, RankingQuery
-from houndstooth.plugin.columns.segment import Rows, Segment, as_words, ranges, variant_hash
+from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
+from houndstooth.plugin.columns.segment import Rows, Segment, as_words, variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 
 BLOCK = 4096
@@ -26,8 +27,6 @@ STEPS = 1024
 
 LEVEL_GROWTH = 3
 """How many times more rows are compared next than were before."""
-
-Scores = NDArray[np.float64]
 
 
 def count(query: RankingQuery, snapshot: Snapshot) -> int:
@@ -46,7 +45,7 @@ def rank(
     top: int,
     *,
     among: Sequence[Rows] | None = None,
-    after: tuple[float, str] | None = None,
+    after: Place | None = None,
 ) -> list[RankedRow]:
     """Find the best products, best first; equal scores are ordered by product id.
 
@@ -57,15 +56,30 @@ def rank(
         among: For each part the rows to rank, −1 is left out; None = all.
         after: Rank only products whose ``place`` is higher.
     """
-    best = _Best(top, after)
+    ranked: list[RankedRow] = []
+    for sold_out in (False, True) if query.sold_out_last else (None,):
+        last = bool(sold_out)
+        if len(ranked) < top and (after is None or after[0] <= last):
+            best = Best(top - len(ranked), after if after and after[0] == last else None, last)
+            _compare_all(query, snapshot, among, sold_out, best)
+            ranked += best.ranked(snapshot)
+    return ranked
+
+
+def _compare_all(
+    query: RankingQuery,
+    snapshot: Snapshot,
+    among: Sequence[Rows] | None,
+    sold_out: bool | None,
+    best: Best,
+) -> None:
     for number, part in enumerate(snapshot.parts):
         if not len(part.segment):
             continue
-        comparison = _Comparison(query, part)
+        comparison = _Comparison(query, part, sold_out)
         rows = None if among is None else among[number]
         for block, agreement in comparison.blocks(rows, best):
             best.add(number, part.segment, comparison.compare(block, agreement, best.threshold))
-    return best.ranked(snapshot)
 
 
 def rank_variants(
@@ -77,24 +91,18 @@ def rank_variants(
     return rank(query, snapshot, max(1, sum(map(len, among))), among=among)
 
 
-@dataclass(frozen=True)
-class _Compared:
-    rows: Rows
-    scores: Scores
-    appearance: Scores
-    colour: Scores
-
-    def take(self, places: NDArray[np.intp]) -> _Compared:
-        return _Compared(
-            self.rows[places], self.scores[places], self.appearance[places], self.colour[places]
-        )
-
-
 class _Comparison:
-    """Compares the rows of one part with a query."""
+    """Compares the rows of one part with a query.
 
-    def __init__(self, query: RankingQuery, part: Part) -> None:
+    Args:
+        query: The query.
+        part: The part.
+        sold_out: Only products that are sold out, or that are not; None = all.
+    """
+
+    def __init__(self, query: RankingQuery, part: Part, sold_out: bool | None = None) -> None:
         self._query, self._part, self._segment = query, part, part.segment
+        self._sold_out = sold_out
         self._code = _padded(query.binary_code, self._segment.codes.shape[1])
         self._colour = _padded(query.colour_histogram, self._segment.colours.shape[1])
         self._bits = 8 * query.binary_code.size
@@ -103,12 +111,12 @@ class _Comparison:
         group = query.candidates.without_variant_group
         self._without_variant = variant_hash(group) if query.candidates.variant_field else 0
 
-    def blocks(self, rows: Rows | None, best: _Best) -> Iterator[tuple[Rows, Scores]]:
+    def blocks(self, rows: Rows | None, best: Best) -> Iterator[tuple[Rows, Scores]]:
         """Yield the rows to compare and their agreement, roughly the highest agreement first.
 
         Rows that cannot be among the best, whatever they look like, are left out.
         """
-        sets, scores = _decide(self._query, self._segment)
+        sets, scores = _decide(self._query, self._segment, self._sold_out)
         highest = self._query.candidates.best_score
         agreement = scores / highest if highest else np.ones(len(scores))
         if rows is None:
@@ -143,19 +151,32 @@ class _Comparison:
         for start in range(0, len(rows), BLOCK):
             yield rows[start : start + BLOCK], agreement[start : start + BLOCK]
 
-    def compare(self, rows: Rows, agreement: Scores, threshold: float) -> _Compared:
+    def compare(self, rows: Rows, agreement: Scores, threshold: float) -> Compared:
         """Score rows; those that are left out or below the threshold are not returned."""
-        query = self._query
-        colour = squared_differences(self._colour, _bytes(self._segment.colours, rows))
+        query, segment = self._query, self._segment
+        views, begins = self._views(rows)
+        colour = squared_differences(self._colour, _bytes(segment.colours, views))
         colour = np.minimum(colour / MAX_SQUARED, 1)
-        appearance = differing_bits(self._code, _bytes(self._segment.codes, rows)) / self._bits
+        appearance = differing_bits(self._code, _bytes(segment.codes, views)) / self._bits
         distance = query.appearance_weight * appearance + (1 - query.appearance_weight) * colour
+        nearest = np.minimum.reduceat(distance, begins) if segment.has_views else distance
         weight = query.attribute_weight
-        scores = (1 - weight) * (1 - distance) + weight * agreement
+        scores = (1 - weight) * (1 - nearest) + weight * agreement
         good = np.flatnonzero(scores >= threshold)
-        return self._allowed(_Compared(rows, scores, appearance, colour).take(good))
+        at = _nearest_views(distance, nearest, begins, good) if segment.has_views else good
+        return self._allowed(
+            Compared(rows[good], scores[good], appearance[at], colour[at], at - begins[good])
+        )
 
-    def _allowed(self, found: _Compared) -> _Compared:
+    def _views(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return the views of all rows, and the place of each row's first one among them."""
+        if not self._segment.has_views:
+            return rows, np.arange(len(rows))
+        first, last = self._segment.views_of(rows)
+        counts = last - first
+        return ranges(first, last), np.cumsum(counts) - counts
+
+    def _allowed(self, found: Compared) -> Compared:
         allowed = np.ones(len(found.rows), dtype=bool)
         if self._without_variant:
             allowed &= self._segment.variants(found.rows) != np.uint64(self._without_variant)
@@ -164,70 +185,20 @@ class _Comparison:
         return found if allowed.all() else found.take(np.flatnonzero(allowed))
 
 
-class _Best:
-    """Keeps the best products found so far, and all that tie with the last of them."""
-
-    def __init__(self, top: int, after: tuple[float, str] | None) -> None:
-        self._top, self._after = top, after
-        self._found: list[tuple[int, _Compared]] = []
-        self._count = 0
-        self.threshold = -np.inf
-
-    def add(self, part: int, segment: Segment, found: _Compared) -> None:
-        if self._after is not None:
-            found = found.take(self._places_after(self._after, segment, found))
-        if not len(found.rows):
-            return
-        self._found.append((part, found))
-        self._count += len(found.rows)
-        if self._count >= (self._top if self.threshold == -np.inf else 4 * self._top):
-            self._raise_threshold()
-
-    @staticmethod
-    def _places_after(
-        after: tuple[float, str], segment: Segment, found: _Compared
-    ) -> NDArray[np.intp]:
-        last, last_id = -after[0], after[1]
-        later = found.scores < last
-        tied = np.flatnonzero(found.scores == last)
-        ids = segment.ids(found.rows[tied].tolist())
-        later[tied] = [one > last_id for one in ids]
-        return np.flatnonzero(later)
-
-    def ranked(self, snapshot: Snapshot) -> list[RankedRow]:
-        """Return the best products in order."""
-        rows: list[RankedRow] = []
-        for number, found in self._found:
-            rows += _rows(snapshot.parts[number].segment, found)
-        return sorted(rows, key=lambda row: row.place)[: self._top]
-
-    def _raise_threshold(self) -> None:
-        scores = np.concatenate([found.scores for _, found in self._found])
-        last = len(scores) - self._top
-        self.threshold = float(np.partition(scores, last)[last])
-        kept = [
-            (part, found.take(np.flatnonzero(found.scores >= self.threshold)))
-            for part, found in self._found
-        ]
-        self._found = [(part, found) for part, found in kept if len(found.rows)]
-        self._count = sum(len(found.rows) for _, found in self._found)
+def _nearest_views(distance: Scores, nearest: Scores, begins: Rows, rows: NDArray[np.intp]) -> Rows:
+    """Find the nearest view of some rows, the first of equally near ones, among all rows' views."""
+    first, last = begins[rows], np.append(begins, len(distance))[rows + 1]
+    views = ranges(first, last)
+    owners = np.repeat(np.arange(len(rows)), last - first)
+    least = np.flatnonzero(distance[views] == nearest[rows][owners])
+    found: Rows = views[least[np.unique(owners[least], return_index=True)[1]]]
+    return found
 
 
-def _rows(segment: Segment, found: _Compared) -> list[RankedRow]:
-    columns = zip(
-        segment.ids(found.rows.tolist()),
-        segment.versions[found.rows].tolist(),
-        segment.variants(found.rows).tolist(),
-        found.scores.tolist(),
-        found.appearance.tolist(),
-        found.colour.tolist(),
-        strict=True,
-    )
-    return [RankedRow(*column) for column in columns]
-
-
-def _decide(query: RankingQuery, segment: Segment) -> tuple[Rows, NDArray[np.int64]]:
-    sets, scores = segment.term_sets.decide(query.candidates)
+def _decide(
+    query: RankingQuery, segment: Segment, sold_out: bool | None = None
+) -> tuple[Rows, NDArray[np.int64]]:
+    sets, scores = segment.term_sets.decide(query.candidates, sold_out)
     for other in query.without:
         left_out, _ = segment.term_sets.decide(other)
         kept = ~np.isin(sets, left_out, assume_unique=True)

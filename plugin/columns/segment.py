@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.rows import ranges
 from houndstooth.plugin.columns.term_sets import TermSets
 
 Rows = NDArray[np.int64]
@@ -21,7 +22,7 @@ Words = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Segment:
-    """The features of n products, by term set.
+    """The features of n products, by term set. Each has one view or more, v in all.
 
     Attributes:
         term_sets: The m distinct term sets.
@@ -31,7 +32,10 @@ class Segment:
             ``set_starts``
                 For each set its first row, and n at the end, int64 [m + 1].
             ``codes``, ``colours``
-                uint64 [n, ceil(bytes / 8)].
+                uint64 [v, ceil(bytes / 8)].
+            ``view_starts``
+                For each row its first view, and v at the end, unsigned [n + 1]; [0] if each row
+                has one view.
             ``versions``
                 Versions of the documents, unsigned [n].
             ``variants``
@@ -59,18 +63,30 @@ class Segment:
 
     @cached_property
     def codes(self) -> Words:
-        """Binary codes, uint64 [n, words]."""
+        """Binary codes, uint64 [v, words]."""
         return self.arrays["codes"]
 
     @cached_property
     def colours(self) -> Words:
-        """Colour histograms, uint64 [n, words]."""
+        """Colour histograms, uint64 [v, words]."""
         return self.arrays["colours"]
 
     @cached_property
     def versions(self) -> NDArray[Any]:
         """Versions of the documents, unsigned [n]."""
         return self.arrays["versions"]
+
+    @property
+    def has_views(self) -> bool:
+        """Tell whether a row may have more than one view."""
+        return len(self.arrays["view_starts"]) > 0
+
+    def views_of(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return the first view of each row, and the view after its last."""
+        starts = self.arrays["view_starts"]
+        if not len(starts):
+            return rows, rows + 1
+        return starts[rows].astype(np.int64), starts[rows + 1].astype(np.int64)
 
     def sets_of(self, rows: Rows) -> Rows:
         """Return the number of each row's set."""
@@ -128,12 +144,3 @@ def as_words(rows: Bytes) -> Words:
     padded = np.zeros((len(rows), -(-rows.shape[1] // 8) * 8), dtype=np.uint8)
     padded[:, : rows.shape[1]] = rows
     return padded.view(np.uint64)
-
-
-def ranges(first: Rows, last: Rows) -> Rows:
-    """Concatenate the ranges ``first[i] … last[i] - 1``."""
-    counts = last - first
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    rows: Rows = np.arange(total) + np.repeat(first - ends + counts, counts)
-    return rows

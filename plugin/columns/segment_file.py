@@ -24,12 +24,13 @@ from houndstooth.plugin.columns.builder import Draft, SegmentBuilder
 from houndstooth.plugin.columns.segment import Segment
 from houndstooth.plugin.columns.term_sets import TermSets
 
-MAGIC = b"houndstooth columns 1\n"
+MAGIC = b"houndstooth columns 2\n"
 """First bytes of a file; the number is the version of the format."""
 
 PAGE = 4096
 NAMES = {
-    *("set_starts", "codes", "colours", "versions", "variants", "variant_hashes", "variant_rows"),
+    *("set_starts", "codes", "colours", "view_starts", "versions"),
+    *("variants", "variant_hashes", "variant_rows"),
     *("id_starts", "id_bytes", "id_hashes", "id_rows"),
 }
 TYPES = {"uint8", "uint16", "uint32", "uint64", "int64"}
@@ -79,8 +80,8 @@ def save(draft: Draft, checkpoint: Checkpoint, path: Path) -> None:
     }
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
         **{name: (array.dtype.name, array.shape) for name, array in small.items()},
-        "codes": ("uint64", (len(segment), draft.codes.shape[1])),
-        "colours": ("uint64", (len(segment), draft.colours.shape[1])),
+        "codes": ("uint64", (len(draft.views), draft.codes.shape[1])),
+        "colours": ("uint64", (len(draft.views), draft.colours.shape[1])),
     }
     header = json.dumps(
         {

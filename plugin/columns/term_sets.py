@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import group_of
-from houndstooth.mappings.rows import TermSet
+from houndstooth.mappings.rows import SOLD_OUT, TermSet
 
 Numbers = NDArray[np.int64]
 
@@ -74,14 +74,24 @@ class TermSets:
             for number, terms in zip(numbers, names, strict=True)
         ]
 
-    def decide(self, query: CandidateQuery) -> tuple[Numbers, Numbers]:
+    def decide(
+        self, query: CandidateQuery, sold_out: bool | None = None
+    ) -> tuple[Numbers, Numbers]:
         """Find the sets that match a query, and score them.
 
         Filters, ``without_id`` and ``without_variant_group`` are not decided here.
 
+        Args:
+            query: The query.
+            sold_out: Only sets of products that are sold out, or that are not; None = all.
+
         Returns:
             Numbers of the matching sets, ascending, int64 [k], and their scores, int64 [k].
         """
+        if sold_out:
+            query = replace(query, required=(*query.required, SOLD_OUT))
+        if query.hide_sold_out or sold_out is False:
+            query = replace(query, excluded=(*query.excluded, SOLD_OUT))
         ranges = [
             slice(*self.pair_starts[number : number + 2].tolist())
             for number, (great, category) in enumerate(self.pairs)

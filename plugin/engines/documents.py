@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
-from houndstooth.mappings.document import is_visual
 from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
@@ -25,18 +24,8 @@ def refusal(document: IndexDocument) -> str | None:
         return f"expected a product id of 1 to {MAX_ID_BYTES} bytes; got {size} bytes"
     if document.visual is not None and document.visual.product_id != document.product_id:
         return f"expected visual of the same product; got {document.visual.product_id!r}"
-    for name, value in document.facts.items():
-        if not name or name.startswith("_") or is_visual(name.split(".")[0]):
-            return f"expected the name of a fact; {name!r} is reserved"
-        if value is not None and not isinstance(value, str | int | float | bool):
-            return f"expected a string, number or truth value for {name!r}; got {value!r}"
-        if isinstance(value, float) and not isfinite(value):
-            return f"expected a finite number for {name!r}; got {value!r}"
-        if isinstance(value, int) and value.bit_length() > 63:
-            return f"expected a number of 64 bits for {name!r}; got one of {value.bit_length()}"
-    texts = [document.product_id, *document.facts, *document.facts.values()]
-    if not all(is_unicode(text) for text in texts if isinstance(text, str)):
-        return "expected text that can be written as UTF-8; got lone surrogates"
+    if not is_unicode(document.product_id):
+        return "expected a product id that can be written as UTF-8; got lone surrogates"
     return None
 
 
@@ -59,3 +48,40 @@ def check_lengths(rows: Sequence[bytes] | Sequence[str]) -> None:
         raise InvalidDocument(
             f"expected one length for all codes of a model; got {sorted(lengths)}"
         )
+
+
+def with_views(
+    codes: Bytes, colours: Bytes, further: Sequence[tuple[bytes, bytes]]
+) -> tuple[Bytes, Bytes, NDArray[np.int64] | None]:
+    """Put the further views of each document after its first one.
+
+    Args:
+        codes: Code of each document's first view, uint8 [n, b].
+        colours: Histogram of each document's first view, uint8 [n, bins].
+        further: Codes and histograms of each document's further views, n pairs. Bytes that are
+            not whole rows, or not of as many views, are no views.
+
+    Returns:
+        The codes and histograms of all views, and the number of views of each document, int64 [n];
+        None if each has one.
+    """
+    kept = [
+        pair if _views(pair[0], codes) == _views(pair[1], colours) is not None else (b"", b"")
+        for pair in further
+    ]
+    counts = np.array([_views(code, codes) for code, _ in kept], dtype=np.int64)
+    if not counts.any():
+        return codes, colours, None
+    documents = np.arange(len(codes))
+    order = np.argsort(np.concatenate([documents, np.repeat(documents, counts)]), kind="stable")
+    stacked = []
+    for number, first in enumerate((codes, colours)):
+        rows = np.frombuffer(b"".join(pair[number] for pair in kept), dtype=np.uint8)
+        stacked.append(np.concatenate([first, rows.reshape(-1, first.shape[1])])[order])
+    return stacked[0], stacked[1], counts + 1
+
+
+def _views(data: bytes, first: Bytes) -> int | None:
+    """Return how many rows of a matrix the bytes are, or None."""
+    count, rest = divmod(len(data), first.shape[1] or 1)
+    return None if rest else count

@@ -12,12 +12,15 @@ from houndstooth.mappings.document import VISUAL, is_visual
 from houndstooth.mappings.engine import Filter, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.numbers import read_number
-from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.product import Fact, Scalar
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
 MAX_VALUE_LENGTH = 1024
 """Longer texts are stored but not indexed, as with ``ignore_above``."""
+
+MAX_TERM_BYTES = 32_766
+"""Longest text that OpenSearch indexes as a whole."""
 
 _FLOATS = {"double", "float", "half_float", "scaled_float"}
 _INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
@@ -59,6 +62,10 @@ class Fields:
 
     def __contains__(self, name: str) -> bool:
         return name in self._definitions
+
+    def __len__(self) -> int:
+        """Number of fields, sub-fields and objects counted."""
+        return len(self._definitions)
 
     def visual(self, name: str) -> str:
         """Return the path of a field of ``visual``."""
@@ -114,14 +121,75 @@ class Fields:
         self.exact(one.field)
         field_type = self._definitions.get(one.field, {}).get("type")
         if isinstance(one, RangeFilter):
-            if field_type is not None and not _is_numeric(field_type):
+            if field_type is not None and self.number(one.field) is None:
                 raise InvalidFilter(
                     f"expected a field of numbers for a range; {one.field!r} is {field_type}"
                 )
-        elif _is_numeric(field_type) and _number(one.value) is None:
+        elif _is_numeric(field_type) and finite_number(one.value) is None:
             raise InvalidFilter(f"expected a number for {one.field!r}; got {one.value!r}")
         elif field_type == "boolean" and one.value not in _BOOLEANS:
             raise InvalidFilter(f"expected true or false for {one.field!r}; got {one.value!r}")
+
+    def number(self, name: str) -> str | None:
+        """Return the field or sub-field that holds the values as numbers, or None."""
+        definition = self._definitions.get(name, {})
+        if _is_numeric(definition.get("type")):
+            return name
+        for sub_field, sub_definition in definition.get("fields", {}).items():
+            if _is_numeric(sub_definition["type"]):
+                return f"{name}.{sub_field}"
+        return None
+
+    def type(self, name: str) -> str | None:
+        """Return the field's type, or None if there is no such field."""
+        return self._definitions.get(name, {}).get("type")
+
+    def takes_texts(self, name: str) -> bool:
+        """Tell whether every text up to MAX_VALUE_LENGTH fits the field, or a new one."""
+        definition = self._definitions.get(name)
+        return definition is None or definition.get("type") == "keyword"
+
+    def unwritable(self, name: str) -> str | None:
+        """Return why no scalar value can be written to the field, or None."""
+        definition = self._definitions.get(name, {})
+        if definition.get("type") == "alias":
+            return f"expected a field of its own; {name!r} is an alias of {definition['path']!r}"
+        if "properties" in definition or definition.get("type") == "nested":
+            return f"expected a field of single values; {name!r} is an object of the index"
+        return None
+
+    def misfit(self, name: str, value: Fact) -> str | None:
+        """Return why the field cannot take the value, or None.
+
+        An engine may still refuse a value of a type that is not known here, such as a date.
+        """
+        definition = self._definitions.get(name, {})
+        field_type = definition.get("type")
+        if definition.get("ignore_malformed"):
+            return None
+        for one in each(value):
+            if one is None:
+                continue
+            if _is_numeric(field_type):
+                try:
+                    _checked_number(name, one, field_type)
+                except ValueError as error:
+                    return str(error)
+            if field_type == "boolean" and str(one).lower() not in _BOOLEANS:
+                return f"expected true or false for {name!r}; got {str(one)[:40]!r}"
+            if field_type == "keyword" and not _fits_term(one, definition):
+                return f"expected at most {MAX_TERM_BYTES} bytes for {name!r}; got a longer text"
+        return None
+
+    def too_long(self, name: str, value: Fact) -> str | None:
+        """Return why a text is stored but not indexed, or None if it is indexed."""
+        if not isinstance(value, str) or len(value) <= MAX_VALUE_LENGTH:
+            return None
+        definition = self._definitions.get(name, {"ignore_above": MAX_VALUE_LENGTH})
+        most = definition.get("ignore_above", len(value))
+        if len(value) <= most:
+            return None
+        return f"expected at most {most} characters in {name!r} to filter on; got {len(value)}"
 
     def indexed(self, name: str, value: Scalar) -> str | float | None:
         """Return the indexed form of a fact, for filters and facets; None = not indexed.
@@ -139,6 +207,11 @@ class Fields:
             return float(value)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return text if len(text) <= definition.get("ignore_above", MAX_VALUE_LENGTH) else None
+
+
+def each(value: Fact) -> Sequence[Scalar]:
+    """Return the values of a fact, which may be a list."""
+    return value if isinstance(value, list | tuple) else [value]  # type: ignore[list-item]
 
 
 def facet_value(value: object) -> str:
@@ -171,6 +244,13 @@ def _check_values(one: Filter) -> None:
         raise InvalidFilter(f"expected a filter in UTF-8; got {one.field!r}: {one.value!r}")
 
 
+def _fits_term(value: Scalar, definition: Mapping[str, Any]) -> bool:
+    if not isinstance(value, str) or len(value) <= MAX_TERM_BYTES // 4:
+        return True
+    is_indexed = definition.get("index", True) or definition.get("doc_values", True)
+    return "ignore_above" in definition or not is_indexed or len(value.encode()) <= MAX_TERM_BYTES
+
+
 def _flatten(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, definition in properties.items():
         yield prefix + name, definition
@@ -182,7 +262,8 @@ def _is_numeric(field_type: str | None) -> bool:
     return field_type in _FLOATS or field_type in _INTEGERS
 
 
-def _number(value: Scalar) -> float | None:
+def finite_number(value: Scalar) -> float | None:
+    """Return the number that a value is or a text holds, or None."""
     if value is None or isinstance(value, bool):
         return None
     try:
@@ -193,7 +274,7 @@ def _number(value: Scalar) -> float | None:
 
 
 def _checked_number(name: str, value: Scalar, field_type: str | None) -> float:
-    number = _number(value)
+    number = finite_number(value)
     if number is None:
         raise ValueError(f"expected a number for {name!r}; got {value!r}")
     bits = _INTEGERS.get(field_type or "")

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from opensearchpy import helpers
 from opensearchpy.exceptions import TransportError
 
 from houndstooth.mappings.document import VISUAL, VisualDocument, VisualSummary, is_visual
@@ -17,21 +16,17 @@ from houndstooth.mappings.engine import (
     StoredProduct,
     WriteOutcome,
 )
-from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
+from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.plugin.engines.documents import refusal
 from houndstooth.plugin.engines.fields import facet_value
 from houndstooth.plugin.engines.opensearch_changes import OpenSearchChanges
 from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster
-from houndstooth.plugin.engines.opensearch_errors import reason
 from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 from houndstooth.plugin.engines.opensearch_query import bool_query, facet_body
 from houndstooth.plugin.engines.opensearch_read import OpenSearchReader
+from houndstooth.plugin.engines.opensearch_write import OpenSearchWriter
 
 _LOG = logging.getLogger(__name__)
-
-RETRYABLE = (409, 429, 503)
-"""HTTP statuses of a bulk item after which a retry may succeed."""
 
 Visual = TypeVar("Visual", bound=VisualSummary)
 
@@ -54,6 +49,7 @@ class OpenSearchEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = OpenSearchIndex(cluster, index, visual)
         self._reader = OpenSearchReader(cluster, self._index)
+        self._writer = OpenSearchWriter(cluster, self._index)
         self._changes = OpenSearchChanges(cluster, self._index, self._reader.decoder)
 
     def prepare(self) -> None:
@@ -68,28 +64,17 @@ class OpenSearchEngine:
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
         """Write a bulk of partial updates; a shop's other fields stay.
 
+        A fact that the index cannot take is left out and noted.
+
         Raises:
             EngineUnavailable: The cluster cannot be reached, or the index is not the one that
                 was prepared.
         """
-        self._index.check_prepared()
-        reasons = [refusal(document) for document in documents]
-        accepted = (d for d, reason in zip(documents, reasons, strict=True) if reason is None)
-        results = self._bulk(self._update_action(document) for document in accepted)
-        return [
-            WriteOutcome(document.product_id, reason) if reason else _outcome(next(results))
-            for document, reason in zip(documents, reasons, strict=True)
-        ]
+        return self._writer.write(documents)
 
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed."""
-        actions = ({"_op_type": "delete", "_id": key} for key in sorted(set(product_ids)))
-        statuses = [result["status"] for result in self._bulk(actions)]
-        failed = [status for status in statuses if status not in (200, 404)]
-        if failed:
-            address = self._cluster.address
-            raise EngineUnavailable(f"{address} refused {len(failed)} deletes: {failed[0]}")
-        return statuses.count(200)
+        return self._writer.delete(product_ids)
 
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
@@ -239,37 +224,6 @@ class OpenSearchEngine:
         body = {"query": query, "size": len(product_ids), "_source": False}
         with self._index.errors():
             return {hit["_id"] for hit in self._reader.search(body, "hits.hits._id")}
-
-    def _update_action(self, document: IndexDocument) -> dict[str, Any]:
-        """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
-        action: dict[str, Any] = {
-            "_op_type": "update",
-            "_id": document.product_id,
-            "retry_on_conflict": 3,
-            "doc": dict(document.facts),
-        }
-        if document.visual is not None:
-            action["doc"][self._visual] = document.visual.to_json()
-            action["doc_as_upsert"] = document.insert
-            action["detect_noop"] = False  # an equal stored object may not be indexed
-        return action
-
-    def _bulk(self, actions: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        with self._index.errors():
-            results = helpers.streaming_bulk(
-                self._client, actions, index=self.index, raise_on_error=False
-            )
-            for _, result in results:
-                yield next(iter(result.values()))
-
-
-def _outcome(result: dict[str, Any]) -> WriteOutcome:
-    if "error" not in result:
-        return WriteOutcome(result["_id"])
-    if result["status"] == 404:
-        error = f"expected a product that is there; {result['_id']!r} is not"
-        return WriteOutcome(result["_id"], error)
-    return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
 
 
 def _facts(source: Mapping[str, Any]) -> dict[str, Any]:

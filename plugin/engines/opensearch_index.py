@@ -7,18 +7,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Any
 
 from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
+from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
-from houndstooth.plugin.engines.opensearch_client import Cluster
+from houndstooth.plugin.engines.opensearch_client import Cluster, Json
 from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
+from houndstooth.plugin.engines.opensearch_facts import FactFitter
 
 FIELDS_SECONDS = 60
-"""Time after which the mapping is read again for a variant field that it lacks."""
+"""Time after which the mapping is read again for a field of rows that it lacks."""
+
+FIELD_LIMIT = "index.mapping.total_fields.limit"
 
 
 @dataclass(frozen=True)
@@ -76,25 +79,22 @@ class OpenSearchIndex:
                     f"{self._cluster.address} cannot: {reason(error.info)}"
                 ) from error
 
-    def check_prepared(self) -> None:
-        """Check that the index still has the mapping of ``visual``.
+    def prepared_fitter(self) -> FactFitter:
+        """Read the mapping, and return what fits facts to it.
 
         Raises:
             EngineUnavailable: The index was removed, or its alias points to another index. A
                 write would then create fields of wrong types.
         """
         with self.errors():
-            code = self.fields.visual("binary_code")
-            mappings = self._client.indices.get_field_mapping(index=self.name, fields=code)
-        field_types = [
-            index["mappings"].get(code, {}).get("mapping", {}).get("binary_code", {}).get("type")
-            for index in mappings.values()
-        ]
-        if field_types != ["binary"]:
+            mapping = self._read_fields(self._client.indices.get_mapping(index=self.name))
+        code = self.fields.visual("binary_code")
+        if self.fields.type(code) != "binary":
             raise EngineUnavailable(
                 f"expected the index {self.name!r} as it was prepared, with {code}; it has been "
                 "replaced by another: give the feed again"
             )
+        return FactFitter(mapping, self.fields, self._read_limit)
 
     def identity(self) -> IndexIdentity:
         """Read which index the name stands for.
@@ -127,23 +127,44 @@ class OpenSearchIndex:
             names: Further fields, such as those of facets.
         """
         if any(name not in self.fields for name in (*(f.field for f in query.filters), *names)):
-            self._read_fields()
+            self._look_again()
         return self.fields_with(query.variant_field)
 
     def fields_with(self, variant_field: str | None) -> Fields:
-        """Return the fields of the index; now and then look for a variant field it lacks."""
-        is_lacking = variant_field is not None and variant_field not in self.fields
-        if is_lacking and monotonic() - self._read_at > FIELDS_SECONDS:
-            self._read_fields()
+        """Return the fields of the index; now and then look for those of rows that it lacks."""
+        wanted = {variant_field or AVAILABILITY, AVAILABILITY}
+        if (
+            any(name not in self.fields for name in wanted)
+            and monotonic() - self._read_at > FIELDS_SECONDS
+        ):
+            self._look_again()
         return self.fields
 
-    def _read_fields(self) -> None:
+    def _look_again(self) -> None:
         get_mapping = self._client.indices.get_mapping
-        mappings = self._cluster.read(get_mapping, index=self.name).values()
-        properties: dict[str, Any] = {}
-        for mapping in mappings:
-            properties |= mapping["mappings"].get("properties", {})
-        self.fields, self._read_at = Fields(properties, self.visual), monotonic()
+        self._read_fields(self._cluster.read(get_mapping, index=self.name))
+        self._read_at = monotonic()
+
+    def _read_fields(self, answer: Json) -> Json:
+        """Take the fields from an answer with mappings, and return what else these say."""
+        mapping: Json = {}
+        properties: Json = {}
+        for index in answer.values():
+            mapping |= index["mappings"]
+            properties |= index["mappings"].get("properties", {})
+        self.fields = Fields(properties, self.visual)
+        return mapping
+
+    def _read_limit(self) -> int:
+        """Read how many fields the index may have."""
+        with self.errors():
+            answer = self._client.indices.get_settings(
+                index=self.name, name=FIELD_LIMIT, include_defaults=True, flat_settings=True
+            )
+        return min(
+            int((index["settings"] | index.get("defaults", {}))[FIELD_LIMIT])
+            for index in answer.values()
+        )
 
     def _create(self) -> None:
         try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
-from houndstooth.plugin.engines.fields import Fields, by_field
+from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.product import OUT_OF_STOCK
+from houndstooth.mappings.rows import AVAILABILITY
+from houndstooth.plugin.engines.fields import Fields, by_field, finite_number
 from houndstooth.plugin.engines.opensearch_client import Json
 from houndstooth.plugin.engines.opensearch_rows import RowFields
 
@@ -24,6 +27,8 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     filters += [_term(attributes, term) for term in query.required]
     filters += [_any_filter(group, fields) for group in by_field(query.filters).values()]
     must_not = [_term(attributes, term) for term in query.excluded]
+    if query.hide_sold_out:
+        must_not += _sold_out(fields)
     if query.without_id is not None:
         must_not.append(_term(fields.visual("product_id"), query.without_id))
     if query.variant_field and query.without_variant_group:
@@ -147,6 +152,14 @@ def _constant(field: str, term: str, boost: int) -> Json:
     return {"constant_score": {"filter": _term(field, term), "boost": boost}}
 
 
+def _sold_out(fields: Fields) -> list[Json]:
+    """Return the clause of sold-out products; none if a shop's own field is of another kind."""
+    try:
+        return [_filter_clause(TermFilter(AVAILABILITY, OUT_OF_STOCK), fields)]
+    except InvalidFilter:
+        return []
+
+
 def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
     clauses = [_filter_clause(one, fields) for one in filters]
     return {"bool": {"should": clauses, "minimum_should_match": 1}}
@@ -154,6 +167,9 @@ def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
 
 def _filter_clause(one: Filter, fields: Fields) -> Json:
     fields.check(one)
+    exact, number = fields.exact(one.field), fields.number(one.field)
     if isinstance(one, RangeFilter):
-        return {"range": {one.field: {"gte": one.low, "lte": one.high}}}
-    return _term(fields.exact(one.field), one.value)
+        return {"range": {number or one.field: {"gte": one.low, "lte": one.high}}}
+    if number in (None, exact) or finite_number(one.value) is None:
+        return _term(exact, one.value)
+    return {"bool": {"should": [_term(exact, one.value), _term(number, one.value)]}}

@@ -11,9 +11,11 @@ from typing import Self
 
 import numpy as np
 
+from houndstooth.mappings.document import decode_bytes
+from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import FeatureRows
-from houndstooth.plugin.engines.documents import check_lengths
+from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, term_set
+from houndstooth.plugin.engines.documents import check_lengths, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group
 from houndstooth.plugin.engines.opensearch_client import Json, garbage_kept
 
@@ -30,7 +32,7 @@ SAMPLE = 100
 
 @dataclass(frozen=True)
 class RowFields:
-    """Paths of the fields that hold features; ``variant`` is None where there is none."""
+    """Paths of the fields that hold features; those of facts are None where there are none."""
 
     product_id: str
     model: str
@@ -39,21 +41,28 @@ class RowFields:
     attributes: str
     binary_code: str
     colour_histogram: str
+    view_codes: str
+    view_colours: str
     variant: str | None
+    availability: str | None
 
     @classmethod
     def of(cls, fields: Fields, variant_field: str | None) -> Self:
         """Name the fields of an index."""
-        names = [name for name in cls.__dataclass_fields__ if name != "variant"]
-        paths = {name: fields.visual(name) for name in names}
-        return cls(**paths, variant=fields.doc_values(variant_field))
+        names = [n for n in cls.__dataclass_fields__ if n not in ("variant", "availability")]
+        return cls(
+            **{name: fields.visual(name) for name in names},
+            variant=fields.doc_values(variant_field),
+            availability=fields.doc_values(AVAILABILITY),
+        )
 
     @property
     def read(self) -> list[str]:
         """Fields of a search for features."""
         names = (self.product_id, self.great_category, self.category, self.attributes)
-        bytes_and_variant = (self.binary_code, self.colour_histogram, self.variant)
-        return [name for name in (*names, *bytes_and_variant) if name]
+        first_view = (self.binary_code, self.colour_histogram)
+        optional = (self.view_codes, self.view_colours, self.variant, self.availability)
+        return [name for name in (*names, *first_view, *optional) if name]
 
 
 class RowDecoder:
@@ -163,17 +172,37 @@ def _lengths(hit: Json, names: RowFields) -> Lengths:
 def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:
     values = [hit["fields"] for hit in hits]
     great_category, category, attributes = names.great_category, names.category, names.attributes
+    codes, colours, counts = with_views(
+        decode_rows([v[names.binary_code][0] for v in values]),
+        decode_rows([v[names.colour_histogram][0] for v in values]),
+        [(_decoded(v, names.view_codes), _decoded(v, names.view_colours)) for v in values],
+    )
     return FeatureRows(
         product_ids=[v[names.product_id][0] for v in values],
         versions=np.array([hit["_seq_no"] for hit in hits], dtype=np.int64),
         # Doc values of keywords come sorted, each once.
         term_sets=[
-            (v[great_category][0], v[category][0], tuple(v.get(attributes, ()))) for v in values
+            term_set(
+                v[great_category][0],
+                v[category][0],
+                v.get(attributes, ()),
+                v.get(names.availability, (None,))[0],
+            )
+            for v in values
         ],
-        binary_codes=decode_rows([v[names.binary_code][0] for v in values]),
-        colour_histograms=decode_rows([v[names.colour_histogram][0] for v in values]),
+        binary_codes=codes,
+        colour_histograms=colours,
         variant_groups=[
             variant_group(v[names.variant][0]) if names.variant and names.variant in v else None
             for v in values
         ],
+        view_counts=counts,
     )
+
+
+def _decoded(values: Json, name: str) -> bytes:
+    """Decode the bytes of a field; damaged ones, or none, are empty."""
+    try:
+        return decode_bytes(values[name][0]).tobytes() if name in values else b""
+    except InvalidDocument:
+        return b""

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS candidate (
     product INTEGER PRIMARY KEY, id TEXT NOT NULL, model TEXT NOT NULL, category TEXT NOT NULL,
     great_category TEXT NOT NULL, source_hash TEXT NOT NULL, changed INTEGER NOT NULL,
     {", ".join(f"{column} INTEGER NOT NULL" for column in COLUMNS)},
-    binary_code BLOB NOT NULL, colour_histogram BLOB NOT NULL);
+    binary_code BLOB NOT NULL, colour_histogram BLOB NOT NULL,
+    view_codes BLOB NOT NULL, view_colours BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS by_category ON candidate (model, category);
 CREATE INDEX IF NOT EXISTS by_great_category ON candidate (model, great_category);
 CREATE UNIQUE INDEX IF NOT EXISTS by_change ON candidate (changed);
@@ -42,7 +43,7 @@ PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
-VERSION = 2
+VERSION = 3
 """Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 

@@ -13,6 +13,8 @@ from math import inf
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.numbers import read_number
+from houndstooth.mappings.product import OUT_OF_STOCK
+from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.fields import by_field
 
 BITS = 63
@@ -53,6 +55,9 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     if query.variant_field and query.without_variant_group:
         variants = _any_filter([TermFilter(query.variant_field, query.without_variant_group)])
         parts.append(Sql(f"NOT {variants.text}", variants.values))
+    if query.hide_sold_out:
+        sold_out = _any_filter([TermFilter(AVAILABILITY, OUT_OF_STOCK)])
+        parts.append(Sql(f"NOT {sold_out.text}", sold_out.values))
     parts += [_has_any_term((term,), numbers) for term in query.required]
     if query.excluded:
         has_excluded = _has_any_term(query.excluded, numbers)

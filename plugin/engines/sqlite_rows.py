@@ -13,8 +13,15 @@ from typing import Any
 import numpy as np
 
 from houndstooth.mappings.errors import IndexReplaced
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, TermSet
-from houndstooth.plugin.engines.documents import byte_matrix
+from houndstooth.mappings.rows import (
+    AVAILABILITY,
+    Changes,
+    Checkpoint,
+    FeatureRows,
+    TermSet,
+    term_set,
+)
+from houndstooth.plugin.engines.documents import byte_matrix, with_views
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS
 
@@ -28,8 +35,8 @@ BATCH = 10_000
 
 _IDENTITY = "SELECT id, counter FROM identity"
 _FEATURES = f"""
-SELECT candidate.id, model, changed, binary_code, colour_histogram, facts ->> ?, great_category,
-       category, {", ".join(COLUMNS)}
+SELECT candidate.id, model, changed, binary_code, colour_histogram, facts ->> ?, view_codes,
+       view_colours, facts ->> '{AVAILABILITY}', great_category, category, {", ".join(COLUMNS)}
 FROM candidate {{index}} JOIN product ON product.key = candidate.product WHERE {{condition}}
 """  # noqa: S608
 _BY_ID = _FEATURES.format(
@@ -119,15 +126,24 @@ def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRow
     terms = [term for (term,) in db.execute("SELECT term FROM term ORDER BY number")]
     term_sets: dict[tuple[Any, ...], TermSet] = {}
     for row in rows:
-        if row[6:] not in term_sets:
-            term_sets[row[6:]] = (row[6], row[7], _terms(row[8:], terms))
+        if row[8:] not in term_sets:
+            availability, great_category, category, *bits = row[8:]
+            term_sets[row[8:]] = term_set(
+                great_category, category, _terms(bits, terms), availability
+            )
+    codes, colours, counts = with_views(
+        byte_matrix([row[3] for row in rows]),
+        byte_matrix([row[4] for row in rows]),
+        [row[6:8] for row in rows],
+    )
     return FeatureRows(
         product_ids=[row[0] for row in rows],
         versions=np.array([row[2] for row in rows], dtype=np.int64),
-        term_sets=[term_sets[row[6:]] for row in rows],
-        binary_codes=byte_matrix([row[3] for row in rows]),
-        colour_histograms=byte_matrix([row[4] for row in rows]),
+        term_sets=[term_sets[row[8:]] for row in rows],
+        binary_codes=codes,
+        colour_histograms=colours,
         variant_groups=[variant_group(row[5]) for row in rows],
+        view_counts=counts,
     )
 
 

@@ -8,9 +8,10 @@ from sqlite3 import Connection, DataError, IntegrityError
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
-from houndstooth.mappings.product import Fact, Scalar
+from houndstooth.mappings.product import Fact, Note
 from houndstooth.plugin.engines.documents import refusal
-from houndstooth.plugin.engines.fields import Fields
+from houndstooth.plugin.engines.facts import fit_facts
+from houndstooth.plugin.engines.fields import Fields, each
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
 
 Entries = set[tuple[str, str | float]]
@@ -39,14 +40,15 @@ class SQLiteWriter:
     def write(self, db: Connection, document: IndexDocument) -> WriteOutcome:
         """Write one document; if it is refused, undo all of its changes."""
         db.execute("SAVEPOINT document")
-        error = None
+        error: str | None = None
+        notes: Sequence[Note] = ()
         try:
-            self._put(db, document)
+            notes = self._put(db, document)
         except (_RefusedError, DataError, IntegrityError) as reason:
             error = str(reason)
             db.execute("ROLLBACK TO document")
         db.execute("RELEASE document")
-        return WriteOutcome(document.product_id, error)
+        return WriteOutcome(document.product_id, error, notes=notes)
 
     def delete(self, db: Connection, product_id: str) -> int:
         """Delete one document and return how many existed, 0 or 1."""
@@ -60,7 +62,7 @@ class SQLiteWriter:
         db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (_next_change(db), product_id))
         return 1
 
-    def _put(self, db: Connection, document: IndexDocument) -> None:
+    def _put(self, db: Connection, document: IndexDocument) -> list[Note]:
         reason = refusal(document)
         if reason:
             raise _RefusedError(reason)
@@ -69,7 +71,8 @@ class SQLiteWriter:
             raise _RefusedError(f"expected a product that is there; {document.product_id!r} is not")
         key, stored = row or (0, "{}")
         old = json.loads(stored)
-        new = {**old, **document.facts}
+        facts, notes = fit_facts(document.facts, self._fields)
+        new = {**old, **facts}
         new_entries = self._entries(new)
         if document.visual is not None:
             visual = json.dumps(document.visual.to_json())
@@ -82,21 +85,15 @@ class SQLiteWriter:
             sql = "UPDATE candidate SET changed = ? WHERE product = ?"
             db.execute(sql, (_next_change(db), key))
         _change_entries(db, key, self._entries(old), new_entries)
+        return notes
 
     def _entries(self, facts: Mapping[str, Fact]) -> Entries:
-        try:
-            indexed = [
-                (name, self._fields.indexed(name, one))
-                for name, value in facts.items()
-                for one in _each(value)
-            ]
-        except ValueError as error:
-            raise _RefusedError(str(error)) from None
+        indexed = (
+            (name, self._fields.indexed(name, one))
+            for name, value in facts.items()
+            for one in each(value)
+        )
         return {(name, value) for name, value in indexed if value is not None}
-
-
-def _each(value: Fact) -> Sequence[Scalar]:
-    return value if isinstance(value, list | tuple) else [value]  # type: ignore[list-item]
 
 
 def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
@@ -111,6 +108,8 @@ def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:
         *bit_columns(_numbers(db, visual.attributes)),
         visual.binary_code.tobytes(),
         visual.colour_histogram.tobytes(),
+        b"".join(code.tobytes() for code in visual.further_codes),
+        b"".join(colour.tobytes() for colour in visual.further_colours),
     )
     marks = ", ".join("?" * len(row))
     db.execute(f"INSERT OR REPLACE INTO candidate VALUES ({marks})", row)  # noqa: S608

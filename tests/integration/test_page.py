@@ -10,6 +10,8 @@ from flask import Flask
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import Select
 
+from houndstooth.mappings.document import View
+from houndstooth.mappings.engine import IndexDocument
 from tests.integration.page import PHONE, Page
 from tests.integration.web_catalogue import CATEGORIES, COLOURS, ODD_ID, PER_COLOUR
 
@@ -244,3 +246,41 @@ canvas.toBlob((blob) => {
   document.body.dispatchEvent(event);
 });
 """
+
+
+def test_a_card_says_which_picture_matches(app: Flask, page: Page, photo: Path) -> None:
+    """The first picture is shown; if it cannot be had, the one that matches is."""
+    backend = app.extensions["houndstooth"]
+    [like] = backend.engine.fetch(["t-shirt-green-2"])
+    [other] = backend.engine.fetch(["t-shirt-blue-9"])
+    images = [other.facts["image"], like.facts["image"]]
+    visual = replace(
+        other.visual,
+        product_id="two",
+        further=(View(2, like.visual.box),),
+        further_codes=(like.visual.binary_code,),
+        further_colours=(like.visual.colour_histogram,),
+    )
+    gone = {"title": "Gone", "image": "images/gone.png", "images": ["images/gone.png", images[1]]}
+    backend.engine.write(
+        [
+            IndexDocument("two", {"title": "Two", "image": images[0], "images": images}, visual),
+            IndexDocument("gone", gone, replace(visual, product_id="gone")),
+        ]
+    )
+    try:
+        page.open()
+        page.upload(photo)
+        page.settled()
+        words = {name: page.text(card_of(name)) for name in ("two", "gone", "t-shirt-green-2")}
+        assert "matches picture 2" in words["two"] and "matches picture 2" in words["gone"]
+        assert "matches picture" not in words["t-shirt-green-2"]
+        for name, file in (("two", "t-shirt-blue-9.png"), ("gone", "t-shirt-green-2.png")):
+            shown = f"return document.querySelector('{card_of(name)} img')?.currentSrc ?? ''"
+            page.wait(lambda: page.driver.execute_script(shown).endswith(file), "other image")  # noqa: B023
+    finally:
+        backend.engine.delete(["two", "gone"])
+
+
+def card_of(product_id: str) -> str:
+    return f'.card:has([data-id="{product_id}"])'

@@ -33,7 +33,7 @@ from tests.naive_pages import (
 )
 
 DOCUMENTS = documents_of(seed=1, count=250)
-FROM_ANY = str(Cursor(3, 3, 2.0, ""))
+FROM_ANY = str(Cursor(3, 3, (False, -2.0, "")))
 """A cursor before all products of the last step."""
 
 
@@ -233,7 +233,13 @@ def test_pages_of_a_catalogue_that_changes(engine: Engine, seed: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["x", "é", "AAAA", "W10", str(Cursor(0, 9, 0.5, "a")), str(Cursor(2, 1, 0.5, "a"))],
+    [
+        "x",
+        "é",
+        "AAAA",
+        "W10",
+        *(str(Cursor(*steps, (False, 0.5, "a"))) for steps in ((0, 9), (2, 1))),
+    ],
 )
 def test_malformed_cursors(still: VisualSearch, text: str) -> None:
     features = random_features(random.Random(0))
@@ -241,18 +247,18 @@ def test_malformed_cursors(still: VisualSearch, text: str) -> None:
         still.search_features(features, SearchRequest(cursor=text))
 
 
+@pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("score", [-1.0, 0.0, 1.0, 2.0])
 @pytest.mark.parametrize("product_id", ["", "nobody", "\U0010ffff"])
 def test_a_cursor_of_no_product_goes_on_after_its_place(
-    still: VisualSearch, score: float, product_id: str
+    still: VisualSearch, last: bool, score: float, product_id: str
 ) -> None:
     features = random_features(random.Random(4))
-    request = SearchRequest(top=200, collapse=False, cursor=str(Cursor(1, 1, score, product_id)))
+    place = (last, -score, product_id)
+    request = SearchRequest(top=200, collapse=False, cursor=str(Cursor(1, 1, place)))
     naive = Naive(features, request)
     later = [
-        hit
-        for hit in naive.chain(DOCUMENTS, 1)
-        if (naive.place(hit[0], 1) or (0,)) > (1, -score, product_id)
+        hit for hit in naive.chain(DOCUMENTS, 1) if (naive.place(hit[0], 1) or (0,)) > (1, *place)
     ]
     answer = still.search_features(features, request)
     assert described(answer.hits) == naive.described(later[:200])

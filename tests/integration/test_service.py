@@ -389,6 +389,7 @@ def test_the_answer_as_json(service):
                 "product_id": "t-shirt-green-2",
                 "score": 1.0,
                 "distance": {"appearance": 0.0, "colour": 0.0},
+                "view": {"place": 1, "image": None, "box": [0.0, 0.0, 1.0, 1.0]},
                 "matched": ["colour:green"],
                 "variants": [],
                 "product": {"title": "green t-shirt", "brand": "Alder", "price": 20.0},

@@ -23,6 +23,9 @@ SURVEY = {
     },
     "empty": ["brand"],
     "other_columns": ["Tags"],
+    "language": "en",
+    "folded": 3,
+    "inherited": {"image": 2},
 }
 NOTE = Note("price left empty", "expected a price such as '12.99 EUR'; got 'POA'")
 

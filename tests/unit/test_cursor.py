@@ -22,8 +22,11 @@ cursors = st.integers(0, 3).flatmap(
         Cursor,
         st.integers(0, step),
         st.just(step),
-        st.floats(0, 1),
-        st.text(min_size=1).filter(lambda one: len(one.encode(errors="replace")) <= 512),
+        st.tuples(
+            st.booleans(),
+            st.floats(-1, 0),
+            st.text(min_size=1).filter(lambda one: len(one.encode(errors="replace")) <= 512),
+        ),
     )
 )
 
@@ -32,11 +35,10 @@ cursors = st.integers(0, 3).flatmap(
 def test_read_as_written(cursor: Cursor) -> None:
     assert Cursor.parse(str(cursor), 4) == cursor
     assert len(str(cursor)) <= MAX_LENGTH
-    assert cursor.after == (-cursor.score, cursor.product_id)
 
 
 def test_the_longest_id() -> None:
-    cursor = Cursor(3, 3, 0.12345678901234568e-300, "\x01" * 512)
+    cursor = Cursor(3, 3, (False, -0.12345678901234568e-300, "\x01" * 512))
     assert Cursor.parse(str(cursor), 4) == cursor
 
 
@@ -60,10 +62,12 @@ def test_any_json_is_a_cursor_or_invalid_input(value: object) -> None:
     "text",
     [
         *("", "=", "é", "x", "AAAA", "a" * (MAX_LENGTH + 1)),
-        *map(encoded, ['{"a":1}', "[0,0,0.5]", '"abcd"', "7", '[0,0,0.5,"a",1]']),
-        *map(encoded, ['[0,4,0.5,"a"]', '[1,0,0.5,"a"]', '[-1,0,0.5,"a"]', '[true,1,0.5,"a"]']),
-        *map(encoded, ['[0,0,NaN,"a"]', '[0,0,Infinity,"a"]', '[0,0,null,"a"]', "[0,0,0.5,7]"]),
-        *map(encoded, [f'[0,0,1{"0" * 400},"a"]', "[" * 3000, '[0.0,0,0.5,"a"]', f"[{'9' * 2900}"]),
+        *map(encoded, ['{"a":1}', "[0,0,false,-0.5]", '"abcd"', "7", '[0,0,true,-0.5,"a",1]']),
+        *map(encoded, [f'[{steps},true,-0.5,"a"]' for steps in ("0,4", "1,0", "-1,0", "true,1")]),
+        *map(encoded, [f"[0,0,{last},-0.5,7]" for last in ("0", "null", '"true"', "false")]),
+        *map(encoded, [f'[0,0,true,{number},"a"]' for number in ("NaN", "Infinity", "null")]),
+        *map(encoded, [f'[0,0,true,1{"0" * 400},"a"]', "[" * 3000, '[0.0,0,true,0.5,"a"]']),
+        *map(encoded, ['[0,0,1,0.5,"a"]', '[0,0,0.5,"a"]', f"[{'9' * 2900}"]),
     ],
 )
 def test_malformed(text: str) -> None:

@@ -81,12 +81,15 @@ def test_large_pictures_are_reduced() -> None:
     ("data", "words"),
     [
         (b"", "expected an image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "something else"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", r"expected an image \(.*\); got an SVG"),
+        (bytes(3) + b"\x1cftypheic" + bytes(20), r"expected an image \(.*\); got a HEIC image"),
+        (b"\xff\xd8\xff\xe0", "got a JPEG image that is broken"),
+        (b"12345", "got 5 bytes of something else"),
         (encode(Image.new("RGB", (1, 1))), "at least 16 x 16 pixels; got 1 x 1"),
         (encode(Image.new("RGB", (300, 300), RED), "JPEG")[:400], "broken"),
         (encode(Image.effect_noise((300, 300), 50))[:5000], "broken"),
     ],
-    ids=["empty", "svg", "one pixel", "cut JPEG", "cut PNG"],
+    ids=["empty", "svg", "heic", "JPEG start", "text", "one pixel", "cut JPEG", "cut PNG"],
 )
 def test_what_is_no_image_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(InvalidImage, match=words):

@@ -39,7 +39,7 @@ def merge(
         model="m-1",
     )
     evidence = TextEvidence(text_categories, None, said or {})
-    return visual_document(PRODUCT, evidence, features, TAXONOMY, "hash", NOW)
+    return visual_document(PRODUCT, evidence, [(1, features)], TAXONOMY, "hash", NOW)
 
 
 def test_text_goes_first_and_is_remembered() -> None:

@@ -48,6 +48,7 @@ def reader(*samples: str, language: str = "") -> PriceReader:
         ("1\u202f200,90\u00a0€", 1200.9, "EUR"),
         ("1.299,- kr", 1299.0, None),
         ("EUR 1.299,--", 1299.0, "EUR"),
+        ("1 299:- SEK", 1299.0, "SEK"),
         # Without a dot feed or a comma feed, three digits after a comma are thousands.
         ("Rs. 1,299", 1299.0, None),
         ("Rs.1,299.50", 1299.5, None),
@@ -111,9 +112,21 @@ def test_numbers_of_json_are_prices(value: float) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *("POA", "", "free", "nan", "1e5", "12 99", "12/99", "1.2.3", "1,2,3", "12 EUR or so"),
+        *(
+            "POA",
+            "",
+            "free",
+            "nan",
+            "1e5",
+            "12 99",
+            "1.2 99",
+            "12/99",
+            "1.2.3",
+            "1,2,3",
+            "12 EUR or so",
+        ),
         *("12.99 pcs", "12.99 PCS", "€12 USD", "10% off", "10-20%", "12-13-14", "9" * 90),
-        *(True, None, [], {}, float("nan"), float("inf"), "12.99 EUR - 13.99 USD"),
+        *(True, None, [], {}, float("nan"), float("inf"), 10**400, "12.99 EUR - 13.99 USD"),
     ],
 )
 def test_what_is_no_price(value: Any) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.plugin.columns import ranking
+from houndstooth.plugin.columns.best import Best
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank
@@ -47,6 +48,7 @@ def ranking_queries(draw: st.DrawFn, products: list[Product]) -> RankingQuery:
         appearance_weight=draw(share),
         attribute_weight=draw(share),
         without=tuple(draw(st.lists(candidate_queries(), max_size=2))),
+        sold_out_last=draw(st.booleans()),
     )
 
 
@@ -96,10 +98,14 @@ def test_pages_join_without_gap_or_repeat(case: Any, top: int, block: int) -> No
 
 
 @FEW
-@given(cases(), st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 40))
-def test_goes_on_after_a_place_where_no_product_is(case: Any, score: float, top: int) -> None:
+@given(
+    cases(), st.booleans(), st.floats(0, 1) | st.sampled_from([0.0, 0.5, 1.0]), st.integers(1, 40)
+)
+def test_goes_on_after_a_place_where_no_product_is(
+    case: Any, last: bool, score: float, top: int
+) -> None:
     query, snapshot, products = case
-    after = (-score, "b")
+    after = (last and query.sold_out_last, -score, "b")
     later = [row for row in naive_rank(query, products) if row.place > after]
     assert rank(query, snapshot, top, after=after) == later[:top]
 
@@ -170,7 +176,7 @@ def test_bounds_never_cut_a_right_row(case: Any) -> None:
         row = naive_row(query, one)
         if row:
             [part] = Snapshot.of(rows_of([one])).parts
-            best = ranking._Best(1, None)
+            best = Best(1, None)
             best.threshold = row.score
             assert len(list(ranking._Comparison(query, part).blocks(None, best))) == 1
 

@@ -27,7 +27,13 @@ from tests.feature_rows import Product, contents, expected_contents, rows_of, un
 
 CHECKPOINT = Checkpoint("index-1", {"0": 17, "1": 2**60})
 SOME = [
-    Product(f"{'é𝔘'[n % 2]}{n}", n, ("top", "shirt", ("colour:red", f"t:{n % 3}")), group="g")
+    Product(
+        f"{'é𝔘'[n % 2]}{n}",
+        n,
+        ("top", "shirt", ("colour:red", f"t:{n % 3}")),
+        group="g",
+        further=((bytes([n] * 4), bytes([n] * 3)),) * (n % 3),
+    )
     for n in range(50)
 ]
 
@@ -109,7 +115,7 @@ def test_a_truncated_file_is_not_read(tmp_path: Path) -> None:
 def test_a_file_of_another_version_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "a.columns"
     whole = save_some(path)
-    path.write_bytes(MAGIC.replace(b"1", b"0") + whole[len(MAGIC) :])
+    path.write_bytes(MAGIC.replace(b"2", b"1") + whole[len(MAGIC) :])
     assert load(path) is None
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 
+from houndstooth.ingest.columns import read_as
+from houndstooth.ingest.feeds import Feed
 from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.report import Report
-from houndstooth.ingest.survey import Survey
+from houndstooth.ingest.survey import Survey, survey_text
 from houndstooth.mappings.product import Note, Product
 
-ROLES = {"id": ("SKU",), "image": ("Images",), "price": ("Price",), "brand": (), "parent": ("P",)}
 EMPTY_PRICE = Note("price left empty", "got 'POA'")
 
 
@@ -33,7 +34,11 @@ def outcomes() -> list[Outcome]:
 
 
 def watched() -> Survey:
-    survey = Survey("a Shop export, CSV", ROLES, [f"c{n}" for n in range(14)])
+    columns = ["SKU", "Title", "Images", "Price", "P", *(f"c{n}" for n in range(14))]
+    chosen = {"id": "SKU", "title": "Title", "image": "Images", "price": "Price", "parent": "P"}
+    reading = read_as(columns, chosen=chosen)
+    reading.counts.folded, reading.counts.inherited["image"] = 2, 1
+    survey = Survey(Feed(tuple(columns), iter(()), lambda: "CSV, commas"), reading)
     assert list(survey.watch(entries())) == entries()
     return survey
 
@@ -43,9 +48,11 @@ def test_a_survey_counts_the_values_of_each_role() -> None:
     assert found["products"] == 2
     assert found["roles"]["price"] == {"columns": ["Price"], "filled": 1}
     assert found["roles"]["parent"] == {"columns": ["P"], "filled": None}
-    assert found["empty"] == ["brand"]
-    text = watched().text()
-    assert "read as a Shop export, CSV" in text
+    assert "brand" in found["empty"] and "price" not in found["empty"]
+    text = survey_text(found)
+    assert "(CSV, commas)" in text
+    assert "folded into other rows: 2 rows" in text
+    assert "variants took from their product: image (1)" in text
     assert "c11 and 2 more" in text
 
 
@@ -66,7 +73,7 @@ def test_the_report_file_has_the_same() -> None:
     report.add(outcomes())
     report.close(seconds=1)
     found = json.loads(stream.getvalue())
-    assert found["feed"]["read_as"] == "a Shop export, CSV"
+    assert found["feed"]["read_as"].endswith("(CSV, commas)")
     assert found["notes"]["price left empty"]["count"] == 1
     assert found["left_out"]["draft"]["examples"] == ["line 4 (c)"]
     assert found["categories"]["from the picture"]["count"] == 1

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.urls import MAX_REDIRECTS, UrlImages, is_public
+from houndstooth.ingest.images import UrlImages, feed_images
+from houndstooth.ingest.urls import MAX_REDIRECTS, is_public
 from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
 
 PUBLIC = "93.184.215.14"

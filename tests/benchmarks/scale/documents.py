@@ -101,7 +101,8 @@ class Documents:
                 f'"binary_code":"{codes[at]}","colour_histogram":"{histograms[at]}",'
                 f'"box":[{x / 10000},{y / 10000},{(9500 - x) / 10000},{(9600 - y) / 10000}],'
                 f'"model":"{catalogue.model}","source_hash":"{digest}",'
-                f'"computed_at":"{COMPUTED_AT}","appearance":{_texts(self.appearance(row))}}}'
+                f'"computed_at":"{COMPUTED_AT}","appearance":{_texts(self.appearance(row))},'
+                '"views":[1],"view_boxes":[],"view_codes":null,"view_colours":null}'
             )
 
     def vectors(self, start: int, stop: int) -> Iterator[str]:

@@ -156,7 +156,7 @@ def extract(products: Path, cache: Path) -> None:
         visual_document(
             Product(row["id"], row["productDisplayName"], (row["file"],)),
             text,
-            features,
+            [(1, features)],
             taxonomy,
             source_hash="",
             now=datetime.now(UTC),

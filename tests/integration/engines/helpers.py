@@ -16,7 +16,7 @@ from houndstooth.mappings.engine import (
     IndexDocument,
     StoredProduct,
 )
-from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet
+from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet, term_set
 from tests.catalogue import (
     MODEL,
     group_of,
@@ -40,16 +40,23 @@ def found(engine: Engine, query: CandidateQuery = ALL, limit: int = 1000) -> lis
     return sorted(engine.match(query, limit))
 
 
-Row = tuple[int, TermSet, bytes, bytes, str | None]
+Row = tuple[int, TermSet, list[bytes], list[bytes], str | None]
 
 
 def rows_by_id(rows: FeatureRows) -> dict[str, Row]:
     """Version, term set, bytes and variant group of each document; no document comes twice."""
+    counts = np.ones(len(rows), dtype=np.int64) if rows.view_counts is None else rows.view_counts
+    ends = np.cumsum(counts)
     columns = (
         rows.versions.tolist(),
         rows.term_sets,
-        [row.tobytes() for row in rows.binary_codes],
-        [row.tobytes() for row in rows.colour_histograms],
+        *(
+            [
+                [view.tobytes() for view in matrix[first:last]]
+                for first, last in zip(ends - counts, ends, strict=True)
+            ]
+            for matrix in (rows.binary_codes, rows.colour_histograms)
+        ),
         rows.variant_groups,
     )
     by_id = dict(zip(rows.product_ids, zip(*columns, strict=True), strict=True))
@@ -63,9 +70,11 @@ def expected_row(one: IndexDocument, variant_field: str | None) -> tuple[Any, ..
     made = one.visual
     assert made is not None
     return (
-        (made.great_category, made.category, made.attributes),
-        made.binary_code.tobytes(),
-        made.colour_histogram.tobytes(),
+        term_set(
+            made.great_category, made.category, made.attributes, one.facts.get("availability")
+        ),
+        [code.tobytes() for code in (made.binary_code, *made.further_codes)],
+        [colour.tobytes() for colour in (made.colour_histogram, *made.further_colours)],
         group_of(one, variant_field) if variant_field else None,
     )
 

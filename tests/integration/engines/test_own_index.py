@@ -101,7 +101,7 @@ def test_the_fields_of_the_shop_can_be_filtered_and_counted(own: Engine) -> None
         with pytest.raises(InvalidFilter, match=unusable):
             found(own, only(TermFilter(unusable, "tee")))
     (outcome,) = own.write([document("1", {"colour_of_lining": "red"})])
-    assert "colour_of_lining" in (outcome.error or "")
+    assert "colour_of_lining" in outcome.notes[0].detail
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_two_versions_of_visual_stand_beside_each_other(own: Engine, index_url: 
         with pytest.raises(InvalidFilter, match=r"visual_2\.model"):
             found(engine, only(TermFilter("visual_2.model", "new-1")))
         (outcome,) = engine.write([document("1", {"visual_3": "mine"})])
-        assert "reserved" in (outcome.error or "")
+        assert "reserved" in outcome.notes[0].detail
     new.close()
 
 

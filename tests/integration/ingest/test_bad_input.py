@@ -73,9 +73,12 @@ def test_unreadable_lines_and_repeated_ids(shop: Shop) -> None:
         stream.write(b"c,only two\n" + b"d,caf\xe9,img/red.png,1\n" + b"a,Again,img/red.png,1\n")
     assert shop.ingest(feed) == 1
     assert [line["row"] for line in shop.report["products"]] == [2, 3, 4, 5, 6]
-    assert [line["outcome"] for line in shop.report["products"]] == ["written"] * 2 + ["failed"] * 3
+    assert [line["outcome"] for line in shop.report["products"]] == [
+        *("written", "written", "failed", "written", "failed")
+    ]
     assert "stands on line 2 already" in shop.report["products"][4]["reason"]
     assert shop.stored("a")[0]["title"] == "Puma Men a Shirt"
+    assert shop.stored("d")[0]["title"] == "café"
 
 
 def test_an_image_that_only_the_extractor_refuses(shop: Shop) -> None:
@@ -88,7 +91,7 @@ def test_an_image_that_only_the_extractor_refuses(shop: Shop) -> None:
     ("name", "text", "message"),
     [
         ("none.csv", None, "cannot open the feed"),
-        ("empty.csv", "", "first line"),
+        ("empty.csv", "", "empty file"),
         ("odd.csv", "sku,label,picture\n", "--columns id=sku,title=COLUMN,image=COLUMN"),
         ("array.json", "[]", "JSON array"),
     ],
@@ -111,4 +114,4 @@ def test_unusable_arguments(shop: Shop, capsys: pytest.CaptureFixture[str]) -> N
     assert "cannot write the report" in capsys.readouterr().err
     assert shop.ingest(feed, "--batch", "0") == 2
     assert shop.ingest(feed, "--celery", "--batch", "65") == 2
-    assert "at most 64 products for workers" in capsys.readouterr().err
+    assert "at most 16 products for workers, of 4 images each" in capsys.readouterr().err

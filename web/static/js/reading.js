@@ -13,6 +13,17 @@ export function reading({ survey, left_out, notes, categories }) {
     survey?.other_columns.length
       ? make("p", {}, `Stored as facts, not understood: ${survey.other_columns.join(", ")}.`)
       : null,
+    survey?.folded ? make("p", {}, `Folded into other rows: ${count(survey.folded)} rows.`) : null,
+    survey && Object.keys(survey.inherited).length
+      ? make(
+          "p",
+          {},
+          "Variants took from their product: ",
+          Object.entries(survey.inherited)
+            .map(([role, number]) => `${role} (${count(number)})`)
+            .join(", "),
+        )
+      : null,
     tally("Left out", left_out),
     tally("Noted", notes),
     tally("Categories", categories),

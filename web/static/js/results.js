@@ -55,12 +55,16 @@ export const money = (amount, currency, options = {}) => {
 
 export const titleOf = (item) => String(item.product.title ?? item.product_id);
 
+/** Shows a product's first picture, or the one that is nearest if that cannot be had. */
 export function plate(item) {
-  const url = item.product.image_url;
-  const missing = () => make("span", { class: "no-image" }, "No picture");
-  if (!url) return missing();
+  const urls = new Set([item.product.image_url, item.view?.image_url].filter(Boolean));
+  return picture([...urls]);
+}
+
+function picture([url, ...others]) {
+  if (!url) return make("span", { class: "no-image" }, "No picture");
   const image = make("img", { src: url, alt: "", loading: "lazy", decoding: "async" });
-  image.addEventListener("error", () => image.replaceWith(missing()), { once: true });
+  image.addEventListener("error", () => image.replaceWith(picture(others)), { once: true });
   return image;
 }
 
@@ -89,6 +93,7 @@ function card(hit, more) {
       make("span", { class: "brand" }, product.brand ?? ""),
       make("span", { class: "price" }, money(product.price, product.currency)),
     ),
+    otherPicture(hit.view.place),
     variants(hit.variants.length),
     matched ? make("p", { class: "matched", title: `Same: ${matched}` }, make("span", { class: "unseen" }, "Same: "), matched) : null,
     make(
@@ -100,6 +105,10 @@ function card(hit, more) {
     shopLink(product),
   ];
 }
+
+/** Says which of a product's pictures is nearest, unless it is the first, which is shown. */
+const otherPicture = (place) =>
+  place > 1 ? make("p", { class: "other-picture" }, `matches picture ${place}`) : null;
 
 const variants = (count) =>
   count ? make("p", { class: "variants" }, `and ${count} more variant${count === 1 ? "" : "s"}`) : null;

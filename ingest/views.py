@@ -1,0 +1,60 @@
+"""Extract the features of images, each distinct one once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.features import Box, Features
+
+View = tuple[int, Features]
+"""Place of an image among the product's, 1 = the first, and its features."""
+
+Wanted = tuple[bytes, frozenset[str] | None, Box | None]
+"""An image's bytes, the categories that its item may be of, and its box, None if unknown."""
+
+
+def extract_images(
+    extractor: Extractor, wanted: Collection[Wanted]
+) -> dict[Wanted, Features | InvalidInput]:
+    """Decode and extract images; one that cannot be used costs no other.
+
+    Args:
+        extractor: The extractor.
+        wanted: The images; equal ones are extracted once.
+    """
+    distinct = list(dict.fromkeys(wanted))
+    decoded = {data: _decode(extractor, data) for data in dict.fromkeys(d for d, _, _ in distinct)}
+    found = {one: decoded[one[0]] for one in distinct}
+    usable = [(one, image) for one, image in found.items() if not isinstance(image, InvalidInput)]
+    results = zip((one for one, _ in usable), _extract(extractor, usable), strict=True)
+    return found | dict(results)
+
+
+def _decode(extractor: Extractor, data: bytes) -> Any | InvalidInput:
+    try:
+        return extractor.decode(data)
+    except InvalidInput as error:
+        return error
+
+
+def _extract(
+    extractor: Extractor, images: Sequence[tuple[Wanted, Any]]
+) -> list[Features | InvalidInput]:
+    """Extract decoded images; if they are refused, extract each one alone to find the bad one."""
+    if not images:
+        return []
+    try:
+        return [
+            *extractor.extract(
+                [image for _, image in images],
+                categories=[categories for (_, categories, _), _ in images],
+                boxes=[box for (_, _, box), _ in images],
+            )
+        ]
+    except InvalidInput as error:
+        if len(images) == 1:
+            return [error]
+        return [result for one in images for result in _extract(extractor, [one])]
