@@ -10,6 +10,7 @@ from itertools import chain, islice
 from houndstooth.ingest.columns import Reading, read_as
 from houndstooth.ingest.feeds import Feed, Row
 from houndstooth.ingest.first_lines import FirstLines
+from houndstooth.ingest.languages import detect_language
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import DUPLICATE, Outcome
 from houndstooth.ingest.variants import FeedProduct, VariantReader
@@ -18,7 +19,9 @@ from houndstooth.mappings.product import Note
 __all__ = ["FeedProduct", "read_feed", "read_products"]
 
 SAMPLE = 300
-"""Rows that are read ahead, to see how the feed writes its prices."""
+"""Rows that are read ahead, to see how the feed writes its prices, and in which language."""
+
+_WORDS = ("title", "category")
 _AT_ONCE = 64
 """Products that are converted together."""
 
@@ -46,6 +49,9 @@ def read_feed(
         image_base=options.image_base,
         language=options.language,
     )
+    if not reading.language:
+        texts = (reading.text(row.cell_values, role) for row in sample for role in _WORDS)
+        reading.language = detect_language([*filter(None, texts)])
     return reading, read_products(chain(sample, feed.rows), reading)
 
 
