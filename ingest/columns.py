@@ -125,9 +125,10 @@ def read_as(
     _check_chosen(columns, chosen)
     platform = recognise(columns)
     roles = _find_roles(platform, columns, chosen)
+    instead = {"image": "images", "id": platform.layout.key}
     for role in REQUIRED:
         several = platform is GENERAL and len(roles[role]) > 1
-        if several or not (roles[role] or (role == "image" and roles["images"])):
+        if several or not (roles[role] or roles.get(instead.get(role, ""))):
             raise InvalidFeed(_ambiguity(role, columns, roles))
     return Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
 

@@ -145,7 +145,7 @@ def complete(reference: str, base: str = "") -> str:
                 f"expected the address or folder that {reference[:80]!r} is relative to: give it "
                 "with --image-base, such as --image-base https://shop.example/media"
             )
-        return f"{base.rstrip('/')}/{reference.lstrip('/')}"
+        return f"{base.rstrip('/')}/{reference.lstrip('/')}".removeprefix("./")
     if reference.startswith("gs://"):
         return f"https://storage.googleapis.com/{reference[5:]}"
     return f"https://{reference}" if _HOST.match(reference) else reference

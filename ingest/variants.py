@@ -47,7 +47,7 @@ class VariantReader:
     def __init__(self, reading: Reading) -> None:
         self._reading, self._products = reading, ProductReader(reading)
         layout = reading.platform.layout
-        self._id_roles = ("id", "group") if getattr(layout, "key", "") == "group" else ("id",)
+        self._id_roles = ("id", "group") if layout.key == "group" else ("id",)
         self._in_turn = isinstance(layout, InTurn)
         self._find_columns()
 
