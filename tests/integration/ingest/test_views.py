@@ -201,7 +201,7 @@ def test_one_image_of_each_product_at_a_time_is_decoded(ingest: Ingest) -> None:
 
 def test_one_image_has_the_hash_that_it_always_had() -> None:
     """Products that have one are not recognised again."""
-    product = Product("1", "Red shirt", (RED,), category_text="Shirts", box=Box(0, 0, 0.5, 1))
+    product = Product("1", "Red shirt", (RED,), box=Box(0, 0, 0.5, 1), language="en")
     taxonomy = cast(Taxonomy, SimpleNamespace(feature_digest="digest"))
     one = source_hash(product, [(1, b"image")], taxonomy)
     assert one == "63474f3e5cd978bf964d03b75f9ee7a06ba5fd80597621ab173ef28bad8a54d5"
