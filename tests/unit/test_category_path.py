@@ -136,6 +136,27 @@ def test_a_public_path_is_english_in_every_feed() -> None:
     assert leaves("Vêtements > Robes", "fr") == {"dress"}
 
 
+@pytest.mark.parametrize(
+    ("path", "language", "expected"),
+    [
+        ("Bekleidung & Accessoires > Bekleidung > Shirts & Tops", "de", leaves("212")),
+        ("Bekleidung & Accessoires > Schuhe", "de", leaves("187")),
+        ("Bekleidung > Unterwäsche & Socken > Büstenhalter", "de", {"bra"}),
+        ("Bekleidung > Mäntel & Jacken", "de", leaves("5598")),
+        ("Damen/Bekleidung/Kleider", "de", {"dress"}),
+        ("Vêtements et accessoires > Chaussures", "fr", leaves("187")),
+        ("Vêtements > Sous-vêtements et chaussettes > Soutiens-gorge", "fr", {"bra"}),
+        ("Ropa y accesorios > Ropa > Camisas y tops", "es", leaves("212")),
+        ("Abbigliamento e accessori > Abbigliamento > Camicie e top", "it", leaves("212")),
+        ("Kleding en accessoires > Kleding > Shirts en tops", "nl", leaves("212")),
+        ("Vestuário e acessórios > Vestuário > Camisas e tops", "pt", leaves("212")),
+        ("Odzież i dodatki > Odzież > Koszule i topy", "pl", leaves("212")),
+    ],
+)
+def test_paths_of_other_languages(path: str, language: str, expected: set[str]) -> None:
+    assert leaves(path, language) == expected
+
+
 def test_paths_of_public_taxonomies_name_known_kinds() -> None:
     known = TAXONOMY.categories.keys() | PUBLIC.other_kinds.keys()
     for kind in PUBLIC.wider_kinds.values():
