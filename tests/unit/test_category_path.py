@@ -100,6 +100,7 @@ def test_of_a_title_and_a_category_in_conflict_the_plainer_decides(
         ("Women | Jeans", {"jeans"}),
         ("Women - Bags - Backpacks", {"backpack"}),
         ("T - Shirt", {"t-shirt"}),
+        ("100 - Jeans", {"jeans"}),
         ("Tops > T-Shirts", {"t-shirt"}),
         ("Shoe Accessories > Boot Liners", {"shoe-accessory"}),
         ("Clothing > Vests", {"jacket", "waistcoat", "top", "sweater", "t-shirt"}),
@@ -182,6 +183,11 @@ def test_an_own_taxonomy_reads_its_own_kinds_alone() -> None:
     assert read_seller_text(own, "Lace Bra", "Underwear & Socks > Bras").categories == {"bra"}
     assert read_seller_text(own, "Nova", "Tops").categories == {"bra"}
     assert read_seller_text(own, "Blaue Hose", "Shoes > Boots").categories == frozenset()
+
+
+def test_long_texts_take_no_time() -> None:
+    for text in (" " * 100_000, "- " * 50_000, "> " * 50_000, "& " * 50_000):
+        assert leaves(f"Jeans{text}.") == {"jeans"}
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from(" >/|»&-;\n0123456789")))

@@ -33,6 +33,8 @@ def read(title: str, category_text: str = "", language: str = "") -> TextEvidenc
         ("Slip homme noir", "", "fr", set(), "black"),
         ("Pullover Damen grün", "", "de", {"sweater"}, "green"),
         ("Short de bain", "", "fr", {"shorts"}, None),
+        ("Robe femme", "", "fr", {"dress"}, None),
+        ("Chemise homme", "", "fr", {"shirt"}, None),
         ("Camisa de vestir azul", "", "es", {"shirt"}, "blue"),
         ("Top Hose Jeans blau", "", "de", {"jeans"}, "blue"),
         ("Gonna lunga nera", "", "it", {"skirt"}, "black"),
