@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.category_paths import read_category
@@ -23,7 +24,7 @@ from houndstooth.ingest.positions import (
 from houndstooth.ingest.references import read_images, read_plain_images
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Fact, Note, Product
+from houndstooth.mappings.product import Fact, Note, Product, make_product
 
 _KEPT = frozenset({"category", "status", "tracked", "kind", *ATTRIBUTES})
 """Roles whose columns are facts too, under their own names."""
@@ -75,13 +76,27 @@ class ProductReader:
         if not cells:
             return []
         rows = self._values(cells)
+        return self.read_values(rows, self._options(cells, known), known)
+
+    def read_values(
+        self,
+        rows: Sequence[Values],
+        options: Sequence[Mapping[str, str]] = (),
+        known: Mapping[int, Known] = MappingProxyType({}),
+    ) -> list[Product | InvalidInput]:
+        """Convert the values of one or more rows, in the order of the reading's columns.
+
+        Args:
+            rows: The values of each row.
+            options: The options of each row, if the platform has any.
+            known: See ``products``, as for what is returned.
+        """
         columns = [*zip(*rows, strict=True)]
         notes: dict[int, list[Note]] = {i: [*one.notes] for i, one in known.items()}
         images = self._images(rows, columns, known, notes)
         ids = self._texts("id", rows, columns)
         for i, one in known.items():
             ids[i] = one.product_id
-        options = self._options(cells, known)
         attributes = self._attributes(columns, options, len(rows))
         titles = self._texts("title", rows, columns)
         if "&" in (joined := "".join(titles)) or "<" in joined:
@@ -103,19 +118,19 @@ class ProductReader:
         for i, product_id in enumerate(ids):
             try:
                 found = images[i]
-                if isinstance(found, InvalidInput):
+                if found.__class__ is not tuple and isinstance(found, InvalidInput):
                     raise found
                 products.append(
-                    Product(
-                        check_id(product_id) if "+" in product_id else product_id,
-                        titles[i],
-                        found,
-                        categories[i],
-                        self._box(rows[i]) if self._boxes else None,
-                        facts[i],
-                        attributes[i],
-                        language,
-                        notes.get(i, ()),
+                    make_product(
+                        product_id=check_id(product_id) if "+" in product_id else product_id,
+                        title=titles[i],
+                        images=found,
+                        category_text=categories[i],
+                        box=self._box(rows[i]) if self._boxes else None,
+                        facts=facts[i],
+                        attributes=attributes[i],
+                        language=language,
+                        notes=notes.get(i, ()),
                     )
                 )
             except InvalidInput as error:
