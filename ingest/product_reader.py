@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -53,7 +54,7 @@ class Known(NamedTuple):
 class ProductReader:
     """Converts cell values to products, as a ``Reading`` says.
 
-    Many rows are converted at once, column by column, which takes half the time of one by one.
+    Rows are converted some at once, column by column, which takes half the time.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -73,8 +74,6 @@ class ProductReader:
             A product for each row, or why it is none: its id or image is missing, or its box is
             malformed.
         """
-        if not cells:
-            return []
         rows = self._values(cells)
         return self.read_values(rows, self._options(cells, known), known)
 
@@ -86,11 +85,10 @@ class ProductReader:
     ) -> list[Product | InvalidInput]:
         """Convert the values of one or more rows, in the order of the reading's columns.
 
-        Args:
-            rows: The values of each row.
-            options: The options of each row, if the platform has any.
-            known: See ``products``, as for what is returned.
+        Args are those of ``products``, and ``options`` those of each row, if there are any.
         """
+        if not rows:
+            return []
         columns = [*zip(*rows, strict=True)]
         notes: dict[int, list[Note]] = {i: [*one.notes] for i, one in known.items()}
         images = self._images(rows, columns, known, notes)
@@ -242,7 +240,8 @@ class ProductReader:
             facts["images"] = several
         if not self._places["currency"] and not any(facts.get("currency", ())):
             facts.pop("currency", None)
-        made = [dict(zip(facts, row, strict=True)) for row in zip(*facts.values(), strict=True)]
+        cells = zip(*facts.values(), strict=True)
+        made: list[dict[str, Fact]] = [*map(dict, map(zip, repeat([*facts]), cells))]
         if not self._places["currency"] and None in facts.get("currency", ()):
             for fact in made:  # a price without a currency leaves the stored one
                 if fact["currency"] is None:

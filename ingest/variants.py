@@ -99,14 +99,17 @@ class VariantReader:
 
     def read_plain(
         self, number: int, rows: Sequence[Sequence[str]]
-    ) -> Iterator[FeedProduct | Outcome]:
+    ) -> Sequence[FeedProduct | Outcome]:
         """Convert the values of some rows of a plain block; ``number`` is the first one's line."""
-        for row, product in enumerate(self._products.read_values(rows), start=number):
-            if product.__class__ is Product:
-                yield FeedProduct(row, product)
-            elif isinstance(product, InvalidInput):
-                cells = dict(zip(self._reading.columns, rows[row - number], strict=True))
-                yield Outcome.failed(self._own_id(cells), product, row)
+        return [
+            Outcome.failed(self._own_id(self._cells(rows[row - number])), product, row)
+            if isinstance(product, InvalidInput)
+            else FeedProduct(row, product)
+            for row, product in enumerate(self._products.read_values(rows), start=number)
+        ]
+
+    def _cells(self, values: Sequence[str]) -> Mapping[str, str]:
+        return dict(zip(self._reading.columns, values, strict=True))
 
     def _drafts(self, group: Group) -> Iterable[_Draft | Outcome]:
         parent, variants, images, folded = group
