@@ -91,7 +91,7 @@ class ProductReader:
             return []
         columns = [*zip(*rows, strict=True)]
         notes: dict[int, list[Note]] = {i: [*one.notes] for i, one in known.items()}
-        images = self._images(rows, columns, known, notes)
+        images = self._images(rows, columns, known)
         ids = self._texts("id", rows, columns)
         for i, one in known.items():
             ids[i] = one.product_id
@@ -115,14 +115,11 @@ class ProductReader:
         language, products = self._reading.language, list[Product | InvalidInput]()
         for i, product_id in enumerate(ids):
             try:
-                found = images[i]
-                if found.__class__ is not tuple and isinstance(found, InvalidInput):
-                    raise found
                 products.append(
                     make_product(
                         product_id=check_id(product_id) if "+" in product_id else product_id,
                         title=titles[i],
-                        images=found,
+                        images=images[i],
                         category_text=categories[i],
                         box=self._box(rows[i]) if self._boxes else None,
                         facts=facts[i],
@@ -135,9 +132,9 @@ class ProductReader:
                 products.append(error)
         return products
 
-    def images(self, values: Sequence[Any], notes: list[Note]) -> tuple[str, ...]:
+    def images(self, values: Sequence[Any]) -> tuple[str, ...]:
         """Read image references; see ``read_images``."""
-        return read_images(values, self._reading.image_base, notes)
+        return read_images(values, self._reading.image_base)
 
     def options(self, cells: Mapping[str, Any]) -> dict[str, str]:
         """Read the options of a variant."""
@@ -189,26 +186,19 @@ class ProductReader:
         rows: Sequence[Values],
         columns: Sequence[Values],
         known: Mapping[int, Known],
-        notes: dict[int, list[Note]],
-    ) -> Sequence[Sequence[str] | InvalidInput]:
+    ) -> Sequence[Sequence[str]]:
         if not known and not self._places["stored"]:
             plain = read_plain_images([columns[place] for place in self._image_places])
             if plain is not None:
                 return plain
-        images: list[Sequence[str] | InvalidInput] = []
+        images: list[Sequence[str]] = []
         for i, values in enumerate(rows):
             if i in known:
                 images.append(known[i].images)
                 continue
-            noted: list[Note] = []
             cells = [values[place] for place in self._image_places]
             stored = [values[place] for place in self._places["stored"]]
-            try:
-                images.append(self.images(cells, noted) or self.images(stored, noted))
-            except InvalidInput as error:
-                images.append(error)
-            if noted:
-                notes.setdefault(i, []).extend(noted)
+            images.append(self.images(cells) or self.images(stored))
         return images
 
     def _facts(
@@ -216,7 +206,7 @@ class ProductReader:
         rows: Sequence[Values],
         columns: Sequence[Values],
         titles: Sequence[str],
-        images: Sequence[Sequence[str] | InvalidInput],
+        images: Sequence[Sequence[str]],
         offers: Sequence[ReadOffer],
         notes: dict[int, list[Note]],
     ) -> list[dict[str, Fact]]:
@@ -233,9 +223,8 @@ class ProductReader:
                 facts[role] = [text or None for text in self._texts(role, rows, columns)]
         offered = zip(*[offer.facts for offer in offers], strict=True)
         facts |= zip(self._offers.names, offered, strict=True)
-        found = [() if isinstance(one, InvalidInput) else one for one in images]
-        facts["image"] = [one[0] if one else None for one in found]
-        several = [one if len(one) > 1 else None for one in found]
+        facts["image"] = [one[0] if one else None for one in images]
+        several = [one if len(one) > 1 else None for one in images]
         if self._several_images or any(several):
             facts["images"] = several
         if not self._places["currency"] and not any(facts.get("currency", ())):

@@ -123,12 +123,8 @@ class VariantReader:
             return (Outcome(self._own_id(cells), "left_out", reason, row=number),)
         if not images and len(self._id_roles) == 1:
             return (_Draft(number, cells),)
-        product_id, notes = self._own_id(cells), list[Note]()
-        try:
-            found = self._products.images(self._image_values(cells, *images), notes)
-        except InvalidInput as error:
-            return (Outcome.failed(product_id, error, number),)
-        return (_Draft(number, cells, Known(product_id, found, None, "", notes)),)
+        found = self._products.images(self._image_values(cells, *images))
+        return (_Draft(number, cells, Known(self._own_id(cells), found, None, "", ())),)
 
     def _variants(self, group: Group) -> Iterator[_Draft | Outcome]:
         parent = group.parent.cell_values
@@ -163,10 +159,7 @@ class VariantReader:
             self._reading.counts.left_out += 1
             return Outcome(product_id, "left_out", reason, row=row.number)
         self._count_inherited(row.cell_values, cells)
-        try:
-            images = self._images(group, row, shared, notes)
-        except InvalidInput as error:
-            return Outcome.failed(product_id, error, row.number)
+        images = self._images(group, row, shared, notes)
         known = Known(product_id, images, options, name, notes)
         return _Draft(row.number, cells, known, made if product_id != made else "")
 
@@ -204,7 +197,7 @@ class VariantReader:
             self._reading.counts.inherited["image"] += 1
         if not first and not self._own.issuperset(self._roles["image"]):
             first = of_product
-        return self._products.images([*first, *further, *shared], notes)
+        return self._products.images([*first, *further, *shared])
 
     def _image_values(self, *rows: Mapping[str, Any]) -> list[Any]:
         columns = (*self._roles["image"], *self._roles["images"])

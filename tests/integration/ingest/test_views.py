@@ -137,7 +137,8 @@ def test_no_usable_image_fails_as_one_bad_image_does(ingest: Ingest) -> None:
     bad = ("img/none.png", "img/broken.png")
     outcomes = ingest(Product("1", "Shirt", bad), Product("2", "Shirt", bad[:1]))
     assert [outcome.status for outcome in outcomes] == ["failed", "failed"]
-    assert outcomes[0].reason == outcomes[1].reason == "no such image file: 'img/none.png'"
+    assert outcomes[0].reason == outcomes[1].reason
+    assert "no such image file: 'img/none.png'" in str(outcomes[0].reason)
     outcomes = ingest(Product("1", "Shirt", bad[::-1]))
     assert outcomes[0].reason and outcomes[0].reason.startswith("expected an image")
 
