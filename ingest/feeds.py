@@ -24,7 +24,7 @@ from houndstooth.ingest.formats.row import (
 )
 from houndstooth.ingest.formats.source import EXPECTED, Source, open_source
 from houndstooth.ingest.formats.table import DELIMITERS, Table
-from houndstooth.ingest.formats.text import TextSource, known_encoding, split_lines
+from houndstooth.ingest.formats.text import TextSource, blank_notices, known_encoding, split_lines
 from houndstooth.mappings.errors import InvalidFeed
 
 __all__ = ["Feed", "Row", "count_lines", "open_feed"]
@@ -75,7 +75,7 @@ def count_lines(path: Path) -> int:
 def _open_text(source: Source, path: Path, encoding: str | None) -> Feed:
     text = TextSource(source.stream, source.head, encoding)
     blocks = text.blocks()
-    first = next(blocks)
+    first = blank_notices(next(blocks))
     blocks = chain([first], blocks)
     begin = first.lstrip()[:1]
     counted = path.is_file() and not source.wrapping

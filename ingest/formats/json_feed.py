@@ -40,7 +40,7 @@ def read_lines(groups: Iterator[list[str]]) -> Iterator[Row]:
     for lines in groups:
         for line in lines:
             number += 1
-            text = line.strip()
+            text = line.strip().rstrip(",")
             if not text:
                 continue
             try:

@@ -74,6 +74,7 @@ class Table:
         self._shape = RowShape(self._width, [])
         self._repair = Repair(
             self.delimiter,
+            self._width,
             fits=lambda cells: len(cells) in self._lengths,
             is_row=lambda cells: len(cells) == self._width and self._shape.has_links(cells),
         )
@@ -178,7 +179,7 @@ class Table:
             )
             return
         if excess:
-            if 1 < len(values) < width:
+            if width / 2 < len(values) < width:
                 self._lengths.add(len(values))
             values = values[:width] + [""] * -excess
         yield Row(number, self._layout.cell_values(values))

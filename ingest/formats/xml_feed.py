@@ -26,10 +26,11 @@ MAX_PRODUCT = 1 << 22
 
 _HEAD = 1 << 18
 _DECLARES = re.compile(r"<!DOCTYPE[^>\[]*\[")
+_PAGE = re.compile(r"<html[\s>]", re.I)
 _OPENS = re.compile(r"<[^\W\d]")
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff"
 _FAULT = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->"
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
     r"|&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d+|x[\da-fA-F]+);|(\w+);)?"
     rf"|<(?![^\W\d]|[/!?:])|[{_CONTROL}]",
     re.S,
@@ -52,9 +53,10 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
         head += block
     name = find_product_name(head)
     if name is None:
+        kind = "an HTML page" if _PAGE.search(head) else "none"
         raise InvalidFeed(
             "expected an XML feed of products with an id and an image each, such as item or entry "
-            "elements; got none"
+            f"elements; got {kind}"
         )
     cutter = _Cutter(head, blocks, name)
     prefix = head[: cutter.find_first()]
@@ -191,8 +193,8 @@ class _Parser:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
-        # Of each open element: values by qualified name, and parts of its text.
-        self._open: list[tuple[dict[str, list[Any]], list[str]]] = []
+        # Of each open element: values by qualified name, parts of its text, and its link.
+        self._open: list[tuple[dict[str, list[Any]], list[str], str]] = []
         self._values: dict[str, Any] = {}
 
     def parse(self, text: str) -> dict[str, Any]:
@@ -201,20 +203,18 @@ class _Parser:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         values: dict[str, list[Any]] = {}
-        parts: list[str] = []
         if not self._open:
             values = {name: [value] for name, value in attributes.items() if name[:5] != "xmlns"}
-        elif "href" in attributes:
-            # Atom gives a link as an attribute.
-            parts = [attributes["href"]]
-        self._open.append((values, parts))
+        # Atom and Media RSS give a link as an attribute.
+        link = attributes.get("href") or attributes.get("url") or ""
+        self._open.append((values, [], link))
 
     def _text(self, text: str) -> None:
         self._open[-1][1].append(text)
 
     def _end(self, tag: str) -> None:
-        values, parts = self._open.pop()
-        value: Any = _by_local_name(values) if values else "".join(parts).strip()
+        values, parts, link = self._open.pop()
+        value: Any = _by_local_name(values) if values else "".join(parts).strip() or link
         if not self._open:
             self._values = value if values else {}
             return
