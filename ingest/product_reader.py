@@ -224,13 +224,15 @@ class ProductReader:
         offered = zip(*[offer.facts for offer in offers], strict=True)
         facts |= zip(self._offers.names, offered, strict=True)
         facts["image"] = [one[0] if one else None for one in images]
-        several = [one if len(one) > 1 else None for one in images]
-        if self._several_images or any(several):
-            facts["images"] = several
+        several = {i: one for i, one in enumerate(images) if len(one) > 1}
+        if self._several_images:
+            facts["images"] = [None] * len(rows)
         if not self._places["currency"] and not any(facts.get("currency", ())):
             facts.pop("currency", None)
         cells = zip(*facts.values(), strict=True)
         made: list[dict[str, Fact]] = [*map(dict, map(zip, repeat([*facts]), cells))]
+        for i, one in several.items():
+            made[i]["images"] = one
         if not self._places["currency"] and None in facts.get("currency", ()):
             for fact in made:  # a price without a currency leaves the stored one
                 if fact["currency"] is None:
