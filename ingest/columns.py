@@ -58,8 +58,7 @@ class Reading:
         roles: The columns of each role, in the order in which they are read.
         chosen: Column by role as set by the user; ``""`` = no such column.
         facts: Whether to read facts.
-        image_base: What stands before an image path with a leading slash: a URL or a folder
-            relative to the feed.
+        image_base: What stands before an image path: a URL or a folder relative to the feed.
         language: Language of the texts, ISO 639-1; empty if unknown.
         sample: The first rows.
         counts: What was done to the rows that were read so far.
@@ -125,9 +124,10 @@ def read_as(
     _check_chosen(columns, chosen)
     platform = recognise(columns)
     roles = _find_roles(platform, columns, chosen)
+    instead = {"image": "images", "id": platform.layout.key}
     for role in REQUIRED:
         several = platform is GENERAL and len(roles[role]) > 1
-        if several or not (roles[role] or (role == "image" and roles["images"])):
+        if several or not (roles[role] or roles.get(instead.get(role, ""))):
             raise InvalidFeed(_ambiguity(role, columns, roles))
     return Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
 

@@ -21,6 +21,7 @@ _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "h
 LoadImage = Callable[[str], bytes]
 """Function from an image reference of a feed to bytes; raises InvalidImage."""
 
+ELSEWHERE = "; --image-base says where else images are"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -97,7 +98,7 @@ def folder_images(folder: Path, max_bytes: int = MAX_BYTES) -> LoadImage:
         path = folder / _relative_path(reference)
         try:
             if not path.is_file():
-                raise InvalidImage(f"no such image file: {reference!r}")
+                raise InvalidImage(f"no such image file: {reference!r}{ELSEWHERE}")
             size = path.stat().st_size
             if size > max_bytes:
                 raise InvalidImage(

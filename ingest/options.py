@@ -21,8 +21,8 @@ class ReadOptions:
 
     Attributes:
         columns: Column by role; ``""`` = no such column.
-        image_base: What stands before an image path with a leading slash: a URL, or a folder
-            relative to the feed's; empty if there is none.
+        image_base: What stands before an image path: a URL, or a folder relative to the feed's;
+            empty = the feed's own folder.
         language: Language of the texts, ISO 639-1 such as ``de``; empty if unknown.
         encoding: Encoding of the feed, such as ``cp1252``; empty if unknown.
     """

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from houndstooth.mappings.errors import InvalidProduct
-from houndstooth.mappings.product import Note
+from houndstooth.ingest.images import is_url
 
 _EMPTY = frozenset({"", "no_selection", "null", "none", "n/a", "-", "nan"})
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//\S+")
@@ -54,32 +53,20 @@ def read_plain_images(columns: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]
     ]
 
 
-def read_images(values: Iterable[Any], base: str, notes: list[Note]) -> tuple[str, ...]:
+def read_images(values: Iterable[Any], base: str) -> tuple[str, ...]:
     """Read the images of a product from its cell values, each once, in order.
 
     Args:
         values: The cell values.
         base: See ``complete``.
-        notes: Takes a note on each that cannot be used.
-
-    Raises:
-        InvalidProduct: There are some, and none can be used.
     """
     found: dict[str, str] = {}
-    problem: InvalidProduct | None = None
     for value in values:
         if not value:
             continue
         for reference in read_references(value):
-            try:
-                whole = complete(reference, base)
-            except InvalidProduct as error:
-                notes.append(Note("image left out", str(error)))
-                problem = problem or error
-            else:
-                found.setdefault(_VERSION.sub("", whole) if "v=" in whole else whole, whole)
-    if problem and not found:
-        raise problem
+            whole = complete(reference, base)
+            found.setdefault(_VERSION.sub("", whole) if "v=" in whole else whole, whole)
     return tuple(found.values())
 
 
@@ -130,22 +117,17 @@ def complete(reference: str, base: str = "") -> str:
     Args:
         reference: As the feed has it, such as ``//host/a.jpg``, ``/media/a.jpg`` or
             ``cdn.shop.example/a.jpg``; a first part with two dots is a host.
-        base: What stands before a reference with a leading slash: a URL or a relative folder.
-
-    Raises:
-        InvalidProduct: The reference has a leading slash, and there is no base.
+        base: What stands before a path, with or without a leading slash: a URL, or a folder
+            relative to the feed; empty = the feed's folder.
     """
     if reference.startswith("http"):
         return html.unescape(reference) if "&amp;" in reference else reference
     if reference.startswith("//"):
         return f"https:{html.unescape(reference)}"
-    if reference.startswith("/"):
-        if not base:
-            raise InvalidProduct(
-                f"expected the address or folder that {reference[:80]!r} is relative to: give it "
-                "with --image-base, such as --image-base https://shop.example/media"
-            )
-        return f"{base.rstrip('/')}/{reference.lstrip('/')}"
     if reference.startswith("gs://"):
         return f"https://storage.googleapis.com/{reference[5:]}"
-    return f"https://{reference}" if _HOST.match(reference) else reference
+    if _HOST.match(reference):
+        return f"https://{reference}"
+    if not base or is_url(reference):
+        return reference.lstrip("/")
+    return f"{base.rstrip('/')}/{reference.lstrip('/')}".removeprefix("./")

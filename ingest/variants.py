@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.columns import Reading, matching
 from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.formats.row import Block
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.platforms.layouts import Group, InTurn
+from houndstooth.ingest.platforms.layouts import Group, InTurn, OneEach
+from houndstooth.ingest.platforms.platform import no_options
 from houndstooth.ingest.product_reader import Known, ProductReader
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Note, Product
@@ -47,7 +50,7 @@ class VariantReader:
     def __init__(self, reading: Reading) -> None:
         self._reading, self._products = reading, ProductReader(reading)
         layout = reading.platform.layout
-        self._id_roles = ("id", "group") if getattr(layout, "key", "") == "group" else ("id",)
+        self._id_roles = ("id", "group") if layout.key == "group" else ("id",)
         self._in_turn = isinstance(layout, InTurn)
         self._find_columns()
 
@@ -75,6 +78,39 @@ class VariantReader:
             else:
                 yield FeedProduct(draft.row, product), draft.other_id
 
+    def is_plain(self, block: Block) -> bool:
+        """Tell whether each row of a block is a product that is sold, for ``read_plain``."""
+        layout, reading = self._reading.platform.layout, self._reading
+        if block.columns != reading.columns or reading.platform.options is not no_options:
+            return False
+        if isinstance(layout, InTurn):
+            if layout.variant or not layout.untitled:
+                return False
+            (title,) = self._roles["title"]
+            if not all(map(itemgetter(reading.columns.index(title)), block.values)):
+                return False
+        elif not isinstance(layout, OneEach):
+            return False
+        return not any(
+            as_text(values[place]).lower() in reading.platform.left_out
+            for place in map(reading.columns.index, self._roles["status"])
+            for values in block.values
+        )
+
+    def read_plain(
+        self, number: int, rows: Sequence[Sequence[str]]
+    ) -> Sequence[FeedProduct | Outcome]:
+        """Convert the values of some rows of a plain block; ``number`` is the first one's line."""
+        return [
+            Outcome.failed(self._own_id(self._cells(rows[row - number])), product, row)
+            if isinstance(product, InvalidInput)
+            else FeedProduct(row, product)
+            for row, product in enumerate(self._products.read_values(rows), start=number)
+        ]
+
+    def _cells(self, values: Sequence[str]) -> Mapping[str, str]:
+        return dict(zip(self._reading.columns, values, strict=True))
+
     def _drafts(self, group: Group) -> Iterable[_Draft | Outcome]:
         parent, variants, images, folded = group
         if folded:
@@ -87,12 +123,8 @@ class VariantReader:
             return (Outcome(self._own_id(cells), "left_out", reason, row=number),)
         if not images and len(self._id_roles) == 1:
             return (_Draft(number, cells),)
-        product_id, notes = self._own_id(cells), list[Note]()
-        try:
-            found = self._products.images(self._image_values(cells, *images), notes)
-        except InvalidInput as error:
-            return (Outcome.failed(product_id, error, number),)
-        return (_Draft(number, cells, Known(product_id, found, None, "", notes)),)
+        found = self._products.images(self._image_values(cells, *images))
+        return (_Draft(number, cells, Known(self._own_id(cells), found, None, "", ())),)
 
     def _variants(self, group: Group) -> Iterator[_Draft | Outcome]:
         parent = group.parent.cell_values
@@ -127,10 +159,7 @@ class VariantReader:
             self._reading.counts.left_out += 1
             return Outcome(product_id, "left_out", reason, row=row.number)
         self._count_inherited(row.cell_values, cells)
-        try:
-            images = self._images(group, row, shared, notes)
-        except InvalidInput as error:
-            return Outcome.failed(product_id, error, row.number)
+        images = self._images(group, row, shared, notes)
         known = Known(product_id, images, options, name, notes)
         return _Draft(row.number, cells, known, made if product_id != made else "")
 
@@ -168,7 +197,7 @@ class VariantReader:
             self._reading.counts.inherited["image"] += 1
         if not first and not self._own.issuperset(self._roles["image"]):
             first = of_product
-        return self._products.images([*first, *further, *shared], notes)
+        return self._products.images([*first, *further, *shared])
 
     def _image_values(self, *rows: Mapping[str, Any]) -> list[Any]:
         columns = (*self._roles["image"], *self._roles["images"])

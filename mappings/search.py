@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter
+from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
 
@@ -19,6 +20,15 @@ SoldOut = Literal["last", "hide", "show"]
 """What becomes of sold-out products."""
 
 SOLD_OUT_CHOICES: tuple[SoldOut, ...] = get_args(SoldOut)
+
+
+def read_sold_out(text: str) -> SoldOut:
+    """Read what becomes of sold-out products. Raises InvalidInput."""
+    for choice in SOLD_OUT_CHOICES:
+        if text == choice:
+            return choice
+    choices = ", ".join(SOLD_OUT_CHOICES)
+    raise InvalidInput(f"expected sold_out to be one of {choices}; got {text[:40]!r}")
 
 
 @dataclass(frozen=True)

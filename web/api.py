@@ -54,7 +54,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.get("/facets")
     def facets() -> ResponseReturnValue:
-        return count_facets(backend, _query_string(backend, REPEATABLE | {"category"}))
+        return count_facets(backend, _query_string(backend, REPEATABLE | {"category", "sold_out"}))
 
     @api.get("/samples")
     def samples() -> ResponseReturnValue:

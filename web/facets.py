@@ -34,6 +34,7 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
         required=request.required,
         excluded=request.excluded,
         filters=request.filters,
+        hide_sold_out=request.sold_out == "hide",
     )
     counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
     facets: dict[str, Counts] = {"category": counts.get(CATEGORY, ())}

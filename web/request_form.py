@@ -9,13 +9,15 @@ from werkzeug.datastructures import MultiDict
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.numbers import read_number
-from houndstooth.mappings.search import MAX_HITS, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, SearchRequest, read_sold_out
 from houndstooth.plugin.filters import parse_filter
 from houndstooth.web.backend import Backend
 
 Fields = MultiDict[str, str]
 
-SINGLE = frozenset({"category", "box", "collapse", "top", "cursor", "appearance_weight"})
+SINGLE = frozenset(
+    {"category", "box", "sold_out", "collapse", "top", "cursor", "appearance_weight"}
+)
 REPEATABLE = frozenset({"filter", "require", "exclude"})
 MAX_VALUES = 50
 
@@ -39,6 +41,7 @@ def read_search_request(
         filters=tuple(parse_filter(text) for text in fields.getlist("filter")),
         required=tuple(taxonomy.check_attribute(term) for term in fields.getlist("require")),
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
+        sold_out=read_sold_out(fields.get("sold_out", SearchRequest.sold_out)),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         cursor=fields.get("cursor"),

@@ -58,8 +58,8 @@ columns = click.option(
 image_base = click.option(
     "--image-base",
     metavar="URL|DIR",
-    help="What stands before image paths with a leading slash, e.g. "
-    "https://shop.example/media/catalog/product, or a folder inside the feed's.",
+    help="What stands before image paths, e.g. https://shop.example/media/catalog/product, or a "
+    "folder inside the feed's.  [default: the feed's folder]",
 )
 """The option ``--image-base``."""
 

@@ -17,7 +17,7 @@ from houndstooth.mappings.errors import InvalidImage
 if TYPE_CHECKING:
     from houndstooth.mappings.extractor import Extractor
     from houndstooth.mappings.features import Box
-    from houndstooth.mappings.search import SearchAnswer, SearchRequest
+    from houndstooth.mappings.search import SearchAnswer, SearchRequest, SoldOut
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
 
@@ -55,6 +55,13 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     "more, where several values of one field mean any of them.",
 )
 @click.option(
+    "--sold-out",
+    type=click.Choice(["last", "hide", "show"]),
+    default="last",
+    show_default=True,
+    help="What is sold out: last, hidden, or among the others.",
+)
+@click.option(
     "--collapse/--no-collapse",
     default=True,
     show_default=True,
@@ -81,6 +88,7 @@ def command(
     category: str | None,
     box: str | None,
     filters: tuple[str, ...],
+    sold_out: SoldOut,
     collapse: bool,
     top: int,
     appearance_weight: float | None,
@@ -108,6 +116,7 @@ def command(
         category=category,
         box=None if box is None else Box.parse(box),
         filters=tuple(parse_filter(text) for text in filters),
+        sold_out=sold_out,
         collapse=collapse,
         top=top,
         appearance_weight=weight,

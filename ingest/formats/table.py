@@ -10,10 +10,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Generator, Iterator, Sequence
-from itertools import chain, count, islice, repeat
+from itertools import chain, islice
 from operator import itemgetter
 
-from houndstooth.ingest.formats.row import Row, lost_row, merge_texts
+from houndstooth.ingest.formats.row import Block, Part, Row, lost_row, merge_texts
 from houndstooth.ingest.formats.row_shape import RowShape
 from houndstooth.ingest.formats.table_repair import MAX_LINES, WINDOW, Repair
 from houndstooth.mappings.errors import InvalidFeed
@@ -81,7 +81,7 @@ class Table:
         self._line = self.header_lines
         self._groups = chain([first[self.header_lines :]], groups)
 
-    def rows(self) -> Iterator[Row]:
+    def parts(self) -> Iterator[Part]:
         """Read the rows; they can be read once."""
         waiting: list[str] = []
         for group in self._groups:
@@ -90,14 +90,15 @@ class Table:
                 self._shape = RowShape(self._width, _single_rows(lines[:_SAMPLE], self.delimiter))
             rows = self._read_whole(lines) if self._whole else None
             if rows is not None:
-                yield from map(Row, count(self._line + 1), rows)
+                if rows:
+                    yield Block(self._line + 1, self.columns, rows)
                 self._line += len(lines)
                 waiting = []
             else:
                 waiting = yield from self._read_each(lines, final=False)
         yield from self._read_each(waiting, final=True)
 
-    def _read_whole(self, lines: list[str]) -> Iterator[dict[str, str]] | None:
+    def _read_whole(self, lines: list[str]) -> list[list[str]] | None:
         """Read lines that are a row each, fast; None if any is not."""
         if any('"' in line for line in lines):
             try:
@@ -111,7 +112,7 @@ class Table:
             and set(map(len, rows)) == {self._width}
             and self._odd.isdisjoint(map(itemgetter(0), rows))
         ):
-            return map(dict, map(zip, repeat(self.columns), rows))
+            return rows
         return None
 
     def _read_each(self, lines: list[str], final: bool) -> Generator[Row, None, list[str]]:

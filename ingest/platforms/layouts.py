@@ -47,6 +47,11 @@ class RoleTexts(Protocol):
 class Layout(Protocol):
     """A way in which rows belong together."""
 
+    @property
+    def key(self) -> str:
+        """Return the role whose text the rows of a product share; empty if there is none."""
+        ...
+
     def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect rows without errors into products."""
         ...
@@ -55,6 +60,8 @@ class Layout(Protocol):
 @dataclass(frozen=True)
 class OneEach:
     """A layout in which each row is a product."""
+
+    key: str = ""
 
     def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Make each row a product."""
@@ -119,6 +126,7 @@ class Typed:
     """
 
     kinds: Mapping[str, str]
+    key: str = ""
 
     def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect each product's row and the rows after it."""
@@ -170,6 +178,7 @@ class Linked:
     """
 
     link: LinkOf = field(repr=False)
+    key: str = ""
 
     def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Yield rows that stand alone at once, and the others when all rows are read."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from houndstooth.ingest.platforms.layouts import Layout, OneEach
@@ -66,6 +67,7 @@ ATTRIBUTES: Mapping[str, Names] = {
 """Attribute groups of the taxonomy, and the columns and options that state them."""
 
 
+@lru_cache(maxsize=1 << 14)
 def normal(name: str) -> str:
     """Reduce a column name to lower-case letters and digits, without Google's ``g:``."""
     return re.sub(r"[\W_]+", "", name.strip().lower().removeprefix("g:"))
@@ -89,8 +91,11 @@ def numbered_options(
         value: The column of a value.
     """
     options: dict[str, str] = {}
-    for number in range(1, 31):
-        option = str(cells.get(name.format(number)) or "").strip()
+    for number in count(1):
+        column = name.format(number)
+        if column not in cells:
+            break
+        option = str(cells[column] or "").strip()
         text = str(cells.get(value.format(number)) or "").strip()
         if option and text:
             options[option] = text

@@ -49,7 +49,7 @@ SHOPIFY = Platform(
         "brand": ("Vendor",),
         "group": ("Handle", "URL handle"),
         "options": ("Option# Name", "Option# Value"),
-        "status": ("Status",),
+        "status": ("Status", "Published", "Published on online store"),
         "colour": ("Color (product.metafields.shopify.color-pattern)",),
         "gender": (
             "Google Shopping / Gender",
@@ -64,7 +64,7 @@ SHOPIFY = Platform(
         *("Cost per item", "Weight value (grams)", "Image Position", "Image Alt Text"),
         *("Variant Image", "Variant image URL", "Image Src", "Product image URL", "Variant *"),
     ),
-    left_out=frozenset({"draft", "archived", "unlisted"}),
+    left_out=frozenset({"draft", "archived", "unlisted", "false"}),
     options=_options,
     adjust_offer=adjust_stock,
 )

@@ -41,7 +41,7 @@ class WaitingRows:
 
     def __init__(self) -> None:
         self.folded = 0
-        self._place = 0
+        self._place, self._has_images = 0, False
         # An empty name is SQLite's temporary file: pages go to the disk when the cache is full.
         self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._rows.executescript(f"PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;{_TABLES}BEGIN")
@@ -62,6 +62,7 @@ class WaitingRows:
     ) -> None:
         """Keep a row; see ``Link`` for the others."""
         self._place += 1
+        self._has_images |= kind == "image"
         place, execute = self._place, self._rows.execute
         cells = json.dumps(dict(row.cell_values), ensure_ascii=False)
         execute(
@@ -90,7 +91,8 @@ class WaitingRows:
             (owner,),
         ):
             child = _row(*row)
-            images = [found.cell_values for _, found in self._children(place)]
+            grandchildren = self._children(place) if self._has_images else ()
+            images = [found.cell_values for _, found in grandchildren]
             yield (
                 kind,
                 Row(child.number, {**child.cell_values, "images": images}) if images else child,

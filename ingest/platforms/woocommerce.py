@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from houndstooth.ingest.platforms.layouts import Link, Linked, RoleTexts
-from houndstooth.ingest.platforms.platform import Platform, normal
+from houndstooth.ingest.platforms.platform import Platform, normal, numbered_options
 
 
 def _link(cells: Mapping[str, Any], reading: RoleTexts) -> Link:
@@ -23,13 +23,8 @@ def _link(cells: Mapping[str, Any], reading: RoleTexts) -> Link:
 
 
 def _options(cells: Mapping[str, Any]) -> dict[str, str]:
-    found = {}
-    for number in range(1, 31):
-        name = str(cells.get(f"attribute{number}name") or "").strip()
-        value = str(cells.get(f"attribute{number}values") or "").strip()
-        if name and value:
-            found[name] = value
-    return found
+    english = numbered_options(cells, "attribute{}name", "attribute{}values")
+    return english or numbered_options(cells, "attribut{}name", "attribut{}werte")
 
 
 WOOCOMMERCE = Platform(

@@ -283,10 +283,9 @@ def test_magento(tmp_path: Path) -> None:
     assert read.left_out() == ["C"]
 
 
-def test_a_leading_slash_without_a_base_is_explained(tmp_path: Path) -> None:
+def test_a_leading_slash_without_a_base_is_the_feeds_folder(tmp_path: Path) -> None:
     read = Read(tmp_path / "feed.csv", MAGENTO)
-    assert not read.products
-    assert all("--image-base" in str(o.reason) for o in read.outcomes if o.status == "failed")
+    assert read.images()["T-M"] == ("a/tee.jpg",)
 
 
 def test_prestashop_list(tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.ingest.references import complete, read_images
-from houndstooth.mappings.errors import InvalidProduct
-from houndstooth.mappings.product import Note
 
 A, B = "https://i.example/a.jpg", "https://i.example/b.jpg?w=1&h=2"
 
@@ -52,11 +50,11 @@ A, B = "https://i.example/a.jpg", "https://i.example/b.jpg?w=1&h=2"
     ],
 )
 def test_references_in_a_cell(cell: Any, images: tuple[str, ...]) -> None:
-    assert read_images([cell], "", []) == images
+    assert read_images([cell], "") == images
 
 
 def test_images_of_several_cells_stand_in_order_each_once() -> None:
-    assert read_images([B, None, f"{A},{B}"], "", []) == (B, A)
+    assert read_images([B, None, f"{A},{B}"], "") == (B, A)
 
 
 @pytest.mark.parametrize(
@@ -65,21 +63,22 @@ def test_images_of_several_cells_stand_in_order_each_once() -> None:
         ("https://s.example/media/", "https://s.example/media/a/b.jpg"),
         ("https://s.example", "https://s.example/a/b.jpg"),
         ("files", "files/a/b.jpg"),
-        (".", "./a/b.jpg"),
+        (".", "a/b.jpg"),
     ],
 )
 def test_a_leading_slash_is_completed(base: str, image: str) -> None:
     assert complete("/a/b.jpg", base) == image
 
 
-def test_a_leading_slash_without_a_base_is_refused_where_no_other_image_is_left() -> None:
-    with pytest.raises(InvalidProduct, match=r"'/a.jpg' is relative to.*--image-base"):
-        read_images(["/a.jpg"], "", [])
-    notes: list[Note] = []
-    assert read_images([A, "/a.jpg"], "", notes) == (A,)
-    assert [note.kind for note in notes] == ["image left out"]
+def test_a_base_stands_before_every_path_and_no_url() -> None:
+    assert read_images(["a.jpg", "/b.jpg", A], "https://s.example/m") == (
+        "https://s.example/m/a.jpg",
+        "https://s.example/m/b.jpg",
+        A,
+    )
+    assert read_images(["/a.jpg"], "") == ("a.jpg",)
 
 
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
-    assert all(read_images([text], "https://s.example", []))
+    assert all(read_images([text], "https://s.example"))

@@ -12,7 +12,8 @@ PLAIN = {"product_id": "1", "title": "Red Shirt", "images": ["a.jpg"], "language
 
 
 def hash_of(**changes: object) -> str:
-    return source_hash(Product(**{**PLAIN, **changes}), b"image", TAXONOMY)  # type: ignore[arg-type]
+    product = Product(**{**PLAIN, **changes})  # type: ignore[arg-type]
+    return source_hash(product, [(1, b"image")], TAXONOMY)
 
 
 def test_an_english_title_keeps_the_hash_of_earlier_releases() -> None:

@@ -33,6 +33,8 @@ def read(title: str, category_text: str = "", language: str = "") -> TextEvidenc
         ("Slip homme noir", "", "fr", set(), "black"),
         ("Pullover Damen grün", "", "de", {"sweater"}, "green"),
         ("Short de bain", "", "fr", {"shorts"}, None),
+        ("Robe femme", "", "fr", {"dress"}, None),
+        ("Chemise homme", "", "fr", {"shirt"}, None),
         ("Camisa de vestir azul", "", "es", {"shirt"}, "blue"),
         ("Top Hose Jeans blau", "", "de", {"jeans"}, "blue"),
         ("Gonna lunga nera", "", "it", {"skirt"}, "black"),
@@ -62,6 +64,7 @@ def test_a_false_friend_decides_nothing_unless_the_language_says_so(word: str) -
 def test_loan_words_are_known_in_every_language() -> None:
     for language in (*SHIPPED, "sv"):
         assert read("Nova T-Shirt", language=language).categories == {"t-shirt"}
+        assert read("Nova Top", language=language).categories == {"top"}
         assert read("Nova Jeans", language=language).categories == {"jeans"}
         assert read("Nova Blazer", language=language).categories == {"blazer"}
 
@@ -111,6 +114,12 @@ def test_the_end_of_a_compound_decides(
 def test_the_attribute_next_to_the_noun_counts() -> None:
     assert read("Chemise bleue rayures rouges").attributes["colour"] == "colour:blue"
     assert read("Rote Hose blau").attributes["colour"] == "colour:blue"
+
+
+def test_a_phrase_does_not_say_what_its_words_say_alone() -> None:
+    assert dict(read("Robe courte", language="fr").attributes) == {"length": "length:mini"}
+    sleeves = read("Robe à manches courtes", language="fr").attributes
+    assert dict(sleeves) == {"sleeve": "sleeve:short"}
 
 
 def test_languages_that_know_most_words_are_likely() -> None:

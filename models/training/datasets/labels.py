@@ -51,7 +51,7 @@ class Labels:
         if (term := self.term_table.get(label)) is not None:
             found = [term]
         else:
-            found = list(read_seller_text(self.taxonomy, label).attributes.values())
+            found = list(read_seller_text(self.taxonomy, label, language="en").attributes.values())
         known = frozenset(found) & frozenset(self.taxonomy.attribute_terms())
         return frozenset(t for t in known if groups is None or group_of(t) in groups)
 
@@ -72,7 +72,7 @@ class Labels:
 
     def _leaves_in_words(self, text: str) -> Collection[str]:
         of_label = self.taxonomy.categories_for_label(text)
-        return of_label or read_seller_text(self.taxonomy, text).categories
+        return of_label or read_seller_text(self.taxonomy, text, language="en").categories
 
 
 def only(found: Collection[str]) -> str | None:

@@ -38,7 +38,7 @@ def test_help_tells_statuses_and_what_every_option_is_for(
 
 def test_help_shows_the_defaults_that_hold(capsys: pytest.CaptureFixture[str]) -> None:
     ingest, search = help_of(capsys, "ingest"), help_of(capsys, "search")
-    assert f"for workers. [default: {BATCH}]" in ingest
+    assert f"images. [default: {BATCH}]" in ingest
     assert Settings.engine in ingest and f"else {Settings.appearance_weight}]" in search
     assert f"Hits, 1 to {MAX_HITS}." in search
     assert f"Requests at once. [default: {THREADS}]" in help_of(capsys, "serve")

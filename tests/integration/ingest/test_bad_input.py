@@ -46,7 +46,7 @@ def test_each_bad_product_costs_only_itself(shop: Shop, capsys: pytest.CaptureFi
         "large": "at most 12000000 bytes",
         "above": "leaves it by '..'",
         "around": "leaves it by '..'",
-        "absolute": "give it with --image-base",
+        "absolute": "no such image file",
         "url": "expected an image at a public address; 127.0.0.1 is at 127.0.0.1",
         "scheme": "expected an http or https URL; got 'ftp://shop.example/a.png'",
         "no-image": "expected an image path or URL",

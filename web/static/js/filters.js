@@ -9,7 +9,7 @@ const MAX_VALUES = 10; // shown at once for each facet; the others unfold
 const opened = new Set(); // keys of the facets that are unfolded
 
 /** Shows the facets in `#filters`; calls `change(patch)` with a patch of the search state. */
-export function showFilters({ facets, category, currency, state, change }) {
+export function showFilters({ facets, category, currency, soldOut, state, change }) {
   const groups = groupsOf(category).filter((name) => name !== "colour");
   const parts = [
     categories(facets.category ?? [], category, state, change),
@@ -17,8 +17,10 @@ export function showFilters({ facets, category, currency, state, change }) {
     prices(facets.price ?? [], currency, state, change),
     brands(facets.brand ?? [], state, change),
     ...groups.map((name) => terms(name, facets, state, change)),
+    hideSoldOut(soldOut, state, change),
   ].filter(Boolean);
-  const used = state.filters.length + state.require.length + state.exclude.length;
+  const lists = [state.filters, state.require, state.exclude];
+  const used = lists.flat().length + (state.sold_out === "hide" ? 1 : 0);
   if (used) parts.push(clearButton(change));
   find("filters").hidden = !parts.length;
   find("filter-count").textContent = used ? String(used) : "";
@@ -32,10 +34,24 @@ const clearButton = (change) =>
       type: "button",
       class: "plain",
       "data-key": "clear",
-      onclick: () => change({ filters: [], require: [], exclude: [] }),
+      onclick: () => change({ filters: [], require: [], exclude: [], sold_out: null }),
     },
     "Clear all choices",
   );
+
+/** Makes the choice to leave out what is sold out, where something is. */
+function hideSoldOut(some, state, change) {
+  const checked = state.sold_out === "hide";
+  if (!some && !checked) return null;
+  return option({
+    type: "checkbox",
+    group: "sold-out",
+    key: "hide-sold-out",
+    checked,
+    label: "Hide what is sold out",
+    onchange: () => change({ sold_out: checked ? null : "hide" }),
+  });
+}
 
 /** Makes one facet: its title, the chosen values, and all values with their counts. */
 function facet(name, title, chosen, children) {

@@ -15,7 +15,7 @@ import { takePhotos } from "./intake.js";
 import { detectedItems, itemAt, onlyCategory } from "./items.js";
 import { createPicture } from "./picture.js";
 import { showUnderstanding } from "./refine.js";
-import { showProblem, showResults, showWaiting, titleOf } from "./results.js";
+import { isSoldOut, showProblem, showResults, showWaiting, titleOf } from "./results.js";
 import { showSamples, showStart } from "./start.js";
 import { address, createHistory, EMPTY, keepPhoto, photoOf } from "./state.js";
 import { labelOf, loadTerms } from "./terms.js";
@@ -32,9 +32,21 @@ const steps = createHistory(update);
 const picture = createPicture((box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
 // Choices that stay when another item is searched.
-const lasting = ({ filters, appearance_weight }) => ({ ...EMPTY, filters, appearance_weight });
+const lasting = ({ filters, sold_out, appearance_weight }) => ({
+  ...EMPTY,
+  filters,
+  sold_out,
+  appearance_weight,
+});
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
-const NO_CHOICES = { filters: [], require: [], exclude: [], category: null, box: null };
+const NO_CHOICES = {
+  filters: [],
+  require: [],
+  exclude: [],
+  sold_out: null,
+  category: null,
+  box: null,
+};
 const clear = () => steps.go(NO_CHOICES);
 
 async function update(state, why, scroll = 0) {
@@ -146,7 +158,8 @@ function show(state, item, answer) {
   });
   const weight = state.appearance_weight ?? Number(document.body.dataset.appearanceWeight);
   find("appearance-weight").value = String(1 - weight);
-  const narrowed = Boolean(state.filters.length || state.require.length || state.exclude.length);
+  const lists = [state.filters, state.require, state.exclude];
+  const narrowed = lists.some((list) => list.length) || state.sold_out === "hide";
   showResults(answer, { more, clear, narrowed });
   document.title = `Like ${item.title} · Houndstooth`;
 }
@@ -157,7 +170,8 @@ async function narrow(state, answer, signal) {
   const category = answer.query.category.term;
   const facets = await getFacets(state, wide ? null : category, signal).catch(() => ({}));
   const currency = answer.hits.find((hit) => hit.product.currency)?.product.currency;
-  if (!signal.aborted) showFilters({ facets, category, currency, state, change });
+  const soldOut = answer.hits.some(isSoldOut);
+  if (!signal.aborted) showFilters({ facets, category, currency, soldOut, state, change });
 }
 
 function busy(waiting) {

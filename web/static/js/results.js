@@ -55,6 +55,8 @@ export const money = (amount, currency, options = {}) => {
 
 export const titleOf = (item) => String(item.product.title ?? item.product_id);
 
+export const isSoldOut = (item) => item.product.availability === "out of stock";
+
 /** Shows a product's first picture, or the one that is nearest if that cannot be had. */
 export function plate(item) {
   const urls = new Set([item.product.image_url, item.view?.image_url].filter(Boolean));
@@ -84,7 +86,13 @@ function card(hit, more) {
           more(hit.product_id);
         },
       },
-      make("span", { class: "plate" }, plate(hit), make("span", { class: "more" }, "More like this")),
+      make(
+        "span",
+        { class: "plate" },
+        plate(hit),
+        isSoldOut(hit) ? make("span", { class: "sold-out" }, "Sold out") : null,
+        make("span", { class: "more" }, "More like this"),
+      ),
       make("span", { class: "title" }, titleOf(hit)),
     ),
     make(

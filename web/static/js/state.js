@@ -8,8 +8,11 @@ export const EMPTY = Object.freeze({
   require: [],
   exclude: [],
   filters: [],
+  sold_out: null,
   appearance_weight: null,
 });
+
+const SOLD_OUT = ["last", "hide", "show"];
 
 const photos = new Map();
 
@@ -34,6 +37,7 @@ export function read(search) {
     require: query.getAll("require"),
     exclude: query.getAll("exclude"),
     filters: query.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
+    sold_out: SOLD_OUT.includes(query.get("sold_out")) ? query.get("sold_out") : null,
     appearance_weight: weight >= 0 && weight <= 1 ? weight : null,
   };
 }
@@ -55,6 +59,7 @@ export function parameters(state) {
   for (const term of state.require) query.append("require", term);
   for (const term of state.exclude) query.append("exclude", term);
   for (const filter of state.filters) query.append("filter", filter);
+  if (state.sold_out) query.set("sold_out", state.sold_out);
   if (state.appearance_weight !== null) query.set("appearance_weight", state.appearance_weight);
   return query;
 }
