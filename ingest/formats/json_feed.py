@@ -179,12 +179,13 @@ def _end_of_broken(text: str, start: int) -> int:
         sign = token[0]
         if sign in _CLOSERS:
             waiting.append(_CLOSERS[sign])
-        elif sign in waiting:
-            while waiting.pop() != sign:
-                pass
-        elif sign in ("}", "]") and not waiting:
-            # The bracket is the array's own, unless nothing would be left out.
-            return max(token.start(), start + 1)
+        elif sign in ("}", "]"):
+            if not waiting:
+                # The bracket is the array's own, unless nothing would be left out.
+                return max(token.start(), start + 1)
+            if sign in waiting:
+                while waiting.pop() != sign:
+                    pass
         elif not sign.endswith('"') or sign == '"':
             if _NEXT_OBJECT.match(text, token.end()):
                 return token.end()

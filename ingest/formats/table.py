@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from houndstooth.ingest.formats.row import Block, Part, Row, lost_row, merge_texts
 from houndstooth.ingest.formats.row_shape import RowShape
-from houndstooth.ingest.formats.table_repair import WINDOW, Repair
+from houndstooth.ingest.formats.table_repair import MAX_LINES, WINDOW, Repair
 from houndstooth.mappings.errors import InvalidFeed
 
 DELIMITERS = {",": "CSV, commas", ";": "CSV, semicolons", "\t": "TSV", "|": "CSV, bars"}
@@ -253,11 +253,11 @@ def _single_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 def _window(lines: Sequence[str], at: int) -> list[str]:
     length = 0
-    for end in range(at, len(lines)):
+    for end in range(at, min(at + MAX_LINES, len(lines)) - 1):
         length += len(lines[end])
         if length >= WINDOW:
             return list(lines[at : end + 1])
-    return list(lines[at:])
+    return list(lines[at : at + MAX_LINES])
 
 
 def _lost(number: int, lines: int) -> Row:

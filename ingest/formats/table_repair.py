@@ -15,7 +15,9 @@ from itertools import accumulate
 WINDOW = 1 << 17
 """Maximum length of a row that is repaired, in characters."""
 
-_MAX_SPAN = 200
+MAX_LINES = 200
+"""Maximum number of lines of a row that is repaired."""
+
 _QUOTE = re.compile(r'\\"|""')
 Cells = list[str]
 
@@ -168,9 +170,7 @@ class Repair:
         return None
 
     def _holds_row(self, text: str, span: Sequence[str]) -> bool:
-        """Tell whether a row begins on a line after the first; True for long spans."""
-        if len(span) > _MAX_SPAN:
-            return True
+        """Tell whether a row begins on a line after the first."""
         grammar = self._grammar
         for at, line in zip(accumulate(map(len, span)), span[1:], strict=False):
             if grammar.ends_cell(line):
@@ -181,9 +181,10 @@ class Repair:
         return False
 
     def _begins_row(self, lines: Sequence[str], at: int) -> bool:
-        if self.read_line(lines[at]) is not None:
+        # A row with as many cells as the header may be broken, too: an error of its own.
+        if self.read_line(lines[at]) or len(self._grammar.split(lines[at])) == self._width:
             return True
-        return self._read_lines(lines[at : at + _MAX_SPAN]) is not None
+        return self._read_lines(lines[at:]) is not None
 
 
 def _count_lines(lines: Sequence[str], length: int) -> int:

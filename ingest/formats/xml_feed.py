@@ -24,6 +24,7 @@ MAX_CELL = 1 << 17
 MAX_PRODUCT = 1 << 22
 """Maximum length of a product in characters."""
 
+_MAX_DEPTH = 8
 _HEAD = 1 << 18
 _DECLARES = re.compile(r"<!DOCTYPE[^>\[]*\[")
 _PAGE = re.compile(r"<html[\s>]", re.I)
@@ -108,12 +109,18 @@ class _Cutter:
                 is_joined = row.error is not None and len(starts) > 1
                 self._go_to(starts[1] if is_joined else end)
                 yield row
-            elif len(self._text) - (starts or [self._at])[0] > MAX_PRODUCT or not self._grow():
+            elif self._is_lost(starts) or not self._grow():
                 if not starts:
                     return
                 self._go_to(starts[0])
                 yield lost_row(self.line, "expected the end of the product; got the next or none")
                 self._go_to(starts[1] if len(starts) > 1 else len(self._text))
+
+    def _is_lost(self, starts: list[int]) -> bool:
+        """Tell whether a product without an end is given up."""
+        return len(starts) > _MAX_DEPTH or (
+            bool(starts) and len(self._text) - starts[0] > MAX_PRODUCT
+        )
 
     def _next_product(self) -> tuple[list[int], int | None]:
         """Find the beginnings of the next product and of those in it, and its end."""
@@ -135,6 +142,8 @@ class _Cutter:
                     depth += 1
                 elif not depth:
                     return starts, match.end()
+                if depth > _MAX_DEPTH:
+                    return starts, None
         if not starts:
             self._go_to(whole)
         return starts, None
