@@ -86,6 +86,8 @@ def test_options_of_a_command(tmp_path: Path) -> None:
         parse_options(feed, image_base="/")
     with pytest.raises(InvalidConfig, match="two letters such as 'de'; got 'German'"):
         parse_options(feed, language="German")
+    assert parse_options(feed, language="de-AT").language == "de"
+    assert parse_options(feed, language="FR").language == "fr"
     with pytest.raises(InvalidFeed, match="expected columns as"):
         parse_options(feed, "id")
 
