@@ -13,10 +13,18 @@ from itertools import chain
 from pathlib import Path
 
 from houndstooth.ingest.formats import json_feed, xml_feed
-from houndstooth.ingest.formats.row import Feed, Row, lost_row, name_columns
+from houndstooth.ingest.formats.row import (
+    Block,
+    Feed,
+    Part,
+    Row,
+    each_row,
+    lost_row,
+    name_columns,
+)
 from houndstooth.ingest.formats.source import EXPECTED, Source, open_source
 from houndstooth.ingest.formats.table import DELIMITERS, Table
-from houndstooth.ingest.formats.text import TextSource, known_encoding, split_lines
+from houndstooth.ingest.formats.text import TextSource, blank_notices, known_encoding, split_lines
 from houndstooth.mappings.errors import InvalidFeed
 
 __all__ = ["Feed", "Row", "count_lines", "open_feed"]
@@ -67,7 +75,7 @@ def count_lines(path: Path) -> int:
 def _open_text(source: Source, path: Path, encoding: str | None) -> Feed:
     text = TextSource(source.stream, source.head, encoding)
     blocks = text.blocks()
-    first = next(blocks)
+    first = blank_notices(next(blocks))
     blocks = chain([first], blocks)
     begin = first.lstrip()[:1]
     counted = path.is_file() and not source.wrapping
@@ -91,26 +99,26 @@ def _open_text(source: Source, path: Path, encoding: str | None) -> Feed:
     table = Table(split_lines(blocks))
     form = DELIMITERS.get(table.delimiter, f"CSV, {table.delimiter}")
     describe = partial(_describe, form, text, source)
-    rows = _until_broken(table.rows(), text)
-    return Feed(table.columns, rows, describe, size(table.header_lines))
+    parts = _until_broken(table.parts(), text)
+    return Feed(table.columns, parts, describe, size(table.header_lines))
 
 
 def _named(rows: Iterator[Row], form: str, text: TextSource, source: Source) -> Feed:
     """Open a feed whose rows name their columns themselves."""
-    columns, rows = name_columns(_until_broken(rows, text))
-    return Feed(columns, rows, partial(_describe, form, text, source))
+    columns, parts = name_columns(each_row(_until_broken(rows, text)))
+    return Feed(columns, parts, partial(_describe, form, text, source))
 
 
 def _describe(form: str, text: TextSource, source: Source) -> str:
     return ", ".join(filter(None, (form, text.decoder.describe(), source.wrapping)))
 
 
-def _until_broken(rows: Iterator[Row], text: TextSource) -> Iterator[Row]:
+def _until_broken(parts: Iterator[Part] | Iterator[Row], text: TextSource) -> Iterator[Part]:
     """Read the rows; where the file or archive itself is broken, add an error."""
-    row = None
-    for row in rows:
-        yield row
+    part, last = None, 1
+    for part in parts:
+        yield part
     if text.failure is not None:
-        yield lost_row(
-            row.number if row else 1, f"cannot read the feed from here on: {text.failure}"
-        )
+        if part is not None:
+            last = part.number + (len(part.values) - 1 if isinstance(part, Block) else 0)
+        yield lost_row(last, f"cannot read the feed from here on: {text.failure}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from functools import lru_cache
+from itertools import islice
 
 from py3langid import langid
 
+from houndstooth.mappings.category_path import path_language
 from houndstooth.mappings.language_words import ENGLISH, LANGUAGES
 
 _KNOWN = (ENGLISH, *(language for language in LANGUAGES if language))
@@ -24,9 +26,11 @@ def detect_language(texts: Sequence[str]) -> str:
     """Detect the language of titles, descriptions and categories, ISO 639-1; "" if unsure.
 
     All texts together tell the language: one title of three words is too short. In a feed of
-    several languages too few of its texts agree, and none is returned.
+    several languages too few of its texts agree, and none is returned. Paths of public taxonomies
+    are left out: they are English in every feed.
     """
-    known = [text for text in texts if text.strip()][:_MAX_TEXTS]
+    own = (text for text in texts if text.strip() and path_language(text, "") != ENGLISH)
+    known = [*islice(own, _MAX_TEXTS)]
     if not known:
         return ""
     everything = "\n".join(known)

@@ -12,7 +12,8 @@ from houndstooth.ingest.columns import parse_columns
 from houndstooth.ingest.images import is_url
 from houndstooth.mappings.errors import InvalidConfig
 
-_LANGUAGE = re.compile(r"[a-z]{2}", re.ASCII)
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9-]+)?", re.ASCII | re.IGNORECASE)
+"""A code of ISO 639-1; a country or a script after it is left out."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,13 @@ def parse_options(
         InvalidFeed: The columns do not have this form.
         InvalidConfig: The folder is not inside the feed's, or the language is no code.
     """
-    if language and not _LANGUAGE.fullmatch(language):
+    match = _LANGUAGE.fullmatch(language or "")
+    if language and match is None:
         raise InvalidConfig(f"expected a language of two letters such as 'de'; got {language!r}")
     return ReadOptions(
         {} if columns is None else parse_columns(columns),
         _base(image_base or "", feed),
-        language or "",
+        match[1].lower() if match else "",
         encoding or "",
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.category_paths import read_category
@@ -23,7 +25,7 @@ from houndstooth.ingest.positions import (
 from houndstooth.ingest.references import read_images, read_plain_images
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
-from houndstooth.mappings.product import Fact, Note, Product
+from houndstooth.mappings.product import Fact, Note, Product, make_product
 
 _KEPT = frozenset({"category", "status", "tracked", "kind", *ATTRIBUTES})
 """Roles whose columns are facts too, under their own names."""
@@ -52,7 +54,7 @@ class Known(NamedTuple):
 class ProductReader:
     """Converts cell values to products, as a ``Reading`` says.
 
-    Many rows are converted at once, column by column, which takes half the time of one by one.
+    Rows are converted some at once, column by column, which takes half the time.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -72,16 +74,27 @@ class ProductReader:
             A product for each row, or why it is none: its id or image is missing, or its box is
             malformed.
         """
-        if not cells:
-            return []
         rows = self._values(cells)
+        return self.read_values(rows, self._options(cells, known), known)
+
+    def read_values(
+        self,
+        rows: Sequence[Values],
+        options: Sequence[Mapping[str, str]] = (),
+        known: Mapping[int, Known] = MappingProxyType({}),
+    ) -> list[Product | InvalidInput]:
+        """Convert the values of one or more rows, in the order of the reading's columns.
+
+        Args are those of ``products``, and ``options`` those of each row, if there are any.
+        """
+        if not rows:
+            return []
         columns = [*zip(*rows, strict=True)]
         notes: dict[int, list[Note]] = {i: [*one.notes] for i, one in known.items()}
         images = self._images(rows, columns, known)
         ids = self._texts("id", rows, columns)
         for i, one in known.items():
             ids[i] = one.product_id
-        options = self._options(cells, known)
         attributes = self._attributes(columns, options, len(rows))
         titles = self._texts("title", rows, columns)
         if "&" in (joined := "".join(titles)) or "<" in joined:
@@ -103,16 +116,16 @@ class ProductReader:
         for i, product_id in enumerate(ids):
             try:
                 products.append(
-                    Product(
-                        check_id(product_id) if "+" in product_id else product_id,
-                        titles[i],
-                        images[i],
-                        categories[i],
-                        self._box(rows[i]) if self._boxes else None,
-                        facts[i],
-                        attributes[i],
-                        language,
-                        notes.get(i, ()),
+                    make_product(
+                        product_id=check_id(product_id) if "+" in product_id else product_id,
+                        title=titles[i],
+                        images=images[i],
+                        category_text=categories[i],
+                        box=self._box(rows[i]) if self._boxes else None,
+                        facts=facts[i],
+                        attributes=attributes[i],
+                        language=language,
+                        notes=notes.get(i, ()),
                     )
                 )
             except InvalidInput as error:
@@ -211,12 +224,15 @@ class ProductReader:
         offered = zip(*[offer.facts for offer in offers], strict=True)
         facts |= zip(self._offers.names, offered, strict=True)
         facts["image"] = [one[0] if one else None for one in images]
-        several = [one if len(one) > 1 else None for one in images]
-        if self._several_images or any(several):
-            facts["images"] = several
+        several = {i: one for i, one in enumerate(images) if len(one) > 1}
+        if self._several_images:
+            facts["images"] = [None] * len(rows)
         if not self._places["currency"] and not any(facts.get("currency", ())):
             facts.pop("currency", None)
-        made = [dict(zip(facts, row, strict=True)) for row in zip(*facts.values(), strict=True)]
+        cells = zip(*facts.values(), strict=True)
+        made: list[dict[str, Fact]] = [*map(dict, map(zip, repeat([*facts]), cells))]
+        for i, one in several.items():
+            made[i]["images"] = one
         if not self._places["currency"] and None in facts.get("currency", ()):
             for fact in made:  # a price without a currency leaves the stored one
                 if fact["currency"] is None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.columns import Reading, matching
 from houndstooth.ingest.feeds import Row
+from houndstooth.ingest.formats.row import Block
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.platforms.layouts import Group, InTurn
+from houndstooth.ingest.platforms.layouts import Group, InTurn, OneEach
+from houndstooth.ingest.platforms.platform import no_options
 from houndstooth.ingest.product_reader import Known, ProductReader
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Note, Product
@@ -74,6 +77,39 @@ class VariantReader:
                 yield Outcome.failed(product_id, product, draft.row), ""
             else:
                 yield FeedProduct(draft.row, product), draft.other_id
+
+    def is_plain(self, block: Block) -> bool:
+        """Tell whether each row of a block is a product that is sold, for ``read_plain``."""
+        layout, reading = self._reading.platform.layout, self._reading
+        if block.columns != reading.columns or reading.platform.options is not no_options:
+            return False
+        if isinstance(layout, InTurn):
+            if layout.variant or not layout.untitled:
+                return False
+            (title,) = self._roles["title"]
+            if not all(map(itemgetter(reading.columns.index(title)), block.values)):
+                return False
+        elif not isinstance(layout, OneEach):
+            return False
+        return not any(
+            as_text(values[place]).lower() in reading.platform.left_out
+            for place in map(reading.columns.index, self._roles["status"])
+            for values in block.values
+        )
+
+    def read_plain(
+        self, number: int, rows: Sequence[Sequence[str]]
+    ) -> Sequence[FeedProduct | Outcome]:
+        """Convert the values of some rows of a plain block; ``number`` is the first one's line."""
+        return [
+            Outcome.failed(self._own_id(self._cells(rows[row - number])), product, row)
+            if isinstance(product, InvalidInput)
+            else FeedProduct(row, product)
+            for row, product in enumerate(self._products.read_values(rows), start=number)
+        ]
+
+    def _cells(self, values: Sequence[str]) -> Mapping[str, str]:
+        return dict(zip(self._reading.columns, values, strict=True))
 
     def _drafts(self, group: Group) -> Iterable[_Draft | Outcome]:
         parent, variants, images, folded = group

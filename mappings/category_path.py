@@ -29,7 +29,7 @@ _PUBLIC_ROOTS = frozenset(
 
 def category_paths(category_text: str) -> list[str]:
     """List the paths of a category text, in order; ids become the paths that they stand for."""
-    paths = (_path(line.strip()) for line in _PATHS.split(decoded(category_text)))
+    paths = (_path(" ".join(line.split())) for line in _PATHS.split(decoded(category_text)))
     return [path for path in paths if path]
 
 
@@ -57,11 +57,14 @@ def plainer(first: frozenset[str], second: frozenset[str]) -> frozenset[str]:
 
 
 def _path(line: str) -> str:
-    """Return the path that an id stands for; any other line as it is."""
+    """Return the path that an id stands for; any other line as it is.
+
+    A number before a path may be the shop's own, so the path counts: "100 - Jeans".
+    """
     if match := _SHOPIFY_ID.fullmatch(line):
         return _shopify_path(match[1] or match[2])
     if match := _GOOGLE_ID.fullmatch(line):
-        return PUBLIC.google.get(match[1]) or match[2] or ""
+        return match[2] or PUBLIC.google.get(match[1], "")
     return line
 
 

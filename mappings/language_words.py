@@ -17,6 +17,9 @@ from pathlib import Path
 ENGLISH = "en"
 """The language of the taxonomy's own words."""
 
+FRENCH_OF_THE_TAXONOMY = frozenset({"homme", "femme"})
+"""French among the taxonomy's own words: no sign of an English text."""
+
 _FOLDER = Path(__file__).parent
 _LANGUAGE_FILES = sorted((_FOLDER / "languages").glob("*.json"))
 _PUBLIC_FILE = _FOLDER / "public_categories.json"

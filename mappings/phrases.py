@@ -107,13 +107,18 @@ def english_phrases(taxonomy: Taxonomy) -> tuple[dict[str, Meaning], dict[str, l
 def own_phrases(
     taxonomy: Taxonomy, words: LanguageWords
 ) -> tuple[dict[str, Meaning], dict[str, list[str]]]:
-    """Return the own meanings of a language's words, and the words of each phrase."""
-    phrases = _Phrases()
+    """Return the own meanings of a language's words, and the words of each phrase.
+
+    A name of a wider kind that is an English word, such as "Tops", is wider in categories alone.
+    """
+    phrases, (english, _) = _Phrases(), english_phrases(taxonomy)
     for term, nouns in words.categories.items():
+        wider = term in PUBLIC.wider_kinds
         modifier = term in taxonomy.broader_terms and taxonomy.broader_terms[term].modifier
         if leaves := frozenset().union(*(leaves_of(taxonomy, t) for t in term.split(", "))):
             for noun in nouns:
-                phrases.add(noun, Meaning(leaves, modifier))
+                if not wider or phrase_key(noun) not in english:
+                    phrases.add(noun, Meaning(leaves, modifier))
     phrases.add_attributes(taxonomy, words.attributes)
     return phrases.meanings, phrases.words
 

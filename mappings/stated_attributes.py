@@ -10,7 +10,7 @@ from houndstooth.mappings.language_words import ENGLISH, LANGUAGES
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.vocabulary import vocabulary
 
-_SEPARATORS = re.compile(r"\s*[/,;|&+\n]\s*")
+_SEPARATORS = re.compile(r"[/,;|&+\n]")
 _CHILDREN = frozenset({"newborn", "infant", "toddler", "kids"})
 _GENDERS_OF_CHILDREN = {"gender:men": "gender:boys", "gender:women": "gender:girls"}
 

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
-from houndstooth.mappings.language_words import ENGLISH, LANGUAGES, PUBLIC, LanguageWords
+from houndstooth.mappings.language_words import (
+    ENGLISH,
+    FRENCH_OF_THE_TAXONOMY,
+    LANGUAGES,
+    PUBLIC,
+    LanguageWords,
+)
 from houndstooth.mappings.phrases import (
     Meaning,
     english_phrases,
@@ -152,7 +158,6 @@ def category_vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     """Return the vocabulary of category levels: there "Hats" stands for caps as well."""
     known = vocabulary(taxonomy, language)
     meanings = dict(known.meanings)
-
     for term, kind in PUBLIC.wider_kinds.items():
         leaves = leaves_of(taxonomy, term)
         if kind.categories and not leaves:
@@ -173,7 +178,8 @@ def own_words(taxonomy: Taxonomy, language: str) -> frozenset[str]:
     """
     if language == ENGLISH:
         _, phrases = english_phrases(taxonomy)
-        return _keys([*phrases.values(), LANGUAGES[""].other_words])
+        keys = _keys([*phrases.values(), LANGUAGES[""].other_words])
+        return keys - FRENCH_OF_THE_TAXONOMY
     words = LANGUAGES[language]
     _, phrases = own_phrases(taxonomy, words)
     alone = [phrase for phrase in phrases.values() if len(phrase) == 1]

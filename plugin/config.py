@@ -16,6 +16,8 @@ HOUNDSTOOTH_EMBEDDER           path of the card of an embedder for     the recog
 HOUNDSTOOTH_IMAGES             folder of the feed's images, which the  none: images are not served
                                page shows
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
+HOUNDSTOOTH_FEEDS              folder for feeds that are given by      ``var/feeds``
+                               URL; workers must see it too
 HOUNDSTOOTH_VIEWS              images of a product by which it is      4
                                found, 1 to 8; 1: the first alone
 HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: only public addresses
@@ -36,7 +38,7 @@ HOUNDSTOOTH_CANDIDATES         products that OpenSearch ranks by       1000
 HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the appearance distance, 0    0.7
                                to 1, if a request gives none; the
                                rest is colour
-HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    see ``plugin/rerank.py``
+HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    0.5
                                score, 0 to 1
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
@@ -78,6 +80,7 @@ class Settings:
     embedder: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
+    feeds: Path = Path("var/feeds")
     views: int = 4
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
@@ -239,6 +242,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "embedder": _card,
     "images": _folder,
     "redis": _redis,
+    "feeds": Path,
     "views": _integer(1, 8),
     "image_hosts": _hosts,
     "fields": _names,

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from houndstooth.commands import nothing_begun, parameters
+from houndstooth.commands.feeds import default_image_base, local_feed
 from houndstooth.commands.indexing import Catalogue, Indexing, in_background
 from houndstooth.commands.ingest import Parts, load_networks
 from houndstooth.commands.parameters import FILE, Whole
@@ -44,9 +45,8 @@ Exit status:
 @click.command(epilog=EPILOG, short_help="Try the search page on a drawn catalogue, or on a feed.")
 @click.option(
     "--catalogue",
-    type=FILE,
     metavar="FEED",
-    help="CSV, TSV, JSON Lines or Google Merchant XML; images are URLs or paths relative to it.  "
+    help="A feed of your own, a file or a URL; images are URLs or paths relative to it.  "
     "[default: products are drawn]",
 )
 @parameters.columns
@@ -72,7 +72,7 @@ Exit status:
 @click.pass_context
 def command(
     context: click.Context,
-    catalogue: Path | None,
+    catalogue: str | None,
     columns: str | None,
     image_base: str | None,
     language: str | None,
@@ -93,10 +93,14 @@ def command(
             "--columns, --image-base, --language and --encoding go with --catalogue"
         )
     from houndstooth.ingest.options import parse_options
+    from houndstooth.plugin.config import Settings
 
     with nothing_begun():
-        options = parse_options(catalogue or folder, columns, image_base, language, encoding)
-        run(Demo(catalogue, options, port, count, folder), context.obj)
+        settings = replace(Settings.from_env(), feeds=folder / "feeds")
+        feed = local_feed(catalogue, settings) if catalogue else None
+        image_base = image_base or default_image_base(catalogue or "")
+        options = parse_options(feed or folder, columns, image_base, language, encoding)
+        run(Demo(feed, options, port, count, folder), context.obj)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
+from houndstooth.commands.feeds import default_image_base, local_feed
 from houndstooth.commands.interrupts import interrupts
-from houndstooth.commands.parameters import FILE, Whole
+from houndstooth.commands.parameters import Whole
 
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
@@ -38,6 +39,7 @@ Examples:
   houndstooth ingest feed.csv
   houndstooth ingest feed.csv --engine opensearch://127.0.0.1:9200/products --report report.json
   houndstooth ingest feed.csv --dry-run
+  houndstooth ingest https://shop.example/export/google.xml
   houndstooth ingest feed.csv --columns id=sku,title=label,image=picture
   houndstooth ingest feed.csv --celery --engine opensearch://127.0.0.1:9200/products
 
@@ -75,7 +77,7 @@ class Task:
 
 
 @click.command(epilog=EPILOG, short_help="Bring a feed of products in.")
-@click.argument("feed", type=FILE)
+@click.argument("feed")
 @parameters.engine
 @parameters.columns
 @parameters.image_base
@@ -106,7 +108,7 @@ class Task:
 @click.pass_context
 def command(
     context: click.Context,
-    feed: Path,
+    feed: str,
     engine: str | None,
     columns: str | None,
     image_base: str | None,
@@ -119,10 +121,11 @@ def command(
     celery: bool,
     detach: bool,
 ) -> None:
-    """Index a FEED of products: CSV, TSV, JSON Lines or Google Merchant XML.
+    """Index a FEED of products: a file or a URL of CSV, TSV, JSON, XML or an Excel workbook.
 
-    Images are http(s) URLs or paths relative to the feed; workers must see the feed's folder under
-    the same path. Products whose text and image have not changed cost no recognition; their facts
+    The exports of shop platforms are recognised by their columns: docs/feeds.md. Images are
+    http(s) URLs or paths relative to the feed; workers must see the feed's folder under the same
+    path. Products whose text and image have not changed cost no recognition; their facts
     (price, stock …) are updated.
 
     How a feed given to workers stands: houndstooth jobs. To delete products: houndstooth remove.
@@ -138,7 +141,9 @@ def command(
 
     with nothing_begun():
         settings = Settings.from_env()
-        options = parse_options(feed, columns, image_base, language, encoding)
+        path = local_feed(feed, settings)
+        image_base = image_base or default_image_base(feed)
+        options = parse_options(path, columns, image_base, language, encoding)
         if celery:
             most = MAX_WORKER_IMAGES // settings.views
             if batch > most:
@@ -151,10 +156,10 @@ def command(
             from houndstooth.ingest import workers
 
             request = workers.make_request(
-                feed, engine or settings.engine, options, batch, visual_only
+                path, engine or settings.engine, options, batch, visual_only
             )
             context.exit(workers.ingest(request, settings, report, detach))
-        task = Task(feed, engine, options, visual_only, report, batch, dry_run)
+        task = Task(path, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))
 
 

@@ -40,7 +40,7 @@ def read_lines(groups: Iterator[list[str]]) -> Iterator[Row]:
     for lines in groups:
         for line in lines:
             number += 1
-            text = line.strip()
+            text = line.strip().rstrip(",")
             if not text:
                 continue
             try:
@@ -179,12 +179,13 @@ def _end_of_broken(text: str, start: int) -> int:
         sign = token[0]
         if sign in _CLOSERS:
             waiting.append(_CLOSERS[sign])
-        elif sign in waiting:
-            while waiting.pop() != sign:
-                pass
-        elif sign in ("}", "]") and not waiting:
-            # The bracket is the array's own, unless nothing would be left out.
-            return max(token.start(), start + 1)
+        elif sign in ("}", "]"):
+            if not waiting:
+                # The bracket is the array's own, unless nothing would be left out.
+                return max(token.start(), start + 1)
+            if sign in waiting:
+                while waiting.pop() != sign:
+                    pass
         elif not sign.endswith('"') or sign == '"':
             if _NEXT_OBJECT.match(text, token.end()):
                 return token.end()

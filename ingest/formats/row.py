@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, count, islice, repeat
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidProduct
@@ -27,6 +27,39 @@ class Row:
     error: InvalidProduct | None = None
 
 
+@dataclass(slots=True)
+class Block:
+    """Rows of a table that follow each other, each of one line and with a cell for each column.
+
+    Attributes:
+        number: The line of the first row.
+        columns: The column names.
+        values: The texts of each row, in the order of the columns.
+    """
+
+    number: int
+    columns: tuple[str, ...]
+    values: list[list[str]]
+
+    def rows(self) -> Iterator[Row]:
+        """Make its rows."""
+        cells = map(dict, map(zip, repeat(self.columns), self.values))
+        return map(Row, count(self.number), cells)
+
+
+Part = Row | Block
+"""A part of a feed: a row, or several."""
+
+
+def each_row(parts: Iterable[Part]) -> Iterator[Row]:
+    """Yield the rows of a feed's parts."""
+    for part in parts:
+        if isinstance(part, Block):
+            yield from part.rows()
+        else:
+            yield part
+
+
 def lost_row(number: int, reason: str) -> Row:
     """Make the row of a product that cannot be read."""
     return Row(number, error=InvalidProduct(reason))
@@ -41,14 +74,19 @@ class Feed:
             XML all names in the first 100 products.
         rows: The rows; they can be read once.
         describe: Function that gives ``description``.
+        parts: The same rows, in parts that are faster to read; they are read once, either way.
         size: Number of lines that may hold products; None where counting them takes as long as
             reading the feed.
     """
 
     columns: tuple[str, ...]
-    rows: Iterator[Row]
+    parts: Iterator[Part]
     describe: Callable[[], str]
     size: int | None = None
+    rows: Iterator[Row] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = each_row(self.parts)
 
     @property
     def description(self) -> str:
@@ -59,7 +97,7 @@ class Feed:
         return self.describe()
 
 
-def name_columns(rows: Iterator[Row]) -> tuple[tuple[str, ...], Iterator[Row]]:
+def name_columns(rows: Iterator[Row]) -> tuple[tuple[str, ...], Iterator[Part]]:
     """Collect the column names of the first 100 rows; return them and all the rows."""
     sample = list(islice(rows, _SAMPLE))
     columns = dict.fromkeys(name for row in sample for name in row.cell_values)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 _FEW_SHAPES = 3
 _MIN_ROWS = 2
-_LINK = re.compile(r"(https?:)?//\S+|[^\s,;|]*\.(jpe?g|png|webp|gif|avif|heic|tiff?|bmp)", re.I)
+_ONE = r"(?:(?:https?:)?//[^\s|]+|[^\s,;|]*\.(?:jpe?g|png|webp|gif|avif|heic|tiff?|bmp))"
+_LINK = re.compile(rf"{_ONE}(?:[,;|\s]+{_ONE})*", re.I)
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Generator, Iterator, Sequence
-from itertools import chain, count, islice, repeat
+from itertools import chain, islice
 from operator import itemgetter
 
-from houndstooth.ingest.formats.row import Row, lost_row, merge_texts
+from houndstooth.ingest.formats.row import Block, Part, Row, lost_row, merge_texts
 from houndstooth.ingest.formats.row_shape import RowShape
-from houndstooth.ingest.formats.table_repair import WINDOW, Repair
+from houndstooth.ingest.formats.table_repair import MAX_LINES, WINDOW, Repair
 from houndstooth.mappings.errors import InvalidFeed
 
 DELIMITERS = {",": "CSV, commas", ";": "CSV, semicolons", "\t": "TSV", "|": "CSV, bars"}
@@ -74,13 +74,14 @@ class Table:
         self._shape = RowShape(self._width, [])
         self._repair = Repair(
             self.delimiter,
+            self._width,
             fits=lambda cells: len(cells) in self._lengths,
             is_row=lambda cells: len(cells) == self._width and self._shape.has_links(cells),
         )
         self._line = self.header_lines
         self._groups = chain([first[self.header_lines :]], groups)
 
-    def rows(self) -> Iterator[Row]:
+    def parts(self) -> Iterator[Part]:
         """Read the rows; they can be read once."""
         waiting: list[str] = []
         for group in self._groups:
@@ -89,14 +90,15 @@ class Table:
                 self._shape = RowShape(self._width, _single_rows(lines[:_SAMPLE], self.delimiter))
             rows = self._read_whole(lines) if self._whole else None
             if rows is not None:
-                yield from map(Row, count(self._line + 1), rows)
+                if rows:
+                    yield Block(self._line + 1, self.columns, rows)
                 self._line += len(lines)
                 waiting = []
             else:
                 waiting = yield from self._read_each(lines, final=False)
         yield from self._read_each(waiting, final=True)
 
-    def _read_whole(self, lines: list[str]) -> Iterator[dict[str, str]] | None:
+    def _read_whole(self, lines: list[str]) -> list[list[str]] | None:
         """Read lines that are a row each, fast; None if any is not."""
         if any('"' in line for line in lines):
             try:
@@ -110,7 +112,7 @@ class Table:
             and set(map(len, rows)) == {self._width}
             and self._odd.isdisjoint(map(itemgetter(0), rows))
         ):
-            return map(dict, map(zip, repeat(self.columns), rows))
+            return rows
         return None
 
     def _read_each(self, lines: list[str], final: bool) -> Generator[Row, None, list[str]]:
@@ -177,7 +179,7 @@ class Table:
             )
             return
         if excess:
-            if 1 < len(values) < width:
+            if width / 2 < len(values) < width:
                 self._lengths.add(len(values))
             values = values[:width] + [""] * -excess
         yield Row(number, self._layout.cell_values(values))
@@ -251,11 +253,11 @@ def _single_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 def _window(lines: Sequence[str], at: int) -> list[str]:
     length = 0
-    for end in range(at, len(lines)):
+    for end in range(at, min(at + MAX_LINES, len(lines)) - 1):
         length += len(lines[end])
         if length >= WINDOW:
             return list(lines[at : end + 1])
-    return list(lines[at:])
+    return list(lines[at : at + MAX_LINES])
 
 
 def _lost(number: int, lines: int) -> Row:

@@ -10,10 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 WINDOW = 1 << 17
 """Maximum length of a row that is repaired, in characters."""
 
+MAX_LINES = 200
+"""Maximum number of lines of a row that is repaired."""
+
+_QUOTE = re.compile(r'\\"|""')
 Cells = list[str]
 
 
@@ -56,14 +61,18 @@ class Grammar:
     def _plain(self) -> re.Pattern[str]:
         return re.compile(rf"[^{re.escape(self.delimiter)}\r\n]*")
 
-    def read(self, text: str, quoted: re.Pattern[str]) -> tuple[Cells, int] | None:
-        """Read one row at the beginning of a text.
+    def read(self, text: str, quoted: re.Pattern[str], at: int = 0) -> tuple[Cells, int] | None:
+        """Read one row of a text.
+
+        Args:
+            text: The text.
+            quoted: Pattern of a quoted cell.
+            at: Index where the row begins.
 
         Returns:
-            The cells and the length of the row with its line end; None if a quote stays open.
+            The cells and the index after the line end; None if a quote stays open.
         """
         cells: Cells = []
-        at = 0
         while True:
             match = quoted.match(text, at) if text.startswith('"', at) else None
             if match is not None:
@@ -81,6 +90,15 @@ class Grammar:
         end = 2 if text.startswith("\r\n", at) else 1 if at < len(text) else 0
         return cells, at + end
 
+    def ends_cell(self, line: str) -> bool:
+        """Tell whether the first quote of a line ends a cell, which began on a line before."""
+        bare = _QUOTE.sub("", line)
+        at = bare.find('"')
+        after = bare[at + 1 : at + 2]
+        return (
+            at > 0 and bare[at - 1] != self.delimiter and after in ("", "\n", "\r", self.delimiter)
+        )
+
     def split(self, line: str) -> Cells:
         """Split a line at every delimiter: quotes are text."""
         return line.rstrip("\r\n").split(self.delimiter)
@@ -91,6 +109,7 @@ class Repair:
 
     Args:
         delimiter: The character between cells.
+        width: Number of cells of the header.
         fits: Whether cells are as many as a row of this table has.
         is_row: Whether cells look like a row of this table; False if it cannot be told.
     """
@@ -98,11 +117,12 @@ class Repair:
     def __init__(
         self,
         delimiter: str,
+        width: int,
         fits: Callable[[Cells], bool],
         is_row: Callable[[Cells], bool],
     ) -> None:
         self._grammar = Grammar(delimiter)
-        self._fits, self._is_row = fits, is_row
+        self._width, self._fits, self._is_row = width, fits, is_row
 
     def read_lines(self, lines: Sequence[str]) -> tuple[Cells | None, int]:
         """Read a row of several lines; return its cells and its number of lines.
@@ -132,7 +152,7 @@ class Repair:
         plain = grammar.split(line)
         # A tab is never part of a cell without quotes, so that a quote there is text.
         safe = grammar.delimiter == "\t" or all(cell.count('"') % 2 == 0 for cell in plain)
-        return plain if safe and self._fits(plain) else None
+        return plain if safe and len(plain) == self._width else None
 
     def _read_lines(self, lines: Sequence[str]) -> tuple[Cells, int] | None:
         grammar = self._grammar
@@ -141,21 +161,30 @@ class Repair:
             found = grammar.read(text, quoted)
             if found is None or not self._fits(found[0]):
                 continue
-            taken = _count_lines(lines, found[1])
-            loose = quoted is grammar.loose
-            if self.joins_rows(lines[:taken]) or (loose and self._holds_row(lines[1:taken])):
+            span = lines[: _count_lines(lines, found[1])]
+            if self.joins_rows(span):
                 continue
-            return found[0], taken
+            if quoted is not grammar.doubled and self._holds_row(text, span):
+                continue
+            return found[0], len(span)
         return None
 
-    def _holds_row(self, lines: Sequence[str]) -> bool:
-        rows = (self._grammar.read(line, self._grammar.doubled) for line in lines)
-        return any(row is not None and self._fits(row[0]) for row in rows)
+    def _holds_row(self, text: str, span: Sequence[str]) -> bool:
+        """Tell whether a row begins on a line after the first."""
+        grammar = self._grammar
+        for at, line in zip(accumulate(map(len, span)), span[1:], strict=False):
+            if grammar.ends_cell(line):
+                continue
+            rows = (grammar.read(text, quoted, at) for quoted in (grammar.doubled, grammar.escaped))
+            if self.read_line(line) or any(row and self._fits(row[0]) for row in rows):
+                return True
+        return False
 
     def _begins_row(self, lines: Sequence[str], at: int) -> bool:
-        if self.read_line(lines[at]) is not None:
+        # A row with as many cells as the header may be broken, too: an error of its own.
+        if self.read_line(lines[at]) or len(self._grammar.split(lines[at])) == self._width:
             return True
-        return self._read_lines(lines[at : at + 50]) is not None
+        return self._read_lines(lines[at:]) is not None
 
 
 def _count_lines(lines: Sequence[str], length: int) -> int:

@@ -40,6 +40,10 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 _LETTER = re.compile("[^\0-\x7f]")
 # Windows-1250 letters such as ł and ż, read as Windows-1252.
 _SYMBOL_IN_WORD = re.compile(r"[^\W\d_][¹³¿¼¾][^\W\d_]|(?<![^\W\d_])[¯][^\W\d_]")
+_NOTICES = re.compile(
+    r"(?:\s*(?:<br />\s*)?(?:<b>|PHP )?(?:Notice|Warning|Deprecated|Strict Standards)(?:</b>)?: "
+    r"[^\n]* on line (?:<b>)?\d+(?:</b>)?(?:<br />)?[ \r]*\n)+"
+)
 _XML_ENCODING = re.compile(rb"<\?xml[^>]{0,100}?\sencoding\s*=\s*[\"']([\w.:-]+)[\"']")
 
 
@@ -165,6 +169,12 @@ def split_lines(blocks: Iterator[str]) -> Iterator[list[str]]:
         parts, waiting = [block[cut:]], len(block) - cut
     if last := "".join(parts):
         yield list(io.StringIO(last, newline=""))
+
+
+def blank_notices(text: str) -> str:
+    """Blank the notices and warnings that PHP wrote before a feed; line numbers stay."""
+    match = _NOTICES.match(text)
+    return text if match is None else "\n" * match[0].count("\n") + text[match.end() :]
 
 
 def known_encoding(name: str) -> str:

@@ -24,12 +24,14 @@ MAX_CELL = 1 << 17
 MAX_PRODUCT = 1 << 22
 """Maximum length of a product in characters."""
 
+_MAX_DEPTH = 8
 _HEAD = 1 << 18
 _DECLARES = re.compile(r"<!DOCTYPE[^>\[]*\[")
+_PAGE = re.compile(r"<html[\s>]", re.I)
 _OPENS = re.compile(r"<[^\W\d]")
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff"
 _FAULT = re.compile(
-    r"<!\[CDATA\[.*?\]\]>|<!--.*?-->"
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)"
     r"|&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d+|x[\da-fA-F]+);|(\w+);)?"
     rf"|<(?![^\W\d]|[/!?:])|[{_CONTROL}]",
     re.S,
@@ -52,9 +54,10 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
         head += block
     name = find_product_name(head)
     if name is None:
+        kind = "an HTML page" if _PAGE.search(head) else "none"
         raise InvalidFeed(
             "expected an XML feed of products with an id and an image each, such as item or entry "
-            "elements; got none"
+            f"elements; got {kind}"
         )
     cutter = _Cutter(head, blocks, name)
     prefix = head[: cutter.find_first()]
@@ -106,12 +109,18 @@ class _Cutter:
                 is_joined = row.error is not None and len(starts) > 1
                 self._go_to(starts[1] if is_joined else end)
                 yield row
-            elif len(self._text) - (starts or [self._at])[0] > MAX_PRODUCT or not self._grow():
+            elif self._is_lost(starts) or not self._grow():
                 if not starts:
                     return
                 self._go_to(starts[0])
                 yield lost_row(self.line, "expected the end of the product; got the next or none")
                 self._go_to(starts[1] if len(starts) > 1 else len(self._text))
+
+    def _is_lost(self, starts: list[int]) -> bool:
+        """Tell whether a product without an end is given up."""
+        return len(starts) > _MAX_DEPTH or (
+            bool(starts) and len(self._text) - starts[0] > MAX_PRODUCT
+        )
 
     def _next_product(self) -> tuple[list[int], int | None]:
         """Find the beginnings of the next product and of those in it, and its end."""
@@ -133,6 +142,8 @@ class _Cutter:
                     depth += 1
                 elif not depth:
                     return starts, match.end()
+                if depth > _MAX_DEPTH:
+                    return starts, None
         if not starts:
             self._go_to(whole)
         return starts, None
@@ -191,8 +202,8 @@ class _Parser:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
-        # Of each open element: values by qualified name, and parts of its text.
-        self._open: list[tuple[dict[str, list[Any]], list[str]]] = []
+        # Of each open element: values by qualified name, parts of its text, and its link.
+        self._open: list[tuple[dict[str, list[Any]], list[str], str]] = []
         self._values: dict[str, Any] = {}
 
     def parse(self, text: str) -> dict[str, Any]:
@@ -201,20 +212,18 @@ class _Parser:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         values: dict[str, list[Any]] = {}
-        parts: list[str] = []
         if not self._open:
             values = {name: [value] for name, value in attributes.items() if name[:5] != "xmlns"}
-        elif "href" in attributes:
-            # Atom gives a link as an attribute.
-            parts = [attributes["href"]]
-        self._open.append((values, parts))
+        # Atom and Media RSS give a link as an attribute.
+        link = attributes.get("href") or attributes.get("url") or ""
+        self._open.append((values, [], link))
 
     def _text(self, text: str) -> None:
         self._open[-1][1].append(text)
 
     def _end(self, tag: str) -> None:
-        values, parts = self._open.pop()
-        value: Any = _by_local_name(values) if values else "".join(parts).strip()
+        values, parts, link = self._open.pop()
+        value: Any = _by_local_name(values) if values else "".join(parts).strip() or link
         if not self._open:
             self._values = value if values else {}
             return

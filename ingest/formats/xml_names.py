@@ -9,7 +9,7 @@ KNOWN = ("item", "entry", "product", "offer", "produkt", "produit", "producto", 
 """Names of products that need no id and image to be known, in lower case."""
 
 _TAG = re.compile(
-    r"<(?:!\[CDATA\[.*?\]\]>|!--.*?-->|\?.*?\?>"
+    r"<(?:!\[CDATA\[.*?(?:\]\]>|\Z)|!--.*?(?:-->|\Z)|\?.*?(?:\?>|\Z)"
     r"|(?P<end>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)(?P<rest>[^<>]*?)(?P<empty>/?)>)",
     re.S,
 )

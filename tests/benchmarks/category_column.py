@@ -63,20 +63,24 @@ def main() -> None:
     options = _options()
     rows = _sample(product_rows(options.products), options)
     print(f"{len(rows)} products of {options.types} types, seed {options.seed}")
-    print("| category column | same type among ten | standard error | lowest types |")
-    print("|---|---|---|---|", flush=True)
+    print("| category column | asked by | same type among ten | standard error | lowest types |")
+    print("|---|---|---|---|---|", flush=True)
     for name in ("none", "Google's"):
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{folder}/catalogue.db"
             _ingest(rows, options.products.parent, Path(folder), url, name != "none")
-            shares = _ask(rows, options.products.parent, url)
-        by_type = defaultdict(list)
-        for row, share in zip(rows, shares, strict=True):
-            by_type[row["articleType"]].append(share)
-        low = sorted((float(np.mean(found)), kind) for kind, found in by_type.items())[:4]
-        error = np.std(shares, ddof=1) / np.sqrt(len(shares))
-        lowest = ", ".join(f"{kind} {share:.2f}" for share, kind in low)
-        print(f"| {name} | {np.mean(shares):.4f} | {error:.4f} | {lowest} |", flush=True)
+            for query, shares in _ask(rows, options.products.parent, url).items():
+                mean, error = np.mean(shares), np.std(shares, ddof=1) / np.sqrt(len(shares))
+                lowest = _lowest(rows, shares)
+                print(f"| {name} | {query} | {mean:.4f} | {error:.4f} | {lowest} |", flush=True)
+
+
+def _lowest(rows: Sequence[Row], shares: Sequence[float]) -> str:
+    by_type = defaultdict(list)
+    for row, share in zip(rows, shares, strict=True):
+        by_type[row["articleType"]].append(share)
+    low = sorted((float(np.mean(found)), kind) for kind, found in by_type.items())[:4]
+    return ", ".join(f"{kind} {share:.2f}" for share, kind in low)
 
 
 def _sample(rows: Sequence[Row], options: argparse.Namespace) -> list[Row]:
@@ -101,18 +105,27 @@ def _ingest(rows: Sequence[Row], images: Path, folder: Path, url: str, column: b
         sys.exit("expected every product to come in")
 
 
-def _ask(rows: Sequence[Row], images: Path, url: str) -> list[float]:
-    """Ask each product's photo; return the share of its type among the first ten others."""
+def _ask(rows: Sequence[Row], images: Path, url: str) -> dict[str, list[float]]:
+    """Ask each product's photo, and the product itself as a shopper does who looks at it.
+
+    Returns:
+        The share of its type among the first ten others, by the kind of query.
+    """
     taxonomy, settings = Taxonomy.load(), Settings.from_env()
     extractor = load_extractor(taxonomy, paper_threshold=settings.paper_threshold)
     search = VisualSearch(extractor, open_engine(url), taxonomy, settings)
     type_of = {row["id"]: row["articleType"] for row in rows}
     request = SearchRequest(top=TOP + 1, appearance_weight=settings.appearance_weight)
-    shares = []
-    for row in tqdm(rows, desc="queries", unit=" photos"):
-        answer = search.search((images / row["file"]).read_bytes(), request)
-        others = [hit.product_id for hit in answer.hits if hit.product_id != row["id"]][:TOP]
-        shares.append(sum(type_of[each] == row["articleType"] for each in others) / TOP)
+    shares: dict[str, list[float]] = {"photo": [], "product": []}
+    for row in tqdm(rows, desc="queries", unit=" products"):
+        answers = {
+            "photo": search.search((images / row["file"]).read_bytes(), request),
+            "product": search.similar(row["id"], request),
+        }
+        for query, answer in answers.items():
+            others = [hit.product_id for hit in answer.hits if hit.product_id != row["id"]][:TOP]
+            same = sum(type_of[each] == row["articleType"] for each in others)
+            shares[query].append(same / TOP)
     search.engine.close()
     return shares
 

@@ -100,6 +100,7 @@ def test_of_a_title_and_a_category_in_conflict_the_plainer_decides(
         ("Women | Jeans", {"jeans"}),
         ("Women - Bags - Backpacks", {"backpack"}),
         ("T - Shirt", {"t-shirt"}),
+        ("100 - Jeans", {"jeans"}),
         ("Tops > T-Shirts", {"t-shirt"}),
         ("Shoe Accessories > Boot Liners", {"shoe-accessory"}),
         ("Clothing > Vests", {"jacket", "waistcoat", "top", "sweater", "t-shirt"}),
@@ -136,6 +137,27 @@ def test_a_public_path_is_english_in_every_feed() -> None:
     assert leaves("Vêtements > Robes", "fr") == {"dress"}
 
 
+@pytest.mark.parametrize(
+    ("path", "language", "expected"),
+    [
+        ("Bekleidung & Accessoires > Bekleidung > Shirts & Tops", "de", leaves("212")),
+        ("Bekleidung & Accessoires > Schuhe", "de", leaves("187")),
+        ("Bekleidung > Unterwäsche & Socken > Büstenhalter", "de", {"bra"}),
+        ("Bekleidung > Mäntel & Jacken", "de", leaves("5598")),
+        ("Damen/Bekleidung/Kleider", "de", {"dress"}),
+        ("Vêtements et accessoires > Chaussures", "fr", leaves("187")),
+        ("Vêtements > Sous-vêtements et chaussettes > Soutiens-gorge", "fr", {"bra"}),
+        ("Ropa y accesorios > Ropa > Camisas y tops", "es", leaves("212")),
+        ("Abbigliamento e accessori > Abbigliamento > Camicie e top", "it", leaves("212")),
+        ("Kleding en accessoires > Kleding > Shirts en tops", "nl", leaves("212")),
+        ("Vestuário e acessórios > Vestuário > Camisas e tops", "pt", leaves("212")),
+        ("Odzież i dodatki > Odzież > Koszule i topy", "pl", leaves("212")),
+    ],
+)
+def test_paths_of_other_languages(path: str, language: str, expected: set[str]) -> None:
+    assert leaves(path, language) == expected
+
+
 def test_paths_of_public_taxonomies_name_known_kinds() -> None:
     known = TAXONOMY.categories.keys() | PUBLIC.other_kinds.keys()
     for kind in PUBLIC.wider_kinds.values():
@@ -161,6 +183,11 @@ def test_an_own_taxonomy_reads_its_own_kinds_alone() -> None:
     assert read_seller_text(own, "Lace Bra", "Underwear & Socks > Bras").categories == {"bra"}
     assert read_seller_text(own, "Nova", "Tops").categories == {"bra"}
     assert read_seller_text(own, "Blaue Hose", "Shoes > Boots").categories == frozenset()
+
+
+def test_long_texts_take_no_time() -> None:
+    for text in (" " * 100_000, "- " * 50_000, "> " * 50_000, "& " * 50_000):
+        assert leaves(f"Jeans{text}.") == {"jeans"}
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from(" >/|»&-;\n0123456789")))

@@ -55,6 +55,11 @@ def test_lines_of_products_with_lists_of_their_own(feed_file: Path, products: An
     assert [row.cell_values for row in rows] == products
 
 
+def test_lines_may_end_in_commas(feed_file: Path) -> None:
+    _, rows = read(feed_file, '{"id": 1},\n{"id": 2},\n{"id": 3}')
+    assert [row.cell_values["id"] for row in rows] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     "broken",
     [

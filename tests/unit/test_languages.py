@@ -29,3 +29,10 @@ def test_an_unsure_answer_is_empty() -> None:
 def test_some_titles_of_another_language_do_not_matter() -> None:
     titles = [*TITLES["de"].split("|") * 3, "Red T-shirt", "Air Max 90"]
     assert detect_language(titles) == "de"
+
+
+def test_public_categories_do_not_make_a_feed_english() -> None:
+    titles = TITLES["de"].split("|")
+    path = "Apparel & Accessories > Clothing > Shirts & Tops"
+    assert detect_language([text for title in titles for text in (title, path)]) == "de"
+    assert detect_language([path] * 9) == ""

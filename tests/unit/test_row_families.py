@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import random
 from pathlib import Path
 
 import pytest
 
+from houndstooth.ingest.columns import read_as
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.formats.row import Block, each_row
 from houndstooth.ingest.options import ReadOptions, parse_options
+from houndstooth.ingest.products import read_products
 from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from tests.unit.test_platforms import Read
 
@@ -80,5 +86,44 @@ def test_options_of_a_command(tmp_path: Path) -> None:
         parse_options(feed, image_base="/")
     with pytest.raises(InvalidConfig, match="two letters such as 'de'; got 'German'"):
         parse_options(feed, language="German")
+    assert parse_options(feed, language="de-AT").language == "de"
+    assert parse_options(feed, language="FR").language == "fr"
     with pytest.raises(InvalidFeed, match="expected columns as"):
         parse_options(feed, "id")
+
+
+@pytest.mark.parametrize(
+    "header", ["id,title,image,price,status", "id,title,image_link,price,link"]
+)
+def test_rows_read_together_give_what_each_gives_alone(tmp_path: Path, header: str) -> None:
+    """Blocks of plain rows, and rows between them that are images, drafts, twice there or bad."""
+    draw = random.Random(5)
+    odd = {
+        3: ("", "", "extra.jpg", "", ""),
+        4: ("1", "Again", "a.jpg", "9", ""),
+        5: ("bad", "No image", "", "9", ""),
+        6: ("long" * 200, "Long", "a.jpg", "9", ""),
+        7: ("two", 'Two\n"lines"', "a.jpg", "9", ""),
+        8: ("three", "Draft", "a.jpg", "9", "draft"),
+    }
+    path = tmp_path / "feed.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header.split(","))
+        last = ""
+        for number in range(12_000):
+            cells = [f"{number}", "A plain title " * 5, f"https://i.example/{number}.jpg", "9", ""]
+            kind = draw.randrange(9) if number % 4000 < 30 and number % 2 == 0 else 0
+            cells = [*odd[kind]] if kind in odd else cells
+            last = cells[0] = cells[0] or last
+            writer.writerow(cells)
+    found = []
+    for parts in ("parts", "rows"):
+        with open_feed(path) as feed:
+            rows = [*getattr(feed, parts)]
+            assert any(isinstance(part, Block) for part in rows) == (parts == "parts")
+            sample = [*each_row(rows)][:300]
+            reading = read_as(feed.columns, sample)
+            found.append([*read_products(rows, reading)])
+    assert found[0] == found[1]
+    assert len(found[0]) > 11_800

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from houndstooth.ingest.feeds import Row, open_feed
@@ -120,6 +120,7 @@ def test_missing_cells_at_the_end_are_empty(feed_file: Path) -> None:
     [
         ("id,title,image,price,size", "2,Tee,b.jpg,15.00 EUR,S,M,L", "S"),
         ("id,title,image,price,size", "2,Tee,b.jpg,15.00 EUR,S,,", "S"),
+        ("id,title,image,price,size", '2,Tee,"b.jpg,//shop.example/c",15.00 EUR,S,M', "S"),
         # A decimal comma cuts the price in two; the title's comma moves all cells.
         ("id,title,image,price,size", "2,Tee,b.jpg,15,00 EUR,S", None),
         ("id,title,image,price,size", "2,Tee, red,b.jpg,15.00 EUR,S", None),
@@ -150,6 +151,9 @@ def test_cells_beyond_the_header_are_refused_where_no_column_tells(feed_file: Pa
         ("# Required | an id,# Required | a title,# Required\n", 2),
         ('"# Required | an id, unique","# Required | a title","# one"\n', 2),
         ("\ufeff", 1),
+        ("\ufeffsep=,\n", 2),
+        ("<br />\n<b>Notice</b>: Undefined x in <b>/f.php</b> on line <b>12</b><br />\n", 3),
+        ("PHP Warning: no x in /f.php on line 1\n\nDeprecated: y in /f.php on line 2\n", 4),
     ],
 )
 def test_lines_before_the_header(feed_file: Path, begin: str, number: int) -> None:
@@ -248,6 +252,34 @@ def test_a_quote_anywhere_costs_one_row_at_most(feed_file: Path, data: st.DataOb
             assert row.cell_values["id"] == str(n)
             assert row.cell_values["image"] == f"{n}.jpg"
     assert len(rows) == count
+
+
+CELLS = (
+    *("", '""', "Tee", r"C:\x", '"Tee, soft"', '"Soft\nand warm"', r'"5\" heel, red"'),
+    '"<p class=""x"">a</p>\n<p>b, c</p>"',
+)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_a_quote_anywhere_costs_no_other_row(feed_file: Path, data: st.DataObject) -> None:
+    """Also among rows of several lines, and of both ways to write a quote in a cell."""
+    delimiter = data.draw(st.sampled_from(",;\t|"), "delimiter")
+    some = data.draw(st.lists(st.tuples(*[st.sampled_from(CELLS)] * 2), min_size=2, max_size=6))
+    rows = [
+        delimiter.join((str(n), title, f"{n}.jpg", text, "9.90 EUR"))
+        for n, (title, text) in enumerate(some)
+    ]
+    if delimiter in ";|":
+        rows = [row.replace(", ", f"{delimiter} ") for row in rows]
+    broken = data.draw(st.integers(0, len(rows) - 1), "broken row")
+    at = data.draw(st.integers(0, len(rows[broken])), "place")
+    rows[broken] = rows[broken][:at] + data.draw(st.sampled_from(['"', '\\"'])) + rows[broken][at:]
+    read_rows = read(feed_file, table(*rows, header=HEADER.replace(",", delimiter)))
+    found = {row.cell_values["id"]: row.cell_values for row in read_rows if row.error is None}
+    for n in {*range(len(rows))} - {broken}:
+        assert found[str(n)]["description"] == f"{n}.jpg"
+        assert found[str(n)]["price"] == "9.90 EUR"
 
 
 @given(st.text(st.sampled_from('ab,"\n\\'), max_size=60))

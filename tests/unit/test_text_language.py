@@ -33,6 +33,8 @@ def read(title: str, category_text: str = "", language: str = "") -> TextEvidenc
         ("Slip homme noir", "", "fr", set(), "black"),
         ("Pullover Damen grün", "", "de", {"sweater"}, "green"),
         ("Short de bain", "", "fr", {"shorts"}, None),
+        ("Robe femme", "", "fr", {"dress"}, None),
+        ("Chemise homme", "", "fr", {"shirt"}, None),
         ("Camisa de vestir azul", "", "es", {"shirt"}, "blue"),
         ("Top Hose Jeans blau", "", "de", {"jeans"}, "blue"),
         ("Gonna lunga nera", "", "it", {"skirt"}, "black"),
@@ -62,6 +64,7 @@ def test_a_false_friend_decides_nothing_unless_the_language_says_so(word: str) -
 def test_loan_words_are_known_in_every_language() -> None:
     for language in (*SHIPPED, "sv"):
         assert read("Nova T-Shirt", language=language).categories == {"t-shirt"}
+        assert read("Nova Top", language=language).categories == {"top"}
         assert read("Nova Jeans", language=language).categories == {"jeans"}
         assert read("Nova Blazer", language=language).categories == {"blazer"}
 

@@ -127,6 +127,15 @@ def test_entities_are_never_declared(feed_file: Path) -> None:
             {"id": "1", "img": "a.jpg"},
         ),
         (
+            '<r><p id="1" image="a.jpg"/><p id="2" image="b.jpg"/></r>',
+            {"id": "1", "image": "a.jpg"},
+        ),
+        (
+            "<rss><item><guid>1</guid><link>/1</link>"
+            '<media:content url="a.jpg" type="image/jpeg"/></item></rss>',
+            {"guid": "1", "link": "/1", "content": "a.jpg"},
+        ),
+        (
             '<yml><shop><offers><offer id="1" available="true"><picture>a.jpg</picture>'
             "<picture>b.jpg</picture></offer></offers></shop></yml>",
             {"id": "1", "available": "true", "picture": ["a.jpg", "b.jpg"]},
@@ -162,6 +171,12 @@ def test_entities_are_never_declared(feed_file: Path) -> None:
 )
 def test_other_names(feed_file: Path, text: str, expected: dict[str, object]) -> None:
     assert read(feed_file, text)[0].cell_values == expected
+
+
+def test_a_page_is_named(feed_file: Path) -> None:
+    page = '<?xml version="1.0"?>\n<!DOCTYPE html>\n<html><body>Log in</body></html>'
+    with pytest.raises(InvalidFeed, match="elements; got an HTML page"):
+        read(feed_file, page)
 
 
 def test_a_feed_that_is_cut_off(feed_file: Path) -> None:

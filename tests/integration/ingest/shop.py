@@ -54,7 +54,7 @@ class Shop:
                 writer.writerows(rows)
         return path
 
-    def ingest(self, feed: Path, *flags: str, extractor: FakeExtractor | None = None) -> int:
+    def ingest(self, feed: Path | str, *flags: str, extractor: FakeExtractor | None = None) -> int:
         report = self.folder / "report.json"
         status = main(
             ["ingest", str(feed), "--engine", self.url, "--report", str(report), *flags],
