@@ -153,28 +153,24 @@ class _Comparison:
 
     def compare(self, rows: Rows, agreement: Scores, threshold: float) -> Compared:
         """Score rows; those that are left out or below the threshold are not returned."""
-        query, segment = self._query, self._segment
-        views, begins = self._views(rows)
+        query, segment, views = self._query, self._segment, rows
+        if segment.has_views:
+            first, last = segment.views_of(rows)
+            views = ranges(first, last)
+            rows, agreement = np.repeat(rows, last - first), np.repeat(agreement, last - first)
         colour = squared_differences(self._colour, _bytes(segment.colours, views))
         colour = np.minimum(colour / MAX_SQUARED, 1)
         appearance = differing_bits(self._code, _bytes(segment.codes, views)) / self._bits
         distance = query.appearance_weight * appearance + (1 - query.appearance_weight) * colour
-        nearest = np.minimum.reduceat(distance, begins) if segment.has_views else distance
         weight = query.attribute_weight
-        scores = (1 - weight) * (1 - nearest) + weight * agreement
+        scores = (1 - weight) * (1 - distance) + weight * agreement
         good = np.flatnonzero(scores >= threshold)
-        at = _nearest_views(distance, nearest, begins, good) if segment.has_views else good
+        if segment.has_views:
+            good = good[_nearest_views(rows[good], distance[good])]
+        number = views[good] - segment.views_of(rows[good])[0]
         return self._allowed(
-            Compared(rows[good], scores[good], appearance[at], colour[at], at - begins[good])
+            Compared(rows[good], scores[good], appearance[good], colour[good], number)
         )
-
-    def _views(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Return the views of all rows, and the place of each row's first one among them."""
-        if not self._segment.has_views:
-            return rows, np.arange(len(rows))
-        first, last = self._segment.views_of(rows)
-        counts = last - first
-        return ranges(first, last), np.cumsum(counts) - counts
 
     def _allowed(self, found: Compared) -> Compared:
         allowed = np.ones(len(found.rows), dtype=bool)
@@ -185,14 +181,10 @@ class _Comparison:
         return found if allowed.all() else found.take(np.flatnonzero(allowed))
 
 
-def _nearest_views(distance: Scores, nearest: Scores, begins: Rows, rows: NDArray[np.intp]) -> Rows:
-    """Find the nearest view of some rows, the first of equally near ones, among all rows' views."""
-    first, last = begins[rows], np.append(begins, len(distance))[rows + 1]
-    views = ranges(first, last)
-    owners = np.repeat(np.arange(len(rows)), last - first)
-    least = np.flatnonzero(distance[views] == nearest[rows][owners])
-    found: Rows = views[least[np.unique(owners[least], return_index=True)[1]]]
-    return found
+def _nearest_views(rows: Rows, distance: Scores) -> NDArray[np.intp]:
+    """Find the places of each row's nearest view, the first of equally near ones."""
+    order = np.lexsort((distance, rows))
+    return order[np.diff(rows[order], prepend=-1) > 0]
 
 
 def _decide(
