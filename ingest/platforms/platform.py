@@ -45,6 +45,7 @@ ROLES: Mapping[str, str] = {
     "box": "the item's box in the first image",
     "colour": "stated colour",
     "gender": "stated gender",
+    "age_group": "stated age group: with it, male is boys",
     "material": "stated material",
     "pattern": "stated pattern",
     "season": "stated season",
@@ -59,6 +60,7 @@ OFFER_ROLES = (
 ATTRIBUTES: Mapping[str, Names] = {
     "colour": ("color", "colour", "farbe", "couleur", "kleur", "kolor", "colore", "cor"),
     "gender": ("gender", "geschlecht", "genre", "sexe", "genere", "gênero", "género"),
+    "age_group": ("age_group", "altersgruppe"),
     "material": ("material", "fabric", "matière", "stof", "materiale", "materiał"),
     "pattern": ("pattern", "muster", "motif"),
     "season": ("season",),
