@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -93,10 +93,13 @@ class Reading:
         match = _CODE.search(column)
         return match[1] if match and match[1] in CODES else ""
 
-    def add_columns(self, names: Sequence[str]) -> None:
-        """Read further columns, which the first rows of a feed without a header did not have."""
-        self.columns += tuple(names)
-        self.roles = _find_roles(self.platform, self.columns, self.chosen)
+    def cover(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add the columns that rows have and the first rows of a feed without a header had not."""
+        known = frozenset(self.columns)
+        new = {name: None for cells in rows if not known.issuperset(cells) for name in cells}
+        if new:
+            self.columns = tuple(dict.fromkeys((*self.columns, *new)))
+            self.roles = _find_roles(self.platform, self.columns, self.chosen)
 
 
 def read_as(
@@ -122,12 +125,14 @@ def read_as(
     """
     chosen, columns = chosen or {}, tuple(dict.fromkeys(columns))
     _check_chosen(columns, chosen)
-    platform = recognise(columns)
+    first_id = as_text(sample[0].cell_values.get("id")) if sample else ""
+    platform = recognise(columns, first_id)
     roles = _find_roles(platform, columns, chosen)
     instead = {"image": "images", "id": platform.layout.key}
     for role in REQUIRED:
         several = platform is GENERAL and len(roles[role]) > 1
-        if several or not (roles[role] or roles.get(instead.get(role, ""))):
+        known = platform.first_id and first_id.startswith(platform.first_id)
+        if several or not (known or roles[role] or roles.get(instead.get(role, ""))):
             raise InvalidFeed(_ambiguity(role, columns, roles))
     return Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
 

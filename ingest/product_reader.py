@@ -74,6 +74,8 @@ class ProductReader:
             A product for each row, or why it is none: its id or image is missing, or its box is
             malformed.
         """
+        if self._columns is not self._reading.columns:
+            self._compile()
         rows = self._values(cells)
         return self.read_values(rows, self._options(cells, known), known)
 
@@ -144,7 +146,7 @@ class ProductReader:
         """Find the places of the columns."""
         reading, roles = self._reading, self._reading.roles
         places = {column: place for place, column in enumerate(reading.columns)}
-        self._known, self._get = frozenset(reading.columns), getter(reading.columns)
+        self._columns, self._get = reading.columns, getter(reading.columns)
         self._offers = OfferReader(reading)
         self._places = {role: [places[c] for c in columns] for role, columns in roles.items()}
         self._readers = {r: text_reader(reading, r) for r in ("id", "title", *_PLAIN_FACTS)}
@@ -164,16 +166,12 @@ class ProductReader:
 
     def _values(self, cells: Sequence[Mapping[str, Any]]) -> list[Values]:
         """Return the values of rows in the order of the columns."""
-        if {*map(len, cells)} == {len(self._known)}:
+        if {*map(len, cells)} == {len(self._columns)}:
             try:
                 return [*map(self._get, cells)]
             except KeyError:
                 pass
-        new = {name: None for row in cells for name in row if name not in self._known}
-        if new:
-            self._reading.add_columns([*new])
-            self._compile()
-        return [tuple(map(row.get, self._reading.columns)) for row in cells]
+        return [tuple(map(row.get, self._columns)) for row in cells]
 
     def _texts(self, role: str, rows: Sequence[Values], columns: Sequence[Values]) -> list[str]:
         places = self._places[role]

@@ -9,10 +9,9 @@ from typing import Any
 from houndstooth.ingest.columns import Reading
 from houndstooth.ingest.feeds import Feed
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.platforms.platform import ATTRIBUTES
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.product import Product
-
-ATTRIBUTES = ("colour", "gender", "season", "pattern", "material", "fit", "length")
 
 MAX_NAMES = 12
 """Columns named in a line; of more only the number is told."""

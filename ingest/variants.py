@@ -61,6 +61,7 @@ class VariantReader:
             A product or an outcome, and the id made of group and options that the product takes if
             its own is another's; ``""`` if it has none.
         """
+        self._reading.cover(cells for group in groups for cells in _cells_of(group))
         if self._columns is not self._reading.columns:
             self._find_columns()
         drafts = [draft for group in groups for draft in self._drafts(group)]
@@ -225,3 +226,10 @@ class VariantReader:
         self._of_product = frozenset(matching(reading.columns, reading.platform.of_product))
         self._empty = ("", None, *reading.platform.inherited)
         self._price_columns = [column for role in _PRICES for column in reading.roles[role]]
+
+
+def _cells_of(group: Group) -> Iterator[Mapping[str, Any]]:
+    yield group.parent.cell_values
+    for row in group.variants:
+        yield row.cell_values
+    yield from group.images

@@ -26,7 +26,7 @@ PLATFORMS: tuple[Platform, ...] = (
 """All platforms; the first that recognises a feed reads it, and the last recognises any."""
 
 
-def recognise(columns: Iterable[str]) -> Platform:
-    """Recognise the platform of a feed by its column names."""
+def recognise(columns: Iterable[str], first_id: str = "") -> Platform:
+    """Recognise the platform of a feed by its column names and the id in its first row."""
     names = frozenset(map(normal, columns))
-    return next(platform for platform in PLATFORMS if platform.recognises(names))
+    return next(platform for platform in PLATFORMS if platform.recognises(names, first_id))

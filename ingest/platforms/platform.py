@@ -45,6 +45,7 @@ ROLES: Mapping[str, str] = {
     "box": "the item's box in the first image",
     "colour": "stated colour",
     "gender": "stated gender",
+    "age_group": "stated age group: with it, male is boys",
     "material": "stated material",
     "pattern": "stated pattern",
     "season": "stated season",
@@ -59,6 +60,7 @@ OFFER_ROLES = (
 ATTRIBUTES: Mapping[str, Names] = {
     "colour": ("color", "colour", "farbe", "couleur", "kleur", "kolor", "colore", "cor"),
     "gender": ("gender", "geschlecht", "genre", "sexe", "genere", "gênero", "género"),
+    "age_group": ("age_group", "altersgruppe"),
     "material": ("material", "fabric", "matière", "stof", "materiale", "materiał"),
     "pattern": ("pattern", "muster", "motif"),
     "season": ("season",),
@@ -117,6 +119,8 @@ class Platform:
     Attributes:
         name: For people, such as ``Shopify product export``.
         recognised_by: Groups of column names; all names of one group must be there.
+        first_id: Beginning of the id in the first row, by which it is recognised as well; its
+            columns may then come in later rows only.
         roles: The columns of each role. The first that is not empty in a row is used; of image
             columns all are.
         layout: How rows belong together.
@@ -136,6 +140,7 @@ class Platform:
     name: str
     recognised_by: Sequence[Names]
     roles: Mapping[str, Names]
+    first_id: str = ""
     layout: Layout = field(default_factory=OneEach)
     own: Names = ()
     of_product: Names = ()
@@ -147,6 +152,8 @@ class Platform:
     options: Callable[[Mapping[str, Any]], dict[str, str]] = no_options
     adjust_offer: Callable[[dict[str, Any]], None] | None = None
 
-    def recognises(self, names: frozenset[str]) -> bool:
+    def recognises(self, names: frozenset[str], first_id: str) -> bool:
         """Tell whether a feed with these column names, in normal form, is this platform's."""
+        if self.first_id and first_id.startswith(self.first_id):
+            return True
         return any(names.issuperset(map(normal, group)) for group in self.recognised_by)

@@ -51,6 +51,7 @@ SHOPIFY_BULK = Platform(
         ("id", "title", "featuredMedia"),
         ("id", "title", "vendor", "productType"),
     ],
+    first_id="gid://shopify/",
     roles={
         "id": ("sku", "id"),
         "title": ("title",),

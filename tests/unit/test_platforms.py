@@ -221,6 +221,22 @@ def test_shopify_bulk_with_children_anywhere(tmp_path: Path, order: int) -> None
     assert read.left_out() == ["C"]
 
 
+def test_shopify_bulk_whose_images_and_variants_come_last(tmp_path: Path) -> None:
+    products = [f'{{"id":"gid://shopify/Product/{n}","title":"Tee"}}' for n in range(400)]
+    children = [
+        f'{{"id":"gid://shopify/{kind}/{n}",{rest},"__parentId":"gid://shopify/Product/{n}"}}'
+        for n in range(400)
+        for kind, rest in (
+            ("ProductVariant", '"price":"9"'),
+            ("MediaImage", '"image":{"url":"a.jpg"}'),
+        )
+    ]
+    read = Read(tmp_path / "feed.jsonl", "\n".join(products + children))
+    assert len(read.products) == 400
+    assert {*read.images().values()} == {("a.jpg",)}
+    assert {*read.facts("price").values()} == {(9.0,)}
+
+
 WOO = """\
 ID,Type,SKU,Name,Published,Visibility in catalog,In stock?,Stock,Backorders allowed?,Sale price,\
 Regular price,Categories,Images,Parent,Brands,Attribute 1 name,Attribute 1 value(s)
