@@ -73,18 +73,20 @@ class SQLiteWriter:
         old = json.loads(stored)
         facts, notes = fit_facts(document.facts, self._fields)
         new = {**old, **facts}
-        new_entries = self._entries(new)
+        text = json.dumps(new)
         if document.visual is not None:
             visual = json.dumps(document.visual.to_json())
-            values = (document.product_id, json.dumps(new), visual)
+            values = (document.product_id, text, visual)
             ((key,),) = db.execute(UPSERT, values).fetchall()
             db.execute("DELETE FROM removed WHERE id = ?", (document.product_id,))
             _put_candidate(db, key, document.visual)
+        elif text == stored:
+            return notes  # nothing to write, and nothing that followers need to read again
         else:
-            db.execute("UPDATE product SET facts = ? WHERE key = ?", (json.dumps(new), key))
+            db.execute("UPDATE product SET facts = ? WHERE key = ?", (text, key))
             sql = "UPDATE candidate SET changed = ? WHERE product = ?"
             db.execute(sql, (_next_change(db), key))
-        _change_entries(db, key, self._entries(old), new_entries)
+        _change_entries(db, key, self._entries(old), self._entries(new))
         return notes
 
     def _entries(self, facts: Mapping[str, Fact]) -> Entries:
