@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from houndstooth.mappings.language_words import ENGLISH, PUBLIC
+from houndstooth.mappings.language_words import ENGLISH, LANGUAGES, PUBLIC
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.vocabulary import Vocabulary, category_vocabulary
 from houndstooth.mappings.words import decoded, phrase_key
@@ -25,6 +25,17 @@ _PUBLIC_ROOTS = frozenset(
     phrase_key(path) for path in (*PUBLIC.google.values(), *PUBLIC.shopify.values())
     if ">" not in path
 )  # fmt: skip
+
+_JOINED = frozenset(
+    phrase_key(name)
+    for names in (
+        *(kind.names for kind in PUBLIC.wider_kinds.values()),
+        *(names for words in LANGUAGES.values() for names in words.categories.values()),
+    )
+    for name in names
+    if _JOINER.search(name)
+)
+"""Keys of joined names that have a meaning of their own, such as ``Shirts & Tops``."""
 
 
 def category_paths(category_text: str) -> list[str]:
@@ -79,11 +90,13 @@ def _one_path(taxonomy: Taxonomy, known: Vocabulary, path: str) -> frozenset[str
     slashes = not _STRONG.search(path) and "/" in path
     leaves: frozenset[str] = frozenset()
     for level in _levels(path):
-        here = _level(known, level)
+        kinds = _kinds(known, level)
+        here = frozenset().union(*kinds)
         if slashes and here and (leaves < here or not leaves & here):
             leaves |= here
         else:
-            leaves = _narrowed(taxonomy, leaves, here)
+            each = (_narrowed(taxonomy, leaves, kind) for kind in kinds)
+            leaves = frozenset().union(*each) or leaves
     for meaning in (m for clause in known.clauses(path) for m in clause if m.modifier):
         leaves = leaves & meaning.leaves or leaves
     return leaves
@@ -113,10 +126,10 @@ def _levels(path: str) -> list[str]:
     return levels if all(len(level.strip()) > 1 for level in levels) else [path]
 
 
-def _level(known: Vocabulary, level: str) -> frozenset[str]:
-    """Return the union of a level's kinds: "Coats & Jackets" names two."""
-    whole = known.meanings.get(phrase_key(level))
-    if whole:
-        return whole.leaves if whole.is_noun else frozenset()
-    parts = (known.leaves(known.clauses(part)) for part in _JOINER.split(level))
-    return frozenset().union(*parts)
+def _kinds(known: Vocabulary, level: str) -> list[frozenset[str]]:
+    """Return the leaves of each kind that a level names: "Coats & Jackets" names two."""
+    key, names = phrase_key(level), _JOINER.split(level)
+    # "Shoe Accessories" are no shoes, "Shoes & Accessories" may be.
+    if (whole := known.meanings.get(key)) and (len(names) == 1 or key in _JOINED):
+        return [whole.leaves] if whole.is_noun else []
+    return [kind for name in names if (kind := known.leaves(known.clauses(name)))]

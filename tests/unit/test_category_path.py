@@ -120,6 +120,21 @@ def test_levels_narrow_from_the_root_and_joined_kinds_unite(
     assert leaves(category_text) == expected
 
 
+@pytest.mark.parametrize(
+    ("title", "path", "expected"),
+    [
+        ("Crew Neck Tee", "Clothing & Accessories > Clothing > Women's Clothing > Tops", "t-shirt"),
+        ("Cargo Jeans", "Clothing & Accessories", "jeans"),
+        ("Leather Tote Bag", "Accessories > Bags & Wallets", "handbag"),
+        ("Leather Wallet", "Accessories > Bags & Wallets", "wallet"),
+    ],
+)
+def test_each_kind_of_a_joined_level_counts(title: str, path: str, expected: str) -> None:
+    assert read(title, path, "en").categories == {expected}
+    assert "boots" in leaves("Shoes & Accessories")
+    assert leaves("Shoe Accessories") == {"shoe-accessory"}
+
+
 def test_public_ids_stand_for_their_paths() -> None:
     for number, path in PUBLIC.google.items():
         assert leaves(number) == leaves(path) == leaves(f"{number} - {path}"), path
