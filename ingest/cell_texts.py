@@ -11,8 +11,8 @@ from houndstooth.mappings.product import Fact, Note
 _TAG = re.compile(r"<[A-Za-z/][^<>]*>")
 _MAX_INTEGER = 2**63
 _KEYS = (
-    *("fullName", "full_name", "amount", "name", "title", "text", "value", "label", "tracked"),
-    *("minVariantPrice", "productTaxonomyNode", "url"),
+    *("fullName", "full_name", "amount", "name", "title", "text", "value", "label", "content"),
+    *("tracked", "minVariantPrice", "productTaxonomyNode", "url"),
 )
 _CURRENCIES = ("currencyCode", "currency_code", "currency")
 
@@ -27,11 +27,20 @@ def as_text(value: Any) -> str:
         text = next((text for key in _KEYS if (text := as_text(value.get(key)))), "")
         currency = next((value[key] for key in _CURRENCIES if key in value), "")
         return f"{text} {currency}".strip() if text else ""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return next((text for one in value if (text := as_text(one))), "")
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+def without_objects(value: Any) -> Any:
+    """Return a cell value with the names or amounts of objects in their place."""
+    if isinstance(value, dict):
+        return as_text(value)
+    if isinstance(value, list):
+        return [text for one in value if (text := as_text(one))]
+    return value
 
 
 def plain_title(title: str) -> str:

@@ -75,7 +75,7 @@ class OfferReader:
         try:
             return [*map(self._remembered, texts)]
         except TypeError:  # a list or an object cannot be looked up
-            return [self._decide([*map(as_text, row)]) for row in texts]
+            return [self._decide([as_text(value) or value or "" for value in row]) for row in texts]
 
     def _decide(self, texts: Sequence[Any]) -> ReadOffer:
         cells = dict(zip(self._roles, texts, strict=True))

@@ -84,4 +84,8 @@ def map_cells(
     try:
         return [*map(read, cells)]
     except TypeError:  # a list or an object cannot be looked up
-        return [read(tuple(map(as_text, row))) for row in cells]
+        return [read(tuple(map(_hashable, row))) for row in cells]
+
+
+def _hashable(cell: Any) -> Any:
+    return tuple(map(as_text, cell)) if isinstance(cell, list) else as_text(cell)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.category_paths import read_category
-from houndstooth.ingest.cell_texts import as_text, plain_title, read_fact
+from houndstooth.ingest.cell_texts import as_text, plain_title, read_fact, without_objects
 from houndstooth.ingest.cells.ids import check_id
 from houndstooth.ingest.columns import Reading, fact_name
 from houndstooth.ingest.offer_reader import OfferReader, ReadOffer
@@ -161,6 +161,7 @@ class ProductReader:
         used = {c for role, names in roles.items() if role not in _KEPT for c in names}
         others = [column for column in reading.columns if column and column not in used]
         self._fact_columns = [(fact_name(column), places[column]) for column in others]
+        self._understood = {place for role in _KEPT for place in self._places[role]}
         self._known_categories = lru_cache(_REMEMBERED)(self._read_categories)
         self._known_attributes = lru_cache(_REMEMBERED)(self._read_attributes)
 
@@ -213,6 +214,8 @@ class ProductReader:
         for name, place in self._fact_columns:
             column = columns[place]
             if not is_text(column):
+                if place in self._understood:
+                    column = [*map(without_objects, column)]
                 column = [read_fact(name, cell, i, notes) for i, cell in enumerate(column)]
             facts[name] = [cell or None for cell in column] if "" in column else column
         facts["title"] = [title or None for title in titles]
@@ -267,7 +270,7 @@ class ProductReader:
         platform = self._reading.platform
         lines: dict[str, None] = {}
         for cell in cells:
-            for value in cell if isinstance(cell, list) else (cell,):
+            for value in cell if isinstance(cell, tuple) else (cell,):
                 found = read_category(
                     as_text(value),
                     platform.category_lists,

@@ -41,6 +41,13 @@ _FROM = re.compile(
     r"|vanaf|od|von|de|van)\b:?",
     re.IGNORECASE,
 )
+_TAX = re.compile(
+    r",? ?\(?(?:\b(?:incl?|inkl)\w*\.? ?(?:\d+ ?% ?)?(?:vat|gst|tax|taxes|mwst|ust|btw|iva|tva)"
+    r"|\b(?:vat|btw|iva|tva) ?(?:inc|inb)\w*|\bttc)\b\.?\)?$",
+    re.IGNORECASE,
+)
+_SIGN_BETWEEN = re.compile(r"(\d) ?(€|£)(\d\d)$")
+"""How France writes prices: ``12€99``."""
 _TO = re.compile(r"(?<=[^\s.,-]) ?(?:-| to | bis | à | a | tot | até | hasta | do ) ?(?=[^\s-])")
 _AMOUNT = re.compile(
     r"([^\d]*?)((?:(?<![^\W\d_])[.,])?\d[\d.,' ]*?)([.,:]--?)?((?:[ .]?[^\d\s.,'][^\d]*)?)"
@@ -98,8 +105,8 @@ class PriceReader:
             whole, fraction, word = plain.groups()
             try:
                 code = currency_code(word) if word else None
-            except KeyError:
-                raise _not_a_price(value) from None
+            except KeyError:  # "12,99 TTC"
+                return _read(value, self.separator, self.language)
             return Price(float(f"{whole}.{fraction}" if fraction else whole), code)
         if is_number(value) and value < 0:
             raise _negative(value)
@@ -168,6 +175,7 @@ def _parts(text: str) -> tuple[list[str], bool]:
     plain = " ".join(
         (html.unescape(text) if "&" in text else text).translate(_CHARACTERS).split()
     ).rstrip(" .")
+    plain = _SIGN_BETWEEN.sub(r"\1,\3 \2", _TAX.sub("", plain))
     start = _FROM.match(plain)
     rest = plain[start.end() :].strip() if start else plain
     parts = _TO.split(rest)

@@ -36,7 +36,7 @@ WOOCOMMERCE = Platform(
         ("Typ", "Artikelnummer", "Name", "Regulärer Preis"),
     ],
     roles={
-        "id": ("SKU", "ID", "Artikelnummer"),
+        "id": ("SKU", "Artikelnummer", "ID"),
         "title": ("Name",),
         "images": ("Images", "Bilder"),
         "category": ("Categories", "Kategorien"),

@@ -92,6 +92,27 @@ RSS = """\
 """
 
 
+def test_lists_and_objects_of_json_give_what_they_name(tmp_path: Path) -> None:
+    text = """\
+{"id": 1, "title": "Tee", "image": "a.jpg", "categories": ["Men", {"name": "Tees"}]}
+{"id": 2, "title": "Cap", "image": "b.jpg", "price": {"centAmount": 1250}, "color": ["red", "blue"]}
+"""
+    read = Read(tmp_path / "feed.jsonl", text)
+    assert read.products["1"].category_text == "Men\nTees"
+    assert read.facts("categories") == {"1": (["Men", "Tees"],), "2": (None,)}
+    assert read.products["1"].notes == ()
+    assert read.products["2"].attributes["colour"] == "red"
+    assert [note.kind for note in read.products["2"].notes] == ["price left empty"]
+
+
+def test_a_structured_title_is_a_title(tmp_path: Path) -> None:
+    text = """\
+{"id": "1", "title": "", "structured_title": {"content": "Red cap"}, "image_link": "b.jpg", \
+"link": "https://s.example/1"}
+"""
+    assert Read(tmp_path / "feed.jsonl", text).products["1"].title == "Red cap"
+
+
 def test_a_column_that_first_comes_late_has_its_role(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +304,17 @@ T,,configurable,"Default Category/Tops,Default Category/Tops/Tees",Tee,1,"Catalo
 T,fr,configurable,,Maillot,,,,,,,,,,,
 C,,simple,Default Category/Caps,Cap,2,"Catalog, Search",9,,/c/cap.jpg,,,1.0000,1,,
 """
+
+
+def test_woocommerce_in_german(tmp_path: Path) -> None:
+    text = """\
+ID,Typ,Artikelnummer,Name,Veröffentlicht,Regulärer Preis,Bilder,Übergeordnetes Produkt
+1,variable,,Tee,1,,https://i.example/a.jpg,
+2,variation,T-S,Tee - S,1,"20,90",,id:1
+3,simple,,Cap,1,"10,90",https://i.example/c.jpg,
+"""
+    read = Read(tmp_path / "feed.csv", text)
+    assert read.facts("price", "group") == {"T-S": (20.9, "1"), "3": (10.9, None)}
 
 
 def test_magento(tmp_path: Path) -> None:

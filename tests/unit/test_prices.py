@@ -31,6 +31,14 @@ def reader(*samples: str, language: str = "") -> PriceReader:
         ("0.00", 0.0, None),
         ("500 JPY", 500.0, "JPY"),
         ("eur 5", 5.0, "EUR"),
+        # What stands around a price, or within.
+        ("49,90 € inkl. MwSt.", 49.9, "EUR"),
+        ("49,90 € inkl. 19 % MwSt.", 49.9, "EUR"),
+        ("49,90 TTC", 49.9, None),
+        ("€ 49,95 incl. btw", 49.95, "EUR"),
+        ("49,90 € (IVA incluido)", 49.9, "EUR"),
+        ("£12.99 inc VAT", 12.99, "GBP"),
+        ("12€99", 12.99, "EUR"),
         # Decimal and thousands separators.
         ("19,90", 19.9, None),
         ("1,299.50", 1299.5, None),
