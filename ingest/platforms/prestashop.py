@@ -63,7 +63,6 @@ PRESTASHOP_IMPORT = Platform(
         "sale_end": ("Discount to (yyyy-mm-dd)",),
         "discount_amount": ("Discount amount",),
         "discount_percent": ("Discount percent",),
-        "on_sale": ("On sale (0/1)",),
         "availability": ("Available for order (0 = No, 1 = Yes)",),
         "stock": ("Quantity",),
         "backorders": ("Out of stock action",),

@@ -354,14 +354,14 @@ def test_prestashop_import(tmp_path: Path) -> None:
 Product ID;Active (0/1);Name *;Categories (x,y,z...);Price tax excluded;On sale (0/1);\
 Discount percent;Brand;Quantity;Image URLs (x,y,z...)
 1;1;Tee;Home,Tees;20.09;1;20;Acme;3;https://i.example/1.jpg,https://i.example/2.jpg
-2;1;Cap;Home/Men/Caps;10;0;;Acme;0;https://i.example/3.jpg
+2;1;Cap;Home/Men/Caps;10;0;10;Acme;0;https://i.example/3.jpg
 3;0;Old;Home;10;0;;Acme;0;https://i.example/3.jpg
 """
     read = Read(tmp_path / "feed.csv", text)
     assert read.reading.platform.name == "PrestaShop import table"
     assert read.facts("brand", *OFFER) == {
         "1": ("Acme", 16.07, 20.09, None, "in stock", 3),
-        "2": ("Acme", 10.0, None, None, "out of stock", 0),
+        "2": ("Acme", 9.0, 10.0, None, "out of stock", 0),  # "On sale" is but a label,
     }
     assert [product.category_text for product in read.products.values()] == ["Tees", "Men > Caps"]
     assert read.images()["1"] == ("https://i.example/1.jpg", "https://i.example/2.jpg")
