@@ -61,6 +61,8 @@ class Decoder:
             ((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", None)
         )
         named = declared_in_xml(head) if declared is None else known_encoding(declared)
+        if named in ("utf-16", "utf-32"):  # Python's decoders of these want a mark
+            named = _evident(head) or f"{named}-le"
         self.encoding = marked or named or _evident(head) or "utf-8"
         self.detected = not (marked or named)
         self.broken = 0
@@ -186,7 +188,7 @@ def known_encoding(name: str) -> str:
     try:
         found = codecs.lookup(name.strip())
         "".encode(found.name)
-        b"".decode(found.name)
+        codecs.getincrementaldecoder(found.name)("replace").decode(b"\xff", final=True)
     except (LookupError, UnicodeError, ValueError):
         raise InvalidFeed(
             f"expected an encoding such as utf-8, windows-1252 or utf-16; got {name!r}"

@@ -230,9 +230,18 @@ def test_latin_1_is_read_as_its_superset(feed_file: Path) -> None:
 
 
 def test_an_unknown_encoding(feed_file: Path) -> None:
-    for name in ("utf-9", "base64", "", "a\0"):
+    for name in ("utf-9", "base64", "idna", "punycode", "", "a\0"):
         with pytest.raises(InvalidFeed, match="expected an encoding such as utf-8, windows-1252"):
             read(feed_file, TABLE.encode(), name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_needs_no_mark_where_it_is_declared(feed_file: Path, encoding: str) -> None:
+    assert (
+        titles(feed_file, TABLE.encode(encoding), "utf-16")[1]
+        == titles(feed_file, TABLE.encode())[1]
+    )
+    assert read(feed_file, TABLE.encode(), "utf-16") is not None  # it says UTF-16 and is not
 
 
 def test_broken_bytes_do_not_change_the_encoding(feed_file: Path) -> None:
