@@ -30,7 +30,9 @@ class Period(NamedTuple):
         )
 
 
-def read_period(dates: str = "", start: str = "", end: str = "") -> Period:
+def read_period(
+    dates: str = "", start: str = "", end: str = "", *, month_first: bool | None = None
+) -> Period:
     """Read when an offer holds.
 
     A time without a zone is UTC. An end without a time, or with 00:00:00 and no zone as Magento
@@ -40,6 +42,7 @@ def read_period(dates: str = "", start: str = "", end: str = "") -> Period:
         dates: Start and end as ``2020-01-01T00:00Z/2030-01-01T00:00Z``; empty if unknown.
         start: The start alone.
         end: The end alone.
+        month_first: Whether 1/2/2024 is in January; None refuses such a date.
 
     Raises:
         InvalidProduct: A date cannot be read, or its day and month cannot be told apart.
@@ -51,8 +54,8 @@ def read_period(dates: str = "", start: str = "", end: str = "") -> Period:
                 "expected two dates such as '2020-01-01T00:00Z/2030-01-01T00:00Z'; "
                 f"got {dates[:60]!r}"
             )
-    first = _read(start) if start else None
-    last = _read(end) if end else None
+    first = _read(start, month_first) if start else None
+    last = _read(end, month_first) if end else None
     if last and last.tzinfo is None and last.time() == time():
         last = last + timedelta(days=1) if last.year < MAXYEAR else None
     return Period(_zoned(first), _zoned(last))
@@ -63,7 +66,7 @@ def _zoned(moment: datetime | None) -> datetime | None:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> datetime | None:
+def _read(text: str, month_first: bool | None) -> datetime | None:
     text = text.strip()
     if text.startswith("0000-00-00"):  # how MySQL and PrestaShop write none
         return None
@@ -71,21 +74,22 @@ def _read(text: str) -> datetime | None:
         if _SECONDS.fullmatch(text):
             return datetime.fromtimestamp(int(text), UTC)
         if match := _DAY_MONTH.fullmatch(text):
-            return _day_month(match)
+            return _day_month(match, month_first)
         return datetime.fromisoformat(text)
     except ValueError:
         raise InvalidProduct(f"expected a date such as '2024-01-31'; got {text[:40]!r}") from None
 
 
-def _day_month(match: re.Match[str]) -> datetime:
+def _day_month(match: re.Match[str], month_first: bool | None) -> datetime:
     first, sign, second, year, hour, minute, second_of_minute, half = match.groups()
     day, month = int(first), int(second)
-    if sign != "." and day <= 12 and month <= 12 and day != month:
+    unclear = sign != "." and day <= 12 and month <= 12 and day != month
+    if unclear and month_first is None:
         raise InvalidProduct(
             f"expected a date with one reading, such as '2024-01-31'; got {match[0]!r}, whose day "
             "and month cannot be told apart"
         )
-    if month > 12 and sign != ".":
+    if (month > 12 and sign != ".") or (unclear and month_first):
         day, month = month, day
     hours = int(hour or 0)
     if half:

@@ -178,7 +178,11 @@ class _Reading:
         if not any(texts):
             return True
         try:
-            return read_period(*texts).includes(self.now)
+            answers = {
+                read_period(*texts, month_first=first).includes(self.now) for first in (True, False)
+            }
+            # Both may agree; else the date is refused.
+            return answers.pop() if len(answers) == 1 else read_period(*texts).includes(self.now)
         except InvalidProduct as error:
             self.notes.append(Note("offer left out", str(error)))
             return False

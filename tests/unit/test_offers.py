@@ -58,6 +58,8 @@ GOOGLE = {"price": "20.00 EUR", "sale_price": "10.00 EUR"}
         ({"price": "22.0000", "special": "12.5000", "from": "2026-03-16"}, (22, None)),
         ({"price": "22.0000", "special": "12.5000", "from": "3/1/26"}, (22, None)),
         ({"price": "22.0000", "special": "12.5000", "from": "1/31/26"}, (12.5, 22)),
+        ({"price": "22", "special": "12", "from": "2/1/26", "to": "5/4/26"}, (12, 22)),
+        ({"price": "22", "special": "12", "from": "2/1/25", "to": "1/3/26"}, (22, None)),
         # Shopify
         ({"price": "20.09", "compare_at": "100.09"}, (20.09, 100.09)),
         ({"price": "20.09", "compare_at": "20.09"}, (20.09, None)),
@@ -97,6 +99,7 @@ def test_the_price_now_and_the_price_before(
         ({"price": "20", "sale_price": "25"}, (20, None), "sale price left empty"),
         ({"price": "20 EUR", "sale_price": "5 USD"}, (20, None), "sale price left empty"),
         ({"price": "20", "compare_at": "more"}, (20, None), "price before left empty"),
+        ({"price": "9", "sale_price": "5", "sale_end": "4/2/26"}, (9, None), "offer left out"),
         (GOOGLE | {"sale_dates": "spring"}, (20, None), "offer left out"),
         (GOOGLE | {"sale_start": "1/2/26"}, (20, None), "offer left out"),
         (GOOGLE | {"on_sale": "perhaps"}, (10, 20), "sale flag left empty"),
