@@ -55,6 +55,8 @@ def test_the_title_decides_within_a_wider_or_joined_category(
         ("Nova 2.0", f"{CLOTHING} > Underwear & Socks"),
         ("Boxer Shorts", "Underwear"),
         ("Floral Bikini", "Swimwear"),
+        ("Floral Bikini Top", "Swimwear"),
+        ("Floral Bikini Bottoms", "Women > Tops"),
         ("Crop Top", f"{CLOTHING} > Underwear & Socks > Bras"),
     ],
 )
