@@ -23,7 +23,7 @@ GENERAL = Platform(
         "price": ("price", "variant_price", "regular_price", "price @"),
         "sale_price": ("sale_price", "special_price"),
         "sale_dates": ("sale_price_effective_date",),
-        "compare_at": ("compare_at_price", "variant_compare_at_price"),
+        "compare_at": ("compare_at_price", "variant_compare_at_price", "regular_price"),
         "currency": ("currency", "price_currency"),
         "availability": ("availability", "in_stock", "is_in_stock", "stock_status"),
         "stock": ("stock", "variant_inventory_qty", "quantity", "inventory", "qty"),

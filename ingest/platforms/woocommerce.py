@@ -1,4 +1,4 @@
-"""WooCommerce product exports, in English and in the languages whose headers we know."""
+"""WooCommerce product exports, in English and German, and what its REST interface answers."""
 
 from __future__ import annotations
 
@@ -40,15 +40,21 @@ WOOCOMMERCE = Platform(
         "title": ("Name",),
         "images": ("Images", "Bilder"),
         "category": ("Categories", "Kategorien"),
-        "price": ("Regular price", "Regulärer Preis"),
+        "price": ("Regular price", "Regulärer Preis", "price"),
         "sale_price": ("Sale price", "Angebotspreis"),
-        "sale_start": ("Date sale price starts", "Datum, an dem Angebotspreis beginnt"),
-        "sale_end": ("Date sale price ends", "Datum, an dem Angebotspreis endet"),
-        "availability": ("In stock?", "Vorrätig?"),
-        "stock": ("Stock", "Lager"),
-        "backorders": ("Backorders allowed?", "Lieferrückstande erlaubt?"),
+        "sale_start": (
+            *("Date sale price starts", "Datum, an dem Angebotspreis beginnt"),
+            "date_on_sale_from",
+        ),
+        "sale_end": (
+            *("Date sale price ends", "Datum, an dem Angebotspreis endet"),
+            "date_on_sale_to",
+        ),
+        "availability": ("In stock?", "Vorrätig?", "stock_status"),
+        "stock": ("Stock", "Lager", "stock_quantity"),
+        "backorders": ("Backorders allowed?", "Lieferrückstande erlaubt?", "backorders"),
         "brand": ("Brands", "Brand", "Marken"),
-        "url": ("External URL",),
+        "url": ("External URL", "permalink"),
         "parent": ("Parent", "Übergeordnetes Produkt"),
         "kind": ("Type", "Typ"),
         "options": (
@@ -57,13 +63,13 @@ WOOCOMMERCE = Platform(
         ),
         "status": (
             *("Published", "Visibility in catalog", "Veröffentlicht"),
-            "Sichtbarkeit im Katalog",
+            *("Sichtbarkeit im Katalog", "status", "catalog_visibility"),
         ),
     },
     layout=Linked(_link),
     own=("ID", "SKU", "Attribute # value(s)", "Published", "Parent", "Type", "Position"),
     inherited=("parent",),
-    left_out=frozenset({"0", "-1", "hidden"}),
+    left_out=frozenset({"0", "-1", "hidden", "draft", "pending", "private", "trash"}),
     category_lists=",",
     options=_options,
 )
