@@ -1,4 +1,4 @@
-"""WooCommerce product exports, in English and German, and what its REST interface answers."""
+"""WooCommerce product exports, in four languages, and what its REST interface answers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,33 @@ def _link(cells: Mapping[str, Any], reading: RoleTexts) -> Link:
     return Link("variant" if variation else "product", names, parent, alone=alone)
 
 
+_OPTIONS = (
+    ("attribute{}name", "attribute{}values"),
+    ("attribut{}name", "attribut{}werte"),
+    ("nomdelattribut{}", "valeursdelattribut{}"),
+    ("nombredelatributo{}", "valoresdelatributo{}"),
+)
+_OPTION_NAMES = (
+    "Attribute # name",
+    "Attribut # Name",
+    "Nom de l’attribut #",
+    "Nombre del atributo #",
+)
+_OPTION_VALUES = (
+    "Attribute # value(s)",
+    "Attribut # Wert(e)",
+    "Valeur(s) de l’attribut #",
+    "Valor(es) del atributo #",
+)
+_PUBLISHED = ("Published", "Veröffentlicht", "Publié", "Publicado")
+_PARENT = ("Parent", "Übergeordnetes Produkt", "Superior", "Principal")
+_KIND = ("Type", "Typ", "Tipo")
+_ID = ("SKU", "Artikelnummer", "UGS", "ID")
+
+
 def _options(cells: Mapping[str, Any]) -> dict[str, str]:
-    english = numbered_options(cells, "attribute{}name", "attribute{}values")
-    return english or numbered_options(cells, "attribut{}name", "attribut{}werte")
+    found = (numbered_options(cells, name, value) for name, value in _OPTIONS)
+    return next(filter(None, found), {})
 
 
 WOOCOMMERCE = Platform(
@@ -34,40 +58,49 @@ WOOCOMMERCE = Platform(
         ("Type", "SKU", "Name", "Parent", "Images"),
         ("Type", "Name", "Published", "Images"),
         ("Typ", "Artikelnummer", "Name", "Regulärer Preis"),
+        ("Type", "UGS", "Nom", "Tarif régulier"),
+        ("Tipo", "SKU", "Nombre", "Precio normal"),
     ],
     roles={
-        "id": ("SKU", "Artikelnummer", "ID"),
-        "title": ("Name",),
-        "images": ("Images", "Bilder"),
-        "category": ("Categories", "Kategorien"),
-        "price": ("Regular price", "Regulärer Preis", "price"),
-        "sale_price": ("Sale price", "Angebotspreis"),
+        "id": _ID,
+        "title": ("Name", "Nom", "Nombre"),
+        "images": ("Images", "Bilder", "Imágenes"),
+        "category": ("Categories", "Kategorien", "Catégories", "Categorías"),
+        "price": ("Regular price", "Regulärer Preis", "Tarif régulier", "Precio normal", "price"),
+        "sale_price": ("Sale price", "Angebotspreis", "Tarif promo", "Precio rebajado"),
         "sale_start": (
             *("Date sale price starts", "Datum, an dem Angebotspreis beginnt"),
+            *("Date de début de promo", "Día en que empieza el precio rebajado"),
             "date_on_sale_from",
         ),
         "sale_end": (
             *("Date sale price ends", "Datum, an dem Angebotspreis endet"),
+            *("Date de fin de promo", "Día en que termina el precio rebajado"),
             "date_on_sale_to",
         ),
-        "availability": ("In stock?", "Vorrätig?", "stock_status"),
-        "stock": ("Stock", "Lager", "stock_quantity"),
-        "backorders": ("Backorders allowed?", "Lieferrückstande erlaubt?", "backorders"),
-        "brand": ("Brands", "Brand", "Marken"),
-        "url": ("External URL", "permalink"),
-        "parent": ("Parent", "Übergeordnetes Produkt"),
-        "kind": ("Type", "Typ"),
-        "options": (
-            *("Attribute # name", "Attribute # value(s)"),
-            *("Attribut # Name", "Attribut # Wert(e)"),
+        "availability": (
+            *("In stock?", "Vorrätig?", "En stock ?", "¿Existencias?", "¿En inventario?"),
+            "stock_status",
         ),
+        "stock": ("Stock", "Lager", "Inventario", "stock_quantity"),
+        "backorders": (
+            *("Backorders allowed?", "Lieferrückstande erlaubt?"),
+            "Autoriser les commandes de produits en rupture ?",
+            *("¿Permitir reservas de productos agotados?", "backorders"),
+        ),
+        "brand": ("Brands", "Brand", "Marken", "Marques", "Marcas"),
+        "url": ("External URL", "permalink"),
+        "parent": _PARENT,
+        "kind": _KIND,
+        "options": (*_OPTION_NAMES, *_OPTION_VALUES),
         "status": (
-            *("Published", "Visibility in catalog", "Veröffentlicht"),
-            *("Sichtbarkeit im Katalog", "status", "catalog_visibility"),
+            *_PUBLISHED,
+            *("Visibility in catalog", "Sichtbarkeit im Katalog", "Visibilité dans le catalogue"),
+            *("Visibilidad en el catálogo", "status", "catalog_visibility"),
         ),
     },
     layout=Linked(_link),
-    own=("ID", "SKU", "Attribute # value(s)", "Published", "Parent", "Type", "Position"),
+    own=(*_ID, *_OPTION_VALUES, *_PUBLISHED, *_PARENT, *_KIND, "Position"),
     inherited=("parent",),
     left_out=frozenset({"0", "-1", "hidden", "draft", "pending", "private", "trash"}),
     category_lists=",",

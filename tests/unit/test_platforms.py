@@ -306,35 +306,6 @@ C,,simple,Default Category/Caps,Cap,2,"Catalog, Search",9,,/c/cap.jpg,,,1.0000,1
 """
 
 
-def test_woocommerce_in_german(tmp_path: Path) -> None:
-    text = """\
-ID,Typ,Artikelnummer,Name,Veröffentlicht,Regulärer Preis,Bilder,Übergeordnetes Produkt
-1,variable,,Tee,1,,https://i.example/a.jpg,
-2,variation,T-S,Tee - S,1,"20,90",,id:1
-3,simple,,Cap,1,"10,90",https://i.example/c.jpg,
-"""
-    read = Read(tmp_path / "feed.csv", text)
-    assert read.facts("price", "group") == {"T-S": (20.9, "1"), "3": (10.9, None)}
-
-
-def test_answers_of_woocommerce(tmp_path: Path) -> None:
-    text = """\
-[{"id": 7, "name": "Tee", "type": "simple", "status": "publish", "sku": "", "price": "18", \
-"regular_price": "20", "sale_price": "18", "date_on_sale_to": null, "stock_status": "onbackorder", \
-"stock_quantity": 0, "categories": [{"name": "Men"}, {"name": "T-shirts"}], \
-"permalink": "https://s.example/tee", "images": [{"src": "https://i.example/a.jpg"}]},
-{"id": 8, "name": "Cap", "type": "simple", "status": "draft", "sku": "C", "regular_price": "5", \
-"images": []}]
-"""
-    read = Read(tmp_path / "feed.json", text)
-    assert read.reading.platform.name == "WooCommerce product export"
-    assert read.facts(*OFFER, "url") == {
-        "7": (18.0, 20.0, None, "preorder", 0, "https://s.example/tee")
-    }
-    assert read.products["7"].category_text == "Men\nT-shirts"
-    assert read.left_out() == ["C"]
-
-
 def test_of_two_prices_in_a_plain_table_the_higher_is_the_price_before(tmp_path: Path) -> None:
     text = """\
 id,title,image,price,regular_price
