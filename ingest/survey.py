@@ -121,7 +121,8 @@ def survey_text(survey: Mapping[str, Any]) -> str:
         if names:
             lines += _wrapped(f"{title}: {_names(names)}")
     if survey["folded"]:
-        lines.append(f"folded into other rows: {survey['folded']:,} rows")
+        rows = "row" if survey["folded"] == 1 else "rows"
+        lines.append(f"folded into other rows: {survey['folded']:,} {rows}")
     return "\n".join(lines)
 
 

@@ -166,7 +166,8 @@ def _read(path: str, limit: int) -> bytes:
         with Path(path).open("rb") as file:
             return file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise InvalidImage(f"expected an image file; {path!r} cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidImage(f"expected an image file; {path!r} cannot be read: {reason}") from None
 
 
 def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:

@@ -105,3 +105,11 @@ def test_the_report_file_has_the_same() -> None:
 
 def test_outcomes_come_back_from_a_job_as_they_went_in() -> None:
     assert read_outcomes(write_outcomes(outcomes())) == outcomes()
+
+
+def test_one_is_not_many() -> None:
+    survey = watched().to_json() | {"folded": 1}
+    assert "folded into other rows: 1 row\n" in survey_text(survey) + "\n"
+    report = Report("m-1")
+    report.add(outcomes()[:1])
+    assert report.close(seconds=1).endswith("1 product in 1.0 s, 1.0 a second")
