@@ -13,7 +13,6 @@ import click
 
 from houndstooth.commands import parameters
 from houndstooth.mappings.errors import InvalidImage
-from houndstooth.mappings.product import OUT_OF_STOCK, PREORDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,6 +201,8 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
 
 def _offer(product: Mapping[str, Fact]) -> str:
     """Say what a product costs, and whether it cannot be had at once."""
+    from houndstooth.mappings.product import OUT_OF_STOCK, PREORDER
+
     price, currency = product.get("price"), product.get("currency") or ""
     cost = f"{price:,.2f} {currency}".strip() if isinstance(price, int | float) else ""
     availability = product.get("availability")
