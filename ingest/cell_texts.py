@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
@@ -56,6 +57,7 @@ def read_fact(name: str, value: Any, row: int, notes: dict[int, list[Note]]) -> 
         return value
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return [str(one) for one in value] or None
-    note = Note("field left out", f"expected one value in {name}; got {str(value)[:60]}")
+    shown = json.dumps(value, ensure_ascii=False, default=str)[:60]
+    note = Note("field left out", f"expected one value in {name}; got {shown}")
     notes.setdefault(row, []).append(note)
     return None

@@ -93,7 +93,8 @@ class Report:
         for group in ("notes", "categories"):
             if self._tallies[group].counts:
                 lines += [group, *self._tallies[group].lines()]
-        lines.append(f"{products:,} products in {seconds:.1f} s, {rate:.1f} a second")
+        things = "product" if products == 1 else "products"
+        lines.append(f"{products:,} {things} in {seconds:.1f} s, {rate:,.1f} a second")
         return "\n".join([*lines, *([f"stopped early: {stopped}"] if stopped else [])])
 
 

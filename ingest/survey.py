@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from houndstooth.ingest.columns import Reading
@@ -14,7 +15,10 @@ from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.product import Product
 
 MAX_NAMES = 12
-"""Columns named in a line; of more only the number is told."""
+"""Columns named in a list; of more only the number is told."""
+LINE_LENGTH = 100
+"""Characters after which a list of columns goes on in the next line."""
+_INSIDE_NAME = "\N{NO-BREAK SPACE}"
 
 
 class Survey:
@@ -104,8 +108,8 @@ def survey_text(survey: Mapping[str, Any]) -> str:
         f"{'role':<18}{'filled':>20}   read from",
     ]
     for role, found in survey["roles"].items():
-        filled = "" if found["filled"] is None else f"{found['filled']:,} of {total:,}"
-        lines.append(f"{role:<18}{filled:>20}   {_names(found['columns'])}")
+        filled = "not counted" if found["filled"] is None else f"{found['filled']:,} of {total:,}"
+        lines += _wrapped(f"{role:<18}{filled:>20}   {_names(found['columns'])}", 41)
     lists = {
         "empty": survey["empty"],
         "stored as facts, not understood": survey["other_columns"],
@@ -113,13 +117,22 @@ def survey_text(survey: Mapping[str, Any]) -> str:
             f"{role} ({count:,})" for role, count in survey["inherited"].items()
         ],
     }
-    lines += [f"{title}: {_names(names)}" for title, names in lists.items() if names]
+    for title, names in lists.items():
+        if names:
+            lines += _wrapped(f"{title}: {_names(names)}")
     if survey["folded"]:
-        lines.append(f"folded into other rows: {survey['folded']:,} rows")
+        rows = "row" if survey["folded"] == 1 else "rows"
+        lines.append(f"folded into other rows: {survey['folded']:,} {rows}")
     return "\n".join(lines)
 
 
+def _wrapped(line: str, indent: int = 2) -> list[str]:
+    lines = wrap(line, LINE_LENGTH, subsequent_indent=" " * indent, break_on_hyphens=False)
+    return [line.replace(_INSIDE_NAME, " ") for line in lines]
+
+
 def _names(columns: Sequence[str]) -> str:
-    shown = ", ".join(columns[:MAX_NAMES])
+    """List names, such that each stays on one line."""
+    shown = ", ".join(name.replace(" ", _INSIDE_NAME) for name in columns[:MAX_NAMES])
     more = len(columns) - MAX_NAMES
     return f"{shown} and {more} more" if more > 0 else shown

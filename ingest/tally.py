@@ -69,8 +69,10 @@ class Tally:
         }
 
     def lines(self, examples: int = EXAMPLES) -> list[str]:
-        """Format a line a kind, the most frequent first, with its first examples."""
+        """Format the kinds, the most frequent first, each with its first examples, one a line."""
+        width = max([26, *map(len, self.counts)])
+        gap = "\n" + " " * (width + 20)
         return [
-            f"  {kind:<26}{count:>10,}   e.g. {'; '.join(self._examples[kind][:examples])}"
+            f"  {kind:<{width}}{count:>10,}   e.g. {gap.join(self._examples[kind][:examples])}"
             for kind, count in self.counts.most_common()
         ]

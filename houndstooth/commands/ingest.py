@@ -192,7 +192,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
             file = stack.enter_context(create_report(task.report, task.feed))
             report = Report("", file, survey)
             stopped = _follow(read_only(entries, taxonomy), report, feed.size)
-            click.echo(report.close(stopped))
+            click.echo(f"{report.close(stopped)}\nnothing was written")
             return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
         engine = open_engine(task.engine or settings.engine)
         stack.callback(engine.close)

@@ -15,11 +15,18 @@ from houndstooth.commands import parameters
 from houndstooth.mappings.errors import InvalidImage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from houndstooth.mappings.extractor import Extractor
     from houndstooth.mappings.features import Box
+    from houndstooth.mappings.product import Fact
     from houndstooth.mappings.search import SearchAnswer, SearchRequest, SoldOut
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
+
+HEADER = ("", "id", "score", "shape", "colour", "picture", "title", "offer", "matched")
+MAX_TITLE = 48
+"""Characters of a title that are printed."""
 
 EPILOG = """\
 \b
@@ -98,8 +105,8 @@ def command(
 ) -> None:
     """Find the products of the catalogue that look like the item in an IMAGE, a file or - (stdin).
 
-    Prints what the item was taken for, then a hit a line: the score, and the distances in shape and
-    in colour that it is made of.
+    Prints what the item was taken for, then a hit a line: the score, the distances in shape and in
+    colour that it is made of, which of the product's pictures is nearest, and what it costs.
     """
     from houndstooth.mappings.features import Box
     from houndstooth.mappings.search import SearchRequest
@@ -158,7 +165,8 @@ def _read(path: str, limit: int) -> bytes:
         with Path(path).open("rb") as file:
             return file.read(limit + 1)
     except (OSError, ValueError) as error:
-        raise InvalidImage(f"expected an image file; {path!r} cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidImage(f"expected an image file; {path!r} cannot be read: {reason}") from None
 
 
 def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
@@ -172,14 +180,16 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
         f"relaxed: {answer.relaxed} · {len(answer.hits)} hits in {answer.took_ms['total']:.0f} ms",
         *_items(answer),
     ]
-    rows: list[tuple[str, ...]] = [("", "id", "score", "shape", "colour", "title", "matched")]
+    rows: list[tuple[str, ...]] = [HEADER]
     for rank, hit in enumerate(answer.hits, 1):
         title = str(hit.product.get("title") or "")
+        title = title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1]}…"
         figures = (
             f"{value:.3f}" for value in (hit.score, hit.appearance_distance, hit.colour_distance)
         )
         matched = ", ".join(taxonomy.label_of(term) for term in hit.matched)
-        rows.append((str(rank), hit.product_id, *figures, title[:48], matched))
+        place, offer = str(hit.view.place), _offer(hit.product)
+        rows.append((str(rank), hit.product_id, *figures, place, title, offer, matched))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows if answer.hits else ():
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -187,6 +197,17 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
     if answer.next:
         lines.append(f"for more: --cursor {answer.next}")
     return lines
+
+
+def _offer(product: Mapping[str, Fact]) -> str:
+    """Say what a product costs, and whether it cannot be had at once."""
+    from houndstooth.mappings.product import OUT_OF_STOCK, PREORDER
+
+    price, currency = product.get("price"), product.get("currency") or ""
+    cost = f"{price:,.2f} {currency}".strip() if isinstance(price, int | float) else ""
+    availability = product.get("availability")
+    later = availability if availability in (OUT_OF_STOCK, PREORDER) else ""
+    return ", ".join(filter(None, (cost, later)))
 
 
 def _items(answer: SearchAnswer) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from houndstooth.commands import main
+from houndstooth.commands.search import HEADER
 from houndstooth.plugin.engines import open_engine
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture
@@ -53,9 +54,9 @@ def test_prints_a_table(run, image):
     lines = output.splitlines()
     assert lines[0] == "T-shirt (auto, 100%): Green"
     assert "relaxed: none · 3 hits in " in lines[1]
-    assert lines[2].split() == ["id", "score", "shape", "colour", "title", "matched"]
-    first = ["1", "t-shirt-green-2", "1.000", "0.000", "0.000", "green", "t-shirt", "Green"]
-    assert lines[3].split() == first
+    assert lines[2].split() == [name for name in HEADER if name]
+    first = ["1", "t-shirt-green-2", "1.000", "0.000", "0.000", "1", "green", "t-shirt", "20.00"]
+    assert lines[3].split() == [*first, "Green"]
     assert len(lines) == 7
     cursor = lines[6].removeprefix("for more: --cursor ")
     _, more, _ = run(image, "--top", "2", "--cursor", cursor)

@@ -17,7 +17,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
 from tests.fakes import FakeExtractor
-from tests.integration.page import Page
+from tests.integration.page import SMALL_PHONE, Page
 from tests.integration.test_service import EXTRACTOR, TAXONOMY, document, ids, picture
 
 SEEDS = {"best": 7, "b": 8, "c": 9, "d": 10, "e": 11}
@@ -136,6 +136,18 @@ def test_the_command_takes_the_choice(
     assert (hits[0] == "best") == bool(first)
 
 
+def test_the_command_says_what_a_hit_costs_and_that_it_is_sold_out(
+    shop: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write([IndexDocument("b", {"price": 1299.5, "currency": "EUR"})])
+    words = ["search", str(tmp_path / "photo.png"), "--engine", f"sqlite:///{shop.location}"]
+    assert main([*words, "--no-collapse"], extractor=FakeExtractor()) == 0
+    lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()[3:8]}
+    assert "  1,299.50 EUR  " in lines["b"]
+    assert "  preorder  " in lines["d"]
+    assert "  out of stock  " in lines["best"]
+
+
 def sell_out(app: Flask, *product_ids: str, availability: str = "out of stock") -> None:
     facts = {"availability": availability}
     app.extensions["houndstooth"].engine.write([IndexDocument(one, facts) for one in product_ids])
@@ -179,3 +191,30 @@ def test_the_page_marks_and_hides_what_is_sold_out(app: Flask, page: Page, photo
         assert page.after(lambda: page.one("[data-key=hide-sold-out]").click()) == before
     finally:
         sell_out(app, *gone, availability="in stock")
+
+
+def test_the_page_shows_what_comes_later_and_what_is_reduced(
+    app: Flask, page: Page, photo: Path
+) -> None:
+    engine = app.extensions["houndstooth"].engine
+    page.open()
+    page.upload(photo)
+    nearest, other = page.settled()[:2]
+    offer = {"availability": "preorder", "price": 10.0, "price_before": 1299.5, "currency": "EUR"}
+    engine.write([IndexDocument(nearest, offer)])
+    try:
+        page.resize(SMALL_PHONE)
+        page.open()
+        page.upload(photo)
+        assert page.settled()[0] == nearest
+        card = f".card:has([data-id={nearest}])"
+        assert page.text(f"{card} .badge") == "Preorder"
+        assert page.text(f"{card} s").split() == ["before", "€1,299.50"]
+        assert page.text(f"{card} .price").endswith("€10.00")
+        assert not page.all(f".card:has([data-id={other}]) :is(s, .badge)")
+        edge = "return document.querySelector(arguments[0]).getBoundingClientRect().right"
+        right = [page.driver.execute_script(edge, css) for css in (card, f"{card} .price")]
+        assert right[1] <= right[0]
+    finally:
+        page.restore_size()
+        sell_out(app, nearest, availability="in stock")

@@ -123,6 +123,7 @@ WHOLE = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow warns of tags that are damaged
 @given(st.sampled_from(WHOLE), st.floats(0, 1), st.binary(min_size=1, max_size=12))
 def test_damage_is_an_image_or_an_error_of_ours(data: bytes, at: float, junk: bytes) -> None:
     place = int(at * (len(data) - 1))

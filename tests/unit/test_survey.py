@@ -11,6 +11,7 @@ from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.report import Report
 from houndstooth.ingest.survey import Survey, survey_text
+from houndstooth.ingest.tally import Tally
 from houndstooth.mappings.product import Note, Product
 
 EMPTY_PRICE = Note("price left empty", "got 'POA'")
@@ -56,6 +57,27 @@ def test_a_survey_counts_the_values_of_each_role() -> None:
     assert "c11 and 2 more" in text
 
 
+def test_long_lists_of_columns_go_on_in_the_next_line() -> None:
+    names = [f"Meta: column number {n}" for n in range(9)]
+    columns = ["id", "title", "image", *names]
+    survey = Survey(Feed(tuple(columns), iter(()), lambda: "CSV"), read_as(columns))
+    first, *more = survey_text(survey.to_json()).splitlines()[-3:]
+    assert first.startswith("stored as facts, not understood: Meta: column number 0, Meta")
+    assert all(line.startswith("  Meta: column number ") for line in more)
+    assert max(map(len, [first, *more])) <= 100
+
+
+def test_the_screen_lines_up_examples() -> None:
+    tally = Tally()
+    for place, kind in enumerate(["short", "short", "x" * 40]):
+        tally.add(kind, f"line {place}")
+    assert "\n".join(tally.lines()).splitlines() == [
+        f"  {'short':<40}         2   e.g. line 0",
+        f"{'line 1':>66}",
+        f"  {'x' * 40}         1   e.g. line 2",
+    ]
+
+
 def test_the_screen_names_lines_titles_and_reasons() -> None:
     report = Report("m-1", survey=watched())
     report.add(outcomes())
@@ -83,3 +105,11 @@ def test_the_report_file_has_the_same() -> None:
 
 def test_outcomes_come_back_from_a_job_as_they_went_in() -> None:
     assert read_outcomes(write_outcomes(outcomes())) == outcomes()
+
+
+def test_one_is_not_many() -> None:
+    survey = watched().to_json() | {"folded": 1}
+    assert "folded into other rows: 1 row\n" in survey_text(survey) + "\n"
+    report = Report("m-1")
+    report.add(outcomes()[:1])
+    assert report.close(seconds=1).endswith("1 product in 1.0 s, 1.0 a second")

@@ -102,6 +102,18 @@ def test_versions_rise_with_every_write(engine: Engine) -> None:
     assert sorted(set(versions)) == versions
 
 
+def test_facts_that_are_the_same_are_no_change(engine: Engine) -> None:
+    facts = {"brand": "Puma", "price": 9.0, "images": ["a.jpg", "b.jpg"], "note": None}
+    fill(engine, document("1", facts), document("2", facts))
+    copy = read_anew(engine)
+    before = dict(copy.rows)
+    (outcome,) = engine.write([IndexDocument("1", facts)])
+    assert outcome.error is None
+    engine.refresh()
+    copy.follow()
+    assert copy.rows == before  # with the versions, so that nobody reads them again
+
+
 def test_nothing_changed_since_the_last_batch(engine: Engine) -> None:
     fill(engine, document("1"), document("2"))
     copy = read_anew(engine)

@@ -16,7 +16,7 @@ BAD: Mapping[str, Mapping[str, str]] = {
     "no such image file": {"image": "images/none.png"},
     "expected an image": {"image": "images/text.png"},
     "leaves it by '..'": {"image": "../outside.png"},
-    "expected a price": {"price": "free"},
+    "expected an image path": {"image": ""},
     "expected a box": {"box": "0,0,3,3"},
     "public address": {"image": "http://169.254.169.254/latest"},
 }

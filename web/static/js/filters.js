@@ -12,12 +12,12 @@ const opened = new Set(); // keys of the facets that are unfolded
 export function showFilters({ facets, category, currency, soldOut, state, change }) {
   const groups = groupsOf(category).filter((name) => name !== "colour");
   const parts = [
+    hideSoldOut(soldOut, state, change),
     categories(facets.category ?? [], category, state, change),
     terms("colour", facets, state, change),
     prices(facets.price ?? [], currency, state, change),
     brands(facets.brand ?? [], state, change),
     ...groups.map((name) => terms(name, facets, state, change)),
-    hideSoldOut(soldOut, state, change),
   ].filter(Boolean);
   const lists = [state.filters, state.require, state.exclude];
   const used = lists.flat().length + (state.sold_out === "hide" ? 1 : 0);

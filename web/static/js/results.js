@@ -90,7 +90,7 @@ function card(hit, more) {
         "span",
         { class: "plate" },
         plate(hit),
-        isSoldOut(hit) ? make("span", { class: "sold-out" }, "Sold out") : null,
+        badge(hit),
         make("span", { class: "more" }, "More like this"),
       ),
       make("span", { class: "title" }, titleOf(hit)),
@@ -99,7 +99,7 @@ function card(hit, more) {
       "p",
       { class: "facts" },
       make("span", { class: "brand" }, product.brand ?? ""),
-      make("span", { class: "price" }, money(product.price, product.currency)),
+      make("span", { class: "price" }, priceBefore(product), money(product.price, product.currency)),
     ),
     otherPicture(hit.view.place),
     variants(hit.variants.length),
@@ -112,6 +112,20 @@ function card(hit, more) {
     ),
     shopLink(product),
   ];
+}
+
+/** Says on the picture that a product cannot be had at once. */
+function badge(item) {
+  if (isSoldOut(item)) return make("span", { class: "badge sold-out" }, "Sold out");
+  const later = item.product.availability === "preorder";
+  return later ? make("span", { class: "badge preorder" }, "Preorder") : null;
+}
+
+/** Shows the full price of what is reduced, struck through. */
+function priceBefore({ price, price_before: before, currency }) {
+  if (!(before > price)) return null;
+  const words = make("span", { class: "unseen" }, "before ");
+  return make("s", { class: "price-before" }, words, money(before, currency));
 }
 
 /** Says which of a product's pictures is nearest, unless it is the first, which is shown. */
