@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from houndstooth.ingest.platforms.platform import Platform
 
-HIDDEN = frozenset({"hidden", "archived", "staging", "draft"})
+HIDDEN = frozenset(
+    {"hidden", "archived", "staging", "draft", "inactive", "disabled", "unpublished"}
+)
 
 COMMON = {
     "id": ("id",),

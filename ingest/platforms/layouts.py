@@ -87,6 +87,9 @@ class InTurn:
 
     def groups(self, rows: Iterable[Row], reading: RoleTexts) -> Iterator[Group]:
         """Collect the rows with the same key as the row before."""
+        if not reading.roles[self.key]:  # the user took it away
+            yield from map(Group, rows)
+            return
         key, group = "", list[Row]()
         for row in rows:
             own = reading.text(row.cell_values, self.key)

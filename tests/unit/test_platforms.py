@@ -194,6 +194,19 @@ def test_shopify(tmp_path: Path, names: str) -> None:
     assert read.reading.counts.inherited["title"] == 2
 
 
+def test_products_without_a_handle_are_not_joined(tmp_path: Path) -> None:
+    text = "Handle,Title,Variant SKU,Variant Price,Image Src\n" + "".join(
+        f"h{name},{name},{name},5,https://i.example/{name}.jpg\n" for name in ("Tee", "Cap")
+    )
+    read = Read(tmp_path / "feed.csv", text, columns={"group": ""})
+    assert read.facts("title", "price") == {"Tee": ("Tee", 5.0), "Cap": ("Cap", 5.0)}
+
+
+def test_of_plain_products_the_inactive_are_left_out(tmp_path: Path) -> None:
+    text = "id,title,image,status\n1,Tee,a.jpg,active\n2,Cap,b.jpg,Inactive\n"
+    assert Read(tmp_path / "feed.csv", text).left_out() == ["2"]
+
+
 def test_a_sku_of_two_products_costs_none(tmp_path: Path) -> None:
     text = """\
 Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Image Src
