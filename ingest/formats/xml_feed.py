@@ -202,8 +202,8 @@ class _Parser:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
-        # Of each open element: values by qualified name, parts of its text, and its link.
-        self._open: list[tuple[dict[str, list[Any]], list[str], str]] = []
+        # Of each open element: values by qualified name, parts of its text, link and currency.
+        self._open: list[tuple[dict[str, list[Any]], list[str], str, str]] = []
         self._values: dict[str, Any] = {}
 
     def parse(self, text: str) -> dict[str, Any]:
@@ -216,14 +216,17 @@ class _Parser:
             values = {name: [value] for name, value in attributes.items() if name[:5] != "xmlns"}
         # Atom and Media RSS give a link as an attribute.
         link = attributes.get("href") or attributes.get("url") or ""
-        self._open.append((values, [], link))
+        self._open.append((values, [], link, attributes.get("currency", "")))
 
     def _text(self, text: str) -> None:
         self._open[-1][1].append(text)
 
     def _end(self, tag: str) -> None:
-        values, parts, link = self._open.pop()
-        value: Any = _by_local_name(values) if values else "".join(parts).strip() or link
+        values, parts, link, currency = self._open.pop()
+        text = "".join(parts).strip()
+        if text and currency:  # <price currency="EUR">12.99</price>
+            text = f"{text} {currency}"
+        value: Any = _by_local_name(values) if values else text or link
         if not self._open:
             self._values = value if values else {}
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
@@ -110,7 +110,8 @@ def test_what_a_page_has_read_does_not_undo_later_changes(engine: ChangingEngine
 
 def test_products_that_change_all_the_time_are_left_out(engine: ChangingEngine) -> None:
     engine.write([document("1", seed=1), document("2", seed=1)])
-    engine.meanwhile = repeat(lambda: engine.write([IndexDocument("1", {"price": 1.0})]))
+    prices = count(1.0)
+    engine.meanwhile = repeat(lambda: engine.write([IndexDocument("1", {"price": next(prices)})]))
     assert ids(search(open_search(engine), SearchRequest(top=1))) == ["2"]
 
 

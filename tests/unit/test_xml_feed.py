@@ -88,6 +88,11 @@ def test_an_atom_feed(feed_file: Path) -> None:
     assert read(feed_file, ATOM) == [Row(3, cells)]
 
 
+def test_a_price_has_the_currency_of_its_attribute(feed_file: Path) -> None:
+    text = '<products><product><id>1</id><price currency="EUR">49.90</price></product></products>'
+    assert read(feed_file, text)[0].cell_values == {"id": "1", "price": "49.90 EUR"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-1"])
 def test_its_own_encoding(feed_file: Path, encoding: str) -> None:
     said = "iso-8859-1" if encoding == "iso-8859-1" else "utf-8"
