@@ -44,6 +44,12 @@ def without_objects(value: Any) -> Any:
     return value
 
 
+def has_objects(value: Any) -> bool:
+    """Tell whether a cell value is an object, or a list in which there are some."""
+    parts = value if isinstance(value, list) else [value]
+    return any(isinstance(part, dict | list) for part in parts)
+
+
 def plain_title(title: str) -> str:
     """Return a title without tags, its character references decoded."""
     return " ".join(_TAG.sub(" ", html.unescape(title)).split())

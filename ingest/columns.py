@@ -17,7 +17,9 @@ from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.cells.currencies import CODES
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.platforms import GENERAL, Platform, normal, recognise
+from houndstooth.ingest.platforms.nested import Nested
 from houndstooth.ingest.platforms.platform import ATTRIBUTES, ROLES
+from houndstooth.ingest.platforms.words import WORDS
 from houndstooth.mappings.document import is_visual
 from houndstooth.mappings.errors import InvalidFeed
 
@@ -99,7 +101,11 @@ class Reading:
         new = {name: None for cells in rows if not known.issuperset(cells) for name in cells}
         if new:
             self.columns = tuple(dict.fromkeys((*self.columns, *new)))
-            self.roles = _find_roles(self.platform, self.columns, self.chosen)
+            roles = _find_roles(self.platform, self.columns, self.chosen)
+            if self.platform is GENERAL:  # columns of variants do not replace their product's
+                for role in REQUIRED:
+                    roles[role] = tuple(dict.fromkeys((*roles[role], *self.roles[role])))
+            self.roles = roles
 
 
 def read_as(
@@ -128,13 +134,19 @@ def read_as(
     first_id = as_text(sample[0].cell_values.get("id")) if sample else ""
     platform = recognise(columns, first_id)
     roles = _find_roles(platform, columns, chosen)
+    reading = Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
+    if isinstance(platform.layout, Nested):
+        reading.sample = [*platform.layout.unfolded(sample, reading)]
+        reading.cover(row.cell_values for row in reading.sample)
     instead = {"image": "images", "id": platform.layout.key}
     for role in REQUIRED:
         several = platform is GENERAL and len(roles[role]) > 1
-        known = platform.first_id and first_id.startswith(platform.first_id)
-        if several or not (known or roles[role] or roles.get(instead.get(role, ""))):
+        known = platform.has_id(first_id)
+        if several or not (
+            known or reading.roles[role] or reading.roles.get(instead.get(role, ""))
+        ):
             raise InvalidFeed(_ambiguity(role, columns, roles))
-    return Reading(platform, columns, roles, chosen, facts, image_base, language, sample)
+    return reading
 
 
 def parse_columns(flag: str) -> dict[str, str]:
@@ -172,7 +184,8 @@ def _matches(name: str, normals: Sequence[tuple[str, str]]) -> list[str]:
     parts = re.split(r"([#@*])", name)
     if len(parts) == 1:
         wanted = normal(name)
-        return [column for known, column in normals if known == wanted]
+        found = [column for known, column in normals if known == wanted]
+        return sorted(found, key=lambda column: column != name)  # of "_id" and "id" the latter
     text = "".join(_PATTERNS.get(part) or (".*" if part == "*" else normal(part)) for part in parts)
     pattern = re.compile(text, re.ASCII)
     numbered = []
@@ -195,8 +208,11 @@ def _find_roles(
             continue
         found = matching(columns, (*platform.roles.get(role, ()), *ATTRIBUTES.get(role, ())))
         if platform is GENERAL and role in REQUIRED:
+            exact = [column for column in found if column.lower() == role]
             certain = [column for column in found if normal(column) == role]
-            found = certain or found
+            foreign = {*map(normal, WORDS[role])}
+            english = [column for column in found if normal(column) not in foreign]
+            found = exact or certain or english or found
         roles[role] = tuple(found)
     return roles
 

@@ -9,9 +9,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from houndstooth.ingest.category_paths import read_category
-from houndstooth.ingest.cell_texts import as_text, plain_title, read_fact, without_objects
+from houndstooth.ingest.cell_texts import (
+    as_text,
+    has_objects,
+    plain_title,
+    read_fact,
+    without_objects,
+)
 from houndstooth.ingest.cells.ids import check_id
-from houndstooth.ingest.columns import Reading, fact_name
+from houndstooth.ingest.columns import Reading, fact_name, matching
 from houndstooth.ingest.offer_reader import OfferReader, ReadOffer
 from houndstooth.ingest.platforms.platform import ATTRIBUTES, attribute_group, no_options, normal
 from houndstooth.ingest.positions import (
@@ -27,7 +33,7 @@ from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Fact, Note, Product, make_product
 
-_KEPT = frozenset({"category", "status", "tracked", "kind", *ATTRIBUTES})
+_KEPT = frozenset({"category", "status", "tracked", "kind", "variants", *ATTRIBUTES})
 """Roles whose columns are facts too, under their own names."""
 _REMEMBERED = 1 << 14
 _PLAIN_FACTS = ("brand", "url", "group")
@@ -162,6 +168,7 @@ class ProductReader:
         others = [column for column in reading.columns if column and column not in used]
         self._fact_columns = [(fact_name(column), places[column]) for column in others]
         self._understood = {place for role in _KEPT for place in self._places[role]}
+        self._unused = {places[c] for c in matching(reading.columns, reading.platform.unused)}
         self._known_categories = lru_cache(_REMEMBERED)(self._read_categories)
         self._known_attributes = lru_cache(_REMEMBERED)(self._read_attributes)
 
@@ -216,6 +223,8 @@ class ProductReader:
             if not is_text(column):
                 if place in self._understood:
                     column = [*map(without_objects, column)]
+                elif place in self._unused:
+                    column = [None if has_objects(cell) else cell for cell in column]
                 column = [read_fact(name, cell, i, notes) for i, cell in enumerate(column)]
             facts[name] = [cell or None for cell in column] if "" in column else column
         facts["title"] = [title or None for title in titles]

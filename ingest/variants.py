@@ -12,6 +12,7 @@ from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.formats.row import Block
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.platforms.layouts import Group, InTurn, OneEach
+from houndstooth.ingest.platforms.nested import Nested
 from houndstooth.ingest.platforms.platform import no_options
 from houndstooth.ingest.product_reader import Known, ProductReader
 from houndstooth.mappings.errors import InvalidInput
@@ -82,8 +83,11 @@ class VariantReader:
     def is_plain(self, block: Block) -> bool:
         """Tell whether each row of a block is a product that is sold, for ``read_plain``."""
         layout, reading = self._reading.platform.layout, self._reading
-        if block.columns != reading.columns or reading.platform.options is not no_options:
+        stated = reading.platform.options is not no_options and reading.roles["options"]
+        if block.columns != reading.columns or stated:
             return False
+        if isinstance(layout, Nested):  # a table's cells list no variants
+            layout = layout.rest
         if isinstance(layout, InTurn):
             if layout.variant or not layout.untitled:
                 return False

@@ -22,6 +22,14 @@ COMMON = {
     "group": ("item_group_id",),
 }
 
+UNUSED = (
+    *("shipping", "tax", "installment", "product_detail", "product_highlight", "loyalty_program"),
+    *("loyalty_points", "subscription_cost", "shipping_weight", "shipping_length"),
+    *("shipping_width", "shipping_height", "product_weight", "product_length", "product_width"),
+    *("product_height", "certification", "unit_pricing_measure", "free_shipping_threshold"),
+    *("handling_cutoff_time", "structured_description"),
+)
+
 GOOGLE = Platform(
     "Google Merchant feed",
     recognised_by=[
@@ -39,4 +47,5 @@ GOOGLE = Platform(
         "status": ("visibility", "status"),
     },
     left_out=HIDDEN,
+    unused=UNUSED,
 )

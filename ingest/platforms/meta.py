@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from houndstooth.ingest.platforms.google import COMMON, HIDDEN
+from houndstooth.ingest.platforms.google import COMMON, HIDDEN, UNUSED
 from houndstooth.ingest.platforms.platform import Platform
 
 META = Platform(
@@ -22,4 +22,5 @@ META = Platform(
         "status": ("visibility", "status"),
     },
     left_out=HIDDEN,
+    unused=UNUSED,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -39,6 +40,7 @@ ROLES: Mapping[str, str] = {
     "group": "what its variants have in common",
     "parent": "the product that a variant belongs to",
     "store": "store for which the row translates another",
+    "variants": "list of its variants, each with columns of its own",
     "kind": "what the row describes: product, variant, image",
     "options": "what tells the variant from others",
     "status": "whether it is sold",
@@ -71,8 +73,9 @@ ATTRIBUTES: Mapping[str, Names] = {
 
 @lru_cache(maxsize=1 << 14)
 def normal(name: str) -> str:
-    """Reduce a column name to lower-case letters and digits, without Google's ``g:``."""
-    return re.sub(r"[\W_]+", "", name.strip().lower().removeprefix("g:"))
+    """Reduce a column name to lower-case letters and digits, without accents or ``g:``."""
+    plain = unicodedata.normalize("NFD", name.strip().lower())
+    return re.sub(r"[\W_]+", "", plain.removeprefix("g:"))
 
 
 @lru_cache(maxsize=1024)
@@ -128,6 +131,7 @@ class Platform:
         of_product: Columns whose values a variant always takes from its product.
         inherited: Texts in a variant's cell that say that its product's value holds.
         left_out: Values of the role ``status``, in lower case, that say it is not sold.
+        unused: Columns whose objects are of no use; they are left out without a note.
         category_lists: What separates the category paths in one cell; ``""`` if it holds one.
         category_levels: What separates the levels of a path.
         category_numbers: Whether a number is a category of Google's taxonomy.
@@ -146,14 +150,17 @@ class Platform:
     of_product: Names = ()
     inherited: Names = ()
     left_out: frozenset[str] = frozenset()
+    unused: Names = ()
     category_lists: str = ""
     category_levels: str = ">"
     category_numbers: bool = True
     options: Callable[[Mapping[str, Any]], dict[str, str]] = no_options
     adjust_offer: Callable[[dict[str, Any]], None] | None = None
 
-    def recognises(self, names: frozenset[str], first_id: str) -> bool:
+    def has_id(self, first_id: str) -> bool:
+        """Tell whether the id in a feed's first row is one of this platform's."""
+        return bool(self.first_id) and first_id.startswith(self.first_id)
+
+    def recognises(self, names: frozenset[str]) -> bool:
         """Tell whether a feed with these column names, in normal form, is this platform's."""
-        if self.first_id and first_id.startswith(self.first_id):
-            return True
         return any(names.issuperset(map(normal, group)) for group in self.recognised_by)

@@ -1,4 +1,4 @@
-"""Shopify GraphQL bulk operations: JSON Lines in which children name their parent."""
+"""Shopify's GraphQL: children are rows that name their parent, or are listed in its row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from houndstooth.ingest.platforms.layouts import Link, Linked, RoleTexts
+from houndstooth.ingest.platforms.nested import SELECTED, Nested, selected_options
 from houndstooth.ingest.platforms.platform import Platform
 from houndstooth.ingest.platforms.shopify import adjust_stock
 
@@ -34,15 +35,6 @@ def _link(cells: Mapping[str, Any], _reading: RoleTexts) -> Link:
     return Link(kind, (own,) if own else (), parent)
 
 
-def _options(cells: Mapping[str, Any]) -> dict[str, str]:
-    pairs = [
-        (str(option.get("name") or ""), str(option.get("value") or ""))
-        for option in cells.get("selectedoptions") or ()
-        if isinstance(option, dict)
-    ]
-    return {name: value for name, value in pairs if name and value not in ("", "Default Title")}
-
-
 SHOPIFY_BULK = Platform(
     "Shopify bulk export (JSON Lines)",
     recognised_by=[
@@ -68,13 +60,15 @@ SHOPIFY_BULK = Platform(
         "url": ("onlineStoreUrl",),
         "group": ("handle",),
         "parent": ("__parentId",),
-        "options": ("selectedOptions",),
+        "variants": ("variants",),
+        "options": (SELECTED,),
         "status": ("status",),
     },
-    layout=Linked(_link),
+    layout=Nested(Linked(_link)),
     own=("id", "sku", "price", "compareAtPrice", "inventoryQuantity", "totalInventory"),
     of_product=("title", "__parentId"),
     left_out=frozenset({"draft", "archived", "unlisted"}),
-    options=_options,
+    unused=("options",),
+    options=selected_options,
     adjust_offer=adjust_stock,
 )
