@@ -247,12 +247,7 @@ class BatchSteps:
             elif (result := next(results)).error is None:
                 status: Status = "written" if document.visual else "unchanged"
                 notes = (*draft.product.notes, *draft.notes, *result.notes)
-                decided = (
-                    category_from(draft.evidence, draft.views[0][1])
-                    if draft.evidence is not None
-                    else None
-                )
-                outcomes.append(Outcome(product_id, status, notes=notes, category_from=decided))
+                outcomes.append(replace(_decided(draft), status=status, notes=notes))
             else:
                 outcomes.append(
                     Outcome(product_id, "failed", result.error, REFUSED, retryable=result.retryable)
@@ -267,3 +262,13 @@ def _facts_without_image(product: Product) -> IndexDocument:
         if name not in ("image", "images")
     }
     return IndexDocument(product.product_id, facts)
+
+
+def _decided(draft: Draft) -> Outcome:
+    """Return the outcome of a product that is in, with what decided its category, if it is new."""
+    outcome = Outcome(draft.product.product_id, "unchanged")
+    if draft.evidence is None:
+        return outcome
+    features = draft.views[0][1]
+    decided = category_from(draft.evidence, features)
+    return replace(outcome, category_from=decided, category=features.category.term)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from houndstooth.ingest.outcome import CategoryFrom, Outcome
 from houndstooth.ingest.products import FeedProduct
-from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
+
+SHOWN = 5
+"""Categories shown among which a picture would choose."""
 
 
 def read_only(
@@ -17,22 +19,13 @@ def read_only(
     """Yield the outcome ``read`` for each product that would be ingested, and the others as is."""
     for entry in entries:
         if isinstance(entry, FeedProduct):
-            product = entry.product
-            yield [
-                Outcome(
-                    product.product_id,
-                    "read",
-                    row=entry.row,
-                    notes=product.notes,
-                    category_from=_category_from(product, taxonomy),
-                )
-            ]
+            yield [_outcome(entry, taxonomy)]
         else:
             yield [entry]
 
 
-def _category_from(product: Product, taxonomy: Taxonomy) -> CategoryFrom:
-    """Tell whether the text decides the category, narrows it for the picture, or neither."""
+def _outcome(entry: FeedProduct, taxonomy: Taxonomy) -> Outcome:
+    product = entry.product
     categories = read_seller_text(
         taxonomy,
         product.title,
@@ -40,6 +33,15 @@ def _category_from(product: Product, taxonomy: Taxonomy) -> CategoryFrom:
         attributes=product.attributes,
         language=product.language,
     ).categories
-    if len(categories) == 1:
-        return "text"
-    return "picture" if categories else "neither"
+    shown = ", ".join(sorted(categories)[:SHOWN]) + (", …" if len(categories) > SHOWN else "")
+    decided: CategoryFrom = "neither"
+    if categories:
+        decided = "text" if len(categories) == 1 else "picture"
+    return Outcome(
+        product.product_id,
+        "read",
+        row=entry.row,
+        notes=product.notes,
+        category_from=decided,
+        category=shown,
+    )

@@ -46,6 +46,7 @@ class Outcome:
         notes: What was left out of the product or added to it.
         category_from: What decided the category: the seller's text, the picture, or neither: the
             text has no known word and the recogniser is not sure.
+        category: The category, or in a dry run those that the text leaves, for people.
     """
 
     product_id: str
@@ -56,6 +57,7 @@ class Outcome:
     retryable: bool = False
     notes: Sequence[Note] = ()
     category_from: CategoryFrom | None = None
+    category: str = ""
 
     @classmethod
     def failed(cls, product_id: str, error: HoundstoothError, row: int | None = None) -> Outcome:
@@ -71,7 +73,7 @@ def write_outcomes(outcomes: Sequence[Outcome]) -> str:
         [
             [
                 *(o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable),
-                *([[note.kind, note.detail] for note in o.notes], o.category_from),
+                *([[note.kind, note.detail] for note in o.notes], o.category_from, o.category),
             ]
             for o in outcomes
         ]
@@ -84,6 +86,6 @@ def read_outcomes(text: str) -> list[Outcome]:
 
 
 def _outcome(*fields: Any) -> Outcome:
-    *plain, notes, category_from = fields
+    *plain, notes, category_from, category = fields
     notes = tuple(Note(*note) for note in notes)
-    return replace(Outcome(*plain), notes=notes, category_from=category_from)
+    return replace(Outcome(*plain), notes=notes, category_from=category_from, category=category)

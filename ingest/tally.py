@@ -44,7 +44,8 @@ def kinds_of(outcome: Outcome, title: str = "") -> Iterator[tuple[str, str, str]
         yield "notes", note.kind, f"{place}: {note.detail}" if note.detail else place
     if outcome.category_from is not None:
         words = _CATEGORY_OF_TEXT if outcome.status == "read" else _CATEGORY_FROM
-        yield "categories", words[outcome.category_from], place
+        found = f"{place}: {outcome.category}" if outcome.category else place
+        yield "categories", words[outcome.category_from], found
 
 
 class Tally:

@@ -164,16 +164,20 @@ class VariantReader:
             self._reading.counts.left_out += 1
             return Outcome(product_id, "left_out", reason, row=row.number)
         self._count_inherited(row.cell_values, cells)
-        images = self._images(group, row, shared, notes)
+        images = self._images(group, row, shared)
         known = Known(product_id, images, options, name, notes)
         return _Draft(row.number, cells, known, made if product_id != made else "")
 
     def _merged(self, base: Mapping[str, Any], cells: Mapping[str, Any]) -> dict[str, Any]:
         """Add to a product's cell values those of a variant."""
+        counting = self._reading.platform.counting_product
+        of_product = self._of_product
+        if counting and self._reading.text(base, "tracked").lower() in counting:
+            of_product = of_product.union(self._roles["stock"])
         own = {
             column: value
             for column, value in cells.items()
-            if value not in self._empty and column not in self._of_product
+            if value not in self._empty and column not in of_product
         }
         merged = {**base, **own}
         if any(column in own for role in ("price", "sale_price") for column in self._roles[role]):
@@ -186,9 +190,7 @@ class VariantReader:
             if not any(map(cells.get, own)) and any(map(merged.get, self._roles[role])):
                 self._reading.counts.inherited[role] += 1
 
-    def _images(
-        self, group: Group, row: Row, shared: Sequence[Any], notes: list[Note]
-    ) -> tuple[str, ...]:
+    def _images(self, group: Group, row: Row, shared: Sequence[Any]) -> tuple[str, ...]:
         """Read a variant's images: its own, then its product's."""
         cells = row.cell_values
         first = [value for c in self._roles["image"] if (value := cells.get(c))]
@@ -198,7 +200,6 @@ class VariantReader:
         of_product = [v for c in self._roles["image"] if (v := group.parent.cell_values.get(c))]
         missing = not first and (not further or any(of_product))
         if missing and (len(group.variants) > 1 or row is not group.parent):
-            notes.append(Note("image inherited", "the variant names none of its own"))
             self._reading.counts.inherited["image"] += 1
         if not first and not self._own.issuperset(self._roles["image"]):
             first = of_product

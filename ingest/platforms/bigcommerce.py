@@ -62,6 +62,7 @@ BIGCOMMERCE = Platform(
     layout=Typed({"product": "product", "sku": "variant", "variant": "variant", "image": "image"}),
     own=("Product Code/SKU", "Product SKU", "SKU", "Product ID", "ID", "Options", "Item*"),
     of_product=("Product Name", "Name"),
+    counting_product=frozenset({"by product", "product"}),
     left_out=frozenset({"n", "no", "false", "0"}),
     category_lists=";",
     category_levels="/",

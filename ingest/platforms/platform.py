@@ -130,6 +130,8 @@ class Platform:
         own: Columns whose values a variant never takes from its product; ``*`` stands for any end.
         of_product: Columns whose values a variant always takes from its product.
         inherited: Texts in a variant's cell that say that its product's value holds.
+        counting_product: Values of the role ``tracked``, in lower case, that say that the product's
+            stock counts for all of its variants.
         left_out: Values of the role ``status``, in lower case, that say it is not sold.
         unused: Columns whose objects are of no use; they are left out without a note.
         category_lists: What separates the category paths in one cell; ``""`` if it holds one.
@@ -149,6 +151,7 @@ class Platform:
     own: Names = ()
     of_product: Names = ()
     inherited: Names = ()
+    counting_product: frozenset[str] = frozenset()
     left_out: frozenset[str] = frozenset()
     unused: Names = ()
     category_lists: str = ""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
-from time import monotonic
+from time import monotonic, sleep
 
-from opensearchpy.exceptions import RequestError
+from opensearchpy.exceptions import RequestError, TransportError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
@@ -20,6 +20,9 @@ from houndstooth.plugin.engines.opensearch_facts import FactFitter
 
 FIELDS_SECONDS = 60
 """Time after which the mapping is read again for a field of rows that it lacks."""
+
+BEGIN_SECONDS = 10.0
+"""How long a new index may take until it can be searched."""
 
 FIELD_LIMIT = "index.mapping.total_fields.limit"
 
@@ -173,6 +176,18 @@ class OpenSearchIndex:
             if error.error != "resource_already_exists_exception":
                 raise
 
+    def _search_when_begun(self, body: Json) -> Json:
+        """Search; an index that another process has just created takes a moment to begin."""
+        deadline = monotonic() + BEGIN_SECONDS
+        while True:
+            try:
+                answer: Json = self._client.search(index=self.name, body=body)
+                return answer
+            except TransportError as error:
+                if error.status_code != 503 or monotonic() > deadline:
+                    raise
+            sleep(0.1)
+
     def _check_unrouted(self) -> None:
         """Check that no document has a custom routing: documents are read by id alone.
 
@@ -180,7 +195,7 @@ class OpenSearchIndex:
             InvalidConfig: A document has one.
         """
         body = {"query": {"exists": {"field": "_routing"}}, "size": 0, "terminate_after": 1}
-        if self._client.search(index=self.name, body=body)["hits"]["total"]["value"]:
+        if self._search_when_begun(body)["hits"]["total"]["value"]:
             raise InvalidConfig(
                 f"expected an index without custom routing; documents of {self.name!r} have one"
             )

@@ -189,7 +189,7 @@ def test_shopify(tmp_path: Path, names: str) -> None:
     assert read.left_out() == ["O-S", "O-M"]
     assert {product.title for product in read.products.values()} == {"Plain tee", "Cap"}
     assert read.products["T-B"].attributes == {"colour": "Blue"}
-    assert [note.kind for note in read.products["tee/Green"].notes] == ["image inherited"]
+    assert read.reading.counts.inherited["image"] == 1
     assert (read.reading.counts.folded, read.reading.counts.left_out) == (1, 2)
     assert read.reading.counts.inherited["title"] == 2
 
@@ -427,6 +427,18 @@ def test_bigcommerce(tmp_path: Path, version: str) -> None:
     assert read.products["T-S"].category_text == "Clothing > Tees"
     assert read.products["C"].category_text == {"2": "Caps", "3": ""}[version]
     assert read.left_out() == ["O"]
+
+
+@pytest.mark.parametrize(("version", "variant"), [("2", "by option"), ("3", "variant,2")])
+def test_bigcommerce_counts_a_product(tmp_path: Path, version: str, variant: str) -> None:
+    product = {"by option": "by product", "variant,2": "product,7"}[variant]
+    text = BIGCOMMERCE[version].replace(variant, product).replace("by product,0", "by product,7")
+    read = Read(tmp_path / "feed.csv", text)
+    assert read.facts("availability", "stock") == {
+        "T-S": ("in stock", 7),
+        "T-M": ("in stock", 7),
+        "C": ("in stock", None),
+    }
 
 
 def test_medusa(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from houndstooth.mappings.engine import (
@@ -12,6 +14,7 @@ from houndstooth.mappings.engine import (
     TermFilter,
 )
 from houndstooth.mappings.product import Scalar
+from houndstooth.plugin.engines import open_engine
 from tests.catalogue import (
     MODEL,
     VALUES,
@@ -112,3 +115,15 @@ def test_deletes_what_is_there(engine: Engine) -> None:
     assert engine.facets(ALL, ["brand"]) == {"brand": [("Puma", 1)]}
     fill(engine, document("1"))
     assert found(engine, only(TermFilter("brand", "Puma"))) == ["2"]
+
+
+def test_several_processes_prepare_a_new_index_at_once(engine_url: str) -> None:
+    def prepare(_number: int) -> None:
+        engine = open_engine(engine_url)
+        try:
+            engine.prepare()
+        finally:
+            engine.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(prepare, range(8))) == [None] * 8

@@ -122,6 +122,6 @@ def test_what_the_engine_refuses_is_reported(shop: Shop) -> None:
         load_image=folder_images(shop.folder),
     )
     assert outcomes == [
-        Outcome("good", "written", category_from="text"),
+        Outcome("good", "written", category_from="text", category="shirt"),
         Outcome("bad", "failed", "too busy", "refused by the engine", retryable=True),
     ]
