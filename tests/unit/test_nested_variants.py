@@ -70,8 +70,8 @@ def test_shopify_product_json(tmp_path: Path) -> None:
     red = found.products["T-R"]
     assert (red.title, red.category_text) == ("Plain tee", "Tees")
     assert red.attributes == {"colour": "Red"}
-    assert [note.kind for note in red.notes] == ["image inherited"]
-    assert not found.products["12"].notes
+    assert not any(product.notes for product in found.products.values())
+    assert found.reading.counts.inherited["image"] == 2
 
 
 @pytest.mark.parametrize("form", ["edges", "nodes"])
@@ -102,8 +102,7 @@ def test_shopify_graphql_answers(tmp_path: Path, form: str) -> None:
         "gid://shopify/Product/2": ("cap", "Cap", None, None, None, None),
     }
     assert found.images()["T-S"] == ("s.jpg", "a.jpg")
-    notes = [note.kind for product in found.products.values() for note in product.notes]
-    assert notes == ["image inherited"]
+    assert not any(product.notes for product in found.products.values())
 
 
 def test_variants_of_plain_json(tmp_path: Path) -> None:
@@ -168,3 +167,23 @@ def test_what_only_variants_have_is_found(tmp_path: Path) -> None:
 def test_text_about_variants_is_a_fact(tmp_path: Path) -> None:
     found = Read(tmp_path / "feed.csv", "id,title,image,variants\n1,Tee,a.jpg,S and M\n")
     assert found.facts("variants") == {"1": ("S and M",)}
+
+
+def test_variants_listed_in_xml(tmp_path: Path) -> None:
+    text = """\
+<products>
+<product><id>1</id><name>Tee</name><image>a.jpg</image><variants>
+<variant><sku>A</sku><size>S</size><price>5</price></variant>
+<variant><sku>B</sku><size>M</size><price>6</price></variant></variants></product>
+<product><id>2</id><name>Cap</name><image>b.jpg</image><variants>
+<variant><sku>C</sku><price>7</price></variant></variants></product>
+<product><id>3</id><name>Bag</name><image>c.jpg</image><price>8</price><variants/></product>
+</products>
+"""
+    found = Read(tmp_path / "feed.xml", text)
+    assert found.facts("group", "title", "size", "price") == {
+        "A": ("1", "Tee", "S", 5.0),
+        "B": ("1", "Tee", "M", 6.0),
+        "C": ("2", "Cap", None, 7.0),
+        "3": (None, "Bag", None, 8.0),
+    }
