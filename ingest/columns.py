@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.cells.currencies import CODES
+from houndstooth.ingest.cells.texts import as_text
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.platforms import GENERAL, Platform, normal, recognise
 from houndstooth.ingest.platforms.nested import Nested

@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
-from houndstooth.ingest.cell_texts import as_text
 from houndstooth.ingest.cells.offers import OfferCells, decide_offer
 from houndstooth.ingest.cells.prices import PriceReader
+from houndstooth.ingest.cells.texts import as_text
 from houndstooth.ingest.columns import Reading
 from houndstooth.ingest.platforms.platform import OFFER_ROLES
 from houndstooth.ingest.positions import Values, text_reader

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from houndstooth.ingest.cell_texts import as_text
+from houndstooth.ingest.cells.texts import as_text
 from houndstooth.ingest.columns import Reading
 
 T = TypeVar("T")

@@ -8,15 +8,16 @@ from itertools import repeat
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from houndstooth.ingest.category_paths import read_category
-from houndstooth.ingest.cell_texts import (
+from houndstooth.ingest.cells.categories import read_category
+from houndstooth.ingest.cells.ids import check_id
+from houndstooth.ingest.cells.images import read_images, read_plain_images
+from houndstooth.ingest.cells.texts import (
     as_text,
     has_objects,
     plain_title,
     read_fact,
     without_objects,
 )
-from houndstooth.ingest.cells.ids import check_id
 from houndstooth.ingest.columns import Reading, fact_name, matching
 from houndstooth.ingest.offer_reader import OfferReader, ReadOffer
 from houndstooth.ingest.platforms.platform import ATTRIBUTES, attribute_group, no_options, normal
@@ -28,7 +29,6 @@ from houndstooth.ingest.positions import (
     text_reader,
     texts_of,
 )
-from houndstooth.ingest.references import read_images, read_plain_images
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Fact, Note, Product, make_product

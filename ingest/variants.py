@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from houndstooth.ingest.cell_texts import as_text
+from houndstooth.ingest.cells.texts import as_text
 from houndstooth.ingest.columns import Reading, matching
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.formats.row import Block

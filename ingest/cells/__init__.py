@@ -1,1 +1,1 @@
-"""Cell values of a feed: prices, offers, dates, numbers and ids."""
+"""Cell values of a feed: texts, images, categories, prices, offers, dates, numbers and ids."""

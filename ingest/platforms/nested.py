@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from houndstooth.ingest.cell_texts import as_text
+from houndstooth.ingest.cells.texts import as_text
 from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.platforms.layouts import Group, Layout, OneEach, RoleTexts
 from houndstooth.ingest.platforms.platform import attribute_group, normal

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.references import complete, read_images
+from houndstooth.ingest.cells.images import complete, read_images
 
 A, B = "https://i.example/a.jpg", "https://i.example/b.jpg?w=1&h=2"
 

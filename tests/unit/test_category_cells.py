@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from houndstooth.ingest.category_paths import read_category
+from houndstooth.ingest.cells.categories import read_category
 
 
 @pytest.mark.parametrize(
