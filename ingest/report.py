@@ -89,7 +89,7 @@ class Report:
                 continue  # a dry run writes nothing
             lines.append(f"{status.replace('_', ' '):<28}{count:>10,}")
             if status in self._tallies:
-                lines += self._tallies[status].lines(1)
+                lines += self._tallies[status].lines()
         for group in ("notes", "categories"):
             if self._tallies[group].counts:
                 lines += [group, *self._tallies[group].lines()]

@@ -69,11 +69,11 @@ class Tally:
             for kind, count in self.counts.most_common()
         }
 
-    def lines(self, examples: int = EXAMPLES) -> list[str]:
+    def lines(self) -> list[str]:
         """Format the kinds, the most frequent first, each with its first examples, one a line."""
         width = max([26, *map(len, self.counts)])
         gap = "\n" + " " * (width + 20)
         return [
-            f"  {kind:<{width}}{count:>10,}   e.g. {gap.join(self._examples[kind][:examples])}"
+            f"  {kind:<{width}}{count:>10,}   e.g. {gap.join(self._examples[kind])}"
             for kind, count in self.counts.most_common()
         ]
