@@ -153,8 +153,10 @@ class SQLiteFile:
 
     def _check_version(self, db: sqlite3.Connection) -> None:
         """Refuse the tables of another version, which have other columns, and of other programs."""
-        ((version,),) = db.execute("PRAGMA user_version").fetchall()
+        db.execute("BEGIN")  # both of one state: another process may be making the tables
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+        ((version,),) = db.execute("PRAGMA user_version").fetchall()
+        db.execute("ROLLBACK")
         if not tables or (version == VERSION and "candidate" in tables):
             return
         if "candidate" not in tables:
