@@ -30,7 +30,7 @@ def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entrie
     """
     if feed_stamp(request.feed) != request.stamp:
         raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
-    with open_feed(request.feed, request.options.encoding or None) as feed:
+    with open_feed(request.feed, request.options.encoding) as feed:
         _, entries = read_feed(feed, request.options, facts=not request.visual_only)
         yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
 

@@ -25,13 +25,13 @@ class ReadOptions:
         image_base: What stands before an image path: a URL, or a folder relative to the feed's;
             empty = the feed's own folder.
         language: Language of the texts, ISO 639-1 such as ``de``; empty if unknown.
-        encoding: Encoding of the feed, such as ``cp1252``; empty if unknown.
+        encoding: Encoding of the feed, such as ``cp1252``; None detects it.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     image_base: str = ""
     language: str = ""
-    encoding: str = ""
+    encoding: str | None = None
 
 
 def parse_options(
@@ -59,7 +59,7 @@ def parse_options(
         {} if columns is None else parse_columns(columns),
         _base(image_base or "", feed),
         match[1].lower() if match else "",
-        encoding or "",
+        encoding or None,
     )
 
 

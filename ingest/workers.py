@@ -99,7 +99,7 @@ def make_request(
         raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
     path = feed.absolute()
     stamp = feed_stamp(path)
-    with open_feed(path, options.encoding or None) as opened:
+    with open_feed(path, options.encoding) as opened:
         read_feed(opened, options)
         return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
 
@@ -111,7 +111,7 @@ def survey_feed(request: JobRequest) -> dict[str, Any]:
         InvalidFeed: it cannot be read.
     """
     options = request.options
-    with open_feed(request.feed, options.encoding or None) as feed:
+    with open_feed(request.feed, options.encoding) as feed:
         reading, entries = read_feed(feed, options, facts=not request.visual_only)
         survey = Survey(feed, reading)
         with tqdm(total=feed.size, unit=" rows", desc="reading", disable=None) as bar:

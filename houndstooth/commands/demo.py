@@ -168,7 +168,7 @@ def _check_feed(path: Path, options: ReadOptions) -> None:
     from houndstooth.ingest.feeds import open_feed
     from houndstooth.ingest.products import read_feed
 
-    with open_feed(path, options.encoding or None) as feed:
+    with open_feed(path, options.encoding) as feed:
         read_feed(feed, options)
 
 

@@ -82,7 +82,7 @@ class Indexing:
 
         path = self.catalogue.feed
         with ExitStack() as stack:
-            feed = stack.enter_context(open_feed(path, self.catalogue.options.encoding or None))
+            feed = stack.enter_context(open_feed(path, self.catalogue.options.encoding))
             reading, entries = read_feed(feed, self.catalogue.options)
             survey = Survey(feed, reading)
             entries = survey.watch(entries)

@@ -183,7 +183,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
 
     with ExitStack() as stack:
         options = task.options or ReadOptions()
-        feed = stack.enter_context(open_feed(task.feed, options.encoding or None))
+        feed = stack.enter_context(open_feed(task.feed, options.encoding))
         reading, entries = read_feed(feed, options, facts=not task.visual_only)
         taxonomy = Taxonomy.load(settings.taxonomy)
         survey = Survey(feed, reading)

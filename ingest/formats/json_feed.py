@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from houndstooth.ingest.formats.row import Row, lost_row
+from houndstooth.ingest.formats.text import GrowingText
 from houndstooth.mappings.errors import InvalidFeed
 
 MAX_OBJECT = 1 << 22
@@ -93,28 +94,24 @@ def read_array(blocks: Iterator[str], start: int) -> Iterator[Row]:
         blocks: The text of the feed.
         start: Index after the array's bracket, from ``find_array``; within the first block.
     """
-    return _ArrayReader(blocks, start).rows()
+    reader = _ArrayReader(next(blocks, ""), blocks)
+    reader.go_to(start)
+    return reader.rows()
 
 
-class _ArrayReader:
-    """Reads values from ``self._text[self._at:]``, which grows by blocks."""
-
-    def __init__(self, blocks: Iterator[str], start: int) -> None:
-        self._blocks = blocks
-        self._text = next(blocks, "")
-        self._at, self._line = 0, 1
-        self._go_to(start)
+class _ArrayReader(GrowingText):
+    """Reads the values of an array."""
 
     def rows(self) -> Iterator[Row]:
         count = 0
         while True:
-            self._go_to(_SPACE.match(self._text, self._at).end())  # type: ignore[union-attr]
-            if self._at == len(self._text):
-                if self._grow():
+            self.go_to(_SPACE.match(self.text, self.at).end())  # type: ignore[union-attr]
+            if self.at == len(self.text):
+                if self.grow():
                     continue
-                yield lost_row(self._line, "expected the end of the JSON array; the feed is cut")
+                yield lost_row(self.line, "expected the end of the JSON array; the feed is cut")
                 return
-            if self._text[self._at] == "]":
+            if self.text[self.at] == "]":
                 if not count:
                     raise InvalidFeed("expected products in the JSON array; got none")
                 return
@@ -123,33 +120,22 @@ class _ArrayReader:
 
     def _read(self) -> Row:
         """Read one value; a broken one ends where its brackets do."""
-        number = self._line
+        number = self.line
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._at)
+                value, end = _DECODER.raw_decode(self.text, self.at)
             except (ValueError, RecursionError) as error:
-                if len(self._text) - self._at < MAX_OBJECT and self._grow():
+                if len(self.text) - self.at < MAX_OBJECT and self.grow():
                     continue
-                self._go_to(_end_of_broken(self._text, self._at))
+                self.go_to(_end_of_broken(self.text, self.at))
                 reason = getattr(error, "msg", str(error))
                 return lost_row(number, f"expected a JSON object; {reason}")
             # A number may go on in the next block.
-            if end == len(self._text) and self._grow():
+            if end == len(self.text) and self.grow():
                 continue
-            text = self._text[self._at : self._at + 40]
-            self._go_to(end)
+            text = self.text[self.at : self.at + 40]
+            self.go_to(end)
             return _row(number, value, text)
-
-    def _grow(self) -> bool:
-        block = next(self._blocks, None)
-        if block is None:
-            return False
-        self._text, self._at = self._text[self._at :] + block, 0
-        return True
-
-    def _go_to(self, at: int) -> None:
-        self._line += self._text.count("\n", self._at, at)
-        self._at = at
 
 
 def _row(number: int, value: Any, text: str) -> Row:

@@ -154,6 +154,33 @@ class TextSource:
                 return
 
 
+class GrowingText:
+    """A text that is read from left to right, and grows by blocks.
+
+    Attributes:
+        text: What is kept of it: all from ``at`` on, and maybe some before.
+        at: Index up to which it is read.
+        line: Number of the line at that index; the first line is 1.
+    """
+
+    def __init__(self, text: str, blocks: Iterator[str]) -> None:
+        self.text, self.at, self.line = text, 0, 1
+        self._blocks = blocks
+
+    def grow(self) -> bool:
+        """Add the next block; tell whether there was one."""
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self.text, self.at = self.text[self.at :] + block, 0
+        return True
+
+    def go_to(self, at: int) -> None:
+        """Read up to an index."""
+        self.line += self.text.count("\n", self.at, at)
+        self.at = at
+
+
 def split_lines(blocks: Iterator[str]) -> Iterator[list[str]]:
     """Split blocks of text into lists of whole lines with their ends: LF, CRLF or CR."""
     parts: list[str] = []

@@ -15,6 +15,7 @@ from typing import Any
 from xml.parsers import expat
 
 from houndstooth.ingest.formats.row import Row, lost_row, merge_texts
+from houndstooth.ingest.formats.text import GrowingText
 from houndstooth.ingest.formats.xml_names import find_product_name
 from houndstooth.mappings.errors import InvalidFeed, InvalidProduct
 
@@ -70,16 +71,11 @@ def read_products(blocks: Iterator[str]) -> Iterator[Row]:
         yield lost_row(line, "expected the end of the XML; the feed is cut off here")
 
 
-class _Cutter:
-    """Cuts the text at the beginnings and ends of products.
-
-    Attributes:
-        line: Number of the line where the text that is not cut yet begins.
-    """
+class _Cutter(GrowingText):
+    """Cuts the text at the beginnings and ends of products."""
 
     def __init__(self, text: str, blocks: Iterator[str], name: str) -> None:
-        self.line = 1
-        self._text, self._at, self._blocks = text, 0, blocks
+        super().__init__(text, blocks)
         self._tag = re.compile(
             r"<(?:!\[CDATA\[(?:.*?\]\]>|(?P<open>.*)\Z)|!--(?:.*?-->|(?P<note>.*)\Z)"
             rf"|(?P<end>/?)(?:[\w.-]+:)?{re.escape(name)}(?=[\s/>])[^<>]*?(?P<empty>/?)>)",
@@ -88,38 +84,38 @@ class _Cutter:
 
     def find_first(self) -> int:
         """Return where the first product begins."""
-        for match in self._tag.finditer(self._text):
+        for match in self._tag.finditer(self.text):
             if match["end"] == "":
                 return match.start()
-        return len(self._text)
+        return len(self.text)
 
     @property
     def rest(self) -> str:
         """Text after the last product; empty if that product has no end."""
-        return self._text[self._at :]
+        return self.text[self.at :]
 
     def rows(self) -> Iterator[Row]:
         """Read the products."""
         while True:
             starts, end = self._next_product()
             if starts and end is not None:
-                self._go_to(starts[0])
-                row = parse_product(self._text[self._at : end], self.line)
+                self.go_to(starts[0])
+                row = parse_product(self.text[self.at : end], self.line)
                 # A product that is not closed holds the next one.
                 is_joined = row.error is not None and len(starts) > 1
-                self._go_to(starts[1] if is_joined else end)
+                self.go_to(starts[1] if is_joined else end)
                 yield row
-            elif self._is_lost(starts) or not self._grow():
+            elif self._is_lost(starts) or not self.grow():
                 if not starts:
                     return
-                self._go_to(starts[0])
+                self.go_to(starts[0])
                 yield lost_row(self.line, "expected the end of the product; got the next or none")
-                self._go_to(starts[1] if len(starts) > 1 else len(self._text))
+                self.go_to(starts[1] if len(starts) > 1 else len(self.text))
 
     def _is_lost(self, starts: list[int]) -> bool:
         """Tell whether a product without an end is given up."""
         return len(starts) > _MAX_DEPTH or (
-            bool(starts) and len(self._text) - starts[0] > MAX_PRODUCT
+            bool(starts) and len(self.text) - starts[0] > MAX_PRODUCT
         )
 
     def _next_product(self) -> tuple[list[int], int | None]:
@@ -127,8 +123,8 @@ class _Cutter:
         starts: list[int] = []
         depth = 0
         # Only a tag may go on in the next block.
-        whole = max(self._text.rfind("<"), self._at)
-        for match in self._tag.finditer(self._text, self._at):
+        whole = max(self.text.rfind("<"), self.at)
+        for match in self._tag.finditer(self.text, self.at):
             if match["end"] is None:
                 if match["open"] is not None or match["note"] is not None:
                     whole = match.start()
@@ -145,19 +141,8 @@ class _Cutter:
                 if depth > _MAX_DEPTH:
                     return starts, None
         if not starts:
-            self._go_to(whole)
+            self.go_to(whole)
         return starts, None
-
-    def _grow(self) -> bool:
-        block = next(self._blocks, None)
-        if block is None:
-            return False
-        self._text, self._at = self._text[self._at :] + block, 0
-        return True
-
-    def _go_to(self, at: int) -> None:
-        self.line += self._text.count("\n", self._at, at)
-        self._at = at
 
 
 def parse_product(text: str, number: int) -> Row:
