@@ -89,16 +89,10 @@ class Cluster:
         """
         if not self._has_several_hosts:
             return request(**arguments)
-        deadline, pause = monotonic() + RETRY_SECONDS, 0.05
         timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
-        while True:
-            try:
-                return request(**arguments, request_timeout=timeout)
-            except TransportError as error:
-                if not _is_passing(error) or monotonic() + pause > deadline:
-                    raise
-            sleep(pause)
-            pause = min(2 * pause, 1.0)
+        return repeated(
+            lambda: request(**arguments, request_timeout=timeout), RETRY_SECONDS, _is_passing
+        )
 
     def search(self, index: str, body: Json, filter_path: str, **params: str) -> list[Json]:
         """Search all shards of an index or fail, and return the hits.
@@ -113,6 +107,27 @@ class Cluster:
         answer = self.read(self.client.search, index=index, body=body, params=params)
         hits: list[Json] = answer.get("hits", {}).get("hits", [])
         return hits
+
+
+def repeated(
+    send: Callable[[], Any], seconds: float, is_passing: Callable[[TransportError], bool]
+) -> Any:
+    """Send a request until it is answered, with growing pauses.
+
+    Args:
+        send: Sends it.
+        seconds: How long to go on.
+        is_passing: Whether a later attempt may succeed after this error; others are raised.
+    """
+    deadline, pause = monotonic() + seconds, 0.05
+    while True:
+        try:
+            return send()
+        except TransportError as error:
+            if not is_passing(error) or monotonic() + pause > deadline:
+                raise
+        sleep(pause)
+        pause = min(2 * pause, 1.0)
 
 
 @contextmanager

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from math import inf
-from time import monotonic, sleep
+from time import monotonic
 
-from opensearchpy.exceptions import RequestError, TransportError
+from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
 from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
-from houndstooth.plugin.engines.opensearch_client import Cluster, Json
+from houndstooth.plugin.engines.opensearch_client import Cluster, Json, repeated
 from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
 from houndstooth.plugin.engines.opensearch_facts import FactFitter
 
@@ -135,11 +135,9 @@ class OpenSearchIndex:
 
     def fields_with(self, variant_field: str | None) -> Fields:
         """Return the fields of the index; now and then look for those of rows that it lacks."""
-        wanted = {variant_field or AVAILABILITY, AVAILABILITY}
-        if (
-            any(name not in self.fields for name in wanted)
-            and monotonic() - self._read_at > FIELDS_SECONDS
-        ):
+        wanted = [AVAILABILITY] if variant_field is None else [AVAILABILITY, variant_field]
+        is_lacking = any(name not in self.fields for name in wanted)
+        if is_lacking and monotonic() - self._read_at > FIELDS_SECONDS:
             self._look_again()
         return self.fields
 
@@ -176,18 +174,6 @@ class OpenSearchIndex:
             if error.error != "resource_already_exists_exception":
                 raise
 
-    def _search_when_begun(self, body: Json) -> Json:
-        """Search; an index that another process has just created takes a moment to begin."""
-        deadline = monotonic() + BEGIN_SECONDS
-        while True:
-            try:
-                answer: Json = self._client.search(index=self.name, body=body)
-                return answer
-            except TransportError as error:
-                if error.status_code != 503 or monotonic() > deadline:
-                    raise
-            sleep(0.1)
-
     def _check_unrouted(self) -> None:
         """Check that no document has a custom routing: documents are read by id alone.
 
@@ -195,7 +181,13 @@ class OpenSearchIndex:
             InvalidConfig: A document has one.
         """
         body = {"query": {"exists": {"field": "_routing"}}, "size": 0, "terminate_after": 1}
-        if self._search_when_begun(body)["hits"]["total"]["value"]:
+        # An index that another process has just created takes a moment to begin.
+        answer = repeated(
+            lambda: self._client.search(index=self.name, body=body),
+            BEGIN_SECONDS,
+            lambda error: error.status_code == 503,
+        )
+        if answer["hits"]["total"]["value"]:
             raise InvalidConfig(
                 f"expected an index without custom routing; documents of {self.name!r} have one"
             )
