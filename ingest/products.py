@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -31,6 +31,8 @@ def read_feed(
 ) -> tuple[Reading, Iterator[FeedProduct | Outcome]]:
     """Recognise the platform of a feed, and return how it is read, and its products.
 
+    The language, if nobody gave it, is detected when the first product is read.
+
     Args:
         feed: The open feed.
         options: What the user says about it.
@@ -56,10 +58,17 @@ def read_feed(
         image_base=options.image_base,
         language=options.language,
     )
+    return reading, _in_a_language(chain(head, feed.parts), sample, reading)
+
+
+def _in_a_language(
+    parts: Iterable[Part], sample: Sequence[Row], reading: Reading
+) -> Iterator[FeedProduct | Outcome]:
+    """Read the products; the language is detected with the first, as that takes a moment."""
     if not reading.language:
         texts = (reading.text(row.cell_values, role) for row in sample for role in _WORDS)
         reading.language = detect_language([*filter(None, texts)])
-    return reading, read_products(chain(head, feed.parts), reading)
+    yield from read_products(parts, reading)
 
 
 def read_products(parts: Iterable[Part], reading: Reading) -> Iterator[FeedProduct | Outcome]:

@@ -36,14 +36,16 @@ class Survey:
         self._filled: Counter[str] = Counter()
         self._titles: dict[int, str] = {}
 
+    def add(self, product: Product) -> None:
+        """Count what a product has."""
+        self._products += 1
+        self._filled.update([role for role in self._counted if has_value(product, role)])
+
     def watch(self, entries: Iterable[FeedProduct | Outcome]) -> Iterator[FeedProduct | Outcome]:
-        """Pass entries on, and count what their products have."""
+        """Pass entries on and count them; each title is kept until ``title_of`` asks for it."""
         for entry in entries:
             if isinstance(entry, FeedProduct):
-                self._products += 1
-                self._filled.update(
-                    [role for role in self._counted if has_value(entry.product, role)]
-                )
+                self.add(entry.product)
                 self._titles[entry.row] = entry.product.title
             yield entry
 

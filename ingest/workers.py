@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.jobs import Job, JobRequest
 from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.products import read_feed
+from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, WorkersUnavailable
@@ -49,7 +49,7 @@ def ingest(
         stack.callback(engine.close)
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))
-        job_id = submit(app, request, survey_feed(request))
+        job_id = submit(app, request)
         if detach:
             print(job_id)
             return 0
@@ -115,23 +115,29 @@ def survey_feed(request: JobRequest) -> dict[str, Any]:
         reading, entries = read_feed(feed, options, facts=not request.visual_only)
         survey = Survey(feed, reading)
         with tqdm(total=feed.size, unit=" rows", desc="reading", disable=None) as bar:
-            for _ in survey.watch(entries):
+            for entry in entries:
+                if isinstance(entry, FeedProduct):
+                    survey.add(entry.product)
                 bar.update()
         return survey.to_json()
 
 
-def submit(app: IngestApp, request: JobRequest, survey: Mapping[str, Any] | None = None) -> str:
+def submit(app: IngestApp, request: JobRequest) -> str:
     """Submit a feed to the workers; return the job's id.
 
-    Args:
-        survey: what the feed is read as, to be shown with the job.
+    The feed is read to its end before, so that the job can say what it is read as. Its language
+    goes with the job: each worker would detect it again.
 
     Raises:
+        InvalidFeed: the feed cannot be read.
         WorkersUnavailable: Redis is away, or no worker answers.
     """
     app.jobs.ping()
     if not worker_answers(app):
         raise WorkersUnavailable(NO_WORKER)
+    survey = survey_feed(request)
+    options = replace(request.options, language=survey["language"] or "")
+    request = replace(request, options=options)
     job_id = app.jobs.create(request, survey)
     try:
         app.send_task("ingest.read_feed", (job_id, 0))

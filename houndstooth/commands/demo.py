@@ -128,6 +128,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     Raises:
         HoundstoothError: the feed, the port, a setting or a network cannot be used.
     """
+    from houndstooth.mappings.engine import CandidateQuery
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_engine
@@ -136,8 +137,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     from houndstooth.web.server import bind, open_server
 
     settings = Settings.from_env()
-    if demo.feed:
-        _check_feed(demo.feed, demo.options)
+    size = _size(demo.feed, demo.options) if demo.feed else demo.count
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals())
         port = bind(HOST, demo.port)
@@ -151,7 +151,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
         engine.prepare()
         extractor = extractor or load_networks(taxonomy, settings)
         parts = Parts(settings, taxonomy, engine, extractor)
-        progress = Progress(*_sizes(catalogue.feed, parts))
+        progress = Progress(size, engine.count(CandidateQuery(extractor.model)))
         app = create_app(
             settings, extractor=extractor, engine=engine, taxonomy=taxonomy, progress=progress
         )
@@ -163,13 +163,18 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
         click.echo("ending; what is in stays, and the next demo goes on", err=True)
 
 
-def _check_feed(path: Path, options: ReadOptions) -> None:
-    """Refuse a feed that cannot be used."""
+def _size(path: Path, options: ReadOptions) -> int | None:
+    """Count the products of a feed, where that is known.
+
+    Raises:
+        InvalidFeed: it cannot be used.
+    """
     from houndstooth.ingest.feeds import open_feed
     from houndstooth.ingest.products import read_feed
 
     with open_feed(path, options.encoding) as feed:
         read_feed(feed, options)
+        return feed.size
 
 
 def _plan(demo: Demo) -> Catalogue:
@@ -189,15 +194,6 @@ def _database(folder: Path, feed: Path) -> str:
     """Name the SQLite file of a feed, the same one each time."""
     name = hashlib.sha256(f"{feed.resolve()}\n".encode()).hexdigest()[:12]
     return f"sqlite:////{(folder.resolve() / f'demo-{name}.db').as_posix().removeprefix('/')}"
-
-
-def _sizes(feed: Path, parts: Parts) -> tuple[int | None, int]:
-    """Count the products of a feed, where that is known, and those that are in already."""
-    from houndstooth.ingest.feeds import open_feed
-    from houndstooth.mappings.engine import CandidateQuery
-
-    with open_feed(feed) as opened:
-        return opened.size, parts.engine.count(CandidateQuery(parts.extractor.model))
 
 
 @contextmanager

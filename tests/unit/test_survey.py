@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
+from dataclasses import replace
 
 from houndstooth.ingest.columns import read_as
 from houndstooth.ingest.feeds import Feed
@@ -76,6 +78,18 @@ def test_the_screen_lines_up_examples() -> None:
         f"{'line 1':>66}",
         f"  {'x' * 40}         1   e.g. line 2",
     ]
+
+
+def test_a_survey_does_not_grow_with_the_feed() -> None:
+    survey, (entry, *_) = watched(), entries()
+    assert isinstance(entry, FeedProduct)
+    tracemalloc.start()
+    for number in range(5000):
+        survey.add(replace(entry.product, product_id=f"p{number}", title=f"Tee {number}"))
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert survey.to_json()["products"] == 5002
+    assert size < 50_000
 
 
 def test_the_screen_names_lines_titles_and_reasons() -> None:

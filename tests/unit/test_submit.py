@@ -1,0 +1,58 @@
+"""A feed is given to the workers: read once to its end, when somebody is there to take it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from houndstooth.ingest.batches import feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.workers import submit
+from houndstooth.mappings.errors import WorkersUnavailable
+
+TITLES = ("Women Blue Cotton Shirt", "Men Black Running Shoes", "Red Summer Dress with Pockets")
+
+
+class App:
+    """Workers' queue and jobs that keep what they are given."""
+
+    def __init__(self, answers: bool) -> None:
+        self.created: list[tuple[JobRequest, dict[str, Any]]] = []
+        self.sent: list[tuple[Any, ...]] = []
+        self.jobs = SimpleNamespace(ping=lambda: None, create=self._create)
+        self.control = SimpleNamespace(ping=lambda **_: [{"worker": "pong"}] if answers else [])
+
+    def _create(self, request: JobRequest, survey: dict[str, Any]) -> str:
+        self.created.append((request, survey))
+        return "job"
+
+    def send_task(self, *arguments: Any) -> None:
+        self.sent.append(arguments)
+
+
+def request_of(feed: Path, stamp: str = "") -> JobRequest:
+    return JobRequest(feed, stamp, "opensearch://127.0.0.1/x", ReadOptions(), 8)
+
+
+def test_the_language_of_a_feed_goes_with_its_job(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    rows = [f"{n},{TITLES[n % 3]},a.jpg" for n in range(30)]
+    feed.write_text("\n".join(["id,title,image", *rows]))
+    app = App(answers=True)
+    assert submit(cast(IngestApp, app), request_of(feed, feed_stamp(feed))) == "job"
+    ((request, survey),) = app.created
+    assert request.options.language == survey["language"] == "en"
+    assert survey["products"] == 30
+    assert app.sent == [("ingest.read_feed", ("job", 0))]
+
+
+def test_no_feed_is_read_for_nobody(tmp_path: Path) -> None:
+    app = App(answers=False)
+    with pytest.raises(WorkersUnavailable, match="no worker answers"):
+        submit(cast(IngestApp, app), request_of(tmp_path / "none.csv"))
+    assert not app.created
