@@ -13,18 +13,15 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).parents[2]
+from tests.benchmarks.trees import checked_out, run
+
 COLUMNS = (
     *("id", "title", "description", "link", "image_link", "price", "availability", "brand"),
     *("product_type", "item_group_id", "condition", "color"),
@@ -84,14 +81,7 @@ def write_feed(path: Path, count: int) -> None:
 
 def read(tree: Path, feed: Path, what: str) -> tuple[float, int, float]:
     """Read a feed with the code of a tree; return seconds, rows and the largest memory in MiB."""
-    run = subprocess.run(
-        [sys.executable, "-c", READ, str(feed), what],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    seconds, count, memory = json.loads(run.stdout)
+    seconds, count, memory = run(tree, READ, str(feed), what)
     return seconds, count, memory
 
 
@@ -128,16 +118,12 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        feed, tenth, tree = folder / "feed.csv", folder / "tenth.csv", folder / "tree"
+        feed, tenth = folder / "feed.csv", folder / "tenth.csv"
         write_feed(feed, options.rows)
         with feed.open("rb") as lines, tenth.open("wb") as file:
             file.writelines(islice(lines, 1 + options.rows // 10))
-        git = ("git", "-C", str(ROOT), "worktree")
-        subprocess.run([*git, "add", "--quiet", "--detach", str(tree), options.commit], check=True)
-        try:
-            measure({options.commit: tree, "this": ROOT}, feed, tenth, options.rounds)
-        finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
+        with checked_out(options.commit, folder) as trees:
+            measure(trees, feed, tenth, options.rounds)
 
 
 if __name__ == "__main__":

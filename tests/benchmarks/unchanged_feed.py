@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +18,8 @@ from statistics import median
 
 from PIL import Image
 
-from tests.benchmarks.feed_reading import COLUMNS, ROOT, products
+from tests.benchmarks.feed_reading import COLUMNS, products
+from tests.benchmarks.trees import checked_out, run
 
 # Works with both trees. Prints seconds of processor time and the largest memory in MiB.
 INGEST = """
@@ -54,14 +52,7 @@ def write_feed(folder: Path, count: int) -> Path:
 
 def ingest(tree: Path, feed: Path, database: Path) -> tuple[float, float]:
     """Ingest a feed with the code of a tree; return seconds and the largest memory in MiB."""
-    run = subprocess.run(
-        [sys.executable, "-c", INGEST, str(feed), "--engine", f"sqlite:///{database}"],
-        cwd=tree,
-        env={**os.environ, "PYTHONPATH": str(tree)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    status, seconds, memory = json.loads(run.stdout.splitlines()[-1])
+    status, seconds, memory = run(tree, INGEST, str(feed), "--engine", f"sqlite:///{database}")
     if status:
         sys.exit("expected every product to come in")
     return seconds, memory
@@ -80,19 +71,14 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        feed, tree = write_feed(folder, options.rows), folder / "tree"
-        git = ("git", "-C", str(ROOT), "worktree")
-        subprocess.run([*git, "add", "--quiet", "--detach", str(tree), options.commit], check=True)
-        trees = {options.commit: tree, "this": ROOT}
-        try:
+        feed = write_feed(folder, options.rows)
+        with checked_out(options.commit, folder) as trees:
             for label, code in trees.items():
                 ingest(code, feed, folder / f"{label}.db")
             found: dict[str, list[tuple[float, float]]] = {label: [] for label in trees}
             for _ in range(options.rounds):
                 for label, code in trees.items():
                     found[label].append(ingest(code, feed, folder / f"{label}.db"))
-        finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
     rates = {label: options.rows / median(s for s, _ in runs) for label, runs in found.items()}
     for label, runs in found.items():
         print(f"{label:10}{rates[label]:12,.0f} products/s  {max(m for _, m in runs):6.0f} MiB")

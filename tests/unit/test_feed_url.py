@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from houndstooth.ingest.feed_url import fetch_feed
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.mappings.errors import InvalidFeed
+from tests.http_server import running
 
 TABLE = b"id,title,image\n1,Tee,a.jpg\n"
 PAGE = b"<!DOCTYPE html>\n<html><form action=login></form></html>"
@@ -57,12 +57,8 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running(Server()) as started:
+        yield started
 
 
 def titles(path: Path) -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 from houndstooth.ingest.images import UrlImages, feed_images
 from houndstooth.ingest.urls import MAX_REDIRECTS, is_public
 from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
+from tests.http_server import running
 
 PUBLIC = "93.184.215.14"
 
@@ -92,12 +93,8 @@ class Server(ThreadingHTTPServer):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running(Server()) as started:
+        yield started
 
 
 def allowed(**options: Any) -> UrlImages:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from houndstooth.ingest.feeds import Row, open_feed
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.errors import InvalidFeed
+from tests.unit.xml_files import read
 
 RSS = """<?xml version="1.0"?>
 <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">
@@ -42,13 +43,6 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:g="http://base.google.
 @pytest.fixture(scope="module")
 def feed_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("feeds") / "feed.xml"
-
-
-def read(path: Path, data: bytes | str) -> list[Row]:
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    with open_feed(path) as feed:
-        assert feed.size is None
-        return list(feed.rows)
 
 
 def test_an_rss_feed(feed_file: Path) -> None:

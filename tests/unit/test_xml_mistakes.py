@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.feeds import Row, open_feed
+from houndstooth.ingest.feeds import Row
 from houndstooth.ingest.formats.xml_feed import read_products
 from houndstooth.mappings.errors import InvalidFeed
+from tests.unit.xml_files import read
 
 BEGIN = '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel><title>Shop</title>\n'
 END = "</channel></rss>\n"
@@ -26,12 +27,6 @@ def item(number: int, more: str = "") -> str:
 @pytest.fixture(scope="module")
 def feed_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("xml") / "feed.xml"
-
-
-def read(path: Path, data: str | bytes) -> list[Row]:
-    path.write_bytes(data.encode() if isinstance(data, str) else data)
-    with open_feed(path) as feed:
-        return list(feed.rows)
 
 
 def ids(rows: list[Row]) -> list[object]:
