@@ -17,7 +17,7 @@ from houndstooth.ingest.views import View, Wanted, extract_images
 from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
 from houndstooth.mappings.extractor import Extractor
-from houndstooth.mappings.features import Features
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.language_words import ENGLISH, words_digest
 from houndstooth.mappings.product import Note, Product
 from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
@@ -99,7 +99,8 @@ class Draft:
         place, data = self.images[0]
         categories = self.evidence.categories if self.evidence else frozenset()
         if self.views:
-            categories = frozenset({self.views[0][1].category.term})
+            first = self.views[0][1].category.term
+            categories = frozenset({first} - {UNKNOWN_CATEGORY})
         return data, frozenset(categories) or None, self.product.box if place == 1 else None
 
     def extracted(self, result: Features | InvalidInput) -> Draft:

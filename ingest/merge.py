@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from houndstooth.ingest.outcome import CategoryFrom
 from houndstooth.mappings.appearance_terms import appearance_terms
 from houndstooth.mappings.document import View, VisualDocument
-from houndstooth.mappings.features import Features, group_of
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, group_of
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
-
-ATTRIBUTE_CONFIDENCE = 0.5
-"""Recognised terms with a lower confidence are not stored."""
-
 
 def visual_document(
     product: Product,
@@ -27,8 +23,8 @@ def visual_document(
 ) -> VisualDocument:
     """Merge text and features into the ``visual`` object of one product.
 
-    Each attribute group of the category gets at most one term: the one that the text states,
-    else the best recognised one if it is confident enough.
+    Each attribute group of the category gets the terms that the text states, else those that the
+    picture shows with a measured precision; see ``Features.facts``.
 
     Args:
         product: The product.
@@ -47,14 +43,14 @@ def visual_document(
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
-    recognised = dict(_confident_terms(features, taxonomy))
-    terms = {group: recognised[group] for group in groups if group in recognised} | stated
+    recognised = [fact.term for fact in features.facts() if group_of(fact.term) in groups]
+    terms = [*stated.values(), *(term for term in recognised if group_of(term) not in stated)]
     from_text = [*stated.values(), *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,
         category=category,
         great_category=great_category,
-        attributes=tuple(sorted(terms.values())),
+        attributes=tuple(sorted(terms)),
         from_text=tuple(sorted(from_text)),
         binary_code=features.binary_code,
         colour_histogram=features.colour_histogram,
@@ -83,15 +79,6 @@ def category_from(evidence: TextEvidence, features: Features) -> CategoryFrom:
         evidence: What the seller's text states.
         features: Features extracted within ``evidence.categories``.
     """
-    if evidence.categories == {features.category.term}:
-        return "text"
-    sure = features.category.confidence >= ATTRIBUTE_CONFIDENCE
-    return "picture" if evidence.categories or sure else "neither"
-
-
-def _confident_terms(features: Features, taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
-    """Yield group and term: confident ones, and those of groups that are always known."""
-    for scored in features.best_attributes():
-        group = group_of(scored.term)
-        if taxonomy.groups[group].always_known or scored.confidence >= ATTRIBUTE_CONFIDENCE:
-            yield group, scored.term
+    if features.category.term == UNKNOWN_CATEGORY:
+        return "neither"
+    return "text" if evidence.categories == {features.category.term} else "picture"

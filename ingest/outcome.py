@@ -45,7 +45,7 @@ class Outcome:
         retryable: Whether a retry may succeed.
         notes: What was left out of the product or added to it.
         category_from: What decided the category: the seller's text, the picture, or neither: the
-            text has no known word and the recogniser is not sure.
+            text has no known word and the picture fits no category, so that it is unknown.
         category: The category, or in a dry run those that the text leaves, for people.
     """
 

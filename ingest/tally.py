@@ -18,7 +18,7 @@ the categories."""
 _CATEGORY_FROM = {
     "text": "from the text",
     "picture": "from the picture",
-    "neither": "from neither",
+    "neither": "unknown: neither text nor picture tells",
 }
 _CATEGORY_OF_TEXT = {
     "text": "from the text",

@@ -86,6 +86,9 @@ def _rounded(start: float, side: float) -> tuple[float, float]:
 
 WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
 
+UNKNOWN_CATEGORY = "unknown"
+"""The category of an item that fits none of the taxonomy's; it is none of them."""
+
 
 def group_of(term: str) -> str:
     """Return the group of an attribute term: ``colour`` for ``colour:navy-blue``."""
@@ -94,10 +97,17 @@ def group_of(term: str) -> str:
 
 @dataclass(frozen=True)
 class ScoredTerm:
-    """A category (``t-shirt``) or attribute term (``colour:navy-blue``) and its probability."""
+    """A category (``t-shirt``) or attribute term (``colour:navy-blue``) and its probability.
+
+    Attributes:
+        precision: How often such a term was right on labelled photos, in [0, 1]. None if it was
+            not measured, or not often enough right at this confidence: then it is a preference
+            of a search, and never stored as a fact.
+    """
 
     term: str
     confidence: float
+    precision: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,8 @@ class Features:
 
     Attributes:
         categories: The most likely leaf categories, best first, at least one. A category that was
-            chosen comes first with confidence 1.
+            chosen comes first with confidence 1. ``UNKNOWN_CATEGORY`` comes first if the image
+            fits none well.
         category_source: ``chosen`` if one category was given, ``text`` if several were given and
             the image decided among them, ``auto`` if the image alone decided.
         attributes: ``group:value`` terms of the category's groups: groups in taxonomy order, best
@@ -151,7 +162,7 @@ class Features:
 
     @property
     def category(self) -> ScoredTerm:
-        """The most likely category."""
+        """The most likely category, or ``UNKNOWN_CATEGORY``."""
         return self.categories[0]
 
     def best_attributes(self) -> tuple[ScoredTerm, ...]:
@@ -160,3 +171,7 @@ class Features:
         for scored in self.attributes:
             best.setdefault(group_of(scored.term), scored)
         return tuple(best.values())
+
+    def facts(self) -> tuple[ScoredTerm, ...]:
+        """Return the terms that are sure enough to be stored, in the order of ``attributes``."""
+        return tuple(scored for scored in self.attributes if scored.precision is not None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidTaxonomy, UnknownTerm
+from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.taxonomy_check import problems
 from houndstooth.mappings.words import phrase_key, slug
 
@@ -74,8 +75,7 @@ class AttributeGroup:
         categories: The leaf categories that have this group.
         value_labels: Labels of values that differ from the value with spaces.
         importance: Weight of the group's terms in a query; colour has 1.
-        always_known: Whether every item has a value. If so, the most likely one is stored even
-            with a low confidence.
+        always_known: Whether every item has a value, so that one is always predicted.
         loss_weight: Weight of the group's loss in training.
     """
 
@@ -173,7 +173,9 @@ class Taxonomy:
         )
 
     def great_category(self, leaf: str) -> str:
-        """Return the great category of a leaf. Raises UnknownTerm."""
+        """Return the great category of a leaf; of an unknown category, that. Raises UnknownTerm."""
+        if leaf == UNKNOWN_CATEGORY:
+            return UNKNOWN_CATEGORY
         return self.categories[self.check_category(leaf)].great_category
 
     def siblings_of(self, leaf: str) -> frozenset[str]:
@@ -187,7 +189,16 @@ class Taxonomy:
         return frozenset().union(*alike) - {leaf}
 
     def groups_of(self, leaf: str) -> tuple[str, ...]:
-        """Return the names of a leaf's attribute groups, in file order. Raises UnknownTerm."""
+        """Return the names of a leaf's attribute groups, in file order.
+
+        An unknown category has the groups that every leaf has.
+
+        Raises:
+            UnknownTerm: It is no leaf of this taxonomy.
+        """
+        if leaf == UNKNOWN_CATEGORY:
+            leaves = frozenset(self.categories)
+            return tuple(name for name, g in self.groups.items() if leaves == g.categories)
         self.check_category(leaf)
         return tuple(name for name, group in self.groups.items() if leaf in group.categories)
 
@@ -205,7 +216,7 @@ class Taxonomy:
         """Return the label of a leaf, great category or attribute. Raises UnknownTerm."""
         if term in self.categories:
             return self.categories[term].label
-        if term in self.great_categories:
+        if term in (*self.great_categories, UNKNOWN_CATEGORY):
             return _spaced(term)
         name, _, value = self.check_attribute(term).partition(":")
         return self.groups[name].value_labels.get(value, _spaced(value))

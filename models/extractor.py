@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from houndstooth.mappings.features import Box, Bytes, CategorySource, Features
+from houndstooth.mappings.features import (
+    UNKNOWN_CATEGORY,
+    Box,
+    Bytes,
+    CategorySource,
+    Features,
+    ScoredTerm,
+    group_of,
+)
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
@@ -169,6 +177,13 @@ class ImageExtractor:
             refined[row] = replace(item, prediction=prediction)
         return refined
 
+    def _with_precision(self, scored: ScoredTerm) -> ScoredTerm:
+        """Add the measured precision of a term that is sure enough to be a fact."""
+        measured = self.recogniser.card.measured.get(scored.term)
+        if measured is None or scored.confidence < measured.threshold:
+            return scored
+        return replace(scored, precision=measured.precision)
+
     def _features(self, item: Item, code: Bytes) -> Features:
         choice, location = item.view.choice, item.view.location
         source: CategorySource = "auto"
@@ -178,10 +193,16 @@ class ImageExtractor:
         if location.detection and item.prediction.given:
             # The detector decided the category: it is no surer than the detector was.
             categories = set_confidence(categories, location.detection.score)
+        attributes = item.prediction.ranked_attributes()
+        if not choice and categories[0].confidence < self.recogniser.card.unknown_below:
+            unlikely = 1 - sum(scored.confidence for scored in categories)
+            categories = (ScoredTerm(UNKNOWN_CATEGORY, max(0.0, round(unlikely, 4))), *categories)
+            groups = self.locator.taxonomy.groups_of(UNKNOWN_CATEGORY)
+            attributes = tuple(a for a in attributes if group_of(a.term) in groups)
         return Features(
             categories=categories,
             category_source=source,
-            attributes=item.prediction.ranked_attributes(),
+            attributes=tuple(map(self._with_precision, attributes)),
             box=location.box,
             box_source=location.source,
             binary_code=code,

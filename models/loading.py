@@ -14,7 +14,14 @@ from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.kinds import kind_of
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.card import WEIGHTS, Card, model_name, read_json
+from houndstooth.models.runtime.card import (
+    WEIGHTS,
+    Card,
+    model_name,
+    open_card,
+    read_json,
+    read_measured,
+)
 from houndstooth.models.runtime.images import MAX_PIXELS
 
 DEFAULT_MODEL = "attribute-ensemble-4"
@@ -99,7 +106,9 @@ def open_recogniser(
             open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
             for name in names
         ]
-        return Ensemble(model_name(data), members, taxonomy)
+        with open_card(stem, "an ensemble"):
+            measured, below = read_measured(data), float(data.get("unknown_below", 0.0))
+        return Ensemble(model_name(data), members, taxonomy, measured, below)
     card = Card.read(stem)
     if not calibrated:
         card = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))

@@ -104,7 +104,11 @@ def _detection(detection: Detection) -> dict[str, Any]:
 
 
 def _term(scored: ScoredTerm) -> dict[str, Any]:
-    return {"term": scored.term, "confidence": round(scored.confidence, 4)}
+    return {
+        "term": scored.term,
+        "confidence": round(scored.confidence, 4),
+        "precision": None if scored.precision is None else round(scored.precision, 4),
+    }
 
 
 def _terms(scored: Sequence[ScoredTerm]) -> list[dict[str, Any]]:

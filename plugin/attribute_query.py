@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.features import Features, ScoredTerm, group_of
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.search import Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 
@@ -48,7 +48,8 @@ def attribute_query(
 
     Filters, required terms and excluded terms hold in every step, and every step boosts the same
     terms. In a group with a required term no other term is boosted. A step equal to the one
-    before it is left out.
+    before it is left out. An item of unknown category is searched for by its looks alone, among
+    all products.
 
     Args:
         features: Features of the query image or, from `stored_features`, of a product.
@@ -77,6 +78,8 @@ def attribute_query(
         variant_field=variant_field,
         hide_sold_out=request.sold_out == "hide",
     )
+    if category == UNKNOWN_CATEGORY:
+        return [("none", loosest)]
     confident = sum(terms[0].confidence >= CONFIDENT for terms in preferred.values())
     great_category = taxonomy.great_category(category)
     steps: list[Step] = [

@@ -7,7 +7,7 @@ from typing import cast
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
-from houndstooth.mappings.features import Features
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
@@ -87,10 +87,11 @@ class VisualSearch:
             product = self.product(product_id)
         if product.visual is None:
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
-        if (request.category or product.visual.category) not in self.taxonomy.categories:
+        category = request.category or product.visual.category
+        if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
                 f"product {product_id!r} was indexed by another taxonomy, as "
-                f"{product.visual.category}: give the feed again"
+                f"{category}: give the feed again"
             )
         features = stored_features(product.visual, request.category)
         return self._answer(features, request, clock, without=product)

@@ -52,7 +52,7 @@ class FakeExtractor:
         return Features(
             categories=tuple(ScoredTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)),
             category_source=source,  # type: ignore[arg-type]
-            attributes=(ScoredTerm(f"colour:{name}", 0.9),),
+            attributes=(ScoredTerm(f"colour:{name}", 0.9, precision=0.95),),
             box=box or WHOLE_IMAGE,
             box_source="given" if box else "whole",
             binary_code=code,

@@ -18,7 +18,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps
 from houndstooth.models.recognition.prediction import Choice, Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.card import Card
+from houndstooth.models.runtime.card import Card, MeasuredTerm
 from houndstooth.models.runtime.crop import Crop, resize_crops
 
 
@@ -28,12 +28,26 @@ class Ensemble:
     Args:
         name: goes into every document, in the place of the members' names.
         members: at least one.
+        measured, unknown_below: what was measured of the whole; see Card.
     """
 
-    def __init__(self, name: str, members: Sequence[Recogniser], taxonomy: Taxonomy) -> None:
+    def __init__(
+        self,
+        name: str,
+        members: Sequence[Recogniser],
+        taxonomy: Taxonomy,
+        measured: Mapping[str, MeasuredTerm] | None = None,
+        unknown_below: float = 0.0,
+    ) -> None:
         self.members, self.taxonomy = members, taxonomy
         trained_on = tuple(dict.fromkeys(file for each in members for file in each.card.trained_on))
-        self.card: Card = replace(members[0].card, model=name, trained_on=trained_on)
+        self.card: Card = replace(
+            members[0].card,
+            model=name,
+            trained_on=trained_on,
+            measured=measured or {},
+            unknown_below=unknown_below,
+        )
 
     def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
         """Encode the crops by each member, at the member's own size."""

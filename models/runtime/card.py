@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,21 @@ class Files:
 
 
 @dataclass(frozen=True)
+class MeasuredTerm:
+    """What labelled photos said of a term that was predicted from the picture alone.
+
+    Attributes:
+        threshold: the least probability at which the term is stored as a fact.
+        precision: share of the photos at or above the threshold that show it, in [0, 1].
+        photos: the number of labelled photos at or above the threshold.
+    """
+
+    threshold: float
+    precision: float
+    photos: int
+
+
+@dataclass(frozen=True)
 class Card:
     """A recogniser's card.
 
@@ -72,6 +87,8 @@ class Card:
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the binary code, float32 [d].
         always_predicted: heads of which a sequence predicts a term in any case, see Grammar.
+        measured: attribute terms that are right often enough to be stored from a picture.
+        unknown_below: where the best category is less probable, the item fits none, in [0, 1].
         files: the hashes of its ONNX files.
     """
 
@@ -83,6 +100,8 @@ class Card:
     trained_on: tuple[str, ...]
     thresholds: NDArray[np.float32]
     always_predicted: tuple[str, ...] = ()
+    measured: Mapping[str, MeasuredTerm] = field(default_factory=dict)
+    unknown_below: float = 0.0
     files: Files = field(default_factory=Files)
 
     @classmethod
@@ -102,6 +121,8 @@ class Card:
                 trained_on=tuple(data.get("trained_on", ())),
                 thresholds=np.array(data["thresholds"], dtype=np.float32),
                 always_predicted=tuple(data.get("always_predicted", ())),
+                measured=read_measured(data),
+                unknown_below=float(data.get("unknown_below", 0.0)),
                 files=Files(data["sha256"]),
             )
 
@@ -132,6 +153,18 @@ class EmbedderCard:
         with open_card(stem, "an embedder") as data:
             thresholds = np.array(data["thresholds"], dtype=np.float32)
             return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
+
+
+def read_measured(card: Mapping[str, Any]) -> dict[str, MeasuredTerm]:
+    """Read the measured terms of a card; a card without any has none.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: they are of another form.
+    """
+    return {
+        term: MeasuredTerm(float(m["threshold"]), float(m["precision"]), int(m["photos"]))
+        for term, m in card.get("measured", {}).items()
+    }
 
 
 @contextmanager

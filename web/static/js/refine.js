@@ -110,13 +110,22 @@ function attributes(query, state, change) {
     make(
       "div",
       { class: "chips" },
-      terms.map((term) => attributeChip(term, state, change)),
+      terms.map((term) => attributeChip(term, state, change, sureness(query.attributes, term))),
     ),
     make("p", { class: "hint" }, "Press once to require, twice to leave out."),
   );
 }
 
-export function attributeChip(term, state, change) {
+/** Says how sure a recognised term is, and how often such terms were right where it was measured. */
+function sureness(attributes, term) {
+  const found = attributes.find((one) => one.term === term);
+  if (!found) return "";
+  const share = `, ${Math.round(100 * found.confidence)} % sure`;
+  if (found.precision === null) return `${share}: a guess, only preferred`;
+  return `${share}: such are right ${Math.round(100 * found.precision)} times in 100`;
+}
+
+export function attributeChip(term, state, change, sure = "") {
   const standing = state.require.includes(term)
     ? "required"
     : state.exclude.includes(term)
@@ -138,7 +147,7 @@ export function attributeChip(term, state, change) {
       "data-key": `attribute-${term}`,
       "data-term": term,
       "aria-label": name,
-      title: name,
+      title: `${name}${sure}`,
       onclick: () => change(next),
     },
     MARKS[standing] ? make("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing]) : null,

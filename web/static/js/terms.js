@@ -2,7 +2,7 @@
 
 import { getTaxonomy } from "./api.js";
 
-const labels = new Map();
+const labels = new Map([["unknown", "Something else"]]);
 const groups = new Map();
 let categories = [];
 let greatCategories = [];
