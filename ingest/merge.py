@@ -27,8 +27,8 @@ def visual_document(
 ) -> VisualDocument:
     """Merge text and features into the ``visual`` object of one product.
 
-    Each attribute group of the category gets at most one term: the one that the text states,
-    else the best recognised one if it is confident enough.
+    Each attribute group of the category gets the terms that the text states, else the best
+    recognised one if it is confident enough.
 
     Args:
         product: The product.
@@ -48,13 +48,14 @@ def visual_document(
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
     recognised = dict(_confident_terms(features, taxonomy))
-    terms = {group: recognised[group] for group in groups if group in recognised} | stated
-    from_text = [*stated.values(), *([category] if evidence.categories == {category} else [])]
+    seen = [recognised[group] for group in groups if group in recognised and group not in stated]
+    said = [term for terms in stated.values() for term in terms]
+    from_text = [*said, *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,
         category=category,
         great_category=great_category,
-        attributes=tuple(sorted(terms.values())),
+        attributes=tuple(sorted([*said, *seen])),
         from_text=tuple(sorted(from_text)),
         binary_code=features.binary_code,
         colour_histogram=features.colour_histogram,
