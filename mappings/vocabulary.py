@@ -147,7 +147,9 @@ def vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     words = LANGUAGES.get(language, LANGUAGES[""])
     own, phrases_of_own = own_phrases(taxonomy, words)
     false = false_friends(taxonomy)
-    loans = {key: meaning for key, meaning in english.items() if key not in false}
+    # "Fur" is "für" in German.
+    foreign = false | words.clause_starts
+    loans = {key: meaning for key, meaning in english.items() if key not in foreign}
     meanings = loans | {key: merged(meaning, loans.get(key)) for key, meaning in own.items()}
     whole = with_all_parts(meanings, phrases | phrases_of_own, taxonomy)
     # "Manches courtes" says nothing of the length, as "courte" alone does.
