@@ -43,14 +43,15 @@ def visual_document(
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
-    recognised = [fact.term for fact in features.facts() if group_of(fact.term) in groups]
-    terms = [*stated.values(), *(term for term in recognised if group_of(term) not in stated)]
-    from_text = [*stated.values(), *([category] if evidence.categories == {category} else [])]
+    said = [term for terms in stated.values() for term in terms]
+    facts = [fact.term for fact in features.facts() if group_of(fact.term) in groups]
+    seen = [term for term in facts if group_of(term) not in stated]
+    from_text = [*said, *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,
         category=category,
         great_category=great_category,
-        attributes=tuple(sorted(terms)),
+        attributes=tuple(sorted([*said, *seen])),
         from_text=tuple(sorted(from_text)),
         binary_code=features.binary_code,
         colour_histogram=features.colour_histogram,

@@ -16,7 +16,8 @@ from houndstooth.mappings.words import decoded, phrase_key
 _PATHS = re.compile(r"[\n\r;]+")
 _STRONG = re.compile(r"[>»›→|]")
 _DASH = re.compile(r"\s+[-–—]\s+")
-_JOINER = re.compile(r"\s+(?:and|und|et|y|e|en|i)\s+|\s*[&+,/]\s*", re.IGNORECASE)
+_JOINING_WORDS = "|".join({word for words in LANGUAGES.values() for word in words.joining_words})
+_JOINER = re.compile(rf"\s+(?:{_JOINING_WORDS})\s+|\s*[&+,/]\s*", re.IGNORECASE)
 _GOOGLE_ID = re.compile(r"(\d{1,6})(?:\s*-\s*(.*))?", re.DOTALL)
 _SHOPIFY_ID = re.compile(
     r"(?:gid://shopify/TaxonomyCategory/([a-z]{2}(?:-\d+)*)|([a-z]{2}(?:-\d+)+))\b.*", re.DOTALL

@@ -33,6 +33,7 @@ class LanguageWords:
         noun_first: Whether a product's noun comes before what describes it, as in French.
         compounds: Whether words are built of others, the noun last, as in German.
         clause_starts: Words after which parts of the product follow, such as ``with``.
+        joining_words: Words such as ``and``.
         other_words: Frequent words that only tell the language.
         categories: Words by leaf category, broader term or kind.
         attributes: Words by attribute group and value.
@@ -41,6 +42,7 @@ class LanguageWords:
     noun_first: bool = False
     compounds: bool = False
     clause_starts: frozenset[str] = frozenset()
+    joining_words: Sequence[str] = ()
     other_words: Sequence[str] = ()
     categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
     attributes: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
@@ -92,7 +94,9 @@ _CLAUSE_STARTS = frozenset({"with", "for", "in", "from", "by", "featuring"})
 _ENGLISH_WORDS = (*_CLAUSE_STARTS, "the", "and", "of", "set", "pack", "pair")
 
 LANGUAGES: Mapping[str, LanguageWords] = {
-    "": LanguageWords(clause_starts=_CLAUSE_STARTS, other_words=_ENGLISH_WORDS)
+    "": LanguageWords(
+        clause_starts=_CLAUSE_STARTS, joining_words=["and"], other_words=_ENGLISH_WORDS
+    )
 } | {path.stem: _language(path) for path in _LANGUAGE_FILES}
 """The shipped languages by ISO 639-1; the empty one is any other, and English."""
 

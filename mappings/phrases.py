@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -11,6 +11,8 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.words import phrase_key, singular, tokens
 
 _MAX_PHRASE_WORDS = 5
+_MAX_TERMS = 4
+_ANY_COLOURS = "colour:multi"
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,12 @@ class Meaning:
     Attributes:
         leaves: Leaf categories, or kinds that the taxonomy lacks.
         modifier: Whether the phrase only narrows other phrases.
-        attributes: Term by group.
+        attributes: Terms by group, such as ``{"colour": ("colour:red", "colour:blue")}``.
     """
 
     leaves: frozenset[str] = frozenset()
     modifier: bool = False
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_noun(self) -> bool:
@@ -35,18 +37,30 @@ class Meaning:
 
 def scan(
     meanings: Mapping[str, Meaning], words: Sequence[str], max_words: int = _MAX_PHRASE_WORDS
-) -> Iterator[Meaning | str]:
-    """Yield the meanings of known phrases, longest match first, and the unknown words."""
+) -> Iterator[tuple[int, Meaning | str]]:
+    """Yield the meanings of known phrases, longest match first, and the unknown words.
+
+    Each comes with the place of its first word.
+    """
     start = 0
     while start < len(words):
         for stop in range(min(start + max_words, len(words)), start, -1):
             if known := meanings.get(singular("".join(words[start:stop]))):
-                yield known
+                yield start, known
                 start = stop
                 break
         else:
-            yield words[start]
+            yield start, words[start]
             start += 1
+
+
+def several(terms: Iterable[str]) -> tuple[str, ...]:
+    """Return terms of one group that are true together: each once, in order, four at most.
+
+    "Multicoloured" beside colours that are named says nothing more.
+    """
+    found = tuple(dict.fromkeys(terms))
+    return tuple(term for term in found if term != _ANY_COLOURS or len(found) == 1)[:_MAX_TERMS]
 
 
 def leaves_of(taxonomy: Taxonomy, term: str) -> frozenset[str]:
@@ -84,7 +98,7 @@ class _Phrases:
             for value, words in words_by_value.items():
                 if group in taxonomy.groups and value in taxonomy.groups[group].values:
                     for word in words:
-                        self.add(word, Meaning(attributes={group: f"{group}:{value}"}))
+                        self.add(word, Meaning(attributes={group: (f"{group}:{value}",)}))
 
 
 @lru_cache(maxsize=8)
@@ -138,8 +152,8 @@ def _with_parts(key: str, words: Sequence[str], own: Mapping[str, Meaning]) -> M
     has none of its own: "sports shoe" inherits from "sports", "wedge heel" from "heel".
     """
     meaning = own[key]
-    parts = [m for m in scan(own, words, len(words) - 1) if isinstance(m, Meaning)]
-    attributes = {group: term for m in parts for group, term in m.attributes.items()}
+    parts = [m for _, m in scan(own, words, len(words) - 1) if isinstance(m, Meaning)]
+    attributes = {group: terms for m in parts for group, terms in m.attributes.items()}
     noun = Meaning() if meaning.leaves else _noun_at_end(words, own)
     return Meaning(
         meaning.leaves or noun.leaves, meaning.modifier, {**attributes, **meaning.attributes}

@@ -23,6 +23,8 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.text_language import likely_languages
 from houndstooth.mappings.vocabulary import vocabulary
 
+Stated = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class TextEvidence:
@@ -33,13 +35,14 @@ class TextEvidence:
             set means that the text has no known word, or that the product may be of a kind which
             the taxonomy lacks.
         great_category: The great category of all those leaves; None if they differ.
-        attributes: Term by group, such as ``{"colour": "colour:navy-blue"}``, for groups that at
-            least one of the leaves has.
+        attributes: Terms by group, such as ``{"colour": ("colour:red", "colour:blue")}`` of a "red
+            and blue shirt": the deciding one first, four at most. Only groups that at least one
+            of the leaves has.
     """
 
     categories: frozenset[str]
     great_category: str | None
-    attributes: Mapping[str, str]
+    attributes: Stated
 
 
 def read_seller_text(
@@ -84,8 +87,8 @@ def read_seller_text(
 
 def _read(
     taxonomy: Taxonomy, title: str, category_text: str, language: str
-) -> tuple[frozenset[str], Mapping[str, str]]:
-    """Read the leaves, kinds that the taxonomy lacks included, and the term by group."""
+) -> tuple[frozenset[str], Stated]:
+    """Read the leaves, kinds that the taxonomy lacks included, and the terms by group."""
     known = vocabulary(taxonomy, language)
     clauses = known.clauses(title)
     leaves, stated = known.leaves(clauses), known.attributes(clauses)
@@ -95,23 +98,21 @@ def _read(
     return leaves & by_category or plainer(leaves, by_category), {**of_category, **stated}
 
 
-def _undisputed(readings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def _undisputed(readings: Sequence[Stated]) -> dict[str, tuple[str, ...]]:
     """Return the terms that no reading contradicts."""
-    stated = {group: term for terms in readings for group, term in terms.items()}
-    return {
-        group: term
-        for group, term in stated.items()
-        if all(terms.get(group, term) == term for terms in readings)
-    }
+    stated: dict[str, tuple[str, ...]] = {}
+    for group, terms in (item for reading in readings for item in reading.items()):
+        stated[group] = tuple(term for term in stated.get(group, terms) if term in terms)
+    return {group: terms for group, terms in stated.items() if terms}
 
 
 @lru_cache(maxsize=4096)
 def _read_category(
     taxonomy: Taxonomy, category_text: str, language: str
-) -> tuple[frozenset[str], Mapping[str, str]]:
+) -> tuple[frozenset[str], Stated]:
     """Read a category text; a catalogue has few of them."""
     paths = category_paths(category_text)
-    stated: dict[str, str] = {}
+    stated: dict[str, tuple[str, ...]] = {}
     for path in paths:
         known = vocabulary(taxonomy, path_language(path, language))
         stated = known.attributes(known.clauses(path)) | stated

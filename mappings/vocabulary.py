@@ -25,10 +25,11 @@ from houndstooth.mappings.phrases import (
     merged,
     own_phrases,
     scan,
+    several,
     with_all_parts,
 )
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.mappings.words import phrase_key, singular, tokens
+from houndstooth.mappings.words import joints, phrase_key, singular, tokens
 
 _MIN_HEAD, _MIN_NOUN, _MIN_LOAN_WORD = 3, 4, 5
 """Fewest letters of the parts of a compound: the first part, the noun, an English noun."""
@@ -54,13 +55,25 @@ class Vocabulary:
     words: LanguageWords
 
     def clauses(self, text: str) -> Clauses:
-        """Return the meanings in text order, split into clauses ("… with …")."""
+        """Return the meanings in text order, split into clauses ("… with …").
+
+        Those that are joined directly ("red and blue", "Navy/White") have the terms of all of
+        them. An unknown word has an empty meaning.
+        """
         clauses: list[list[Meaning]] = [[]]
-        for meaning in self._scan(tokens(text)):
-            if meaning is None:
+        signs, joined, first = joints(text), False, 0
+        for place, found in scan(self.meanings, tokens(text)):
+            if isinstance(found, str) and found in self.words.joining_words:
+                joined = True
+            elif isinstance(found, str) and found in self.words.clause_starts:
                 clauses.append([])
             else:
-                clauses[-1].append(meaning)
+                clause, joined = clauses[-1], joined or place in signs
+                for meaning in self._parts_of(found):
+                    if not (joined and clause and self._may_join(clause[-1], meaning)):
+                        first = len(clause)
+                    clause[first:] = _together([*clause[first:], meaning])
+                    joined = False
         return clauses
 
     def leaves(self, clauses: Clauses) -> frozenset[str]:
@@ -75,16 +88,16 @@ class Vocabulary:
             return leaves
         return frozenset()
 
-    def attributes(self, clauses: Clauses) -> dict[str, str]:
-        """Return one term per group, from the first clause that states any.
+    def attributes(self, clauses: Clauses) -> dict[str, tuple[str, ...]]:
+        """Return the terms by group, from the first clause that states any.
 
-        Within the clause the term that is nearest to the noun wins.
+        Within the clause the term that is nearest to the noun wins, with those joined to it.
         """
-        stated: dict[str, str] = {}
+        stated: dict[str, tuple[str, ...]] = {}
         for clause in clauses:
             near = reversed(clause) if self.words.noun_first else clause
-            terms = [item for meaning in near for item in meaning.attributes.items()]
-            stated |= {group: term for group, term in terms if group not in stated}
+            found = [item for meaning in near for item in meaning.attributes.items()]
+            stated |= {group: terms for group, terms in found if group not in stated}
         return stated
 
     def compound(self, word: str) -> Sequence[Meaning]:
@@ -114,15 +127,15 @@ class Vocabulary:
             if meaning.is_noun and len(key) >= (_MIN_NOUN if key in self.own else _MIN_LOAN_WORD)
         }
 
-    def _scan(self, words: Sequence[str]) -> Iterator[Meaning | None]:
-        """Yield the meanings, and None where a clause starts."""
-        for meaning in scan(self.meanings, words):
-            if not isinstance(meaning, str):
-                yield meaning
-            elif meaning in self.words.clause_starts:
-                yield None
-            else:
-                yield from self.compound(meaning)
+    def _parts_of(self, found: Meaning | str) -> Sequence[Meaning]:
+        """Return what a phrase or word says: a compound's parts, nothing if it is unknown."""
+        if isinstance(found, Meaning):
+            return [found]
+        return self.compound(found) or [Meaning()]
+
+    def _may_join(self, left: Meaning, right: Meaning) -> bool:
+        """Whether both describe one noun; "Hoodie & V-Neck Top" names two."""
+        return not (right if self.words.noun_first else left).is_noun
 
 
 @lru_cache(maxsize=64)
@@ -134,7 +147,9 @@ def vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     words = LANGUAGES.get(language, LANGUAGES[""])
     own, phrases_of_own = own_phrases(taxonomy, words)
     false = false_friends(taxonomy)
-    loans = {key: meaning for key, meaning in english.items() if key not in false}
+    # "Fur" is "für" in German.
+    foreign = false | words.clause_starts
+    loans = {key: meaning for key, meaning in english.items() if key not in foreign}
     meanings = loans | {key: merged(meaning, loans.get(key)) for key, meaning in own.items()}
     whole = with_all_parts(meanings, phrases | phrases_of_own, taxonomy)
     # "Manches courtes" says nothing of the length, as "courte" alone does.
@@ -143,12 +158,19 @@ def vocabulary(taxonomy: Taxonomy, language: str) -> Vocabulary:
     return Vocabulary(whole | dict(_compounds(known)), own.keys(), words)
 
 
+def _together(run: Sequence[Meaning]) -> list[Meaning]:
+    """Give each of several joined meanings the terms of all of them, in the groups that it has."""
+    groups = {group for meaning in run for group in meaning.attributes}
+    terms = {g: several(t for m in run for t in m.attributes.get(g, ())) for g in groups}
+    return [replace(m, attributes={g: terms[g] for g in m.attributes}) for m in run]
+
+
 def _compounds(known: Vocabulary) -> Iterator[tuple[str, Meaning]]:
     """Yield listed compounds with what their parts say: "Sommerkleid" states the season."""
     for key in known.own:
         meaning = known.meanings[key]
         parts = known.compound(key) if meaning.is_noun else ()
-        stated = {group: term for part in parts for group, term in part.attributes.items()}
+        stated = {group: terms for part in parts for group, terms in part.attributes.items()}
         if stated:
             yield key, replace(meaning, attributes={**stated, **meaning.attributes})
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from itertools import pairwise
 
 _CAMEL_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"\d+/\d+|[^\W_]+")
 _REFERENCE = re.compile(r"&#?\w+;")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?!\w)")
+_JOINT = re.compile(r"\s*[&+/,]\s*|-")
 
 
 def decoded(text: str) -> str:
@@ -22,9 +24,18 @@ def tokens(text: str) -> list[str]:
 
     ``"Women's T-Shirt, 3/4 Sleeve"`` gives ``women t shirt 3/4 sleeve``.
     """
-    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", decoded(text))).casefold()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return _WORD.findall(_POSSESSIVE.sub("", plain.replace("⁄", "/")))
+    return _WORD.findall(_plain(text))
+
+
+def joints(text: str) -> frozenset[int]:
+    """Return the places of the tokens that a sign joins to the one before.
+
+    ``"Navy/White & Red T-Shirt"`` gives 1, 2 and 4.
+    """
+    plain = _plain(text)
+    spans = [match.span() for match in _WORD.finditer(plain)]
+    gaps = (plain[before[1] : after[0]] for before, after in pairwise(spans))
+    return frozenset(place for place, gap in enumerate(gaps, 1) if _JOINT.fullmatch(gap))
 
 
 def singular(word: str) -> str:
@@ -47,3 +58,9 @@ def phrase_key(text: str) -> str:
 def slug(text: str) -> str:
     """Convert a label to the form of a term: ``"Navy Blue"`` gives ``navy-blue``."""
     return "-".join(tokens(text))
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", _CAMEL_HUMP.sub(" ", decoded(text))).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _POSSESSIVE.sub("", plain.replace("⁄", "/"))

@@ -54,16 +54,21 @@ def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTe
 
 
 def restrict(categories: Mapping[str, float], choice: Choice) -> dict[str, float]:
-    """Restrict probabilities to a choice and normalise them to sum to 1.
+    """Restrict probabilities to a choice, and normalise them to sum to 1.
 
     A choice of all, or of one category, changes nothing. Where the network knows none of the
-    chosen categories, they are equally likely.
+    chosen categories, they are equally likely. Where it lacks some of them, the others are less
+    sure: what looks like none of these may be one that it lacks.
     """
     if choice is None or len(choice) <= 1:
         return dict(categories)
     chosen = {term: categories.get(term, 0.0) for term in sorted(choice)}
-    total, uniform = sum(chosen.values()), 1 / len(chosen)
-    return {term: p / total if total else uniform for term, p in chosen.items()}
+    total = sum(chosen.values())
+    if not total:
+        return dict.fromkeys(chosen, 1 / len(chosen))
+    lacking = len(chosen.keys() - categories.keys()) / len(chosen)
+    scale = total + lacking * (1 - total)
+    return {term: p / scale for term, p in chosen.items()}
 
 
 def _ranked(probabilities: Mapping[str, float]) -> list[ScoredTerm]:

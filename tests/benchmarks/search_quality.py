@@ -105,9 +105,9 @@ def _ask(
         if count_colours[row["baseColour"]]:
             colours.append(average_precision(same_colour, count_colours[row["baseColour"]]))
         both.append((same_type & same_colour)[:10].sum() / 10)
-        pattern = read_seller_text(taxonomy, row["productDisplayName"]).attributes.get("pattern")
+        stated = read_seller_text(taxonomy, row["productDisplayName"]).attributes
         named = [_pattern(hit.visual.from_text) for hit in answer.hits[:10]]
-        patterns += [found == pattern for found in named if found and pattern]
+        patterns += [found in stated["pattern"] for found in named if found and "pattern" in stated]
     search.engine.close()
     by_found, by_all = zip(np.mean(types, axis=0), np.mean(colours, axis=0), strict=True)
     return [*by_found, np.mean(both), *by_all, np.mean(patterns)]

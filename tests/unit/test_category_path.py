@@ -46,25 +46,56 @@ def test_the_title_decides_within_a_wider_or_joined_category(
 
 
 @pytest.mark.parametrize(
-    ("title", "category_text"),
+    ("title", "category_text", "leaf"),
     [
-        ("Lace Push-up Bra", f"{CLOTHING} > Underwear & Socks > Bras"),
-        ("Lace Push-up Bra", f"{CLOTHING} > Underwear & Socks"),
-        ("Lace Push-up Bra", ""),
-        ("Nova 2.0", "214"),
-        ("Nova 2.0", f"{CLOTHING} > Underwear & Socks"),
-        ("Boxer Shorts", "Underwear"),
-        ("Floral Bikini", "Swimwear"),
-        ("Floral Bikini Top", "Swimwear"),
-        ("Floral Bikini Bottoms", "Women > Tops"),
-        ("Crop Top", f"{CLOTHING} > Underwear & Socks > Bras"),
+        ("Lace Push-up Bra", f"{CLOTHING} > Underwear & Socks > Bras", "bra"),
+        ("Lace Push-up Bra", f"{CLOTHING} > Underwear & Socks", "bra"),
+        ("Lace Push-up Bra", "", "bra"),
+        ("Nova 2.0", "214", "bra"),
+        ("Boxer Shorts", "Underwear", "underpants"),
+        ("Floral Bikini", "Swimwear", "swimwear"),
+        ("Floral Bikini Top", "Swimwear", "swimwear"),
+        ("Floral Bikini Bottoms", "Women > Tops", "swimwear"),
+        ("Crop Top", f"{CLOTHING} > Underwear & Socks > Bras", "bra"),
+        ("Ribbed Vest", "Men > Underwear", "undershirt"),
     ],
 )
-def test_a_kind_that_the_taxonomy_lacks_is_not_forced_into_a_neighbour(
-    title: str, category_text: str
+def test_underwear_and_swimwear_are_not_forced_into_a_neighbour(
+    title: str, category_text: str, leaf: str
 ) -> None:
+    assert read(title, category_text).categories == {leaf}
+
+
+@pytest.mark.parametrize(
+    ("title", "category_text"),
+    [
+        ("Leather Watch Strap", ""),
+        ("Leather Luggage Tag", "Luggage & Bags"),
+        ("Nova 2.0", "Watch Bands"),
+        ("Nova 2.0", "5652"),
+        ("Nova 2.0", "Bra Straps & Extenders"),
+    ],
+)
+def test_a_part_is_not_forced_into_a_neighbour(title: str, category_text: str) -> None:
     assert read(title, category_text).categories == frozenset()
     assert read(title, category_text).great_category is None
+
+
+@pytest.mark.parametrize(
+    ("number", "leaf"),
+    [
+        ("5490", "leotard"), ("2302", "robe"), ("5343", "kimono"), ("6238", "earmuffs"),
+        ("502988", "hair-accessory"), ("5207", "handkerchief"), ("5939", "turban"),
+        ("5941", "leg-warmers"), ("5942", "arm-warmers"), ("179", "suspenders"),
+        ("180", "tie-clip"), ("5193", "fancy-dress"), ("189", "anklet"), ("197", "brooch"),
+        ("190", "body-jewellery"), ("101", "briefcase"), ("549", "diaper-bag"),
+        ("105", "garment-bag"), ("107", "suitcase"), ("2160", "garter"), ("1578", "shapewear"),
+        ("2963", "underskirt"), ("5834", "underskirt"), ("2745", "undershirt"),
+        ("1807", "underpants"), ("aa-1-10-2-8", "cape"),
+    ],
+)  # fmt: skip
+def test_a_public_category_of_its_own_kind_is_a_leaf(number: str, leaf: str) -> None:
+    assert leaves(number) == {leaf}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +136,7 @@ def test_of_a_title_and_a_category_in_conflict_the_plainer_decides(
         ("100 - Jeans", {"jeans"}),
         ("Tops > T-Shirts", {"t-shirt"}),
         ("Shoe Accessories > Boot Liners", {"shoe-accessory"}),
-        ("Clothing > Vests", {"jacket", "waistcoat", "top", "sweater", "t-shirt"}),
+        ("Clothing > Vests", {"jacket", "waistcoat", "top", "sweater", "t-shirt", "undershirt"}),
         ("Outerwear > Vests", {"jacket", "waistcoat"}),
         ("Men > Footwear > Loafers", {"casual-shoes", "formal-shoes"}),
         ("Sale\nClothing > Jeans", {"jeans"}),
@@ -150,7 +181,7 @@ def test_public_ids_stand_for_their_paths() -> None:
 
 def test_a_public_path_is_english_in_every_feed() -> None:
     path = f"{CLOTHING} > Sleepwear & Loungewear > Robes"
-    assert leaves(path, "fr") == leaves("2302", "de") == {"nightwear"}
+    assert leaves(path, "fr") == leaves("2302", "de") == {"robe"}
     assert leaves("Vêtements > Robes", "fr") == {"dress"}
 
 

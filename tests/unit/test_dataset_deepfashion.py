@@ -24,7 +24,7 @@ def listed(path: Path, header: str, rows: Sequence[str]) -> None:
 def coarse(root: Path, rows: Sequence[tuple[str, int, str, str]]) -> Path:
     """Rows are name, category, attribute values and side."""
     lists = root / "Anno_coarse"
-    categories = ["Tee           1", "Kimono        3", "Button-Down   1"]
+    categories = ["Tee           1", "Sash          3", "Button-Down   1"]
     listed(lists / "list_category_cloth.txt", "category_name  category_type", categories)
     listed(lists / "list_attr_cloth.txt", "attribute_name  attribute_type", ATTRIBUTES)
     for name, header, column in (
@@ -90,7 +90,13 @@ def test_deepfashion_leaves_out_bad_rows_and_unknown_categories(
     assert [sample.group for sample in read("deepfashion", root)] == ["img/7.jpg"]
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    for part in ("5 items", "list_attr_img.txt, line 4", "img/6.jpg", "Kimono ×1", "leather trimm"):
+    for part in (
+        "5 items",
+        "list_attr_img.txt, line 4",
+        "img/6.jpg",
+        "Sash ×1",
+        "leather trimm",
+    ):
         assert part in record.getMessage()
 
 

@@ -148,3 +148,17 @@ def test_what_is_no_card_is_said_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "odd-1.json").write_text(text, encoding="utf-8")
     with pytest.raises(InvalidConfig, match=r"odd-1\.json"):
         open_recogniser(tmp_path / "odd-1", TAXONOMY)
+
+
+def test_a_choice_of_known_categories_is_certain_among_them() -> None:
+    seen = {"shirt": 0.3, "top": 0.1, "socks": 0.6}
+    assert restrict(seen, None) == restrict(seen, {"shirt"}) == seen
+    assert restrict(seen, {"shirt", "top"}) == pytest.approx({"shirt": 0.75, "top": 0.25})
+
+
+def test_a_choice_with_categories_that_the_network_lacks_is_less_sure() -> None:
+    seen = {"shirt": 0.04, "socks": 0.06, "sandals": 0.9}
+    assert restrict(seen, {"bra", "garter"}) == {"bra": 0.5, "garter": 0.5}
+    assert restrict(seen, {"bra", "garter", "underpants", "socks"})["socks"] < 0.1
+    assert restrict(seen, {"clogs", "sandals"})["sandals"] > 0.9
+    assert restrict(seen, {"clogs", "sandals"})["clogs"] == 0

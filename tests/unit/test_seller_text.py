@@ -87,8 +87,8 @@ def test_the_category_text_narrows_and_prevails() -> None:
     assert read("Finch Shirt Dress", "Shirts").categories == {"shirt"}
     assert read("Finch Kurta", "Clothing").categories == {"kurta"}
     assert read("Finch Kurta", "New arrivals").categories == {"kurta"}
-    assert read("Red Kurta", "Blue").attributes["colour"] == "colour:red"
-    assert read("Kurta", "Women > Kurtas").attributes["gender"] == "gender:women"
+    assert read("Red Kurta", "Blue").attributes["colour"] == ("colour:red",)
+    assert read("Kurta", "Women > Kurtas").attributes["gender"] == ("gender:women",)
 
 
 @pytest.mark.parametrize(
@@ -125,17 +125,63 @@ def test_the_category_text_narrows_and_prevails() -> None:
     ],
 )  # fmt: skip
 def test_words_of_attributes(title: str, expected: set[str]) -> None:
-    assert set(read(title).attributes.values()) == expected
+    assert {term for terms in read(title).attributes.values() for term in terms} == expected
 
 
 def test_only_groups_that_the_category_has() -> None:
     assert "sleeve" not in read("Full Sleeve Wallet").attributes
     assert "collar" not in read("Polo Belt").attributes
-    assert read("Full Sleeve Red").attributes == {"colour": "colour:red", "sleeve": "sleeve:long"}
+    assert read("Full Sleeve Red").attributes == {
+        "colour": ("colour:red",),
+        "sleeve": ("sleeve:long",),
+    }
 
 
-def test_the_last_colour_counts() -> None:
-    assert read("Black and White Striped Red Shirt").attributes["colour"] == "colour:red"
+@pytest.mark.parametrize(
+    ("title", "terms"),
+    [
+        ("Black and White Striped Red Shirt", ["red"]),
+        ("White Shirt Red", ["red"]),
+        ("Blue Shirt with White Collar", ["blue"]),
+        ("Red Shirt and Blue Trousers", ["blue"]),
+        ("Red & Blue Shirt", ["red", "blue"]),
+        ("Red and Blue Shirt", ["red", "blue"]),
+        ("Red/Blue Shirt", ["red", "blue"]),
+        ("Black / White Striped Shirt", ["black", "white"]),
+        ("Navy-White Shirt", ["navy-blue", "white"]),
+        ("Navy Blue & Off-White Shirt", ["navy-blue", "off-white"]),
+        ("Red, White and Blue Shirt", ["red", "white", "blue"]),
+        ("Red, Blue, Green, White & Black Shirt", ["red", "blue", "green", "white"]),
+        ("Red & Red Shirt", ["red"]),
+        ("Red & Multicoloured Shirt", ["red"]),
+        ("Multicolour Shirt", ["multi"]),
+        ("Light Green Shirt", ["green"]),
+        ("Red & Quartz Blue Shirt", ["blue"]),
+        ("and Red Shirt", ["red"]),
+    ],
+)
+def test_colours_that_are_joined_are_all_true_else_the_last_one_is(
+    title: str, terms: list[str]
+) -> None:
+    assert read(title).attributes["colour"] == tuple(f"colour:{term}" for term in terms)
+
+
+def test_terms_of_every_group_can_be_joined() -> None:
+    shirt = read("Striped and Printed Cotton/Linen Casual & Formal Shirt").attributes
+    assert shirt["pattern"] == ("pattern:striped", "pattern:printed")
+    assert shirt["material"] == ("material:cotton", "material:linen")
+    assert shirt["usage"] == ("usage:casual", "usage:formal")
+    assert read("Floral Print Dress").attributes["pattern"] == ("pattern:floral",)
+    assert read("Men & Women Cap").attributes["gender"] == ("gender:men", "gender:women")
+    assert read("Nova", "Caps > Black & White").attributes["colour"] == (
+        "colour:black",
+        "colour:white",
+    )
+
+
+def test_two_products_that_are_joined_do_not_share_their_terms() -> None:
+    assert read("Hoodie & V-Neck Top").attributes["collar"] == ("collar:v-neck",)
+    assert read("Capris & Ankle Leggings").attributes["length"] == ("length:ankle",)
 
 
 @pytest.mark.parametrize("category", TAXONOMY.categories.values(), ids=lambda c: c.term)
@@ -152,7 +198,7 @@ def test_every_word_of_an_attribute_states_it(group) -> None:
             evidence = read(word, language="en")
             allowed = not evidence.categories or evidence.categories & group.categories
             if allowed:
-                assert evidence.attributes[group.name] == f"{group.name}:{value}", word
+                assert evidence.attributes[group.name] == (f"{group.name}:{value}",), word
 
 
 WORDS = st.sampled_from(
@@ -169,7 +215,12 @@ def well_formed(evidence: TextEvidence) -> bool:
     return (
         evidence.great_category == (great.pop() if len(great) == 1 else None)
         and list(evidence.attributes) == groups
-        and all(TAXONOMY.check_attribute(t).startswith(g) for g, t in evidence.attributes.items())
+        and all(
+            TAXONOMY.check_attribute(term).startswith(group)
+            for group, terms in evidence.attributes.items()
+            for term in terms
+        )
+        and all(0 < len(set(terms)) == len(terms) <= 4 for terms in evidence.attributes.values())
     )
 
 

@@ -51,7 +51,8 @@ class Labels:
         if (term := self.term_table.get(label)) is not None:
             found = [term]
         else:
-            found = list(read_seller_text(self.taxonomy, label, language="en").attributes.values())
+            stated = read_seller_text(self.taxonomy, label, language="en").attributes
+            found = [term for terms in stated.values() for term in terms]
         known = frozenset(found) & frozenset(self.taxonomy.attribute_terms())
         return frozenset(t for t in known if groups is None or group_of(t) in groups)
 

@@ -59,7 +59,7 @@ def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterat
 
 def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, str]:
     named = read_seller_text(taxonomy, row["productDisplayName"], language="en").attributes
-    terms = {group: term for group, term in named.items() if group in NAMED_GROUPS}
+    terms = {group: found[0] for group, found in named.items() if group in NAMED_GROUPS}
     for group, column in COLUMNS.items():
         term = taxonomy.term_for_label(group, row.get(column) or "")
         if term is not None:
