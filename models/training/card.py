@@ -65,7 +65,7 @@ def recogniser_card(
         "heads": vocabulary.heads,
         "always_predicted": always_predicted(photos.labels, vocabulary),
         "temperatures": fit_temperatures(scores, validation_set.labels, vocabulary),
-        "validation_accuracy": accuracies(scores, validation_set.labels, vocabulary),
+        "validation_accuracy": accuracies(scores, validation_set, vocabulary),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }
 
