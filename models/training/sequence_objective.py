@@ -30,6 +30,8 @@ class SequenceObjective:
     first is fed on.
     """
 
+    activation = "softmax"
+
     def __init__(self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe) -> None:
         self.grammar = grammar = Grammar(vocabulary.heads, taxonomy)
         weights = loss_weights(list(vocabulary.heads), taxonomy, recipe)
