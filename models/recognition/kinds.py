@@ -22,8 +22,8 @@ class RecogniserKind:
 
     Attributes:
         opener: ``(stem, card, taxonomy, threads) -> Recogniser``, by onnxruntime.
-        network: ``(encoder, heads, mirror, direct) -> torch.nn.Module``.
-        objective: ``(vocabulary, taxonomy, recipe) -> Objective``.
+        network: ``(encoder, heads, mirror, direct, **network_options) -> torch.nn.Module``.
+        objective: ``(vocabulary, taxonomy, recipe, **objective_options) -> Objective``.
         exporter: ``(network, maps) -> list[Graph]``, what is written beside the encoder.
     """
 
@@ -48,6 +48,18 @@ KINDS: Mapping[str, RecogniserKind] = {
         opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
         network=f"{MODELS}.networks.attribute_heads:AttributeHeads.from_heads",
         objective=f"{MODELS}.training.heads_objective:HeadsObjective",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
+    ),
+    "wide-deep-recurrent": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.wide_deep_recurrent:WideDeepRecurrent.from_heads",
+        objective=f"{MODELS}.training.multi_label_objective:MultiLabelObjective",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
+    ),
+    "multi-weight": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.multi_weight:MultiWeight.from_heads",
+        objective=f"{MODELS}.training.multi_label_objective:MultiLabelObjective",
         exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),
 }

@@ -23,6 +23,9 @@ ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
 
 DETECTOR = EMBEDDER = ".onnx"
 
+ACTIVATIONS = ("softmax", "sigmoid")
+"""Probabilities of a head's terms: they add up to 1, or each is independent of the others."""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -83,6 +86,7 @@ class Card:
         kind: a name in ``recognition.kinds``.
         side: of the square input, pixels.
         heads: class terms by head, in output order.
+        activation: what makes probabilities of logits: one of ``ACTIVATIONS``.
         temperatures: by head, dividing its logits.
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the binary code, float32 [d].
@@ -103,6 +107,17 @@ class Card:
     measured: Mapping[str, MeasuredTerm] = field(default_factory=dict)
     unknown_below: float = 0.0
     files: Files = field(default_factory=Files)
+    activation: str = "softmax"
+
+    def __post_init__(self) -> None:
+        """Check the activation.
+
+        Raises:
+            ValueError: there is no such one.
+        """
+        if self.activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise ValueError(f"expected an activation among {known}; got {self.activation!r}")
 
     @classmethod
     def read(cls, stem: Path) -> Card:
@@ -124,6 +139,7 @@ class Card:
                 measured=read_measured(data),
                 unknown_below=float(data.get("unknown_below", 0.0)),
                 files=Files(data["sha256"]),
+                activation=data.get("activation", "softmax"),
             )
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from houndstooth.models.training.calibrate import negative_log_likelihood
+from houndstooth.models.training.calibrate import head_loss, known_rows
 from houndstooth.models.training.fit import TrainingSet, scores_of
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
@@ -22,14 +22,17 @@ SHOWN = ("category", "colour", "gender", "usage", "season")
 
 
 def accuracies(
-    scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
+    scores: NDArray[np.float32], data: TrainingSet, vocabulary: Vocabulary
 ) -> dict[str, float]:
-    """Compute the top-1 accuracy by head, over the samples whose label is known."""
+    """Compute the top-1 accuracy by head, over the samples whose label is known.
+
+    The best term is right if it is among the true ones.
+    """
     accuracy = {}
     for column, (head, where) in enumerate(vocabulary.slices().items()):
-        known = labels[:, column] >= 0
-        if known.any():
-            right = scores[known][:, where].argmax(1) == labels[known, column]
+        known = np.flatnonzero(data.labels[:, column] >= 0)
+        if len(known):
+            right = data.multi_hot[known, where.start + scores[known][:, where].argmax(1)]
             accuracy[head] = round(float(right.mean()), 4)
     return accuracy
 
@@ -63,7 +66,7 @@ class EpochLog:
         """
         data, side = self.validation_set, self.recipe.side
         scores = scores_of(network, data, self.objective, self.device, side)
-        accuracy = accuracies(scores, data.labels, self.vocabulary)
+        accuracy = accuracies(scores, data, self.vocabulary)
         nll = self._nll(scores)
         row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **accuracy}
         with self.path.open("w" if epoch == 0 else "a", newline="") as file:
@@ -78,13 +81,14 @@ class EpochLog:
     def _nll(self, scores: NDArray[np.float32]) -> float:
         """Compute the mean over known labels, nats."""
         total, count = 0.0, 0
-        for column, where in enumerate(self.vocabulary.slices().values()):
-            truth = self.validation_set.labels[:, column]
-            known = truth >= 0
-            if known.any():
-                mean = negative_log_likelihood(scores[known][:, where], truth[known])
-                photos = int(known.sum())
-                total += float(mean) * photos
+        data, vocabulary, activation = (
+            self.validation_set,
+            self.vocabulary,
+            self.objective.activation,
+        )
+        for head in vocabulary.heads:
+            if photos := len(known_rows(data, vocabulary, head, activation)):
+                total += head_loss(scores, data, vocabulary, head, activation) * photos
                 count += photos
         return round(total / max(count, 1), 4)
 

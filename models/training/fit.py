@@ -34,6 +34,7 @@ class TrainingSet:
         pixels: crops, uint8 RGB [n, s, s, 3].
         boxes: the foreground's box and the item's own in each; float32 [n, 2, 4].
         labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
+        multi_hot: all true terms, uint8 [n, classes], as ``Vocabulary.multi_hot`` marks them.
         soft_labels: other networks' predictions, float16 [n, classes]; zeros without one.
         white: masks of their white backgrounds, uint8 [n, s, s]; None where these stay white.
         backgrounds: patches that may replace these, uint8 RGB [m, p, p, 3].
@@ -42,6 +43,7 @@ class TrainingSet:
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
+    multi_hot: NDArray[np.uint8]
     soft_labels: NDArray[np.float16]
     white: NDArray[np.uint8] | None = None
     backgrounds: NDArray[np.uint8] | None = None
@@ -53,6 +55,7 @@ class TrainingSet:
             pixels=self.pixels[rows],
             boxes=self.boxes[rows],
             labels=self.labels[rows],
+            multi_hot=self.multi_hot[rows],
             soft_labels=self.soft_labels[rows],
             white=None if self.white is None else self.white[rows],
         )
@@ -60,13 +63,14 @@ class TrainingSet:
     def batch(self, device: torch.device) -> Batch:
         """Move everything to a device: images as bytes, no category given."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
-        parts = self.boxes, self.labels, self.soft_labels.astype(np.float32)
-        boxes, labels, soft_labels = (torch.from_numpy(part).to(device) for part in parts)
+        floats = self.multi_hot.astype(np.float32), self.soft_labels.astype(np.float32)
+        boxes, labels, multi_hot, soft_labels = (
+            torch.from_numpy(part).to(device) for part in (self.boxes, self.labels, *floats)
+        )
         guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
         white = None if self.white is None else torch.from_numpy(self.white).to(device)
-        return Batch(
-            images, boxes, labels, soft_labels, guided, None if white is None else white[:, None]
-        )
+        white = None if white is None else white[:, None]
+        return Batch(images, boxes, labels, multi_hot, soft_labels, guided, white)
 
     def backgrounds_on(self, device: torch.device) -> torch.Tensor | None:
         """Move the backgrounds to a device, as bytes [m, 3, p, p]."""
@@ -113,13 +117,15 @@ def fit(
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     weights = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    groups = _weights_by_rate(network, weights, recipe)
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
     classes = data.labels[:, 1]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
+        optimiser,
+        [group["lr"] for group in groups],
+        total_steps=steps * recipe.epochs,
+        pct_start=0.1,
     )
     best = copy.deepcopy(average)
     state: dict[str, Any] = {"network": network, "average": average, "best": best}
@@ -146,6 +152,21 @@ def fit(
         saved = {name: part.state_dict() for name, part in state.items()}
         torch.save({"progress": [epoch + 1, best_epoch, best_score], **saved}, checkpoint)
     return best
+
+
+def _weights_by_rate(
+    network: ItemReader, weights: list[nn.Parameter], recipe: Recipe
+) -> list[dict[str, Any]]:
+    """Group the weights by the learning rates of the recipe."""
+    if not recipe.task_learning_rate:
+        return [{"params": weights, "lr": recipe.learning_rate}]
+    own = {id(weight) for weight in network.task_weights()}
+    shared = [weight for weight in weights if id(weight) not in own]
+    of_tasks = [weight for weight in weights if id(weight) in own]
+    return [
+        {"params": shared, "lr": recipe.learning_rate},
+        {"params": of_tasks, "lr": recipe.task_learning_rate},
+    ]
 
 
 def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float]:

@@ -145,7 +145,9 @@ class Inputs:
         """
         pixels, boxes = load_crops(samples, side, self._locator)
         labels = self.vocabulary.labels(samples, self.taxonomy)
-        return TrainingSet(pixels, boxes, labels, self.soft_labels.of(samples, self.vocabulary))
+        multi_hot = self.vocabulary.multi_hot(samples, self.taxonomy)
+        soft_labels = self.soft_labels.of(samples, self.vocabulary)
+        return TrainingSet(pixels, boxes, labels, multi_hot, soft_labels)
 
     def training_set(self) -> TrainingSet:
         """Load the training samples, large enough for views of the recipe's size.

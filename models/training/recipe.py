@@ -29,6 +29,7 @@ class Recipe:
         name, version: name and version of the trained network.
         kind: a name in ``recognition.kinds``.
         encoder, encoder_options: a name in ``networks.encoders``, and its arguments.
+        network_options, objective_options: arguments of the kind's network and objective.
         init_from: name and version of trained weights to start from; weights of another shape
             start anew.
         direct: whether the decoder's scores have a part straight from the image.
@@ -37,6 +38,7 @@ class Recipe:
         soft_share: their share of each target, in [0, 1].
         folds: number of folds of cross-fitting.
         learning_rate: the highest, after the warm-up; it ends near 0 on a cosine.
+        task_learning_rate: that of the network's ``task_weights``; at 0 the same.
         mirror: whether the served network averages the features of an image and its mirror image.
         mixup: alpha of mixup (Zhang et al. 2018); 0 is off.
         scheduled_sampling: share of attribute tokens that the decoder is fed from its own
@@ -58,6 +60,8 @@ class Recipe:
     kind: str = "sequence"
     encoder: str = "efficientnet_lite0"
     encoder_options: dict[str, Any] = field(default_factory=dict)
+    network_options: dict[str, Any] = field(default_factory=dict)
+    objective_options: dict[str, Any] = field(default_factory=dict)
     init_from: str = ""
     direct: bool = True
     soft_labels: str = ""
@@ -67,6 +71,7 @@ class Recipe:
     epochs: int = 12
     batch: int = 64
     learning_rate: float = 8e-4
+    task_learning_rate: float = 0.0
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
     mirror: bool = True
