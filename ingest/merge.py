@@ -13,6 +13,7 @@ from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
 
+
 def visual_document(
     product: Product,
     evidence: TextEvidence,
