@@ -11,7 +11,7 @@ from itertools import islice
 from operator import itemgetter
 
 from houndstooth.ingest.images import LoadImage, is_url
-from houndstooth.ingest.merge import category_from, visual_document
+from houndstooth.ingest.merge import category_from, stored_category, visual_document
 from houndstooth.ingest.outcome import REFUSED, Outcome, Status
 from houndstooth.ingest.views import View, Wanted, extract_images
 from houndstooth.mappings.engine import Engine, IndexDocument
@@ -99,7 +99,7 @@ class Draft:
         place, data = self.images[0]
         categories = self.evidence.categories if self.evidence else frozenset()
         if self.views:
-            first = self.views[0][1].category.term
+            first = self.views[0][1].known_category()
             categories = frozenset({first} - {UNKNOWN_CATEGORY})
         return data, frozenset(categories) or None, self.product.box if place == 1 else None
 
@@ -272,4 +272,5 @@ def _decided(draft: Draft) -> Outcome:
         return outcome
     features = draft.views[0][1]
     decided = category_from(draft.evidence, features)
-    return replace(outcome, category_from=decided, category=features.category.term)
+    category = stored_category(draft.evidence, features)
+    return replace(outcome, category_from=decided, category=category)

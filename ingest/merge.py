@@ -40,7 +40,7 @@ def visual_document(
         UnknownTerm: The category is not in the taxonomy.
     """
     (place, features), *further = views
-    category = features.category.term
+    category = stored_category(evidence, features)
     great_category = taxonomy.great_category(category)
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
@@ -81,6 +81,15 @@ def category_from(evidence: TextEvidence, features: Features) -> CategoryFrom:
         evidence: What the seller's text states.
         features: Features extracted within ``evidence.categories``.
     """
-    if features.category.term == UNKNOWN_CATEGORY:
+    category = stored_category(evidence, features)
+    if category == UNKNOWN_CATEGORY:
         return "neither"
-    return "text" if evidence.categories == {features.category.term} else "picture"
+    return "text" if evidence.categories == {category} else "picture"
+
+
+def stored_category(evidence: TextEvidence, features: Features) -> str:
+    """Return the category to store: ``UNKNOWN_CATEGORY`` if neither text nor picture tells.
+
+    A product of a kind that the taxonomy lacks has none, whatever the picture looks like.
+    """
+    return UNKNOWN_CATEGORY if evidence.lacks_category else features.known_category()

@@ -87,7 +87,7 @@ def _rounded(start: float, side: float) -> tuple[float, float]:
 WHOLE_IMAGE = Box(0.0, 0.0, 1.0, 1.0)
 
 UNKNOWN_CATEGORY = "unknown"
-"""The category of an item that fits none of the taxonomy's; it is none of them."""
+"""The category of an item of which it is not known. It is none of the taxonomy's."""
 
 
 def group_of(term: str) -> str:
@@ -133,12 +133,11 @@ class Features:
 
     Attributes:
         categories: The most likely leaf categories, best first, at least one. A category that was
-            chosen comes first with confidence 1. ``UNKNOWN_CATEGORY`` comes first if the image
-            fits none well.
+            chosen comes first with confidence 1.
         category_source: ``chosen`` if one category was given, ``text`` if several were given and
             the image decided among them, ``auto`` if the image alone decided.
         attributes: ``group:value`` terms of the category's groups: groups in taxonomy order, best
-            term first. Probabilities within a group sum to at most 1.
+            term first. An item may have two of a group, or none.
         box: The item's box, in fractions of the upright image (EXIF orientation applied).
         box_source: Where the box comes from: the caller, the detector, the foreground on a plain
             background, or none of them (the whole image).
@@ -162,7 +161,7 @@ class Features:
 
     @property
     def category(self) -> ScoredTerm:
-        """The most likely category, or ``UNKNOWN_CATEGORY``."""
+        """The most likely category."""
         return self.categories[0]
 
     def best_attributes(self) -> tuple[ScoredTerm, ...]:
@@ -175,3 +174,11 @@ class Features:
     def facts(self) -> tuple[ScoredTerm, ...]:
         """Return the terms that are sure enough to be stored, in the order of ``attributes``."""
         return tuple(scored for scored in self.attributes if scored.precision is not None)
+
+    def known_category(self) -> str:
+        """Return the category if it is sure enough to be stored, else ``UNKNOWN_CATEGORY``.
+
+        It is if it was chosen, if it is one of those that a text left, or by its precision.
+        """
+        sure = self.category_source != "auto" or self.category.precision is not None
+        return self.category.term if sure else UNKNOWN_CATEGORY

@@ -32,17 +32,18 @@ class TextEvidence:
 
     Attributes:
         categories: Leaf categories that the product may have. One leaf is a decision; an empty
-            set means that the text has no known word, or that the product may be of a kind which
-            the taxonomy lacks.
+            set means that the text has no known word, or a word of a kind that the taxonomy lacks.
         great_category: The great category of all those leaves; None if they differ.
         attributes: Terms by group, such as ``{"colour": ("colour:red", "colour:blue")}`` of a "red
             and blue shirt": the deciding one first, four at most. Only groups that at least one
             of the leaves has.
+        lacks_category: Whether the product is of a kind that the taxonomy lacks.
     """
 
     categories: frozenset[str]
     great_category: str | None
     attributes: Stated
+    lacks_category: bool = False
 
 
 def read_seller_text(
@@ -72,6 +73,7 @@ def read_seller_text(
     named = [leaves for leaves, _ in readings if leaves]
     leaves = frozenset.intersection(*named) if named else frozenset()
     stated = _undisputed([terms for _, terms in readings])
+    lacks_category = bool(leaves) and not leaves & taxonomy.categories.keys()
     if not leaves <= taxonomy.categories.keys():
         leaves = frozenset()
     if attributes:
@@ -82,7 +84,8 @@ def read_seller_text(
         for name, group in taxonomy.groups.items()
         if name in stated and (not leaves or leaves & group.categories)
     }
-    return TextEvidence(leaves, great.pop() if len(great) == 1 else None, allowed)
+    great_category = great.pop() if len(great) == 1 else None
+    return TextEvidence(leaves, great_category, allowed, lacks_category)
 
 
 def _read(

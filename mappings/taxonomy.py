@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -14,83 +14,20 @@ from typing import Any
 from houndstooth.mappings.errors import InvalidTaxonomy, UnknownTerm
 from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.taxonomy_check import problems
+from houndstooth.mappings.taxonomy_entries import (
+    DEFAULT_LOSS_WEIGHT,
+    AttributeGroup,
+    BroaderTerm,
+    Category,
+    read_group,
+)
 from houndstooth.mappings.words import phrase_key, slug
 
 SHIPPED = Path(__file__).with_name("taxonomy.json")
 
-DEFAULT_IMPORTANCE = 0.025
-"""Importance of a group in a query, if the taxonomy file gives none."""
-
-DEFAULT_LOSS_WEIGHT = 0.3
-"""Loss weight of a head in training, if the taxonomy file gives none."""
-
 _NO_FEATURES = frozenset({"label", "value_labels", "labels", "importance", "loss_weight"})
 """Keys of categories and groups that do not change any feature: labels for people
 (``label``, ``value_labels``) and for data sets (``labels``), and weights."""
-
-
-@dataclass(frozen=True)
-class Category:
-    """A leaf category of products.
-
-    Attributes:
-        term: Such as ``t-shirt``.
-        label: The name for people, such as ``T-shirt``.
-        great_category: Such as ``top``.
-        words: Words of sellers for it.
-        labels: Labels of data sets for it, such as ``Tshirts``.
-    """
-
-    term: str
-    label: str
-    great_category: str
-    words: tuple[str, ...]
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class BroaderTerm:
-    """Words that stand for several leaf categories, such as ``shoe`` or ``kidswear``.
-
-    Attributes:
-        categories: The leaves; the first is used where one is needed.
-        modifier: Whether the words only narrow other words, as "running" in "running shoe".
-    """
-
-    name: str
-    words: tuple[str, ...]
-    categories: tuple[str, ...]
-    modifier: bool
-
-
-@dataclass(frozen=True)
-class AttributeGroup:
-    """A group of attribute values, such as all colours.
-
-    Attributes:
-        name: Such as ``colour``.
-        label: The name for people, such as ``Colour``.
-        values: Words of sellers by value. The value ``navy-blue`` has the term
-            ``colour:navy-blue``.
-        categories: The leaf categories that have this group.
-        value_labels: Labels of values that differ from the value with spaces.
-        importance: Weight of the group's terms in a query; colour has 1.
-        always_known: Whether every item has a value, so that one is always predicted.
-        loss_weight: Weight of the group's loss in training.
-    """
-
-    name: str
-    label: str
-    values: Mapping[str, tuple[str, ...]]
-    categories: frozenset[str]
-    value_labels: Mapping[str, str] = field(default_factory=dict)
-    importance: float = DEFAULT_IMPORTANCE
-    always_known: bool = False
-    loss_weight: float = DEFAULT_LOSS_WEIGHT
-
-    def terms(self) -> tuple[str, ...]:
-        """Return the group's terms, such as ``colour:black``, in file order."""
-        return tuple(f"{self.name}:{value}" for value in self.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +94,7 @@ class Taxonomy:
             for name, entry in data.get("broader_terms", {}).items()
         }
         groups = {
-            name: _group(name, entry, categories.values())
+            name: read_group(name, entry, categories.values())
             for name, entry in data["attribute_groups"].items()
         }
         return cls(
@@ -273,20 +210,6 @@ class Taxonomy:
             for word in category.words:
                 leaves.setdefault(phrase_key(word), (category.term,))
         return leaves
-
-
-def _group(name: str, entry: Any, categories: Iterable[Category]) -> AttributeGroup:
-    great, leaves = entry.get("great_categories", ()), entry.get("categories", ())
-    return AttributeGroup(
-        name,
-        entry["label"],
-        {value: tuple(words) for value, words in entry["values"].items()},
-        frozenset(c.term for c in categories if c.great_category in great or c.term in leaves),
-        entry.get("value_labels", {}),
-        entry.get("importance", DEFAULT_IMPORTANCE),
-        entry.get("always_known", False),
-        entry.get("loss_weight", DEFAULT_LOSS_WEIGHT),
-    )
 
 
 def _feature_digest(data: Any) -> str:

@@ -12,15 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from houndstooth.mappings.features import (
-    UNKNOWN_CATEGORY,
-    Box,
-    Bytes,
-    CategorySource,
-    Features,
-    ScoredTerm,
-    group_of,
-)
+from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, ScoredTerm
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
@@ -28,6 +20,7 @@ from houndstooth.models.localisation.locator import Location, Locator
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
 from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
+from houndstooth.models.runtime.card import CATEGORY_MEASURED
 from houndstooth.models.runtime.crop import Crop, crop_square
 from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
 
@@ -177,9 +170,9 @@ class ImageExtractor:
             refined[row] = replace(item, prediction=prediction)
         return refined
 
-    def _with_precision(self, scored: ScoredTerm) -> ScoredTerm:
+    def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be a fact."""
-        measured = self.recogniser.card.measured.get(scored.term)
+        measured = self.recogniser.card.measured.get(measured_as or scored.term)
         if measured is None or scored.confidence < measured.threshold:
             return scored
         return replace(scored, precision=measured.precision)
@@ -193,16 +186,11 @@ class ImageExtractor:
         if location.detection and item.prediction.given:
             # The detector decided the category: it is no surer than the detector was.
             categories = set_confidence(categories, location.detection.score)
-        attributes = item.prediction.ranked_attributes()
-        if not choice and categories[0].confidence < self.recogniser.card.unknown_below:
-            unlikely = 1 - sum(scored.confidence for scored in categories)
-            categories = (ScoredTerm(UNKNOWN_CATEGORY, max(0.0, round(unlikely, 4))), *categories)
-            groups = self.locator.taxonomy.groups_of(UNKNOWN_CATEGORY)
-            attributes = tuple(a for a in attributes if group_of(a.term) in groups)
+        best = self._with_precision(categories[0], CATEGORY_MEASURED)
         return Features(
-            categories=categories,
+            categories=(best, *categories[1:]),
             category_source=source,
-            attributes=tuple(map(self._with_precision, attributes)),
+            attributes=tuple(map(self._with_precision, item.prediction.ranked_attributes())),
             box=location.box,
             box_source=location.source,
             binary_code=code,

@@ -14,14 +14,9 @@ from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.kinds import kind_of
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.card import (
-    WEIGHTS,
-    Card,
-    model_name,
-    open_card,
-    read_json,
-    read_measured,
-)
+from houndstooth.models.recognition.term_reader import TermReader
+from houndstooth.models.runtime.card import WEIGHTS, Card, read_json
+from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.runtime.images import MAX_PIXELS
 
 DEFAULT_MODEL = "attribute-ensemble-4"
@@ -78,8 +73,10 @@ def network_stems(
     """
     stem = weights / model
     data = read_json(stem)
-    members = data["members"] if data.get("kind") == "ensemble" else [stem.name]
-    stems = [stem.with_name(name) for name in members]
+    names = [stem.name]
+    if data.get("kind") == "ensemble":
+        names = [*data["members"], *([data["terms"]] if data.get("terms") else [])]
+    stems = [stem.with_name(name) for name in names]
     stems += [] if detector is None else [WEIGHTS / detector]
     return stems + ([] if embedder is None else [weights / embedder])
 
@@ -99,16 +96,20 @@ def open_recogniser(
     """
     data = read_json(stem)
     if data.get("kind") == "ensemble":
-        names = data.get("members")
-        if not names or not isinstance(names, list):
-            raise InvalidConfig(f"expected a list of members in the card {stem.name}.json")
+        ensemble = EnsembleCard.read(stem)
         members = [
             open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
-            for name in names
+            for name in ensemble.members
         ]
-        with open_card(stem, "an ensemble"):
-            measured, below = read_measured(data), float(data.get("unknown_below", 0.0))
-        return Ensemble(model_name(data), members, taxonomy, measured, below)
+        reader = None
+        if ensemble.terms:
+            reader = TermReader(stem.with_name(ensemble.terms), taxonomy, threads)
+            if reader.members != ensemble.members:
+                raise InvalidConfig(
+                    f"expected members {', '.join(reader.members)} in the card {stem.name}.json, "
+                    f"as {ensemble.terms} reads their maps; got {', '.join(ensemble.members)}"
+                )
+        return Ensemble(ensemble, members, taxonomy, reader)
     card = Card.read(stem)
     if not calibrated:
         card = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))

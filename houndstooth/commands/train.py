@@ -20,6 +20,7 @@ RECOGNISER = (*FORMATS, "backgrounds", "taxonomy", "detector")
 TAKES = {
     "recogniser": RECOGNISER,
     "cross-fit": RECOGNISER,
+    "terms": (*FORMATS, "taxonomy", "detector"),
     "detector": ("street", "products", "synthetic", "casual_photos", "teacher"),
 }
 """The options of each task of a recipe; ``--out`` and ``--epochs`` are for all."""
@@ -70,7 +71,8 @@ def command(recipe: str | None, list_recipes: bool, **options: Any) -> None:
 
     RECIPE is a TOML file or the name of a shipped recipe. "shop" fine-tunes a shipped recogniser on
     a shop's own photos. A recipe's task says what is trained: a recogniser, a detector, or soft
-    labels by cross-fitting. An interrupted run continues where it stopped.
+    labels by cross-fitting, or a reader of attribute terms on an ensemble's encoders. A run that
+    was interrupted continues where it stopped.
 
     \b
     Examples:
@@ -93,7 +95,8 @@ def command(recipe: str | None, list_recipes: bool, **options: Any) -> None:
     out, epochs = given.pop("out"), given.pop("epochs", None)
     _check_options(task, path.name, given)
     line = command_line(path.name, {name: given[name] for name in TAKES[task] if name in given})
-    train = _train_detector if task == "detector" else _train_recogniser
+    tasks = {"detector": _train_detector, "terms": _train_terms}
+    train = tasks.get(task, _train_recogniser)
     with training_packages():
         train(task, path, given, out, epochs, line)
 
@@ -175,6 +178,33 @@ def _train_recogniser(
     labels = f"--{source} {given[source][0]}" if source else "--products CSV"
     _print_written(stem, suffixes, f"houndstooth evaluate {stem} {labels}")
     click.echo(f"to serve it: HOUNDSTOOTH_MODEL={stem}.json houndstooth serve")
+
+
+def _train_terms(
+    task: str, path: Path, given: dict[str, Any], out: Path, epochs: int | None, line: str
+) -> None:
+    from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.models.loading import DEFAULT_DETECTOR
+    from houndstooth.models.training.inputs import digests, labelled_samples, open_locator
+    from houndstooth.models.training.recipe import read_recipe
+    from houndstooth.models.training.terms import TermInputs, TermRecipe, train_terms
+
+    if epochs:
+        raise InvalidConfig(f"expected no --epochs, as {path.name} has steps; got {epochs}")
+    taxonomy = Taxonomy.load(given.get("taxonomy"))
+    sources = {name: list(given[name]) for name in FORMATS if name in given}
+    inputs = TermInputs(
+        read_recipe(TermRecipe, path),
+        labelled_samples(sources, taxonomy),
+        taxonomy,
+        out,
+        open_locator(given.get("detector", DEFAULT_DETECTOR), taxonomy),
+        line,
+        digests(sources),
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    suffixes = train_terms(inputs)
+    _print_written(inputs.stem, suffixes, f"an ensemble with terms = {inputs.stem.name!r}")
 
 
 def _train_detector(

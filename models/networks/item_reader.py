@@ -40,6 +40,27 @@ def box_pool(maps: Tensor, boxes: Tensor) -> Tensor:
     return (maps * weights).sum((2, 3)) / area.clamp(min=1e-6)[:, None]
 
 
+def pool_views(maps: Tensor, boxes: Tensor) -> Tensor:
+    """Average a feature map over a box, and over an image and its mirror image.
+
+    Args:
+        maps: [n, views, c, h, w]: one view, or two with the mirror image's.
+        boxes: [n, 4], of the image itself: left, top, right, bottom in [0, 1].
+
+    Returns:
+        [n, c].
+    """
+    views = maps.shape[1]
+    pooled = [box_pool(maps[:, view], mirrored(boxes) if view else boxes) for view in range(views)]
+    return torch.stack(pooled).mean(0)
+
+
+def mirrored(boxes: Tensor) -> Tensor:
+    """Compute the boxes [n, 4] of the mirror image."""
+    left, top, right, bottom = boxes.unbind(1)
+    return torch.stack([1 - right, top, 1 - left, bottom], dim=1)
+
+
 class ItemReader(nn.Module):
     """An encoder whose middle and last map are pooled in the item's boxes.
 
@@ -110,8 +131,7 @@ class ItemReader(nn.Module):
         """Make the boxes [n, 4] of all views, in the same order as the images."""
         if self.views == 1:
             return boxes
-        left, top, right, bottom = boxes.unbind(1)
-        return torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
+        return torch.cat([boxes, mirrored(boxes)])
 
     @property
     def views(self) -> int:

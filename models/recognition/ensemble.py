@@ -18,35 +18,39 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps
 from houndstooth.models.recognition.prediction import Choice, Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.card import Card, MeasuredTerm
+from houndstooth.models.recognition.term_reader import TermReader
+from houndstooth.models.runtime.card import Card
 from houndstooth.models.runtime.crop import Crop, resize_crops
+from houndstooth.models.runtime.ensemble_card import EnsembleCard
+
+Groups = Mapping[str, Mapping[str, float]]
+"""By attribute group, by term: a probability."""
 
 
 class Ensemble:
     """A Recogniser that averages others; binary codes are made of the first member's features.
 
     Args:
-        name: goes into every document, in the place of the members' names.
+        card: says how rare categories are weighed, and what was measured of the whole.
         members: at least one.
-        measured, unknown_below: what was measured of the whole; see Card.
+        reader: reads the terms of its groups in the place of the members' decoders.
     """
 
     def __init__(
         self,
-        name: str,
+        card: EnsembleCard,
         members: Sequence[Recogniser],
         taxonomy: Taxonomy,
-        measured: Mapping[str, MeasuredTerm] | None = None,
-        unknown_below: float = 0.0,
+        reader: TermReader | None = None,
     ) -> None:
-        self.members, self.taxonomy = members, taxonomy
+        self.members, self.taxonomy, self.reader = members, taxonomy, reader
+        self._weights = card.category_weights
         trained_on = tuple(dict.fromkeys(file for each in members for file in each.card.trained_on))
         self.card: Card = replace(
             members[0].card,
-            model=name,
+            model=card.model,
             trained_on=trained_on,
-            measured=measured or {},
-            unknown_below=unknown_below,
+            measured=card.measured,
         )
 
     def encode(self, crops: Sequence[Crop]) -> FeatureMaps:
@@ -66,8 +70,9 @@ class Ensemble:
             member.predict(tuple(islice(of_members, _encoders(member))), crops, choices)
             for member in self.members
         ]
-        by_crop = zip(*(predictions for _, predictions in answers), strict=True)
-        return answers[0][0], [self._average(predictions) for predictions in by_crop]
+        by_crop = list(zip(*(predictions for _, predictions in answers), strict=True))
+        read = self.reader.read(maps, crops) if self.reader else [{}] * len(by_crop)
+        return answers[0][0], list(map(self._average, by_crop, read))
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
@@ -79,16 +84,23 @@ class Ensemble:
         ]
         return [_mean(of_crop) for of_crop in zip(*answers, strict=True)]
 
-    def _average(self, predictions: Sequence[Prediction]) -> Prediction:
-        """The mean over members; a group that fewer than half of them predict is left out."""
-        categories = _mean([each.categories for each in predictions])
+    def _average(self, predictions: Sequence[Prediction], read: Groups) -> Prediction:
+        """The mean over members; a group that fewer than half of them predict is left out.
+
+        Args:
+            read: what the reader says of the same crop; it goes before the members.
+        """
         given = predictions[0].given
+        categories = _mean([each.categories for each in predictions])
+        categories = categories if given else _weighed(categories, self._weights)
         best = max(categories, key=categories.__getitem__)
         category = predictions[0].category if given else best
-        groups = {}
+        groups: dict[str, Mapping[str, float]] = {}
         for group in self.taxonomy.groups_of(category):
             found = [each.groups[group] for each in predictions if group in each.groups]
-            if found and 2 * len(found) >= len(predictions):
+            if group in read:
+                groups[group] = read[group]
+            elif found and 2 * len(found) >= len(predictions):
                 groups[group] = _mean(found)
         return Prediction(categories, category, given, groups)
 
@@ -103,3 +115,10 @@ def _mean(distributions: Sequence[Mapping[str, float]]) -> dict[str, float]:
     terms = dict.fromkeys(term for each in distributions for term in each)
     n = len(distributions)
     return {term: sum(each.get(term, 0.0) for each in distributions) / n for term in terms}
+
+
+def _weighed(categories: dict[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+    """Weigh the categories' probabilities, and normalise them again."""
+    weighed = {leaf: p * weights.get(leaf, 1.0) for leaf, p in categories.items()}
+    total = sum(weighed.values())
+    return {leaf: p / total for leaf, p in weighed.items()} if total else categories

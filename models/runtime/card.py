@@ -23,6 +23,9 @@ ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
 
 DETECTOR = EMBEDDER = ".onnx"
 
+CATEGORY_MEASURED = "category"
+"""The key of what was measured of the best category."""
+
 ACTIVATIONS = ("softmax", "sigmoid")
 """Probabilities of a head's terms: they add up to 1, or each is independent of the others."""
 
@@ -91,8 +94,8 @@ class Card:
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the binary code, float32 [d].
         always_predicted: heads of which a sequence predicts a term in any case, see Grammar.
-        measured: attribute terms that are right often enough to be stored from a picture.
-        unknown_below: where the best category is less probable, the item fits none, in [0, 1].
+        measured: attribute terms that are right often enough to be stored from a picture, and
+            ``CATEGORY_MEASURED`` for the best category, whichever it is.
         files: the hashes of its ONNX files.
     """
 
@@ -105,7 +108,6 @@ class Card:
     thresholds: NDArray[np.float32]
     always_predicted: tuple[str, ...] = ()
     measured: Mapping[str, MeasuredTerm] = field(default_factory=dict)
-    unknown_below: float = 0.0
     files: Files = field(default_factory=Files)
     activation: str = "softmax"
 
@@ -137,7 +139,6 @@ class Card:
                 thresholds=np.array(data["thresholds"], dtype=np.float32),
                 always_predicted=tuple(data.get("always_predicted", ())),
                 measured=read_measured(data),
-                unknown_below=float(data.get("unknown_below", 0.0)),
                 files=Files(data["sha256"]),
                 activation=data.get("activation", "softmax"),
             )

@@ -16,13 +16,19 @@ from houndstooth.models.training.samples import Sample
 
 
 def load_crops(
-    samples: Sequence[Sample], side: int, locator: Locator, workers: int = 8
+    samples: Sequence[Sample],
+    side: int,
+    locator: Locator,
+    workers: int = 8,
+    *,
+    progress: bool = True,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Load the crops that the served network gets where the category is known.
 
     Args:
         side: side of the crops, pixels.
         workers: number of threads.
+        progress: whether to show it.
 
     Returns:
         The crops, uint8 RGB [n, side, side, 3], and the foreground's box and the item's own in
@@ -40,5 +46,5 @@ def load_crops(
 
     with ThreadPoolExecutor(workers) as pool:
         loaded = pool.map(load, range(len(samples)))
-        list(tqdm(loaded, "cropping", len(samples), unit=" photos"))
+        list(tqdm(loaded, "cropping", len(samples), unit=" photos", disable=not progress))
     return pixels, boxes

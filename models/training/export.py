@@ -48,11 +48,12 @@ def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> 
     graphs = [Graph(ENCODER, encoder, {"pixels": pixels}, network.map_names)]
     graphs += kind_of(kind).load("exporter")(network, encoder(pixels))
     for graph in graphs:
-        _export(graph, stem.with_name(stem.name + graph.suffix))
+        export_graph(graph, stem.with_name(stem.name + graph.suffix))
     return tuple(graph.suffix for graph in graphs)
 
 
-def _export(graph: Graph, path: Path) -> None:
+def export_graph(graph: Graph, path: Path) -> None:
+    """Write one graph with quantised weights."""
     with warnings.catch_warnings():
         # The older exporter: it keeps the batch size free, and warns that it is deprecated.
         warnings.simplefilter("ignore")

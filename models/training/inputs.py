@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,9 @@ from houndstooth.models.training.vocabulary import Vocabulary
 
 OVERSIZE = 8 / 7
 """Training crops are this much larger than views, so that rotation and scaling lose no detail."""
+
+Sources = Mapping[str, Sequence[Path]]
+"""Paths of labelled images by the name of their reader."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,7 @@ class Inputs:
     @cached_property
     def samples(self) -> list[Sample]:
         """The samples of all sources, without categories unknown to the pretrained network."""
-        samples = [
-            sample
-            for name, paths in self.sources.items()
-            for path in paths
-            for sample in READERS[name].read(path, self.taxonomy)
-        ]
+        samples = labelled_samples(self.sources, self.taxonomy)
         if self._pretrained is None:
             return samples
         known = [s for s in samples if s.category in self._pretrained.heads[CATEGORY]]
@@ -134,8 +132,7 @@ class Inputs:
 
     @cached_property
     def _locator(self) -> Locator:
-        none = self.detector == "none"
-        return Locator(None if none else Detector(WEIGHTS / self.detector, 1), self.taxonomy)
+        return open_locator(self.detector, self.taxonomy)
 
     def load(self, samples: Sequence[Sample], side: int) -> TrainingSet:
         """Load the crops of samples as the served network gets them, and their labels.
@@ -171,5 +168,34 @@ class Inputs:
 
     def digests(self) -> list[str]:
         """Compute the SHA-256 of the label files, so that an evaluation knows the training data."""
-        files = [path for paths in self.sources.values() for path in paths if path.is_file()]
-        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+        return digests(self.sources)
+
+
+def labelled_samples(sources: Sources, taxonomy: Taxonomy) -> list[Sample]:
+    """Read the samples of all sources: paths by the name of their reader.
+
+    Raises:
+        InvalidFeed: a file cannot be read.
+    """
+    return [
+        sample
+        for name, paths in sources.items()
+        for path in paths
+        for sample in READERS[name].read(path, taxonomy)
+    ]
+
+
+def open_locator(detector: str, taxonomy: Taxonomy) -> Locator:
+    """Open the locator of items by its detector's name; ``none`` has none.
+
+    Raises:
+        InvalidConfig: there is no such detector.
+    """
+    found = None if detector == "none" else Detector(WEIGHTS / detector, 1)
+    return Locator(found, taxonomy)
+
+
+def digests(sources: Sources) -> list[str]:
+    """Compute the SHA-256 of label files; folders are left out."""
+    files = [path for paths in sources.values() for path in paths if path.is_file()]
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]

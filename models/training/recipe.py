@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 RECIPES = Path(__file__).parent / "recipes"
 """The folder of the shipped recipes."""
 
-TASKS = ("recogniser", "detector", "cross-fit")
+TASKS = ("recogniser", "detector", "cross-fit", "terms")
 """What a recipe trains, in its field ``task``; the first where it has none."""
 
 SHARES = ("soft_share", "label_smoothing", "scheduled_sampling", "occlusion", "backgrounds")

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from houndstooth.mappings.taxonomy import DEFAULT_LOSS_WEIGHT, Taxonomy
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.taxonomy_entries import DEFAULT_LOSS_WEIGHT
 from houndstooth.models.recognition.grammar import Grammar
 from houndstooth.models.training.objective import (
     CATEGORIES,

@@ -1,4 +1,10 @@
-"""Reader of a ``products.csv``: labels in columns, and weak labels in the sellers' names."""
+"""Reader of a ``products.csv``: labels in columns, labels by eye, weak labels in sellers' names.
+
+``models/training/attribute_labels.csv`` has what people saw in photos of the public set, by the
+column ``id``: a column for each attribute group, a value, two joined by ``+`` where both are true,
+``none`` where the item has none, nothing where it cannot be seen. The photos for validation and
+test were labelled twice, the second time blind, and only what was the same both times is there.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +20,11 @@ from houndstooth.models.training.samples import Sample, split_of
 REQUIRED = {"file", "articleType", "productDisplayName", "group"}
 COLUMNS = {"colour": "baseColour", "gender": "gender", "season": "season", "usage": "usage"}
 """Columns by attribute group."""
+
+ATTRIBUTE_LABELS = Path(__file__).parents[1] / "attribute_labels.csv"
+"""What people saw in the photos."""
+
+NONE, BOTH = "none", "+"
 
 NAMED_GROUPS = ("sleeve", "collar", "pattern", "material", "fit", "closure")
 """Attribute groups without a column, which some names have."""
@@ -42,27 +53,57 @@ def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterat
     Raises:
         InvalidFeed: a column is missing, or the taxonomy does not have an article type.
     """
+    seen = attribute_labels(taxonomy)
     for row in product_rows(products):
         category = taxonomy.category_for_label(row["articleType"])
         if category is None:
             raise InvalidFeed(f"article type {row['articleType']!r} is in no category")
-        terms = _terms(row, category, taxonomy)
+        applicable = taxonomy.groups_of(category)
+        terms = {**_terms(row, taxonomy), **seen.get(row.get("id", ""), {})}
         yield Sample(
             path=products.parent / row["file"],
             category=category,
-            terms=terms,
-            known=frozenset(terms),
+            terms={group: terms[group] for group in applicable if terms.get(group)},
+            known=frozenset(group for group in applicable if group in terms),
             group=row["group"],
             split=split_of(row["group"], seed),
         )
 
 
-def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+def attribute_labels(
+    taxonomy: Taxonomy, path: Path = ATTRIBUTE_LABELS
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Read what people saw: by product id, by group, the terms; none where the item has none.
+
+    Raises:
+        InvalidFeed: the file cannot be read, or a value is not of the taxonomy.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InvalidFeed(f"expected labels at {path}; {error}") from None
+    return {
+        row.pop("id"): {group: _seen(group, cell, taxonomy) for group, cell in row.items() if cell}
+        for row in rows
+    }
+
+
+def _seen(group: str, cell: str, taxonomy: Taxonomy) -> tuple[str, ...]:
+    values = [] if cell == NONE else cell.split(BOTH)
+    terms = [taxonomy.term_for_label(group, value) for value in values]
+    if None in terms:
+        raise InvalidFeed(f"expected values of the group {group}; got {cell!r}")
+    return tuple(term for term in terms if term)
+
+
+def _terms(row: Mapping[str, str], taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     named = read_seller_text(taxonomy, row["productDisplayName"], language="en").attributes
-    terms = {group: found[0] for group, found in named.items() if group in NAMED_GROUPS}
+    terms = {group: found for group, found in named.items() if group in NAMED_GROUPS}
     for group, column in COLUMNS.items():
         term = taxonomy.term_for_label(group, row.get(column) or "")
         if term is not None:
-            terms[group] = term
-    applicable = taxonomy.groups_of(category)
-    return {group: (terms[group],) for group in applicable if group in terms}
+            # A name may state a second one: "Blue and White Striped Shirt".
+            others = (other for other in named.get(group, ()) if other != term)
+            terms[group] = (term, *others) if term in named.get(group, ()) else (term,)
+    return terms
