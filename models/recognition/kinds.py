@@ -50,6 +50,12 @@ KINDS: Mapping[str, RecogniserKind] = {
         objective=f"{MODELS}.training.heads_objective:HeadsObjective",
         exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),
+    "structure-aware": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.structure_aware:StructureAware.from_heads",
+        objective=f"{MODELS}.training.structure_aware_objective:StructureAwareObjective",
+        exporter=f"{MODELS}.networks.structure_aware:graphs",
+    ),
 }
 
 
