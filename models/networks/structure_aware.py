@@ -37,8 +37,9 @@ def heads_of_tasks(
     categories = set(CATEGORY_TASKS.values())
     groups = [head for head in heads if head not in categories]
     known = [*CATEGORY_TASKS, ATTRIBUTES, *groups]
-    if unknown := [task for task in tasks if task not in known] or not tasks:
-        got = "none" if not tasks else ", ".join(map(str, unknown))
+    unknown = [task for task in tasks if task not in known]
+    if unknown or not tasks:
+        got = ", ".join(unknown) or "none"
         raise InvalidConfig(f"expected tasks among {', '.join(known)}; got {got}")
     chosen = {CATEGORY_TASKS.get(task, task) for task in tasks}
     chosen |= set(groups) if ATTRIBUTES in tasks else set()
