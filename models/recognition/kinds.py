@@ -22,8 +22,8 @@ class RecogniserKind:
 
     Attributes:
         opener: ``(stem, card, taxonomy, threads) -> Recogniser``, by onnxruntime.
-        network: ``(encoder, heads, mirror, direct) -> torch.nn.Module``.
-        objective: ``(vocabulary, taxonomy, recipe) -> Objective``.
+        network: ``(encoder, heads, mirror, direct, **network_options) -> torch.nn.Module``.
+        objective: ``(vocabulary, taxonomy, recipe, **objective_options) -> Objective``.
         exporter: ``(network, maps) -> list[Graph]``, what is written beside the encoder.
     """
 

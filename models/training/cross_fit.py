@@ -59,7 +59,7 @@ def cross_fit(inputs: Inputs) -> tuple[str, ...]:
         part.unlink()
     photos = inputs.photo_rows()
     accuracy = accuracies(
-        probabilities[photos].astype(np.float32), data.labels[photos], inputs.vocabulary
+        probabilities[photos].astype(np.float32), data.take(photos), inputs.vocabulary
     )
     print(f"accuracy on {len(photos)} held-out photos:  {format_figures(accuracy)}")
     return (SOFT_LABELS,)

@@ -22,14 +22,17 @@ SHOWN = ("category", "colour", "gender", "usage", "season")
 
 
 def accuracies(
-    scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
+    scores: NDArray[np.float32], data: TrainingSet, vocabulary: Vocabulary
 ) -> dict[str, float]:
-    """Compute the top-1 accuracy by head, over the samples whose label is known."""
+    """Compute the top-1 accuracy by head, over the samples whose label is known.
+
+    The best term is right if it is among the true ones.
+    """
     accuracy = {}
     for column, (head, where) in enumerate(vocabulary.slices().items()):
-        known = labels[:, column] >= 0
-        if known.any():
-            right = scores[known][:, where].argmax(1) == labels[known, column]
+        known = np.flatnonzero(data.labels[:, column] >= 0)
+        if len(known):
+            right = data.multi_hot[known, where.start + scores[known][:, where].argmax(1)]
             accuracy[head] = round(float(right.mean()), 4)
     return accuracy
 
@@ -63,7 +66,7 @@ class EpochLog:
         """
         data, side = self.validation_set, self.recipe.side
         scores = scores_of(network, data, self.objective, self.device, side)
-        accuracy = accuracies(scores, data.labels, self.vocabulary)
+        accuracy = accuracies(scores, data, self.vocabulary)
         nll = self._nll(scores)
         row = {"epoch": epoch + 1, "loss": round(loss, 4), "nll": nll, **accuracy}
         with self.path.open("w" if epoch == 0 else "a", newline="") as file:

@@ -3,7 +3,8 @@
 A file that the model was trained on is evaluated by its test split alone, any other by all its
 photos. Of a products.csv the groups with a column count, of a plain CSV all that have a label.
 Precision and recall are those of the paper's Table 2: per image, of the predicted set of terms
-against the labels. NLL is in nats per label, given the true terms before it. Guided means that the
+against the labels; a term is right if it is among the true ones. NLL is in nats per label, given
+the true terms before it. Guided means that the
 true category is given, as a shop's text or a shopper's choice gives it.
 """
 
@@ -33,7 +34,12 @@ from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.calibrate import expected_calibration_error
 from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.datasets.products import COLUMNS, product_samples
-from houndstooth.models.training.metrics import group_scores, precision_recall, term_precision
+from houndstooth.models.training.metrics import (
+    TrueTerms,
+    group_scores,
+    precision_recall,
+    term_precision,
+)
 from houndstooth.models.training.samples import Sample
 
 _LOG = logging.getLogger(__name__)
@@ -164,11 +170,11 @@ def _labelled_groups(samples: Sequence[Sample], taxonomy: Taxonomy) -> tuple[str
     return tuple(group for group in taxonomy.groups if group in labelled)
 
 
-def _known(sample: Sample, taxonomy: Taxonomy, groups: Sequence[str]) -> dict[str, str]:
+def _known(sample: Sample, taxonomy: Taxonomy, groups: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Look up the true terms of the evaluated groups."""
     stated = {group: sample.terms[group] for group in groups if group in sample.terms}
     great = taxonomy.great_category(sample.category)
-    return {GREAT_CATEGORY: great, CATEGORY: sample.category, **stated}
+    return {GREAT_CATEGORY: (great,), CATEGORY: (sample.category,), **stated}
 
 
 def _best_terms(prediction: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
@@ -182,7 +188,7 @@ def _best_terms(prediction: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
 
 def _figures(
     predictions: Sequence[Prediction],
-    known: Sequence[Mapping[str, str]],
+    known: Sequence[TrueTerms],
     likelihoods: Sequence[Mapping[str, float]],
     taxonomy: Taxonomy,
     groups: Sequence[str],
@@ -194,7 +200,7 @@ def _figures(
     shares = [p for terms in likelihoods for group, p in terms.items() if group in groups]
     if CATEGORY in groups:
         pairs = zip(predictions, known, strict=True)
-        shares += [p.categories.get(k[CATEGORY], 0.0) for p, k in pairs]
+        shares += [p.categories.get(next(iter(k[CATEGORY])), 0.0) for p, k in pairs]
     return {
         "precision": round(precision, 4),
         "recall": round(recall, 4),
@@ -218,17 +224,18 @@ def _guided(figures: dict[str, Any]) -> dict[str, Any]:
 def _likelihoods(
     recogniser: Recogniser,
     crops: Sequence[Crop],
-    known: Sequence[Mapping[str, str]],
+    known: Sequence[TrueTerms],
     groups: Sequence[str],
 ) -> list[dict[str, float]]:
     likelihoods: list[dict[str, float]] = []
     for start in range(0, len(crops), BATCH):
         here = slice(start, start + BATCH)
-        likelihoods += recogniser.likelihoods(crops[here], known[here])
+        first = [{group: next(iter(t)) for group, t in terms.items()} for terms in known[here]]
+        likelihoods += recogniser.likelihoods(crops[here], first)
     return [{g: p for g, p in terms.items() if g in groups} for terms in likelihoods]
 
 
-def _calibration(predictions: Sequence[Prediction], known: Sequence[Mapping[str, str]]) -> float:
+def _calibration(predictions: Sequence[Prediction], known: Sequence[TrueTerms]) -> float:
     """Compute the expected calibration error of the best terms of all groups together."""
     confidence, right = [], []
     for prediction, truth in zip(predictions, known, strict=True):
@@ -236,13 +243,11 @@ def _calibration(predictions: Sequence[Prediction], known: Sequence[Mapping[str,
             if group in truth:
                 best = max(terms, key=terms.__getitem__)
                 confidence.append(terms[best])
-                right.append(best == truth[group])
+                right.append(best in truth[group])
     return expected_calibration_error(np.array(confidence, np.float32), np.array(right))
 
 
-def _colour_precision(
-    predictions: Sequence[Prediction], known: Sequence[Mapping[str, str]]
-) -> float:
+def _colour_precision(predictions: Sequence[Prediction], known: Sequence[TrueTerms]) -> float:
     pairs = [(p, k["colour"]) for p, k in zip(predictions, known, strict=True) if "colour" in k]
     return term_precision([p.groups.get("colour", {}) for p, _ in pairs], [c for _, c in pairs])
 

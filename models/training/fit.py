@@ -34,17 +34,21 @@ class TrainingSet:
         pixels: crops, uint8 RGB [n, s, s, 3].
         boxes: the foreground's box and the item's own in each; float32 [n, 2, 4].
         labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
+        multi_hot: all true terms, uint8 [n, classes], as ``Vocabulary.multi_hot`` marks them.
         soft_labels: other networks' predictions, float16 [n, classes]; zeros without one.
         white: masks of their white backgrounds, uint8 [n, s, s]; None where these stay white.
         backgrounds: patches that may replace these, uint8 RGB [m, p, p, 3].
+        category: the column of labels whose rare classes are oversampled.
     """
 
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     labels: NDArray[np.int64]
+    multi_hot: NDArray[np.uint8]
     soft_labels: NDArray[np.float16]
     white: NDArray[np.uint8] | None = None
     backgrounds: NDArray[np.uint8] | None = None
+    category: int = 1
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Select some rows."""
@@ -53,6 +57,7 @@ class TrainingSet:
             pixels=self.pixels[rows],
             boxes=self.boxes[rows],
             labels=self.labels[rows],
+            multi_hot=self.multi_hot[rows],
             soft_labels=self.soft_labels[rows],
             white=None if self.white is None else self.white[rows],
         )
@@ -60,13 +65,14 @@ class TrainingSet:
     def batch(self, device: torch.device) -> Batch:
         """Move everything to a device: images as bytes, no category given."""
         images = torch.from_numpy(self.pixels).to(device).permute(0, 3, 1, 2)
-        parts = self.boxes, self.labels, self.soft_labels.astype(np.float32)
-        boxes, labels, soft_labels = (torch.from_numpy(part).to(device) for part in parts)
+        floats = self.multi_hot.astype(np.float32), self.soft_labels.astype(np.float32)
+        boxes, labels, multi_hot, soft_labels = (
+            torch.from_numpy(part).to(device) for part in (self.boxes, self.labels, *floats)
+        )
         guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
         white = None if self.white is None else torch.from_numpy(self.white).to(device)
-        return Batch(
-            images, boxes, labels, soft_labels, guided, None if white is None else white[:, None]
-        )
+        white = None if white is None else white[:, None]
+        return Batch(images, boxes, labels, multi_hot, soft_labels, guided, white)
 
     def backgrounds_on(self, device: torch.device) -> torch.Tensor | None:
         """Move the backgrounds to a device, as bytes [m, 3, p, p]."""
@@ -108,6 +114,7 @@ def fit(
         The moving average of the weights after the best epoch.
     """
     torch.manual_seed(recipe.seed)
+    objective.prepare(network, data.labels, data.multi_hot)
     network.encoder.freeze(recipe.frozen_blocks)
     network.to(device)
     network.to(memory_format=torch.channels_last)
@@ -116,7 +123,7 @@ def fit(
     optimiser = torch.optim.AdamW(
         weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
-    classes = data.labels[:, 1]
+    classes = data.labels[:, data.category]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1

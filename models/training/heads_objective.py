@@ -29,13 +29,20 @@ class HeadsObjective:
         self.smoothing, self.mixup = recipe.label_smoothing, recipe.mixup
         self.soft_share = recipe.soft_share
 
-    def targets(self, labels: Tensor, soft_labels: Tensor) -> Tensor:
-        """Compute the target distributions of all heads, zeros where unknown: [n, classes]."""
+    def prepare(self, *labels: object) -> None:
+        """Take nothing from the training labels; see Objective."""
+
+    def targets(self, labels: Tensor, multi_hot: Tensor, soft_labels: Tensor) -> Tensor:
+        """Compute the target distributions of all heads, zeros where unknown: [n, classes].
+
+        Where several terms of a head are true, the target is spread evenly over them.
+        """
         parts = []
         for column, where in enumerate(self.slices):
             label, classes = labels[:, column], where.stop - where.start
             known = (label >= 0).float()[:, None]
-            hard = F.one_hot(label.clamp(min=0), classes).float()
+            true = multi_hot[:, where]
+            hard = true / true.sum(1, keepdim=True).clamp(min=1.0)
             soft = soft_labels[:, where]
             mass = soft.sum(1, keepdim=True)
             share = self.soft_share * (mass > 0)
@@ -54,8 +61,8 @@ class HeadsObjective:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Compute it; see Objective."""
-        images, boxes, labels, soft_labels, guided, _ = batch
-        targets = self.targets(labels, soft_labels)
+        images, boxes, labels, multi_hot, soft_labels, guided, _ = batch
+        targets = self.targets(labels, multi_hot, soft_labels)
         for where in self.categories:
             targets[:, where] *= ~guided[:, None]
         if self.mixup > 0:

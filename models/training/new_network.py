@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +32,33 @@ def new_network(
     The encoder has its pretrained weights; all others are drawn by the recipe's seed.
 
     Raises:
-        InvalidConfig: no such kind or encoder.
+        InvalidConfig: no such kind or encoder, or an option that it does not have.
     """
     kind = kind_of(recipe.kind)
     torch.manual_seed(recipe.seed)
     encoder = new_encoder(recipe.encoder, **recipe.encoder_options)
-    network = kind.load("network")(encoder, vocabulary.heads, recipe.mirror, recipe.direct)
-    return network, kind.load("objective")(vocabulary, taxonomy, recipe)
+    network = _with_options(
+        f"the network of {recipe.kind}",
+        partial(kind.load("network"), encoder, vocabulary.heads, recipe.mirror, recipe.direct),
+        recipe.network_options,
+    )
+    objective = _with_options(
+        f"the objective of {recipe.kind}",
+        partial(kind.load("objective"), vocabulary, taxonomy, recipe),
+        recipe.objective_options,
+    )
+    return network, objective
+
+
+def _with_options(name: str, part: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    """Build a part of a kind with a recipe's options. Raises InvalidConfig."""
+    known = list(signature(part).parameters)
+    if unknown := sorted(set(options) - set(known)):
+        raise InvalidConfig(
+            f"expected options of {name} among {', '.join(known) or 'none'}; "
+            f"got {', '.join(unknown)}"
+        )
+    return part(**options)
 
 
 def network_of_card(card: Mapping[str, Any], taxonomy: Taxonomy) -> ItemReader:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -22,6 +24,7 @@ class Batch(NamedTuple):
         images: [n, 3, side, side] in [0, 255].
         boxes: [n, 2, 4]: the foreground's box, and the item's own.
         labels: int64 [n, heads], as ``Vocabulary.labels`` makes them; unknown ones add no loss.
+        multi_hot: [n, classes]: 1 for each true term, zeros in heads that are unknown.
         soft_labels: [n, classes], by head a distribution or zeros: part of the target where a
             label is known.
         guided: bool [n]: where the category is given, so that it adds no loss.
@@ -31,6 +34,7 @@ class Batch(NamedTuple):
     images: Tensor
     boxes: Tensor
     labels: Tensor
+    multi_hot: Tensor
     soft_labels: Tensor
     guided: Tensor
     white: Tensor | None = None
@@ -38,6 +42,16 @@ class Batch(NamedTuple):
 
 class Objective(Protocol):
     """Computes the loss and the scores of a kind of recogniser."""
+
+    def prepare(
+        self, network: Any, labels: NDArray[np.int64], multi_hot: NDArray[np.uint8]
+    ) -> None:
+        """Take from the training labels what the loss or the network needs of all of them.
+
+        Args:
+            labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
+            multi_hot: uint8 [n, classes], as ``Vocabulary.multi_hot`` makes it.
+        """
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Compute the loss: the mean over the batch, weighted by head."""

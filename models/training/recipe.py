@@ -29,6 +29,7 @@ class Recipe:
         name, version: name and version of the trained network.
         kind: a name in ``recognition.kinds``.
         encoder, encoder_options: a name in ``networks.encoders``, and its arguments.
+        network_options, objective_options: arguments of the kind's network and objective.
         init_from: name and version of trained weights to start from; weights of another shape
             start anew.
         direct: whether the decoder's scores have a part straight from the image.
@@ -58,6 +59,8 @@ class Recipe:
     kind: str = "sequence"
     encoder: str = "efficientnet_lite0"
     encoder_options: dict[str, Any] = field(default_factory=dict)
+    network_options: dict[str, Any] = field(default_factory=dict)
+    objective_options: dict[str, Any] = field(default_factory=dict)
     init_from: str = ""
     direct: bool = True
     soft_labels: str = ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from houndstooth.mappings.features import Box
+from houndstooth.mappings.features import Box, group_of
 
 Split = Literal["train", "validation", "test"]
 TEST_SHARE, VALIDATION_SHARE = 0.1, 0.1
@@ -20,22 +20,36 @@ class Sample:
 
     Attributes:
         path: the image file.
-        category: leaf category term.
-        terms: ``group:value`` by group.
+        category: leaf category term; in a photo of several garments that of the first.
+        terms: ``group:value`` by group, several where several are true: "red and blue".
         known: groups whose label is known; one of them without a term is known to be absent. A
             group that is not among them is unknown.
         group: the variant group; its items must stay in one split.
         split: train, validation or test.
         box: the item's box, where it is known.
+        categories: the leaf categories of all garments in the photo, ``category`` among them.
     """
 
     path: Path
     category: str
-    terms: Mapping[str, str]
+    terms: Mapping[str, tuple[str, ...]]
     known: frozenset[str]
     group: str
     split: Split
     box: Box | None = None
+    categories: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Add the category to the categories."""
+        object.__setattr__(self, "categories", self.categories | {self.category})
+
+
+def terms_by_group(terms: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Collect terms by their group, in the given order, each once."""
+    found: dict[str, tuple[str, ...]] = {}
+    for term in dict.fromkeys(terms):
+        found[group_of(term)] = (*found.get(group_of(term), ()), term)
+    return found
 
 
 def split_of(group: str, seed: int = 1) -> Split:

@@ -26,7 +26,8 @@ class SequenceObjective:
 
     The softmax at a step is over the terms of the known groups still to come, and the end. So a
     group that is unknown has no influence, and one that is known to be absent is learned as
-    skipped.
+    skipped. Where several terms of a group are true, the target is spread evenly over them, and the
+    first is fed on.
 
     Args:
         free: take the softmax over all tokens at every step, as the paper does, for sequences that
@@ -47,6 +48,9 @@ class SequenceObjective:
         self.great_of_token[grammar.leaves] = torch.from_numpy(grammar.great_of)
         self.smoothing, self.scheduled_sampling = recipe.label_smoothing, recipe.scheduled_sampling
         self.soft_share, self.mixup = recipe.soft_share, recipe.mixup
+
+    def prepare(self, *labels: object) -> None:
+        """Take nothing from the training labels; see Objective."""
 
     @torch.no_grad()
     def _sample_tokens(self, tokens: Tensor, scores: Tensor) -> Tensor:
@@ -94,19 +98,22 @@ class SequenceObjective:
 
     def loss(self, network: Any, batch: Batch) -> Tensor:
         """Compute it; see Objective."""
-        images, boxes, labels, soft_labels, guided, _ = batch
         if self.mixup == 0:
-            return self._loss(network, network.encode(images, boxes), labels, soft_labels, guided)
+            return self._loss(network, network.encode(batch.images, batch.boxes), batch)
         share = sample_mixup(self.mixup)
-        pooled = network.encode(*mix(images, boxes, share))
-        own = self._loss(network, pooled, labels, soft_labels, guided)
-        other = self._loss(network, pooled, labels.flip(0), soft_labels.flip(0), guided.flip(0))
+        pooled = network.encode(*mix(batch.images, batch.boxes, share))
+        flipped = batch._replace(
+            labels=batch.labels.flip(0),
+            multi_hot=batch.multi_hot.flip(0),
+            soft_labels=batch.soft_labels.flip(0),
+            guided=batch.guided.flip(0),
+        )
+        own, other = (self._loss(network, pooled, each) for each in (batch, flipped))
         return own * share + other * (1 - share)
 
-    def _loss(
-        self, network: Any, pooled: Tensor, labels: Tensor, soft_labels: Tensor, guided: Tensor
-    ) -> Tensor:
+    def _loss(self, network: Any, pooled: Tensor, batch: Batch) -> Tensor:
         """Compute the loss of the labels' sequences, given the pooled features of the images."""
+        labels, guided = batch.labels, batch.guided
         sequences = self.sequences(labels)
         longest = int((labels >= 0).sum(1).max())
         tokens = sequences[:, :longest]
@@ -119,7 +126,8 @@ class SequenceObjective:
         right = log_p.gather(2, target[:, :, None])[:, :, 0]
         head_of = self.head_of.to(labels.device)
         rivals = allowed & (head_of == head_of[target][:, :, None])
-        right = self._soften(right, log_p, rivals, soft_labels)
+        right = _expected(right, log_p, rivals, batch.multi_hot, 1.0)
+        right = _expected(right, log_p, rivals, batch.soft_labels, self.soft_share)
         spread = (log_p * rivals).sum(2) / rivals.sum(2)
         loss = -(1 - self.smoothing) * right - self.smoothing * spread
         # Padding after the first end adds no loss.
@@ -128,13 +136,6 @@ class SequenceObjective:
         weights = self.loss_weights.to(labels.device)[head_of[target]] * (first_end & learned)
         mean: Tensor = (loss * weights).sum(1).mean()
         return mean
-
-    def _soften(self, right: Tensor, log_p: Tensor, rivals: Tensor, soft_labels: Tensor) -> Tensor:
-        """Mix the true tokens' log-likelihoods [n, steps] with those expected by soft labels."""
-        soft = F.pad(soft_labels, (0, 1))[:, None] * rivals
-        mass = soft.sum(2)
-        expected = (soft * log_p).sum(2) / mass.clamp(min=1e-6)
-        return torch.where(mass > 0, right.lerp(expected, self.soft_share), right)
 
     def scores(self, network: Any, batch: Batch) -> Tensor:
         """Compute it; see Objective."""
@@ -148,3 +149,16 @@ class SequenceObjective:
         leaves &= torch.arange(self.grammar.end) < self.grammar.leaves.stop
         greats = self.great_of_token[: self.grammar.end].to(labels.device) != labels[:, :1]
         return chosen.masked_fill(leaves.to(labels.device) & greats, -1e9)
+
+
+def _expected(
+    right: Tensor, log_p: Tensor, rivals: Tensor, weights: Tensor, share: float
+) -> Tensor:
+    """Mix log-likelihoods [n, steps] with those expected under the weights of terms [n, classes].
+
+    Where no rival of a step has a weight, nothing is mixed in.
+    """
+    of_rivals = F.pad(weights, (0, 1))[:, None] * rivals
+    mass = of_rivals.sum(2)
+    expected = (of_rivals * log_p).sum(2) / mass.clamp(min=1e-6)
+    return torch.where(mass > 0, right.lerp(expected, share), right)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +28,8 @@ class Vocabulary:
 
         Every category that any sample has is kept: a shop can sell a single umbrella.
         """
-        leaves = {sample.category for sample in samples}
-        count = Counter(term for sample in samples for term in sample.terms.values())
+        leaves = frozenset().union(*(sample.categories for sample in samples))
+        count = Counter(t for sample in samples for terms in sample.terms.values() for t in terms)
         heads = {
             GREAT_CATEGORY: taxonomy.great_categories,
             CATEGORY: tuple(term for term in taxonomy.categories if term in leaves),
@@ -56,7 +56,8 @@ class Vocabulary:
     def labels(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> NDArray[np.int64]:
         """Look up the class by sample and head: int64 [n, heads].
 
-        UNKNOWN where the label is unknown, ABSENT where an item is known to have none of a group.
+        Of several terms it is the first that has a class. UNKNOWN where the label is unknown, or of
+        a group that the category does not have; ABSENT where an item is known to have none.
         """
         table = np.full((len(samples), len(self.heads)), UNKNOWN, dtype=np.int64)
         for column, (head, terms) in enumerate(self.heads.items()):
@@ -66,8 +67,29 @@ class Vocabulary:
                     table[row, column] = index[taxonomy.great_category(sample.category)]
                 elif head == CATEGORY:
                     table[row, column] = index.get(sample.category, UNKNOWN)
+                elif head not in taxonomy.groups_of(sample.category):
+                    continue
                 elif head in sample.terms:
-                    table[row, column] = index.get(sample.terms[head], UNKNOWN)
+                    of_terms = (index[term] for term in sample.terms[head] if term in index)
+                    table[row, column] = next(of_terms, UNKNOWN)
                 elif head in sample.known:
                     table[row, column] = ABSENT
+        return table
+
+    def multi_hot(self, samples: Sequence[Sample], taxonomy: Taxonomy) -> NDArray[np.uint8]:
+        """Mark all true terms by sample: uint8 [n, classes], zeros in heads that are unknown.
+
+        These are the terms and categories of all garments in the photo.
+        """
+        table = np.zeros((len(samples), sum(self.sizes)), dtype=np.uint8)
+        for (head, terms), where in zip(self.heads.items(), self.slices().values(), strict=True):
+            place = {term: where.start + i for i, term in enumerate(terms)}
+            for row, sample in enumerate(samples):
+                if head == GREAT_CATEGORY:
+                    true: Iterable[str] = map(taxonomy.great_category, sample.categories)
+                elif head == CATEGORY:
+                    true = sample.categories
+                else:
+                    true = sample.terms.get(head, ())
+                table[row, [place[term] for term in true if term in place]] = 1
         return table

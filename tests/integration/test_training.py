@@ -66,10 +66,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_samples_know_what_is_known_and_no_more(folder: Path) -> None:
     samples = list(product_samples(folder / "products.csv", TAXONOMY))
-    assert all(sample.terms["gender"] == "gender:men" for sample in samples)
+    assert all(sample.terms["gender"] == ("gender:men",) for sample in samples)
     assert not any("usage" in sample.terms for sample in samples)
     striped = [s for s in samples if "pattern" in TAXONOMY.groups_of(s.category)]
-    assert striped and all(s.terms["pattern"] == "pattern:striped" for s in striped)
+    assert striped and all(s.terms["pattern"] == ("pattern:striped",) for s in striped)
     assert {s.split for s in samples} == {"train", "validation", "test"}
     assert all(s.split == split_of(s.group) for s in samples)
     assert {s.split for s in synthetic_samples(folder / "labels.jsonl", TAXONOMY)} == {"train"}

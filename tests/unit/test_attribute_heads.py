@@ -68,10 +68,18 @@ def test_an_unknown_label_adds_no_loss() -> None:
     objective = HeadsObjective(VOCABULARY, TAXONOMY, RECIPE)
     logits = torch.randn(4, 5, requires_grad=True)
     labels = torch.tensor([[0, UNKNOWN], [1, UNKNOWN], [2, UNKNOWN], [UNKNOWN, UNKNOWN]])
-    objective.cross_entropy(logits, objective.targets(labels, torch.zeros(4, 5))).backward()
+    hot = torch.eye(4, 5) * (labels[:, :1] >= 0)
+    objective.cross_entropy(logits, objective.targets(labels, hot, torch.zeros(4, 5))).backward()
     assert logits.grad is not None
     assert (logits.grad[:, 3:] == 0).all() and (logits.grad[3] == 0).all()
     assert (logits.grad[:3, :3] != 0).all()
+
+
+def test_the_target_is_spread_over_all_true_terms() -> None:
+    objective = HeadsObjective(VOCABULARY, TAXONOMY, Recipe("test", 1, label_smoothing=0.0))
+    labels, hot = torch.tensor([[1, 0], [2, 1]]), torch.tensor([[0.0, 1, 0, 1, 1], [0, 0, 1, 0, 1]])
+    targets = objective.targets(labels, hot, torch.zeros(2, 5))
+    assert targets.tolist() == [[0, 1, 0, 0.5, 0.5], [0, 0, 1, 0, 1]]
 
 
 def test_a_category_that_is_given_adds_no_loss() -> None:
@@ -82,7 +90,8 @@ def test_a_category_that_is_given_adds_no_loss() -> None:
     )
     labels, guided = torch.tensor([[0, 1, 0], [1, 2, 1]]), torch.tensor([True, False])
     nothing = torch.zeros(2, 1)
-    batch = Batch(nothing, nothing, labels, torch.zeros(2, 7), guided)
+    hot = torch.zeros(2, 7).scatter(1, labels + torch.tensor([0, 2, 5]), 1.0)
+    batch = Batch(nothing, nothing, labels, hot, torch.zeros(2, 7), guided)
     objective.loss(lambda *_: logits, batch).backward()
     assert logits.grad is not None
     assert (logits.grad[0, :5] == 0).all() and (logits.grad[0, 5:] != 0).all()

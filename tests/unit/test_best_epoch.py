@@ -24,10 +24,13 @@ CPU = torch.device("cpu")
 
 def photos(n: int) -> TrainingSet:
     rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
+    labels = rng.integers(0, 2, (n, 2))
     return TrainingSet(
-        rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8),
+        pixels,
         np.tile(np.array([0, 0, 1, 1], np.float32), (n, 2, 1)),
-        rng.integers(0, 2, (n, 2)),
+        labels,
+        np.eye(2, dtype=np.uint8)[labels].reshape(n, 4),
         np.zeros((n, 4), np.float16),
     )
 

@@ -56,15 +56,38 @@ def test_csv_cells_are_known_absent_or_unknown(tmp_path: Path) -> None:
     assert dress == Sample(
         tmp_path / "1.jpg",
         "dress",
-        {"colour": "colour:navy-blue"},
+        {"colour": ("colour:navy-blue",)},
         frozenset({"colour", "sleeve"}),
         "17",
         "validation",
         Box(0.1, 0.0, 0.8, 1.0),
     )
     assert shirt.category == "t-shirt"
-    assert shirt.terms == {"sleeve": "sleeve:long", "collar": "collar:v-neck"}
+    assert shirt.terms == {"sleeve": ("sleeve:long",), "collar": ("collar:v-neck",)}
     assert (shirt.group, shirt.split, shirt.box) == ("2.jpg", split_of("2.jpg"), None)
+
+
+def test_a_csv_cell_may_have_several_values(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = table(
+        tmp_path,
+        "file,category,colour,pattern,material,sleeve",
+        "1.jpg,shirt,red+Navy Blue,striped + printed,cotton+ cotton,long+short",
+        "2.jpg,shirt,red+beautiful,solid+striped,+,none",
+    )
+    both, rest = read("csv", path)
+    assert both.terms == {
+        # In taxonomy order; a striped print is printed too.
+        "colour": ("colour:red", "colour:navy-blue"),
+        "pattern": ("pattern:striped",),
+        "material": ("material:cotton",),
+    }
+    assert "sleeve" not in both.known
+    assert (rest.terms, rest.known) == ({"colour": ("colour:red",)}, {"colour", "sleeve"})
+    (record,) = caplog.records
+    for part in ("sleeve=long+short", "colour=beautiful", "pattern=solid+striped"):
+        assert part in record.getMessage()
 
 
 def test_csv_leaves_out_wide_and_bad_rows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

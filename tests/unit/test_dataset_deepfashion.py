@@ -57,7 +57,7 @@ def test_deepfashion_knows_what_is_present_absent_and_unknown(tmp_path: Path) ->
     assert short == Sample(
         root / "Img/img/A_Tee/1.jpg",
         "t-shirt",
-        {"sleeve": "sleeve:short"},
+        {"sleeve": ("sleeve:short",)},
         frozenset({"sleeve"}),
         "img/A_Tee/1.jpg",
         "train",
@@ -111,9 +111,9 @@ def test_deepfashion_fine_has_its_own_split_files(tmp_path: Path) -> None:
     assert [sample.box for sample in samples] == [None, None, Box(0.0, 0.0, 0.5, 0.5)]
     assert samples[0].path == tmp_path / "img/train.jpg"
     assert samples[0].terms == {
-        "sleeve": "sleeve:sleeveless",
-        "collar": "collar:v-neck",
-        "material": "material:denim",
+        "sleeve": ("sleeve:sleeveless",),
+        "collar": ("collar:v-neck",),
+        "material": ("material:denim",),
     }
     # "solid" alone is absent: the pattern may be any other.
     assert samples[0].known == {"sleeve", "collar", "material"}

@@ -76,7 +76,7 @@ def test_fashionpedia_has_a_sample_for_each_garment(tmp_path: Path) -> None:
     # The box is cut at the image's edge.
     assert dress.box is not None
     assert dress.box.as_list() == [0.1, 0.1, 0.5, 0.9]
-    assert dress.terms == {"length": "length:mini", "pattern": "pattern:floral"}
+    assert dress.terms == {"length": ("length:mini",), "pattern": ("pattern:floral",)}
     assert dress.known == {"length", "pattern"}
     assert jeans.category == "jeans"
     assert dress.group == jeans.group
@@ -94,7 +94,7 @@ def test_fashionpedia_parts_tell_of_the_one_garment_they_lie_in(tmp_path: Path) 
     path = coco(tmp_path, "own.json", [shirt, region(6, [20, 10, 100, 90], 36), *parts])
     told, jeans = read("fashionpedia", path)
     assert told.category == "t-shirt"
-    assert told.terms == {"sleeve": "sleeve:long", "collar": "collar:shirt"}
+    assert told.terms == {"sleeve": ("sleeve:long",), "collar": ("collar:shirt",)}
     assert jeans.terms == {}
     assert told.split == split_of("coco-7.jpg")
     # Under a jacket nobody knows whose sleeve it is.

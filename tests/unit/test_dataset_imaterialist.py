@@ -27,6 +27,9 @@ LABEL_MAP = [
     ("183", "1", "Suits & Blazers", "category"),
     ("198", "1", "Three Piece Suits", "category"),
     ("209", "9", "Hi-Lo", "style"),
+    ("300", "1", "Boots", "category"),
+    ("301", "2", "Red", "color"),
+    ("302", "2", "Blue", "color"),
 ]
 
 
@@ -61,11 +64,22 @@ def test_imaterialist_labels_name_one_leaf_together(tmp_path: Path) -> None:
     assert floral.path == tmp_path / "validation" / "1.jpg"
     assert floral.category == "dress"
     # A floral print is printed as well; the closer term stays.
-    assert floral.terms == {"gender": "gender:unisex", "pattern": "pattern:floral"}
+    assert floral.terms == {"gender": ("gender:unisex",), "pattern": ("pattern:floral",)}
     assert floral.known == {"gender", "pattern"}
     assert suit.category == "suit"
     assert (both.terms, both.known) == ({}, frozenset())
     assert {sample.split for sample in (floral, suit, both)} == {"validation"}
+
+
+def test_imaterialist_keeps_all_garments_of_a_photo(tmp_path: Path) -> None:
+    path = imaterialist(
+        tmp_path, "train.json", [labelled("1", 62, 301, 300, 302, 36, 183), labelled("2", 300, 62)]
+    )
+    first, second = read("imaterialist", path)
+    assert first.category == "dress" and second.category != "dress"
+    # No one knows whether it is a suit or a blazer.
+    assert first.categories == second.categories == {"dress", second.category}
+    assert first.terms == {"colour": ("colour:blue", "colour:red")}
 
 
 def test_imaterialist_leaves_out_wide_mixed_and_bad_rows(
@@ -76,7 +90,6 @@ def test_imaterialist_leaves_out_wide_mixed_and_bad_rows(
         "own.json",
         [
             labelled("1", 183),
-            labelled("2", 62, 3),
             labelled("3", 70),
             labelled("4", 999),
             "not an annotation",
@@ -90,8 +103,8 @@ def test_imaterialist_leaves_out_wide_mixed_and_bad_rows(
     (record,) = caplog.records
     message = record.getMessage()
     assert "3 items that cannot be used" in message
-    assert "3 items of a wide or unknown category" in message
-    for part in ("annotation 3", "999", "19.jpg", "Suits & Blazers ×1", "Dresses + Athletic Pants"):
+    assert "2 items of a wide or unknown category" in message
+    for part in ("annotation 2", "999", "19.jpg", "Suits & Blazers ×1", "none given ×1"):
         assert part in message
     assert "1 attribute labels without a term (Hi-Lo)" in message
 

@@ -23,12 +23,24 @@ NOTHING_SEEN = torch.zeros(3, GRAMMAR.end)
 ASKED = torch.zeros(3, dtype=torch.bool)
 
 
+def several(labels: torch.Tensor, also: dict[str, int] | None = None) -> torch.Tensor:
+    """Mark the labels' terms, and further ones of the first sample."""
+    hot = torch.zeros(len(labels), GRAMMAR.end)
+    for column, where in enumerate(GRAMMAR.slices.values()):
+        known = torch.nonzero(labels[:, column] >= 0)[:, 0]
+        hot[known, where.start + labels[known, column]] = 1.0
+    for head, place in (also or {}).items():
+        hot[0, GRAMMAR.slices[head].start + place] = 1.0
+    return hot
+
+
 def labels() -> tuple[Vocabulary, torch.Tensor]:
     """A t-shirt of known colour, one known to have no pattern, and a watch of nothing known."""
     vocabulary = Vocabulary(HEADS)
 
     def sample(category: str, terms: dict[str, str], known: set[str]) -> Sample:
-        return Sample(Path("x"), category, terms, frozenset(known), "g", "train")
+        of_groups = {group: (term,) for group, term in terms.items()}
+        return Sample(Path("x"), category, of_groups, frozenset(known), "g", "train")
 
     samples = [
         sample("t-shirt", {"colour": "colour:red"}, {"colour"}),
@@ -42,10 +54,13 @@ def labels() -> tuple[Vocabulary, torch.Tensor]:
 
 
 def unseen(
-    labels: torch.Tensor, soft: torch.Tensor = NOTHING_SEEN, guided: torch.Tensor = ASKED
+    labels: torch.Tensor,
+    soft: torch.Tensor = NOTHING_SEEN,
+    guided: torch.Tensor = ASKED,
+    also: dict[str, int] | None = None,
 ) -> Batch:
     """What is known of images that the network does not look at."""
-    return Batch(*torch.zeros(2, 1), labels, soft, guided)
+    return Batch(*torch.zeros(2, 1), labels, several(labels, also), soft, guided)
 
 
 class Scored:
@@ -137,6 +152,49 @@ def test_what_others_saw_is_a_share_of_the_target() -> None:
     assert moved.abs().sum() == pytest.approx(0.5), "and no other term"
 
 
+def test_two_true_terms_share_the_target_and_the_first_is_fed_on() -> None:
+    vocabulary, table = labels()
+    colours = GRAMMAR.slices["colour"]
+    recipe = Recipe(name="t", version=1, label_smoothing=0.0)
+    objective = SequenceObjective(vocabulary, TAXONOMY, recipe)
+    first = int(table[0, list(HEADS).index("colour")])
+    second = first + 1
+
+    def gradient(also: dict[str, int]) -> torch.Tensor:
+        scores = torch.zeros(3, len(HEADS) + 1, GRAMMAR.tokens, requires_grad=True)
+        objective.loss(Scored(scores), unseen(table, also=also)).backward()
+        return scores.grad[0, 2, colours]
+
+    one, both = gradient({}), gradient({"colour": second})
+    assert both[first] == pytest.approx(float(both[second]))
+    assert both[first] - one[first] == pytest.approx(float(one[second] - both[second]))
+    others = [place for place in range(len(one)) if place not in (first, second)]
+    torch.testing.assert_close(one[others], both[others])
+    assert objective.sequences(table)[0, 2] == colours.start + first
+
+
+def test_boots_beside_a_dress_do_not_break_its_sequence() -> None:
+    vocabulary = Vocabulary(HEADS)
+    terms = {"colour": ("colour:red", "colour:blue"), "heel": ("heel:high",)}
+    photo = Sample(
+        Path("x"), "dress", terms, frozenset(terms), "g", "train",
+        categories=frozenset({"dress", "heels"}),
+    )  # fmt: skip
+    table = torch.from_numpy(vocabulary.labels([photo], TAXONOMY))
+    hot = torch.from_numpy(vocabulary.multi_hot([photo], TAXONOMY)).float()
+    columns = list(HEADS)
+    assert table[0, columns.index("heel")] == UNKNOWN, "a dress has no heel"
+    named = {GRAMMAR.terms[at] for at in torch.nonzero(hot[0])[:, 0].tolist()}
+    assert named == {
+        *("dress", "heels", "whole-body", "shoes"),
+        *("colour:red", "colour:blue", "heel:high"),
+    }
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe(name="t", version=1))
+    scores = torch.zeros(1, len(HEADS) + 1, GRAMMAR.tokens)
+    batch = Batch(*torch.zeros(2, 1), table, hot, NOTHING_SEEN[:1], ASKED[:1])
+    assert 0 < float(objective.loss(Scored(scores), batch)) < 50
+
+
 def test_an_image_laid_over_itself_is_learned_as_it_is() -> None:
     vocabulary, table = labels()
     network = AttributeSequence(EfficientNetLite0(pretrained=False), GRAMMAR.tokens, size=SIZE)
@@ -149,6 +207,7 @@ def test_an_image_laid_over_itself_is_learned_as_it_is() -> None:
     batch = unseen(table)._replace(images=images, boxes=boxes)
     row = [0, 1, 0]  # the last is the first again
     twice = batch._replace(images=images[row], boxes=boxes[row], labels=table[row])
+    twice = twice._replace(multi_hot=batch.multi_hot[row])
     with torch.no_grad():
         expected = plain.loss(network.eval(), twice)
         torch.testing.assert_close(with_mixup.loss(network, twice), expected)

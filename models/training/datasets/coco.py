@@ -66,7 +66,7 @@ class _Region:
 def coco_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
     """Read a sample for each garment's box whose category, or nickname in it, is one leaf.
 
-    Parts (collar, sleeve, pocket, …) are no items. A group is known where it has one term. The
+    Parts (collar, sleeve, pocket, …) are no items. A group is known where it has a term. The
     split is the one in the file's name (``…_train2020.json``), else it follows from the image.
 
     Raises:

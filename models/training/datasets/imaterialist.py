@@ -89,9 +89,12 @@ class _Meaning:
 
 
 def imaterialist_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
-    """Read a sample for each image that is there and whose category labels agree on one leaf.
+    """Read a sample for each image that is there and of which a category label tells the leaf.
 
-    A group is known where a label has one term of it; a missing label means nothing. The split is
+    A photo may show several garments, a dress and boots: the first is the sample's ``category``,
+    all are its ``categories``, and its terms are those of all of them. Labels do not say which
+    garment they are of. A group is known where a label has a term of it; a missing label means
+    nothing. The split is
     the one in the file's name (``train.json``, ``validation.json``), else it follows from the id.
 
     Raises:
@@ -112,15 +115,23 @@ def imaterialist_samples(annotations: Path, taxonomy: Taxonomy) -> Iterator[Samp
             if not path.is_file():
                 skips.broken(f"{path.name}: no such image in {folder}")
                 continue
-            category = _category(found)
-            if category is None:
+            garments = _garments(found)
+            if not garments:
                 names = [meaning.name for meaning in found if meaning.is_category]
                 skips.category(" + ".join(names) or "none given")
                 continue
-            terms = labels.resolve((t for meaning in found for t in meaning.terms), category)
+            terms = labels.resolve((t for meaning in found for t in meaning.terms), *garments)
             group = f"imaterialist-{image}"
             side = split or split_of(group)
-            yield Sample(path, category, terms, frozenset(terms), group, side)
+            yield Sample(
+                path,
+                garments[0],
+                terms,
+                frozenset(terms),
+                group,
+                side,
+                categories=frozenset(garments),
+            )
 
 
 def _labelled(entry: Any, meanings: dict[str, _Meaning]) -> tuple[str, list[_Meaning]]:
@@ -137,10 +148,23 @@ def _labelled(entry: Any, meanings: dict[str, _Meaning]) -> tuple[str, list[_Mea
     return str(image), [meanings[str(label)] for label in given]
 
 
-def _category(found: Sequence[_Meaning]) -> str | None:
-    """Resolve the one leaf that every category label may mean; None if none or several remain."""
-    named = [m.leaves for m in found if m.is_category and m.name not in NO_CATEGORY]
-    return only(frozenset.intersection(*named)) if named else None
+def _garments(found: Sequence[_Meaning]) -> list[str]:
+    """List the leaves of a photo's garments, in the order of their labels.
+
+    Labels that may mean the same leaf are of one garment, and name it together. A garment that
+    stays wide is left out.
+    """
+    garments: list[frozenset[str]] = []
+    for meaning in found:
+        if meaning.name in NO_CATEGORY or not meaning.leaves:
+            continue
+        same = [at for at, leaves in enumerate(garments) if leaves & meaning.leaves]
+        if same:
+            garments[same[0]] &= meaning.leaves
+        else:
+            garments.append(meaning.leaves)
+    named = [only(leaves) for leaves in garments]
+    return list(dict.fromkeys(leaf for leaf in named if leaf is not None))
 
 
 def _meanings(folder: Path, labels: Labels, skips: Skips) -> dict[str, _Meaning]:

@@ -6,19 +6,25 @@ A data set's own table comes first, then the taxonomy's labels, then the words t
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from houndstooth.mappings.features import group_of
 from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.training.samples import terms_by_group
 
 _OR = re.compile(r"[,&/]")
 """Separates alternatives: "shirt, blouse", "Suits & Blazers"."""
 
+SEVERAL = frozenset({"colour", "pattern", "material"})
+"""Groups of which an item can have several terms: red and blue, of cotton and leather."""
+
 _GENERAL = frozenset({"pattern:printed", "pattern:textured"})
 """Terms that a closer term of the group replaces: a floral print is printed too."""
+
+_ALONE = frozenset({"pattern:solid"})
+"""Terms that contradict every other of their group."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +61,20 @@ class Labels:
         known = frozenset(found) & frozenset(self.taxonomy.attribute_terms())
         return frozenset(t for t in known if groups is None or group_of(t) in groups)
 
-    def resolve(self, terms: Iterable[str], category: str) -> dict[str, str]:
-        """Resolve terms to one for each group of the category.
+    def resolve(self, terms: Iterable[str], *categories: str) -> dict[str, tuple[str, ...]]:
+        """Resolve terms to the true ones of each group that any of the categories has.
 
-        A group with two different terms is left out, as the true one is unknown.
+        Two colours, patterns or materials are both true, in taxonomy order. Two terms of any other
+        group contradict each other: it is left out, as the true one is unknown.
         """
-        by_group: defaultdict[str, set[str]] = defaultdict(set)
-        for term in terms:
-            by_group[group_of(term)].add(term)
+        by_group = terms_by_group(terms)
         resolved = {}
-        for name in self.taxonomy.groups_of(category):
-            one = only(by_group[name] - _GENERAL or by_group[name])
-            if one is not None:
-                resolved[name] = one
+        for name, group in self.taxonomy.groups.items():
+            if name in by_group and not group.categories.isdisjoint(categories):
+                found = frozenset(by_group[name])
+                true = found - _GENERAL or found
+                if len(true) == 1 or (name in SEVERAL and not true & _ALONE):
+                    resolved[name] = tuple(term for term in group.terms() if term in true)
         return resolved
 
     def _leaves_in_words(self, text: str) -> Collection[str]:

@@ -4,10 +4,11 @@ Required are the columns ``file`` (relative to the CSV) and ``category`` (a leaf
 means one). Optional are ``group`` (the variant group, whose items stay in one split; else each file
 is its own), ``split`` (``train``, ``validation`` or ``test``; else by the group), ``box``
 (``x,y,w,h`` in fractions of the image, quoted), and attribute groups of the taxonomy: a value,
-``none`` where the item is known to have none, or nothing where that is unknown::
+several joined by ``+`` (colours, patterns and materials), ``none`` where the item is known to have
+none, or nothing where that is unknown::
 
     file,category,group,split,box,colour,sleeve
-    a.jpg,dress,17,train,"0.1,0,0.8,1",Navy Blue,none
+    a.jpg,dress,17,train,"0.1,0,0.8,1",Navy Blue + red,none
 """
 
 from __future__ import annotations
@@ -73,18 +74,24 @@ class _Reader:
 
     def _attributes(
         self, row: Mapping[str, str], category: str
-    ) -> tuple[dict[str, str], frozenset[str]]:
-        terms, known = dict[str, str](), set[str]()
-        for group in self.labels.taxonomy.groups_of(category):
-            value = row[group] if group in self.groups else ""
-            term = self.labels.taxonomy.term_for_label(group, value) if value else None
-            if term is not None:
-                terms[group] = term
-            elif value and value.lower() != ABSENT:
-                self.skips.attribute(f"{group}={value}")
-                continue
-            if value:
+    ) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+        taxonomy, terms, known = self.labels.taxonomy, dict[str, tuple[str, ...]](), set[str]()
+        for group in taxonomy.groups_of(category):
+            cell = row[group] if group in self.groups else ""
+            if cell.lower() == ABSENT:
                 known.add(group)
+                continue
+            values = [value.strip() for value in cell.split("+") if value.strip()]
+            found = [taxonomy.term_for_label(group, value) for value in values]
+            true = self.labels.resolve(filter(None, found), category).get(group)
+            if true is not None:
+                terms[group] = true
+                known.add(group)
+            elif values and all(found):
+                self.skips.attribute(f"{group}={cell}")
+            for value, term in zip(values, found, strict=True):
+                if term is None:
+                    self.skips.attribute(f"{group}={value}")
         return terms, frozenset(known)
 
     def _split(self, row: Mapping[str, str], group: str) -> Split:

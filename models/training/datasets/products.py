@@ -57,7 +57,7 @@ def product_samples(products: Path, taxonomy: Taxonomy, seed: int = 1) -> Iterat
         )
 
 
-def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, str]:
+def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
     named = read_seller_text(taxonomy, row["productDisplayName"], language="en").attributes
     terms = {group: term for group, term in named.items() if group in NAMED_GROUPS}
     for group, column in COLUMNS.items():
@@ -65,4 +65,4 @@ def _terms(row: Mapping[str, str], category: str, taxonomy: Taxonomy) -> dict[st
         if term is not None:
             terms[group] = term
     applicable = taxonomy.groups_of(category)
-    return {group: terms[group] for group in applicable if group in terms}
+    return {group: (terms[group],) for group in applicable if group in terms}

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidFeed
-from houndstooth.mappings.features import Box, group_of
+from houndstooth.mappings.features import Box
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.training.datasets.reading import text_lines
-from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.samples import Sample, terms_by_group
 
 RECORD_FIELDS = ("file", "product_id", "items")
 ITEM_FIELDS = ("category", "attributes", "box")
@@ -35,7 +35,7 @@ def synthetic_samples(labels: Path, taxonomy: Taxonomy) -> Iterator[Sample]:
             yield Sample(
                 path=labels.parent / record["file"],
                 category=category,
-                terms={group_of(term): term for term in item["attributes"]},
+                terms=terms_by_group(item["attributes"]),
                 known=frozenset(taxonomy.groups_of(category)) - NOT_DRAWN,
                 group=f"synthetic-{record['product_id']}",
                 split="train",
