@@ -167,9 +167,6 @@ def test_a_network_without_a_category_serves_no_one(tmp_path: Path) -> None:
         InvalidConfig, match="expected x-1 with a head category; got great_category"
     ):
         HeadsRecogniser(tmp_path / "x-1", card, TAXONOMY, 1)
-    assert (
-        onnxruntime.InferenceSession(str(tmp_path / "x-1.onnx")).get_outputs()[0].name == "middle"
-    )
 
 
 def test_heads_that_are_always_predicted_are_found_by_name() -> None:
