@@ -163,7 +163,7 @@ class StepGraph(nn.Module):
         return self.decoder.score(image_scores, hidden), hidden, cell
 
 
-def graphs(network: AttributeSequence, maps: tuple[Tensor, Tensor]) -> list[Graph]:
+def graphs(network: AttributeSequence, maps: tuple[Tensor, ...]) -> list[Graph]:
     """List what is exported beside the encoder.
 
     Args:
@@ -178,6 +178,6 @@ def graphs(network: AttributeSequence, maps: tuple[Tensor, Tensor]) -> list[Grap
     }
     start = ("features", "first", "image_scores", "hidden", "cell")
     return [
-        Graph(".reader.onnx", StartGraph(network), reader_inputs(maps), start),
+        Graph(".reader.onnx", StartGraph(network), reader_inputs(network, maps), start),
         Graph(".decoder.onnx", StepGraph(decoder), step, ("scores", "next_hidden", "next_cell")),
     ]

@@ -35,30 +35,35 @@ class AttributeHeads(ItemReader):
         """Build the network for the terms of some heads; ``direct`` has no meaning here."""
         return cls(encoder, [len(terms) for terms in heads.values()], mirror)
 
+    def logits(self, pooled: Tensor) -> Tensor:
+        """Compute the logits of all groups, [n, sum of classes], of pooled features [n, width]."""
+        logits: Tensor = self.head(self.dropout(pooled))
+        return logits
+
     def forward(self, images: Tensor, boxes: Tensor) -> Tensor:
         """Compute the logits of all groups, [n, sum of classes]; see ItemReader.encode."""
-        logits: Tensor = self.head(self.dropout(self.encode(images, boxes)))
-        return logits
+        return self.logits(self.encode(images, boxes))
 
 
 class HeadsGraph(ReaderGraph):
-    """The graph from maps and two boxes to features and logits, for export."""
+    """The graph from maps and two boxes to features and logits, for export.
 
-    network: AttributeHeads
+    Args:
+        network: an ItemReader with a method ``logits``, such as AttributeHeads.
+    """
 
-    def forward(
-        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Compute features [n, d] and the logits of all groups [n, classes]."""
-        features, pooled = self.pool_boxes(middle, last, boxes, item_boxes)
-        return features, self.network.head(pooled)
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute features [n, d] and the logits of all groups [n, classes]; see pool_boxes."""
+        features, pooled = self.pool_boxes(*inputs)
+        return features, self.network.logits(pooled)  # type: ignore[operator]
 
 
-def graphs(network: AttributeHeads, maps: tuple[Tensor, Tensor]) -> list[Graph]:
+def graphs(network: ItemReader, maps: tuple[Tensor, ...]) -> list[Graph]:
     """List what is exported beside the encoder.
 
     Args:
-        maps: middle and last map of two images.
+        network: see HeadsGraph.
+        maps: those of two images.
     """
-    inputs = reader_inputs(maps)
+    inputs = reader_inputs(network, maps)
     return [Graph(".reader.onnx", HeadsGraph(network), inputs, ("features", "logits"))]

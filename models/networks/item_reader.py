@@ -53,12 +53,19 @@ class ItemReader(nn.Module):
 
     Attributes:
         width: number of features of an image.
+        map_names: names of what ``maps`` returns; the encoder's come first.
     """
+
+    map_names: tuple[str, ...] = ("middle", "last")
 
     def __init__(self, encoder: Encoder, mirror: bool = True) -> None:
         super().__init__()
         self.encoder, self.mirror = encoder, mirror
         self.width = 2 * sum(encoder.channels)
+
+    def task_weights(self) -> list[nn.Parameter]:
+        """List the weights that ``task_learning_rate`` of a recipe is for: none by default."""
+        return []
 
     def encode(self, images: Tensor, boxes: Tensor) -> Tensor:
         """Compute the maps pooled in two boxes, [n, width].
@@ -71,7 +78,7 @@ class ItemReader(nn.Module):
         return self.pool_boxes(self.maps(images), *boxes.unbind(1))[1]
 
     def pool_boxes(
-        self, maps: tuple[Tensor, Tensor], boxes: Tensor, item_boxes: Tensor
+        self, maps: tuple[Tensor, ...], boxes: Tensor, item_boxes: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Pool the maps in two boxes.
 
@@ -87,26 +94,34 @@ class ItemReader(nn.Module):
         features = self.pool(maps, item_boxes)
         return features, torch.cat([self.pool(maps, boxes), features], dim=1)
 
-    def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def maps(self, images: Tensor) -> tuple[Tensor, ...]:
         """Compute the middle and the last map of RGB images in [0, 255], [n, 3, side, side].
 
         With mirror images theirs follow: 2n of each map.
         """
-        if self.views == 2:
-            images = torch.cat([images, images.flip(3)])
+        images = self.in_views(images)
         return self.encoder((images / 255.0 - self.encoder.mean) / self.encoder.std)
+
+    def in_views(self, images: Tensor) -> Tensor:
+        """Make the images of all views: with mirror images these follow, 2n."""
+        return torch.cat([images, images.flip(3)]) if self.views == 2 else images
+
+    def boxes_in_views(self, boxes: Tensor) -> Tensor:
+        """Make the boxes [n, 4] of all views, in the same order as the images."""
+        if self.views == 1:
+            return boxes
+        left, top, right, bottom = boxes.unbind(1)
+        return torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
 
     @property
     def views(self) -> int:
         """The number of views of an image: 2 with its mirror image, else 1."""
         return 2 if self.mirror and not self.training else 1
 
-    def pool(self, maps: tuple[Tensor, Tensor], boxes: Tensor) -> Tensor:
+    def pool(self, maps: tuple[Tensor, ...], boxes: Tensor) -> Tensor:
         """Pool the middle and the last map in a box, side by side: [n, sum of channels]."""
-        if self.views == 2:
-            left, top, right, bottom = boxes.unbind(1)
-            boxes = torch.cat([boxes, torch.stack([1 - right, top, 1 - left, bottom], dim=1)])
-        pooled = torch.cat([box_pool(each, boxes) for each in maps], dim=1)
+        boxes = self.boxes_in_views(boxes)
+        pooled = torch.cat([box_pool(each, boxes) for each in maps[:2]], dim=1)
         return pooled.reshape(self.views, -1, sum(self.encoder.channels)).mean(0)
 
 
@@ -118,7 +133,7 @@ class EncoderGraph(nn.Module):
         self.network = network
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Compute the middle and the last map of uint8 RGB [n, side, side, 3].
+        """Compute the maps of uint8 RGB [n, side, side, 3]; see ItemReader.
 
         Returns:
             [n, views, c, h, w] each, two views with mirror images.
@@ -135,15 +150,15 @@ class ReaderGraph(nn.Module):
         super().__init__()
         self.network = network
 
-    def pool_boxes(
-        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Pool in two boxes; see ItemReader.pool_boxes. The maps are those of EncoderGraph."""
-        maps = middle.transpose(0, 1).flatten(0, 1), last.transpose(0, 1).flatten(0, 1)
-        return self.network.pool_boxes(maps, boxes, item_boxes)
+    def pool_boxes(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Pool the maps of EncoderGraph in two boxes, which follow; see ItemReader.pool_boxes."""
+        *maps, boxes, item_boxes = inputs
+        by_view = tuple(each.transpose(0, 1).flatten(0, 1) for each in maps)
+        return self.network.pool_boxes(by_view, boxes, item_boxes)
 
 
-def reader_inputs(maps: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+def reader_inputs(network: ItemReader, maps: tuple[Tensor, ...]) -> dict[str, Tensor]:
     """Make example inputs of a ReaderGraph, for export: two images' maps and boxes."""
     boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.2, 0.1, 0.8, 0.9]])
-    return {"middle": maps[0], "last": maps[1], "boxes": boxes, "item_boxes": boxes.flip(0)}
+    by_name = dict(zip(network.map_names, maps, strict=True))
+    return {**by_name, "boxes": boxes, "item_boxes": boxes.flip(0)}

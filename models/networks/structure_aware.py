@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.encoders import Encoder
-from houndstooth.models.networks.graph import Graph
-from houndstooth.models.networks.item_reader import ItemReader, ReaderGraph, reader_inputs
+from houndstooth.models.networks.item_reader import ItemReader
 
 CATEGORY_TASKS = {"root": "great_category", "leaf": "category"}
 """The heads of the tasks that are categories, in the order of the hierarchy."""
@@ -108,26 +107,3 @@ class StructureAware(ItemReader):
             states = self.states(shared)
             logits += [layer(states) for layer in self.groups]
         return torch.cat(logits, dim=1)
-
-
-class StructureAwareGraph(ReaderGraph):
-    """The graph from maps and two boxes to features and logits, for export."""
-
-    network: StructureAware
-
-    def forward(
-        self, middle: Tensor, last: Tensor, boxes: Tensor, item_boxes: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Compute features [n, d] and the logits of all heads [n, classes]."""
-        features, pooled = self.pool_boxes(middle, last, boxes, item_boxes)
-        return features, self.network.logits(pooled)
-
-
-def graphs(network: StructureAware, maps: tuple[Tensor, Tensor]) -> list[Graph]:
-    """List what is exported beside the encoder.
-
-    Args:
-        maps: middle and last map of two images.
-    """
-    inputs = reader_inputs(maps)
-    return [Graph(".reader.onnx", StructureAwareGraph(network), inputs, ("features", "logits"))]

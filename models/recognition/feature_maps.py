@@ -10,34 +10,39 @@ from numpy.typing import NDArray
 
 from houndstooth.models.runtime.crop import Crop
 
-FeatureMaps = tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]
-"""The middle and the last map of each encoder for n crops, float32 [n, 2, c, h, w]."""
+FeatureMaps = tuple[tuple[NDArray[np.float32], ...], ...]
+"""The maps of each encoder for n crops, float32 [n, views, c, h, w]: its middle and its last one,
+and wide features where the network has these."""
+
+MAP_NAMES = ("middle", "last", "wide")
+"""What a reader calls an encoder's maps."""
 
 
 def encode_crops(encoder: onnxruntime.InferenceSession, crops: Sequence[Crop]) -> FeatureMaps:
     """Run one encoder on crops of one size."""
-    middle, last = encoder.run(None, {"pixels": np.stack([crop.pixels for crop in crops])})
-    return ((middle, last),)
+    return (tuple(encoder.run(None, {"pixels": np.stack([crop.pixels for crop in crops])})),)
 
 
 def read_boxes(
     reader: onnxruntime.InferenceSession, maps: FeatureMaps, crops: Sequence[Crop]
 ) -> list[NDArray[np.float32]]:
     """Read one encoder's maps in the crops' boxes; the outputs are in the file's order."""
-    [(middle, last)] = maps
+    [of_encoder] = maps
     boxes = np.stack([crop.box for crop in crops])
     items = np.stack([crop.item for crop in crops])
-    inputs = {"middle": middle, "last": last, "boxes": boxes, "item_boxes": items}
+    inputs = dict(zip(MAP_NAMES, of_encoder, strict=False))
+    inputs |= {"boxes": boxes, "item_boxes": items}
     outputs: list[NDArray[np.float32]] = reader.run(None, inputs)
     return outputs
 
 
 def take_rows(maps: FeatureMaps, rows: list[int]) -> FeatureMaps:
     """Copy the maps of some crops of a batch."""
-    return tuple((middle[rows], last[rows]) for middle, last in maps)
+    return tuple(tuple(each[rows] for each in of_encoder) for of_encoder in maps)
 
 
 def put_rows(maps: FeatureMaps, rows: list[int], others: FeatureMaps) -> None:
     """Overwrite rows of a batch with the maps of other crops."""
-    for (middle, last), (other_middle, other_last) in zip(maps, others, strict=True):
-        middle[rows], last[rows] = other_middle, other_last
+    for of_encoder, of_others in zip(maps, others, strict=True):
+        for each, other in zip(of_encoder, of_others, strict=True):
+            each[rows] = other

@@ -1,4 +1,4 @@
-"""Predicts attributes by independent heads, one softmax a group: the papers' baseline."""
+"""Predicts attributes by independent heads: a softmax for each group, or a sigmoid a term."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps, encode_crops, read_boxes
-from houndstooth.models.recognition.grammar import CATEGORY
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
 from houndstooth.models.runtime.card import ENCODER, READER, Card
 from houndstooth.models.runtime.crop import Crop
@@ -74,7 +74,11 @@ class HeadsRecogniser:
         features, logits = read_boxes(self._reader, maps, crops)
         by_head, start = {}, 0
         for head, terms in self.card.heads.items():
-            by_head[head] = self._softmax(head, logits[:, start : start + len(terms)]).tolist()
+            scores = logits[:, start : start + len(terms)] / np.float32(
+                self.card.temperatures[head]
+            )
+            known, activation = self._known[head], self.card.activation
+            by_head[head] = head_probabilities(head, scores, activation, known).tolist()
             start += len(terms)
         return features, [
             {
@@ -96,8 +100,28 @@ class HeadsRecogniser:
         }
         return Prediction(categories, category, given, groups)
 
-    def _softmax(self, head: str, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Calibrated probabilities of one head, 0 for unknown terms: float32 [n, classes]."""
-        scores = scores / np.float32(self.card.temperatures[head])
-        p = np.exp(scores - scores.max(axis=1, keepdims=True)) * self._known[head]
-        return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-30))
+
+def head_probabilities(
+    head: str,
+    scores: NDArray[np.float32],
+    activation: str,
+    known: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float32]:
+    """Compute the probabilities of one head's terms: float32 [n, classes].
+
+    Sigmoids are independent, but those of categories are normalised, as an item has one.
+
+    Args:
+        scores: divided by the temperature.
+        activation: one of ``ACTIVATIONS``.
+        known: the terms that the taxonomy knows, bool [classes]; others get 0. None is all.
+    """
+    if activation == "sigmoid":
+        p = np.reciprocal(1 + np.exp(-scores.clip(min=-80)))
+    else:
+        p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    if known is not None:
+        p = p * known
+    if activation == "sigmoid" and head not in (GREAT_CATEGORY, CATEGORY):
+        return np.asarray(p, dtype=np.float32)
+    return np.asarray(p / np.maximum(p.sum(axis=1, keepdims=True), 1e-30), dtype=np.float32)

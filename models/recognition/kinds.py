@@ -50,11 +50,23 @@ KINDS: Mapping[str, RecogniserKind] = {
         objective=f"{MODELS}.training.heads_objective:HeadsObjective",
         exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),
+    "wide-deep-recurrent": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.wide_deep_recurrent:WideDeepRecurrent.from_heads",
+        objective=f"{MODELS}.training.multi_label_objective:MultiLabelObjective",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
+    ),
+    "multi-weight": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.multi_weight:MultiWeight.from_heads",
+        objective=f"{MODELS}.training.multi_label_objective:MultiLabelObjective",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
+    ),
     "structure-aware": RecogniserKind(
         opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
         network=f"{MODELS}.networks.structure_aware:StructureAware.from_heads",
         objective=f"{MODELS}.training.structure_aware_objective:StructureAwareObjective",
-        exporter=f"{MODELS}.networks.structure_aware:graphs",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),
 }
 

@@ -23,6 +23,9 @@ ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
 
 DETECTOR = EMBEDDER = ".onnx"
 
+ACTIVATIONS = ("softmax", "sigmoid")
+"""Probabilities of a head's terms: they add up to 1, or each is independent of the others."""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -68,6 +71,7 @@ class Card:
         kind: a name in ``recognition.kinds``.
         side: of the square input, pixels.
         heads: class terms by head, in output order.
+        activation: what makes probabilities of logits: one of ``ACTIVATIONS``.
         temperatures: by head, dividing its logits.
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the binary code, float32 [d].
@@ -84,6 +88,17 @@ class Card:
     thresholds: NDArray[np.float32]
     always_predicted: tuple[str, ...] = ()
     files: Files = field(default_factory=Files)
+    activation: str = "softmax"
+
+    def __post_init__(self) -> None:
+        """Check the activation.
+
+        Raises:
+            ValueError: there is no such one.
+        """
+        if self.activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise ValueError(f"expected an activation among {known}; got {self.activation!r}")
 
     @classmethod
     def read(cls, stem: Path) -> Card:
@@ -103,6 +118,7 @@ class Card:
                 thresholds=np.array(data["thresholds"], dtype=np.float32),
                 always_predicted=tuple(data.get("always_predicted", ())),
                 files=Files(data["sha256"]),
+                activation=data.get("activation", "softmax"),
             )
 
 

@@ -64,8 +64,9 @@ def recogniser_card(
         "recipe": asdict(recipe),
         "side": recipe.side,
         "heads": vocabulary.heads,
+        "activation": objective.activation,
         "always_predicted": always_predicted(photos.labels, vocabulary),
-        "temperatures": fit_temperatures(scores, validation_set.labels, vocabulary),
+        "temperatures": fit_temperatures(scores, validation_set, vocabulary, objective.activation),
         "validation_accuracy": accuracies(scores, validation_set, vocabulary),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }

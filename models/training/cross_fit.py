@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from houndstooth.models.training.calibrate import fit_temperatures, softmax
+from houndstooth.models.recognition.heads_recogniser import head_probabilities
+from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.curves import EpochLog, accuracies, format_figures
 from houndstooth.models.training.fit import TrainingSet, fit, scores_of
 from houndstooth.models.training.inputs import Inputs
@@ -44,22 +45,22 @@ def cross_fit(inputs: Inputs) -> tuple[str, ...]:
     samples, validation = inputs.training_and_validation()
     data, validation_set = inputs.training_set(), inputs.load(validation, inputs.recipe.side)
     folds = np.array([fold_of(s.group, inputs.recipe.folds) for s in samples])
-    probabilities = np.zeros((len(samples), sum(inputs.vocabulary.sizes)), dtype=np.float16)
+    predicted = np.zeros((len(samples), sum(inputs.vocabulary.sizes)), dtype=np.float16)
     parts = [Path(f"{inputs.stem}.fold-{fold}.npy") for fold in range(inputs.recipe.folds)]
     for fold, part in enumerate(parts):
         rows = np.flatnonzero(folds == fold)
         if not part.exists():
             others = data.take(np.flatnonzero(folds != fold))
             np.save(part, _predict_fold(inputs, fold, others, validation_set, data.take(rows)))
-        probabilities[rows] = np.load(part)
+        predicted[rows] = np.load(part)
     keys = {sample_key(sample): row for row, sample in enumerate(samples)}
     path = Path(f"{inputs.stem}{SOFT_LABELS}")
-    SoftLabels(keys, class_names(inputs.vocabulary), probabilities).write(path)
+    SoftLabels(keys, class_names(inputs.vocabulary), predicted).write(path)
     for part in parts:
         part.unlink()
     photos = inputs.photo_rows()
     accuracy = accuracies(
-        probabilities[photos].astype(np.float32), data.take(photos), inputs.vocabulary
+        predicted[photos].astype(np.float32), data.take(photos), inputs.vocabulary
     )
     print(f"accuracy on {len(photos)} held-out photos:  {format_figures(accuracy)}")
     return (SOFT_LABELS,)
@@ -80,22 +81,27 @@ def _predict_fold(
     )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network, objective = new_network(inputs.vocabulary, inputs.taxonomy, recipe)
+    objective.prepare(network, others.labels, others.multi_hot)
     stem = inputs.out / f"{recipe.name}-{recipe.version}"
     log = EpochLog(stem, inputs.vocabulary, validation_set, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
     network = fit(network, others, objective, recipe, device, checkpoint, log.after_epoch)
     scores = scores_of(network, held_out, objective, device, recipe.side)
     checkpoint.unlink(missing_ok=True)
-    return distributions(scores, held_out.labels, inputs.vocabulary)
+    return probabilities(scores, held_out, inputs.vocabulary, objective.activation)
 
 
-def distributions(
-    scores: NDArray[np.float32], labels: NDArray[np.int64], vocabulary: Vocabulary
+def probabilities(
+    scores: NDArray[np.float32], data: TrainingSet, vocabulary: Vocabulary, activation: str
 ) -> NDArray[np.float16]:
-    """Compute calibrated probabilities by head, [n, classes]; temperatures fit the labels."""
-    temperatures = fit_temperatures(scores, labels, vocabulary)
+    """Compute calibrated probabilities, [n, classes], as serving does.
+
+    Temperatures are fitted to the labels. A head's are a distribution, but those of attributes in a
+    network with sigmoids are independent.
+    """
+    temperatures = fit_temperatures(scores, data, vocabulary, activation)
     parts = [
-        softmax(scores[:, where] / temperatures[head])
+        head_probabilities(head, scores[:, where] / np.float32(temperatures[head]), activation)
         for head, where in vocabulary.slices().items()
     ]
     return np.concatenate(parts, axis=1).astype(np.float16)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from houndstooth.models.training.calibrate import negative_log_likelihood
+from houndstooth.models.training.calibrate import head_loss, known_rows
 from houndstooth.models.training.fit import TrainingSet, scores_of
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
@@ -81,13 +81,14 @@ class EpochLog:
     def _nll(self, scores: NDArray[np.float32]) -> float:
         """Compute the mean over known labels, nats."""
         total, count = 0.0, 0
-        for column, where in enumerate(self.vocabulary.slices().values()):
-            truth = self.validation_set.labels[:, column]
-            known = truth >= 0
-            if known.any():
-                mean = negative_log_likelihood(scores[known][:, where], truth[known])
-                photos = int(known.sum())
-                total += float(mean) * photos
+        data, vocabulary, activation = (
+            self.validation_set,
+            self.vocabulary,
+            self.objective.activation,
+        )
+        for head in vocabulary.heads:
+            if photos := len(known_rows(data, vocabulary, head, activation)):
+                total += head_loss(scores, data, vocabulary, head, activation) * photos
                 count += photos
         return round(total / max(count, 1), 4)
 

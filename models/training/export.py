@@ -45,7 +45,7 @@ def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> 
     quantise_network(network.cpu().float().eval())
     encoder = EncoderGraph(network)
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
-    graphs = [Graph(ENCODER, encoder, {"pixels": pixels}, ("middle", "last"))]
+    graphs = [Graph(ENCODER, encoder, {"pixels": pixels}, network.map_names)]
     graphs += kind_of(kind).load("exporter")(network, encoder(pixels))
     for graph in graphs:
         _export(graph, stem.with_name(stem.name + graph.suffix))

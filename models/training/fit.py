@@ -114,19 +114,20 @@ def fit(
         The moving average of the weights after the best epoch.
     """
     torch.manual_seed(recipe.seed)
-    objective.prepare(network, data.labels, data.multi_hot)
     network.encoder.freeze(recipe.frozen_blocks)
     network.to(device)
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval()
     weights = [p for p in network.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(
-        weights, lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
+    groups = _weights_by_rate(network, weights, recipe)
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
     classes = data.labels[:, data.category]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.1
+        optimiser,
+        [group["lr"] for group in groups],
+        total_steps=steps * recipe.epochs,
+        pct_start=0.1,
     )
     best = copy.deepcopy(average)
     state: dict[str, Any] = {"network": network, "average": average, "best": best}
@@ -153,6 +154,21 @@ def fit(
         saved = {name: part.state_dict() for name, part in state.items()}
         torch.save({"progress": [epoch + 1, best_epoch, best_score], **saved}, checkpoint)
     return best
+
+
+def _weights_by_rate(
+    network: ItemReader, weights: list[nn.Parameter], recipe: Recipe
+) -> list[dict[str, Any]]:
+    """Group the weights by the learning rates of the recipe."""
+    if not recipe.task_learning_rate:
+        return [{"params": weights, "lr": recipe.learning_rate}]
+    own = {id(weight) for weight in network.task_weights()}
+    shared = [weight for weight in weights if id(weight) not in own]
+    of_tasks = [weight for weight in weights if id(weight) in own]
+    return [
+        {"params": shared, "lr": recipe.learning_rate},
+        {"params": of_tasks, "lr": recipe.task_learning_rate},
+    ]
 
 
 def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float]:

@@ -21,6 +21,8 @@ from houndstooth.models.training.vocabulary import Vocabulary
 class HeadsObjective:
     """Compute the smoothed cross entropy of independent heads, with mixup; see Objective."""
 
+    activation = "softmax"
+
     def __init__(self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe) -> None:
         slices = vocabulary.slices()
         self.slices = list(slices.values())

@@ -41,7 +41,13 @@ class Batch(NamedTuple):
 
 
 class Objective(Protocol):
-    """Computes the loss and the scores of a kind of recogniser."""
+    """Computes the loss and the scores of a kind of recogniser.
+
+    Attributes:
+        activation: what makes probabilities of scores: ``softmax`` by head, or ``sigmoid``.
+    """
+
+    activation: str
 
     def prepare(
         self, network: Any, labels: NDArray[np.int64], multi_hot: NDArray[np.uint8]

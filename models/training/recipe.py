@@ -38,6 +38,7 @@ class Recipe:
         soft_share: their share of each target, in [0, 1].
         folds: number of folds of cross-fitting.
         learning_rate: the highest, after the warm-up; it ends near 0 on a cosine.
+        task_learning_rate: that of the network's ``task_weights``; at 0 the same.
         mirror: whether the served network averages the features of an image and its mirror image.
         mixup: alpha of mixup (Zhang et al. 2018); 0 is off.
         scheduled_sampling: share of attribute tokens that the decoder is fed from its own
@@ -70,6 +71,7 @@ class Recipe:
     epochs: int = 12
     batch: int = 64
     learning_rate: float = 8e-4
+    task_learning_rate: float = 0.0
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
     mirror: bool = True

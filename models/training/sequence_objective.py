@@ -34,6 +34,8 @@ class SequenceObjective:
             are sampled without the grammar. An unknown group is then learned as skipped.
     """
 
+    activation = "softmax"
+
     def __init__(
         self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe, free: bool = False
     ) -> None:

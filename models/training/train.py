@@ -36,6 +36,7 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
 
     data, validation_set = inputs.training_set(), inputs.load(validation, recipe.side)
     network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
+    objective.prepare(network, data.labels, data.multi_hot)
     if recipe.init_from:
         fresh = fine_tune_from(network, inputs.out, recipe.init_from)
         print(f"{fresh} weights of another shape start anew")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -157,7 +158,8 @@ def test_temperature_makes_overconfident_logits_humble() -> None:
     logits = np.zeros((400, 5), np.float32)
     guess = np.where(rng.random(400) < 0.6, truth, rng.integers(0, 3, 400))
     logits[np.arange(400), guess] = 9.0
-    found = fit_temperatures(logits, labels, VOCABULARY)
+    data = SimpleNamespace(labels=labels, multi_hot=np.eye(5, dtype=np.uint8)[truth])
+    found = fit_temperatures(logits, data, VOCABULARY)
     assert found["category"] > 2 and found["colour"] == 1.0
 
 
