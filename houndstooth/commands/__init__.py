@@ -34,6 +34,7 @@ COMMANDS = (
     "evaluate",
     "export",
     "casual-photos",
+    "papers",
     "completion",
 )
 """In the order of ``--help``: what serves a shop, then what makes networks."""

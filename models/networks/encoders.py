@@ -16,6 +16,7 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.googlenet import GoogLeNet
 from houndstooth.models.networks.inception import InceptionV3
 from houndstooth.models.networks.resception import ResCeption
+from houndstooth.models.networks.spatial_attention import SpatialAttention
 from houndstooth.models.networks.trunk import Trunk
 
 
@@ -50,6 +51,11 @@ class EfficientNetLite(Trunk):
         pretrained: load the ImageNet weights that come inside a package.
         stochastic_depth: probability that training skips the last block; those before it in
             proportion to their depth (Huang et al. 2016), frozen ones never.
+        attention: weigh the cells of the middle map, before the blocks after it; see
+            SpatialAttention.
+
+    Attributes:
+        attention: the layer that weighs them, or None.
 
     Raises:
         InvalidConfig: a stochastic depth outside [0, 1).
@@ -66,7 +72,9 @@ class EfficientNetLite(Trunk):
     MIDDLE_BLOCK: int
     """The last block before the map shrinks to a 32nd."""
 
-    def __init__(self, pretrained: bool = True, stochastic_depth: float = 0.0) -> None:
+    def __init__(
+        self, pretrained: bool = True, stochastic_depth: float = 0.0, attention: bool = False
+    ) -> None:
         super().__init__()
         if not 0 <= stochastic_depth < 1:
             raise InvalidConfig(
@@ -78,6 +86,7 @@ class EfficientNetLite(Trunk):
             path = self.WEIGHTS.get_model_file_path()
             self.net.load_state_dict(torch.load(path, weights_only=True))
         self.net._fc = nn.Identity()
+        self.attention = SpatialAttention(self.channels[0]) if attention else None
 
     def stem(self) -> list[nn.Module]:
         """See Trunk."""
@@ -95,7 +104,7 @@ class EfficientNetLite(Trunk):
         for index, block in enumerate(net._blocks):
             x = block(x, drop_connect_rate=self.stochastic_depth * index / len(net._blocks))
             if index == self.MIDDLE_BLOCK:
-                middle = x
+                middle = x = x if self.attention is None else self.attention(x)
         return middle, net._swish(net._bn1(net._conv_head(x)))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps, encode_crops, read_boxes
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
@@ -25,9 +26,15 @@ class HeadsRecogniser:
 
     Args:
         stem: the path of its files without a suffix.
+
+    Raises:
+        InvalidConfig: the network predicts no category.
     """
 
     def __init__(self, stem: Path, card: Card, taxonomy: Taxonomy, threads: int | None) -> None:
+        if CATEGORY not in card.heads:
+            heads = ", ".join(card.heads)
+            raise InvalidConfig(f"expected {card.model} with a head {CATEGORY}; got {heads}")
         self.card, self.taxonomy = card, taxonomy
         self._encoder = open_session(card.files.check(stem, ENCODER), threads)
         self._reader = open_session(card.files.check(stem, READER), threads)

@@ -62,6 +62,12 @@ KINDS: Mapping[str, RecogniserKind] = {
         objective=f"{MODELS}.training.multi_label_objective:MultiLabelObjective",
         exporter=f"{MODELS}.networks.attribute_heads:graphs",
     ),
+    "structure-aware": RecogniserKind(
+        opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
+        network=f"{MODELS}.networks.structure_aware:StructureAware.from_heads",
+        objective=f"{MODELS}.training.structure_aware_objective:StructureAwareObjective",
+        exporter=f"{MODELS}.networks.attribute_heads:graphs",
+    ),
 }
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition import decoding
 from houndstooth.models.recognition.decoding import Array, Hypothesis, Numbers, Start
 from houndstooth.models.recognition.feature_maps import FeatureMaps, encode_crops, read_boxes
+from houndstooth.models.recognition.free_sampling import sample_freely
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY, Grammar
 from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
 from houndstooth.models.runtime.card import DECODER, ENCODER, READER, Card
@@ -29,6 +31,11 @@ class SequenceRecogniser:
         stem: the path of its files without a suffix.
         width: of the beam; 1 is greedy decoding.
         generator: samples sequences by their probability instead.
+        free: sample any token after any other, as the paper does, instead of what the grammar
+            allows; needs a generator.
+
+    Raises:
+        InvalidConfig: free, but without a generator.
     """
 
     def __init__(
@@ -39,9 +46,12 @@ class SequenceRecogniser:
         threads: int | None,
         width: int = 1,
         generator: np.random.Generator | None = None,
+        free: bool = False,
     ) -> None:
+        if free and generator is None:
+            raise InvalidConfig("expected a generator, to sample sequences freely; got none")
         self.card, self.taxonomy = card, taxonomy
-        self.width, self.generator = width, generator
+        self.width, self.generator, self.free = width, generator, free
         self.grammar = Grammar(card.heads, taxonomy, card.always_predicted)
         self._encoder = open_session(card.files.check(stem, ENCODER), threads)
         self._reader = open_session(card.files.check(stem, READER), threads)
@@ -57,6 +67,10 @@ class SequenceRecogniser:
     ) -> tuple[NDArray[np.float32], list[Prediction]]:
         """Predict by decoding; see Recogniser."""
         features, start = self._start(maps, crops)
+        if self.free and self.generator is not None:
+            return features, sample_freely(
+                self._step, start, choices, self.grammar, self.taxonomy, self.generator
+            )
         return features, decode(
             self._step, start, choices, self.grammar, self.taxonomy, self.card.temperatures,
             self.width, self.generator,

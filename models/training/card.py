@@ -11,10 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from houndstooth.models.networks.item_reader import ItemReader
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.curves import accuracies
 from houndstooth.models.training.fit import TrainingSet, batches, scores_of
-from houndstooth.models.training.objective import CATEGORIES, Objective
+from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import TEST_SHARE, VALIDATION_SHARE
 from houndstooth.models.training.vocabulary import Vocabulary
@@ -77,10 +78,10 @@ def always_predicted(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[
     Args:
         labels: int64 [n, heads], as ``Vocabulary.labels`` makes them.
     """
-    labelled = labels[(labels[:, CATEGORIES:] >= 0).any(axis=1)]
-    share = (labelled >= 0).mean(axis=0) if len(labelled) else np.zeros(labels.shape[1])
-    columns = range(CATEGORIES, labels.shape[1])
     heads = list(vocabulary.heads)
+    columns = [i for i, head in enumerate(heads) if head not in (GREAT_CATEGORY, CATEGORY)]
+    labelled = labels[(labels[:, columns] >= 0).any(axis=1)]
+    share = (labelled >= 0).mean(axis=0) if len(labelled) else np.zeros(labels.shape[1])
     return [heads[column] for column in columns if share[column] >= MIN_LABELLED_SHARE]
 
 

@@ -38,6 +38,7 @@ class TrainingSet:
         soft_labels: other networks' predictions, float16 [n, classes]; zeros without one.
         white: masks of their white backgrounds, uint8 [n, s, s]; None where these stay white.
         backgrounds: patches that may replace these, uint8 RGB [m, p, p, 3].
+        category: the column of labels whose rare classes are oversampled.
     """
 
     pixels: NDArray[np.uint8]
@@ -47,6 +48,7 @@ class TrainingSet:
     soft_labels: NDArray[np.float16]
     white: NDArray[np.uint8] | None = None
     backgrounds: NDArray[np.uint8] | None = None
+    category: int = 1
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Select some rows."""
@@ -119,7 +121,7 @@ def fit(
     weights = [p for p in network.parameters() if p.requires_grad]
     groups = _weights_by_rate(network, weights, recipe)
     optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-    classes = data.labels[:, 1]
+    classes = data.labels[:, data.category]
     steps = math.ceil(len(epoch_rows(classes, recipe, np.random.default_rng(0))) / recipe.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.training.objective import (
-    CATEGORIES,
     Batch,
     loss_weights,
     mix,
@@ -24,7 +24,9 @@ class HeadsObjective:
     activation = "softmax"
 
     def __init__(self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe) -> None:
-        self.slices = list(vocabulary.slices().values())
+        slices = vocabulary.slices()
+        self.slices = list(slices.values())
+        self.categories = [slices[head] for head in (GREAT_CATEGORY, CATEGORY) if head in slices]
         self.loss_weights = loss_weights(list(vocabulary.heads), taxonomy, recipe)
         self.smoothing, self.mixup = recipe.label_smoothing, recipe.mixup
         self.soft_share = recipe.soft_share
@@ -63,7 +65,8 @@ class HeadsObjective:
         """Compute it; see Objective."""
         images, boxes, labels, multi_hot, soft_labels, guided, _ = batch
         targets = self.targets(labels, multi_hot, soft_labels)
-        targets[:, : self.slices[CATEGORIES - 1].stop] *= ~guided[:, None]
+        for where in self.categories:
+            targets[:, where] *= ~guided[:, None]
         if self.mixup > 0:
             share = sample_mixup(self.mixup)
             images, boxes = mix(images, boxes, share)

@@ -15,6 +15,7 @@ from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.networks.structure_aware import heads_of_tasks
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
@@ -115,8 +116,13 @@ class Inputs:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The vocabulary of the network to fine-tune, else that of the training samples."""
-        return self._pretrained or Vocabulary.of(self.split("train"), self.taxonomy)
+        """The vocabulary of the network to fine-tune, else that of the training samples.
+
+        Where the recipe's network has tasks, these heads alone.
+        """
+        found = self._pretrained or Vocabulary.of(self.split("train"), self.taxonomy)
+        tasks = self.recipe.network_options.get("tasks")
+        return found if tasks is None else Vocabulary(heads_of_tasks(found.heads, tasks))
 
     @property
     def stem(self) -> Path:
@@ -131,7 +137,8 @@ class Inputs:
         return SoftLabels.read(trained_file(self.out, self.recipe.soft_labels, SOFT_LABELS))
 
     @cached_property
-    def _locator(self) -> Locator:
+    def locator(self) -> Locator:
+        """The locator that crops the photos, as the served one does."""
         return open_locator(self.detector, self.taxonomy)
 
     def load(self, samples: Sequence[Sample], side: int) -> TrainingSet:
@@ -140,11 +147,19 @@ class Inputs:
         Args:
             side: side of the crops, pixels.
         """
-        pixels, boxes = load_crops(samples, side, self._locator)
+        pixels, boxes = self.crops(samples, side)
         labels = self.vocabulary.labels(samples, self.taxonomy)
         multi_hot = self.vocabulary.multi_hot(samples, self.taxonomy)
         soft_labels = self.soft_labels.of(samples, self.vocabulary)
-        return TrainingSet(pixels, boxes, labels, multi_hot, soft_labels)
+        heads = list(self.vocabulary.heads)
+        category = heads.index(CATEGORY) if CATEGORY in heads else 0
+        return TrainingSet(pixels, boxes, labels, multi_hot, soft_labels, category=category)
+
+    def crops(
+        self, samples: Sequence[Sample], side: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Load the crops of samples, and the boxes in them; see load_crops."""
+        return load_crops(samples, side, self.locator)
 
     def training_set(self) -> TrainingSet:
         """Load the training samples, large enough for views of the recipe's size.

@@ -1,11 +1,13 @@
-"""Metrics of recognised terms: precision, recall, accuracy, macro-averaged F1."""
+"""Metrics of recognised terms, by name or by score, and of retrieval by features."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 Terms = Mapping[str, str]
 """One predicted term by group."""
@@ -64,3 +66,72 @@ def term_precision(
             best = np.argsort(-scores, kind="stable")[:depth]
             precisions.append(np.mean([term in truth[i] for i in best]))
     return float(np.mean(precisions)) if precisions else float("nan")
+
+
+def micro_f1(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
+    """Compute the F1 of all labels of all images together.
+
+    Args:
+        predicted, truth: bool of one shape; leave out what is not known beforehand.
+    """
+    right = np.count_nonzero(predicted & truth)
+    total = np.count_nonzero(predicted) + np.count_nonzero(truth)
+    return 2 * right / total if total else 0.0
+
+
+def top_k(scores: NDArray[np.floating], truth: NDArray[np.int64], k: int = 1) -> NDArray[np.bool_]:
+    """Tell whether each image's true class is among its ``k`` highest scores: bool [n].
+
+    A tie counts as lost.
+
+    Args:
+        scores: [n, classes].
+        truth: int64 [n].
+    """
+    own = scores[np.arange(len(truth)), truth]
+    return np.asarray((scores >= own[:, None]).sum(axis=1) <= k)
+
+
+def mean_class_accuracy(right: NDArray[np.bool_], truth: NDArray[np.int64]) -> float:
+    """Average the accuracy of each class that any image has: MACC beside ACC.
+
+    Args:
+        right: whether each image is recognised, bool [n].
+        truth: its class, int64 [n].
+    """
+    classes, index = np.unique(truth, return_inverse=True)
+    by_class = np.bincount(index, right, len(classes)) / np.bincount(index, minlength=len(classes))
+    return float(by_class.mean())
+
+
+def average_precisions(
+    features: NDArray[np.float32], labels: NDArray[np.bool_], depth: int = 50
+) -> NDArray[np.float64]:
+    """Compute each image's average precision as a query to the others (multi-weight, Eq. 10).
+
+    Others are ranked by the cosine of their features. They are relevant where they share a label.
+    The sum is divided by the relevant images among the first ``depth``: 0 where there is none.
+
+    Args:
+        features: [n, d].
+        labels: [n, classes]; images without any label belong neither to queries nor to the gallery.
+
+    Returns:
+        [n].
+    """
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+    cosine = unit @ unit.T
+    np.fill_diagonal(cosine, -np.inf)
+    order = np.argsort(-cosine, axis=1, kind="stable")[:, : min(depth, len(features) - 1)]
+    shared = labels.astype(np.float32) @ labels.T.astype(np.float32) > 0
+    relevant = np.take_along_axis(shared, order, axis=1)
+    precision = np.cumsum(relevant, axis=1) / np.arange(1, relevant.shape[1] + 1)
+    found = relevant.sum(axis=1)
+    return np.asarray((precision * relevant).sum(axis=1) / np.maximum(found, 1))
+
+
+def mean_average_precision(
+    features: NDArray[np.float32], labels: NDArray[np.bool_], depth: int = 50
+) -> float:
+    """Average ``average_precisions`` over the images; not a number where there is none."""
+    return float(average_precisions(features, labels, depth).mean()) if len(features) else math.nan

@@ -29,11 +29,18 @@ class SequenceObjective:
     group that is unknown has no influence, and one that is known to be absent is learned as
     skipped. Where several terms of a group are true, the target is spread evenly over them, and the
     first is fed on.
+
+    Args:
+        free: take the softmax over all tokens at every step, as the paper does, for sequences that
+            are sampled without the grammar. An unknown group is then learned as skipped.
     """
 
     activation = "softmax"
 
-    def __init__(self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, taxonomy: Taxonomy, recipe: Recipe, free: bool = False
+    ) -> None:
+        self.free = free
         self.grammar = grammar = Grammar(vocabulary.heads, taxonomy)
         weights = loss_weights(list(vocabulary.heads), taxonomy, recipe)
         self.loss_weights = torch.tensor([*weights, DEFAULT_LOSS_WEIGHT])
@@ -79,6 +86,9 @@ class SequenceObjective:
     def allowed(self, labels: Tensor, sequences: Tensor) -> Tensor:
         """Mark the tokens that could stand at each step: bool [n, heads + 1, tokens]."""
         device, heads = labels.device, labels.shape[1]
+        if self.free:
+            shape = (len(labels), heads + 1, self.grammar.tokens)
+            return torch.ones(shape, dtype=torch.bool, device=device)
         head_of = self.head_of.to(device)
         before = F.pad(head_of[sequences], (1, 0), value=-1)
         known = (labels != UNKNOWN) & self.groups_of.to(device)[labels[:, 1]]

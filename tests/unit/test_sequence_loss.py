@@ -225,3 +225,10 @@ def test_the_gradient_reaches_the_encoder() -> None:
     objective.loss(network, unseen(table)._replace(images=images, boxes=boxes)).backward()
     gradient = network.encoder.net._conv_stem.weight.grad
     assert gradient is not None and gradient.abs().sum() > 0
+
+
+def test_without_the_grammar_every_token_is_a_rival() -> None:
+    vocabulary, table = labels()
+    objective = SequenceObjective(vocabulary, TAXONOMY, Recipe("x", 1), free=True)
+    allowed = objective.allowed(table, objective.sequences(table))
+    assert allowed.shape == (3, len(HEADS) + 1, GRAMMAR.tokens) and allowed.all()

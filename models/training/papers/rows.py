@@ -1,0 +1,129 @@
+"""Rows of the papers' tables: what is trained, and on which photos and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from houndstooth.models.training.datasets.products import COLUMNS
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.soft_labels import fold_of
+
+if TYPE_CHECKING:
+    from houndstooth.models.training.papers.runs import Results, RowInputs
+
+Change = Callable[[Sequence[Sample]], list[Sample]]
+"""Selects photos, or changes their labels or splits."""
+
+
+def full(samples: Sequence[Sample]) -> list[Sample]:
+    """Select all photos."""
+    return list(samples)
+
+
+def core(samples: Sequence[Sample]) -> list[Sample]:
+    """Select photos with an attribute label beside the groups that nearly every photo has."""
+    return [sample for sample in samples if set(sample.terms) - set(COLUMNS)]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of cross-fitting: its training photos become the test photos.
+
+    So a row's scores of test photos are of training photos that it did not train on. The real test
+    photos are left out.
+
+    Attributes:
+        index, folds: which fold, of how many; a photo's fold follows from its group.
+        photos: selects the photos beforehand.
+    """
+
+    index: int
+    folds: int
+    photos: Change = full
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Move the fold's photos to the test split."""
+        kept = [sample for sample in self.photos(samples) if sample.split != "test"]
+        return [
+            replace(sample, split="test")
+            if sample.split == "train" and fold_of(sample.group, self.folds) == self.index
+            else sample
+            for sample in kept
+        ]
+
+
+@dataclass(frozen=True)
+class LabelsOf:
+    """Two groups alone, the second with a share of the first one's labels in training.
+
+    Attributes:
+        many, few: the groups; all other labels but the category's are hidden.
+        ratio: how many times as many training photos have a label of ``many``.
+    """
+
+    many: str
+    few: str
+    ratio: int = 10
+
+    def __call__(self, samples: Sequence[Sample]) -> list[Sample]:
+        """Hide labels; validation and test photos keep all those of the two groups."""
+        training = [sample for sample in samples if sample.split == "train"]
+        wanted = sum(self.many in sample.terms for sample in training) // self.ratio
+        labelled = sorted((s for s in training if self.few in s.terms), key=lambda s: s.path.name)
+        step = max(1, len(labelled) // max(1, wanted))
+        kept = {sample.path for sample in labelled[::step][:wanted]}
+        return [
+            _only(s, {self.many, self.few} if s.split != "train" or s.path in kept else {self.many})
+            for s in samples
+        ]
+
+
+def _only(sample: Sample, groups: set[str]) -> Sample:
+    terms = {group: terms for group, terms in sample.terms.items() if group in groups}
+    return replace(sample, terms=terms, known=frozenset(sample.known & groups))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A recogniser of a paper's table.
+
+    Attributes:
+        name: in file names and for ``--rows``.
+        recipe: name of a shipped recipe; of a shipped network where ``shipped``.
+        fields: the recipe's fields that differ.
+        photos: selects the photos, or changes their labels.
+        after: the row whose trained network this one starts from.
+        shipped: whether a shipped network is evaluated instead of one being trained.
+    """
+
+    name: str
+    recipe: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    photos: Change = full
+    after: str = ""
+    shipped: bool = False
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper: its rows, and how its tables are written from finished runs.
+
+    Attributes:
+        name: as in ``--paper``, and of the folder of its runs.
+        title: the heading of its tables.
+        rows: in the order in which they are trained.
+        report: writes the tables, and pictures into a folder; returns Markdown.
+        evaluate: computes a row's facts and arrays; by default those of ``Scored``.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    report: Callable[[Results], str]
+    evaluate: Callable[[Row, RowInputs], tuple[dict[str, Any], dict[str, Any]]] | None = None
+
+    def row(self, name: str) -> Row:
+        """Look a row up by its name. Raises StopIteration where there is none."""
+        return next(row for row in self.rows if row.name == name)
