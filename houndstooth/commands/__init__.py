@@ -32,6 +32,7 @@ COMMANDS = (
     "draw",
     "train",
     "evaluate",
+    "measure",
     "export",
     "casual-photos",
     "papers",

@@ -149,6 +149,7 @@ def _train_recogniser(
     from houndstooth.models.loading import DEFAULT_DETECTOR
     from houndstooth.models.training.cross_fit import cross_fit
     from houndstooth.models.training.inputs import Inputs
+    from houndstooth.models.training.measure import measure
     from houndstooth.models.training.recipe import Recipe, read_recipe
     from houndstooth.models.training.train import train_recogniser
 
@@ -174,6 +175,8 @@ def _train_recogniser(
         _print_written(stem, cross_fit(inputs), f"a recipe with soft_labels = {stem.name!r}")
         return
     suffixes = train_recogniser(inputs)
+    measured = measure(stem, inputs.samples, inputs.taxonomy)
+    click.echo(f"{len(measured)} terms are true often enough to be stored from a picture")
     source = next((name for name in ("products", "csv") if name in given), None)
     labels = f"--{source} {given[source][0]}" if source else "--products CSV"
     _print_written(stem, suffixes, f"houndstooth evaluate {stem} {labels}")
@@ -185,7 +188,8 @@ def _train_terms(
 ) -> None:
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import DEFAULT_DETECTOR
-    from houndstooth.models.training.inputs import digests, labelled_samples, open_locator
+    from houndstooth.models.training.inputs import open_locator
+    from houndstooth.models.training.labelled import digests, labelled_samples
     from houndstooth.models.training.recipe import read_recipe
     from houndstooth.models.training.terms import TermInputs, TermRecipe, train_terms
 

@@ -34,6 +34,9 @@ class Ensemble:
         card: says how rare categories are weighed, and what was measured of the whole.
         members: at least one.
         reader: reads the terms of its groups in the place of the members' decoders.
+
+    Attributes:
+        category_weights: see EnsembleCard.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class Ensemble:
         reader: TermReader | None = None,
     ) -> None:
         self.members, self.taxonomy, self.reader = members, taxonomy, reader
-        self._weights = card.category_weights
+        self.category_weights = card.category_weights
         trained_on = tuple(dict.fromkeys(file for each in members for file in each.card.trained_on))
         self.card: Card = replace(
             members[0].card,
@@ -92,7 +95,7 @@ class Ensemble:
         """
         given = predictions[0].given
         categories = _mean([each.categories for each in predictions])
-        categories = categories if given else _weighed(categories, self._weights)
+        categories = categories if given else _weighed(categories, self.category_weights)
         best = max(categories, key=categories.__getitem__)
         category = predictions[0].category if given else best
         groups: dict[str, Mapping[str, float]] = {}

@@ -30,6 +30,7 @@ class TermReader:
 
     Attributes:
         members: the networks whose maps it reads, in their order.
+        thresholds: by term; see TermsCard.
 
     Raises:
         InvalidConfig: the card or the network is missing or not usable.
@@ -37,7 +38,7 @@ class TermReader:
 
     def __init__(self, stem: Path, taxonomy: Taxonomy, threads: int | None) -> None:
         card = TermsCard.read(stem)
-        self.members = card.members
+        self.members, self.thresholds = card.members, card.thresholds
         self._session = open_session(card.files.check(stem, ENCODER), threads)
         known = set(taxonomy.attribute_terms())
         self._columns = [(at, term) for at, term in enumerate(card.terms) if term in known]

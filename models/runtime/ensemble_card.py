@@ -61,12 +61,15 @@ class TermsCard:
         model: name and version.
         terms: attribute terms, in output order.
         members: the networks whose maps it reads, in their order.
+        thresholds: by term, the probability from which on it is more right than wrong to say it:
+            the best micro F1, by cross-fitting.
         files: the hash of its ONNX file.
     """
 
     model: str
     terms: tuple[str, ...]
     members: tuple[str, ...]
+    thresholds: Mapping[str, float]
     files: Files
 
     @classmethod
@@ -77,5 +80,10 @@ class TermsCard:
             InvalidConfig: no such file, or a key is missing.
         """
         with open_card(stem, "a term reader") as data:
-            terms, members = tuple(data["terms"]), tuple(data["members"])
-            return cls(model_name(data), terms, members, Files(data["sha256"]))
+            return cls(
+                model=model_name(data),
+                terms=tuple(data["terms"]),
+                members=tuple(data["members"]),
+                thresholds={term: float(p) for term, p in data["thresholds"].items()},
+                files=Files(data["sha256"]),
+            )

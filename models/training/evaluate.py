@@ -4,47 +4,49 @@ A file that the model was trained on is evaluated by its test split alone, any o
 photos. Of a products.csv the groups with a column count, of a plain CSV all that have a label.
 Precision and recall are those of the paper's Table 2: per image, of the predicted set of terms
 against the labels; a term is right if it is among the true ones. NLL is in nats per label, given
-the true terms before it. Guided means that the
-true category is given, as a shop's text or a shopper's choice gives it.
+the true terms before it. Guided means that the true category is given, as a shop's text or a
+shopper's choice gives it. ACC is the share of photos that are right, MACC its mean over the terms.
+
+Of every group it is told what would be stored, from photos alone and with the seller's text, and
+how true that is.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from houndstooth.mappings.errors import InvalidFeed, InvalidImage
-from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor, open_recogniser
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
-from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.recognition.recogniser import Recogniser, encode_and_predict
-from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.runtime.card import WEIGHTS, MeasuredTerm
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.calibrate import expected_calibration_error
 from houndstooth.models.training.datasets.plain_csv import csv_samples
-from houndstooth.models.training.datasets.products import COLUMNS, product_samples
+from houndstooth.models.training.datasets.products import COLUMNS, product_rows, product_samples
 from houndstooth.models.training.metrics import (
     TrueTerms,
     group_scores,
     precision_recall,
     term_precision,
 )
+from houndstooth.models.training.photo_run import BATCH, Run, decodable, run
 from houndstooth.models.training.samples import Sample
-
-_LOG = logging.getLogger(__name__)
-
-BATCH = 32
+from houndstooth.models.training.stored_terms import (
+    group_figures,
+    stored_from_picture,
+    stored_with_text,
+)
 
 
 def evaluate(
@@ -83,8 +85,9 @@ def evaluate(
     rest = _labelled_groups(samples, taxonomy) if plain_csv else tuple(COLUMNS)
     groups = (GREAT_CATEGORY, CATEGORY, *rest)
     known = [_known(sample, taxonomy, rest) for sample in samples]
-    free = run(extractor, samples, guided=False)
-    guided = run(extractor, samples, guided=True)
+    measured = extractor.recogniser.card.measured
+    free = run(extractor, samples)
+    guided = run(extractor, samples, [{sample.category} for sample in samples])
     plain = open_recogniser(weights / name, taxonomy, calibrated=False)
     uncalibrated: list[Prediction] = []
     for first in range(0, len(samples), BATCH):
@@ -107,6 +110,10 @@ def evaluate(
             ),
             "colour": round(_colour_precision(free.predictions, known), 4),
         },
+        "stored": {
+            "picture": _stored(free, samples, taxonomy, measured),
+            **({} if plain_csv else {"text": _with_text(extractor, samples, labels, taxonomy)}),
+        },
         "images_per_s": round(len(samples) / free.seconds, 1),
         "model": extractor.model,
         "split": split,
@@ -114,54 +121,29 @@ def evaluate(
     }
 
 
-@dataclass
-class Run:
-    """The predictions for all photos, with their crops and choices.
-
-    Attributes:
-        seconds: time of locating and recognising the items, without reading and decoding.
-    """
-
-    predictions: list[Prediction] = field(default_factory=list)
-    crops: list[Crop] = field(default_factory=list)
-    choices: list[Choice] = field(default_factory=list)
-    seconds: float = 0.0
+def _stored(
+    done: Run, samples: Sequence[Sample], taxonomy: Taxonomy, measured: Mapping[str, MeasuredTerm]
+) -> dict[str, dict[str, Any]]:
+    stored = [stored_from_picture(prediction, measured) for prediction in done.predictions]
+    return {g: asdict(row) for g, row in group_figures(stored, samples, taxonomy).items()}
 
 
-def decodable(samples: Sequence[Sample], extractor: Extractor) -> list[Sample]:
-    """Leave out photos that cannot be decoded, each with a warning.
-
-    Raises:
-        InvalidFeed: none is left.
-    """
-    kept = []
-    for sample in samples:
-        try:
-            extractor.decode(sample.path.read_bytes())
-        except (InvalidImage, OSError) as error:
-            _LOG.warning("left out %s: %s", sample.path, error)
-        else:
-            kept.append(sample)
-    if not kept:
-        raise InvalidFeed(f"expected photos that can be decoded; got none of {len(samples)}")
-    return kept
-
-
-def run(extractor: ImageExtractor, samples: Sequence[Sample], guided: bool) -> Run:
-    """Recognise all photos as serving does, in batches of its size."""
-    results = Run()
-    task = "with the category" if guided else "recognising"
-    for first in tqdm(range(0, len(samples), BATCH), task, unit=" batches", leave=False):
-        here = samples[first : first + BATCH]
-        images = [extractor.decode(sample.path.read_bytes()) for sample in here]
-        choices: list[Choice] = [{s.category} if guided else None for s in here]
-        start = time.perf_counter()
-        items = extractor.recognise(images, choices)
-        results.seconds += time.perf_counter() - start
-        results.crops += [item.view.crop for item in items]
-        results.choices += choices
-        results.predictions += [item.prediction for item in items]
-    return results
+def _with_text(
+    extractor: ImageExtractor, samples: Sequence[Sample], products: Path, taxonomy: Taxonomy
+) -> dict[str, dict[str, Any]]:
+    """Recognise the photos within what the sellers' names say, as ingest does."""
+    names = {row["file"]: row["productDisplayName"] for row in product_rows(products)}
+    texts = [
+        read_seller_text(taxonomy, names[str(sample.path.relative_to(products.parent))])
+        for sample in samples
+    ]
+    done = run(extractor, samples, [text.categories or None for text in texts])
+    measured = extractor.recogniser.card.measured
+    stored = [
+        stored_with_text(prediction, text, measured, taxonomy)
+        for prediction, text in zip(done.predictions, texts, strict=True)
+    ]
+    return {g: asdict(row) for g, row in group_figures(stored, samples, taxonomy).items()}
 
 
 def _labelled_groups(samples: Sequence[Sample], taxonomy: Taxonomy) -> tuple[str, ...]:
@@ -252,6 +234,15 @@ def _colour_precision(predictions: Sequence[Prediction], known: Sequence[TrueTer
     return term_precision([p.groups.get("colour", {}) for p, _ in pairs], [c for _, c in pairs])
 
 
+def print_stored(figures: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print what would be stored of each group as a table."""
+    print("| group | photos | labelled | coverage | precision | recall | micro-F1 | macro-F1 |")
+    print("|---|---|---|---|---|---|---|---|")
+    for group, row in figures.items():
+        cells = ["–" if value is None else str(value) for value in row.values()]
+        print(f"| {group} | {' | '.join(cells)} |")
+
+
 def print_tables(figures: dict[str, Any]) -> None:
     """Print the figures as tables."""
     rest, guided = figures["unguided_rest"], figures["guided"]
@@ -260,14 +251,16 @@ def print_tables(figures: dict[str, Any]) -> None:
     print("|---|---|---|---|")
     for name, row in (("all", figures), ("rest, unguided", rest), ("rest, guided", guided)):
         print(f"| {name} | {row['precision']} | {row['recall']} | {row['nll']} |")
-    print("\n| group | accuracy | macro-F1 | guided accuracy | guided macro-F1 |")
-    print("|---|---|---|---|---|")
+    print("\n| group | ACC | MACC | macro-F1 | guided ACC | guided MACC | guided macro-F1 |")
+    print("|---|---|---|---|---|---|---|")
     for group, row in figures["groups"].items():
-        given = guided["groups"].get(group, {"accuracy": "given", "macro_f1": "given"})
-        print(
-            f"| {group} | {row['accuracy']} | {row['macro_f1']} "
-            f"| {given['accuracy']} | {given['macro_f1']} |"
-        )
+        given = guided["groups"].get(group, dict.fromkeys(row, "given"))
+        cells = [str(scores[key]) for scores in (row, given) for key in row]
+        print(f"| {group} | {' | '.join(cells)} |")
+    for source, title in (("picture", "photos alone"), ("text", "photos and sellers' text")):
+        if source in figures["stored"]:
+            print(f"\nStored, by {title}:\n")
+            print_stored(figures["stored"][source])
     terms = figures["term_to_product"]
     print(f"\nexpected calibration error {figures['ece']} (uncalibrated {figures['ece_before']})")
     print(f"term to product, P@10: category {terms[CATEGORY]}, colour {terms['colour']}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,8 +19,8 @@ from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
 from houndstooth.models.training.crops import load_crops
-from houndstooth.models.training.datasets import READERS
 from houndstooth.models.training.fit import TrainingSet
+from houndstooth.models.training.labelled import digests, labelled_samples
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import Sample, Split
 from houndstooth.models.training.soft_labels import SoftLabels
@@ -30,9 +29,6 @@ from houndstooth.models.training.vocabulary import Vocabulary
 
 OVERSIZE = 8 / 7
 """Training crops are this much larger than views, so that rotation and scaling lose no detail."""
-
-Sources = Mapping[str, Sequence[Path]]
-"""Paths of labelled images by the name of their reader."""
 
 
 @dataclass(frozen=True)
@@ -186,20 +182,6 @@ class Inputs:
         return digests(self.sources)
 
 
-def labelled_samples(sources: Sources, taxonomy: Taxonomy) -> list[Sample]:
-    """Read the samples of all sources: paths by the name of their reader.
-
-    Raises:
-        InvalidFeed: a file cannot be read.
-    """
-    return [
-        sample
-        for name, paths in sources.items()
-        for path in paths
-        for sample in READERS[name].read(path, taxonomy)
-    ]
-
-
 def open_locator(detector: str, taxonomy: Taxonomy) -> Locator:
     """Open the locator of items by its detector's name; ``none`` has none.
 
@@ -208,9 +190,3 @@ def open_locator(detector: str, taxonomy: Taxonomy) -> Locator:
     """
     found = None if detector == "none" else Detector(WEIGHTS / detector, 1)
     return Locator(found, taxonomy)
-
-
-def digests(sources: Sources) -> list[str]:
-    """Compute the SHA-256 of label files; folders are left out."""
-    files = [path for paths in sources.values() for path in paths if path.is_file()]
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]

@@ -77,41 +77,36 @@ class JudgedTerms:
 
 
 def measure_terms(
-    judged: JudgedTerms,
-    least_precision: float = LEAST_PRECISION,
-    least_photos: int = LEAST_PHOTOS,
+    judged: JudgedTerms, least: Mapping[str, float] | None = None
 ) -> dict[str, MeasuredTerm]:
     """Choose each term's threshold, and leave out the terms that no threshold makes right.
 
     Args:
         judged: photos that the networks were not trained on.
-        least_precision: in [0, 1]; see the module.
-        least_photos: at or above a threshold.
+        least: by term, the lowest threshold to choose.
 
     Returns:
         By term, in the order of ``judged.terms``.
     """
     measured = {}
     for column, term in enumerate(judged.terms):
-        rows = judged.known[:, column] & (judged.probabilities[:, column] > 0)
-        found = _measure(
-            judged.probabilities[rows, column],
-            judged.true[rows, column],
-            least_precision,
-            least_photos,
-        )
+        probabilities = judged.probabilities[:, column]
+        rows = judged.known[:, column] & (probabilities > (least or {}).get(term, 0.0))
+        found = measure_share(probabilities[rows], judged.true[rows, column])
         if found is not None:
             measured[term] = found
     return measured
 
 
-def _measure(
-    probabilities: NDArray[np.float64],
-    true: NDArray[np.bool_],
-    least_precision: float,
-    least_photos: int,
+def measure_share(
+    probabilities: NDArray[np.float64], true: NDArray[np.bool_]
 ) -> MeasuredTerm | None:
-    """Choose one term's threshold, of n photos; None if there is none."""
+    """Choose the lowest threshold at which photos are right often enough; None if there is none.
+
+    Args:
+        probabilities: float64 [n].
+        true: bool [n].
+    """
     order = np.argsort(-probabilities, kind="stable")
     sorted_p = probabilities[order]
     photos = np.arange(1, len(order) + 1)
@@ -121,7 +116,7 @@ def _measure(
     error = np.sqrt(share * (1 - share) / photos)
     # A threshold takes all photos of equal probability.
     whole = np.append(sorted_p[1:] < sorted_p[:-1], True)[: len(order)]
-    usable = whole & (photos >= least_photos) & (right / photos - error >= least_precision)
+    usable = whole & (photos >= LEAST_PHOTOS) & (right / photos - error >= LEAST_PRECISION)
     if not usable.any():
         return None
     last = int(np.flatnonzero(usable)[-1])

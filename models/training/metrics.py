@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 Terms = Mapping[str, str]
 """One predicted term by group."""
 
-TrueTerms = Mapping[str, Collection[str]]
-"""All true terms by group; a predicted term is right if it is among them."""
+TrueTerms = Mapping[str, Sequence[str]]
+"""All true terms by group, the deciding one first; a predicted one is right if it is among them."""
 
 
 def precision_recall(predicted: Sequence[Terms], known: Sequence[TrueTerms]) -> tuple[float, float]:
@@ -33,15 +33,24 @@ def precision_recall(predicted: Sequence[Terms], known: Sequence[TrueTerms]) -> 
 def group_scores(
     predicted: Sequence[Terms], known: Sequence[TrueTerms], groups: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """Compute accuracy and macro-averaged F1 of each group, over the images with a label."""
+    """Compute accuracy, its mean over terms, and macro-averaged F1 of each group.
+
+    Images with a label count; one with several terms belongs to the first.
+    """
     scores = {}
     for group in groups:
         truth = [terms[group] for terms in known if group in terms]
         guess = [f.get(group, "") for f, t in zip(predicted, known, strict=True) if group in t]
         if truth:
             macro = macro_f1(guess, truth)
-            accuracy = np.mean([a in b for a, b in zip(guess, truth, strict=True)])
-            scores[group] = {"accuracy": round(float(accuracy), 4), "macro_f1": round(macro, 4)}
+            right = np.array([a in b for a, b in zip(guess, truth, strict=True)])
+            terms = {term: at for at, term in enumerate(sorted({t[0] for t in truth}))}
+            first = np.array([terms[t[0]] for t in truth])
+            scores[group] = {
+                "accuracy": round(float(right.mean()), 4),
+                "mean_class_accuracy": round(mean_class_accuracy(right, first), 4),
+                "macro_f1": round(macro, 4),
+            }
     return scores
 
 

@@ -32,6 +32,7 @@ from houndstooth.models.recognition.recogniser import Recogniser, encode_and_pre
 from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser, decode
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.runtime.crop import Crop, crop_square
+from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.runtime.images import decode_image
 from houndstooth.models.training.new_network import fine_tune_from, network_of_card
 
@@ -83,7 +84,7 @@ def in_torch(recogniser: Recogniser) -> Recogniser:
     """The same recogniser, or ensemble of some, with its weights in torch."""
     if isinstance(recogniser, Ensemble):
         twins = [in_torch(member) for member in recogniser.members]
-        return Ensemble(recogniser.card.model, twins, recogniser.taxonomy)
+        return Ensemble(EnsembleCard(recogniser.card.model), twins, recogniser.taxonomy)
     name = recogniser.card.model
     network = network_of_card(json.loads((WEIGHTS / f"{name}.json").read_text()), Taxonomy.load())
     if unfit := fine_tune_from(network, WEIGHTS, name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.feature_maps import FeatureMaps
 from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
 from houndstooth.models.recognition.recogniser import encode_and_predict
+from houndstooth.models.recognition.term_reader import TermReader
 from houndstooth.models.runtime.card import WEIGHTS, Card
 from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.runtime.ensemble_card import EnsembleCard
 
 TAXONOMY = Taxonomy.load()
 WHOLE = np.array([0, 0, 1, 1], np.float32)
@@ -73,7 +76,7 @@ def ensemble() -> Ensemble:
         Member("second", 16, {"shirt": 0.3, "t-shirt": 0.7}, {"colour": others}),
         Member("third", 24, {"top": 0.2, "t-shirt": 0.8}, {"colour": others}),
     ]
-    return Ensemble("both-1", members, TAXONOMY)
+    return Ensemble(EnsembleCard("both-1"), members, TAXONOMY)
 
 
 def test_the_mean_decides() -> None:
@@ -109,9 +112,36 @@ def test_each_member_sees_its_own_size_and_the_first_gives_the_features() -> Non
 
 def test_a_member_may_be_a_committee() -> None:
     inner = ensemble()
-    outer = Ensemble("outer-1", [inner, inner.members[1], inner], TAXONOMY)
+    outer = Ensemble(EnsembleCard("outer-1"), [inner, inner.members[1], inner], TAXONOMY)
     _, [seen, _] = encode_and_predict(outer, CROPS, [None, None])
     assert seen.categories["t-shirt"] == pytest.approx((1.9 / 3 + 0.7 + 1.9 / 3) / 3)
+
+
+class Reader:
+    """Reads the same terms of every crop."""
+
+    members, thresholds = ("first", "second", "third"), {}
+
+    def read(self, maps: FeatureMaps, crops: Sequence[Crop]) -> list[dict[str, dict[str, float]]]:
+        assert len(maps) == 3, "the maps of all members"
+        return [{"fit": {"fit:slim": 0.7, "fit:loose": 0.6}, "heel": {"heel:high": 1.0}}] * 2
+
+
+def test_the_reader_goes_before_the_decoders_in_its_groups() -> None:
+    plain = ensemble()
+    both = Ensemble(EnsembleCard("both-1"), plain.members, TAXONOMY, cast(TermReader, Reader()))
+    _, [seen, _] = encode_and_predict(both, CROPS, [None, None])
+    assert seen.groups["fit"] == {"fit:slim": 0.7, "fit:loose": 0.6}, "an item may be two things"
+    assert "heel" not in seen.groups, "a t-shirt has none"
+    assert seen.groups["colour"]["colour:navy-blue"] == pytest.approx(2.2 / 3)
+
+
+def test_rare_categories_are_favoured_by_their_weights() -> None:
+    card = EnsembleCard("both-1", category_weights={"top": 50.0})
+    both = Ensemble(card, ensemble().members, TAXONOMY)
+    _, [free, given] = encode_and_predict(both, CROPS, [None, {"shirt"}])
+    assert free.category == "top" and sum(free.categories.values()) == pytest.approx(1)
+    assert given.category == "shirt", "a chosen category is not weighed"
 
 
 def test_likelihoods_are_means() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidFeed
-from houndstooth.models.training.evaluate import decodable
+from houndstooth.models.training.photo_run import decodable
 from houndstooth.models.training.samples import Sample
 from tests.fakes import FakeExtractor
 

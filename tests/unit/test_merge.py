@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,10 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.merge import ATTRIBUTE_CONFIDENCE, visual_document
+from houndstooth.ingest.merge import category_from, visual_document
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.errors import UnknownTerm
-from houndstooth.mappings.features import WHOLE_IMAGE, Features, ScoredTerm
+from houndstooth.mappings.features import (
+    WHOLE_IMAGE,
+    CategorySource,
+    Features,
+    ScoredTerm,
+    group_of,
+)
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -27,19 +34,34 @@ def merge(
     seen: dict[str, float],
     said: dict[str, tuple[str, ...]] | None = None,
     text_categories: frozenset[str] = frozenset(),
+    *,
+    facts: Collection[str] | None = None,
 ) -> VisualDocument:
-    features = Features(
-        categories=(ScoredTerm(category, 0.9),),
-        category_source="auto",
-        attributes=tuple(ScoredTerm(term, confidence) for term, confidence in seen.items()),
+    features = seen_in_picture(category, seen, seen if facts is None else facts)
+    evidence = TextEvidence(text_categories, None, said or {})
+    return visual_document(PRODUCT, evidence, [(1, features)], TAXONOMY, "hash", NOW)
+
+
+def seen_in_picture(
+    category: str,
+    seen: Mapping[str, float],
+    facts: Collection[str] = (),
+    source: CategorySource = "text",
+) -> Features:
+    """Features of which some terms have a measured precision."""
+    return Features(
+        categories=(ScoredTerm(category, 0.9, 0.92 if category in facts else None),),
+        category_source=source,
+        attributes=tuple(
+            ScoredTerm(term, confidence, 0.93 if term in facts else None)
+            for term, confidence in seen.items()
+        ),
         box=WHOLE_IMAGE,
         box_source="whole",
         binary_code=np.arange(4, dtype=np.uint8),
         colour_histogram=np.arange(3, dtype=np.uint8),
         model="m-1",
     )
-    evidence = TextEvidence(text_categories, None, said or {})
-    return visual_document(PRODUCT, evidence, [(1, features)], TAXONOMY, "hash", NOW)
 
 
 def test_text_goes_first_and_is_remembered() -> None:
@@ -68,14 +90,40 @@ def test_terms_of_groups_that_the_category_lacks_are_left_out() -> None:
     assert (document.attributes, document.from_text) == ((), ())
 
 
-@pytest.mark.parametrize(("confidence", "kept"), [(0.49, False), (0.5, True)])
-def test_unsure_terms_are_left_out(confidence: float, kept: bool) -> None:
-    assert ("sleeve:long" in merge("shirt", {"sleeve:long": confidence}).attributes) is kept
+def test_a_term_without_a_measured_precision_is_no_fact_however_sure() -> None:
+    seen = {"sleeve:long": 0.99, "colour:red": 0.97, "gender:women": 0.99}
+    assert merge("shirt", seen, facts={"colour:red"}).attributes == ("colour:red",)
 
 
-def test_colour_and_gender_are_always_there() -> None:
-    seen = {"colour:red": 0.05, "colour:blue": 0.04, "gender:women": 0.3}
-    assert merge("shirt", seen).attributes == ("colour:red", "gender:women")
+def test_a_product_that_is_two_things_has_both() -> None:
+    document = merge("shirt", {"pattern:striped": 0.9, "pattern:printed": 0.8})
+    assert document.attributes == ("pattern:printed", "pattern:striped")
+
+
+def test_what_the_text_says_of_a_group_goes_before_all_that_the_picture_shows_of_it() -> None:
+    seen = {"pattern:striped": 0.9, "pattern:printed": 0.8}
+    assert merge("shirt", seen, {"pattern": ("pattern:checked",)}).attributes == (
+        "pattern:checked",
+    )
+
+
+def test_where_the_picture_fits_nothing_the_category_is_unknown() -> None:
+    seen = {"colour:red": 0.9, "sleeve:long": 0.9}
+    features = seen_in_picture("shirt", seen, seen, "auto")
+    nothing = TextEvidence(frozenset(), None, {})
+    document = visual_document(PRODUCT, nothing, [(1, features)], TAXONOMY, "hash", NOW)
+    assert (document.category, document.great_category) == ("unknown", "unknown")
+    assert document.attributes == ("colour:red",), "terms that every product may have stay"
+    assert category_from(nothing, features) == "neither"
+    assert category_from(nothing, seen_in_picture("shirt", {}, {"shirt"}, "auto")) == "picture"
+
+
+def test_a_kind_that_the_taxonomy_lacks_is_not_forced_into_its_neighbour() -> None:
+    features = seen_in_picture("watch", {}, {"watch"}, "auto")
+    lacking = TextEvidence(frozenset(), None, {}, lacks_category=True)
+    document = visual_document(PRODUCT, lacking, [(1, features)], TAXONOMY, "hash", NOW)
+    assert document.category == "unknown"
+    assert category_from(lacking, features) == "neither"
 
 
 def test_provenance() -> None:
@@ -98,24 +146,16 @@ terms = st.sampled_from(TAXONOMY.attribute_terms())
     st.dictionaries(terms, st.floats(0, 1)),
     st.lists(terms),
 )
-def test_stated_terms_else_one_recognised_term_per_group_of_the_category(
+def test_stated_terms_else_the_facts_of_the_picture(
     category: str, seen: dict[str, float], said_terms: list[str]
 ) -> None:
-    seen = dict(sorted(seen.items(), key=lambda item: -item[1]))
     said: dict[str, tuple[str, ...]] = {}
     for term in dict.fromkeys(said_terms):
-        group = term.partition(":")[0]
-        said[group] = (*said.get(group, ()), term)
-    document = merge(category, seen, said)
-    groups = [term.partition(":")[0] for term in document.attributes]
-    assert all(groups.count(group) == len(said.get(group, "1")) for group in groups)
-    assert set(groups) <= set(TAXONOMY.groups_of(category))
-    assert set(document.from_text) <= {*document.attributes, category}
-    for term in document.attributes:
-        group = term.partition(":")[0]
-        if group in said:
-            assert term in said[group]
-            assert term in document.from_text
-        else:
-            assert TAXONOMY.groups[group].always_known or seen[term] >= ATTRIBUTE_CONFIDENCE
-            assert seen[term] == max(c for t, c in seen.items() if t.startswith(f"{group}:"))
+        said[group_of(term)] = (*said.get(group_of(term), ()), term)
+    facts = {term for term, confidence in seen.items() if confidence >= 0.5}
+    document = merge(category, seen, said, facts=facts)
+    groups = TAXONOMY.groups_of(category)
+    expected = {t for terms in said.values() for t in terms}
+    expected |= {term for term in facts if group_of(term) not in said}
+    assert set(document.attributes) == {term for term in expected if group_of(term) in groups}
+    assert set(document.from_text) == {t for g, terms in said.items() if g in groups for t in terms}

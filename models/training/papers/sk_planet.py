@@ -23,11 +23,11 @@ from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
 from houndstooth.models.runtime.card import WEIGHTS, Card
 from houndstooth.models.training.datasets.products import COLUMNS
-from houndstooth.models.training.evaluate import BATCH, run
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.papers.rows import Paper, Row
 from houndstooth.models.training.papers.runs import Results, Run
 from houndstooth.models.training.papers.tables import estimate, mean_of, table
+from houndstooth.models.training.photo_run import BATCH, run
 from houndstooth.models.training.samples import Sample, Split
 
 EXACT = "paper-exactly"
@@ -82,11 +82,11 @@ def evaluate(row: Row, inputs: Inputs) -> tuple[dict[str, Any], dict[str, NDArra
     for split in SPLITS:
         samples = inputs.split(split)
         samples = samples[:: -(-len(samples) // MOST_PHOTOS)]
-        done = run(extractor, samples, guided=False)
+        done = run(extractor, samples)
         known = [_known(sample, taxonomy) for sample in samples]
         pairs = list(zip(done.predictions, known, strict=True))
         scored = np.array([_precision_recall(*pair, taxonomy, not row.shipped) for pair in pairs])
-        guided = run(extractor, samples, guided=True)
+        guided = run(extractor, samples, [{sample.category} for sample in samples])
         arrays |= {
             f"{split}_precision": scored[:, 0],
             f"{split}_recall": scored[:, 1],

@@ -1,0 +1,174 @@
+"""What of a recogniser is true often enough to be stored: measured, and written into its card.
+
+Photos of the validation and test parts are recognised from the picture alone, as serving does.
+Three things are decided by them:
+
+- from which probability on a term is stored, and which terms never are (``measured_terms``);
+- from which probability on a category is, where no text says it;
+- how much rarer categories are favoured, of an ensemble. Networks see few of a rare category, and
+  say it too seldom. Dividing by a power of a category's share of the training photos evens that out
+  (logit adjustment, Menon et al. 2021). The power is chosen on validation photos alone: the one
+  with the best mean accuracy over categories among those that lose no accuracy over photos.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.loading import load_extractor
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.runtime.card import CATEGORY_MEASURED, MeasuredTerm, read_json
+from houndstooth.models.training.measured_terms import JudgedTerms, measure_share, measure_terms
+from houndstooth.models.training.metrics import mean_class_accuracy
+from houndstooth.models.training.photo_run import decodable, run
+from houndstooth.models.training.samples import Sample
+
+POWERS = np.arange(0.0, 0.55, 0.05)
+
+Weights = Mapping[str, float]
+
+
+def measure(stem: Path, samples: Sequence[Sample], taxonomy: Taxonomy) -> dict[str, MeasuredTerm]:
+    """Measure a recogniser, and write the result into its card.
+
+    Args:
+        stem: path of the card without ``.json``.
+        samples: training samples tell how rare categories are; the others are recognised.
+
+    Returns:
+        By term, in taxonomy order; first the category, see ``CATEGORY_MEASURED``.
+
+    Raises:
+        InvalidConfig: there is no such recogniser.
+        InvalidFeed: there are no labelled photos for validation and test.
+    """
+    held_back = [sample for sample in samples if sample.split != "train"]
+    if not held_back:
+        raise InvalidFeed("expected labelled photos for validation or test; got none")
+    extractor = load_extractor(taxonomy, stem.name, weights=stem.parent)
+    held_back = decodable(held_back, extractor)
+    recogniser, changes = extractor.recogniser, dict[str, Any]()
+    least: Weights = {}
+    if isinstance(recogniser, Ensemble):
+        recogniser.category_weights = {}
+        least = recogniser.reader.thresholds if recogniser.reader else {}
+    predictions = run(extractor, held_back).predictions
+    if isinstance(recogniser, Ensemble):
+        weights = category_weights(predictions, held_back, samples)
+        recogniser.category_weights = changes["category_weights"] = weights
+        predictions = _recognised_again(extractor, held_back, predictions, weights)
+    measured = {
+        **_measured_category(predictions, held_back),
+        **measure_terms(JudgedTerms.of(predictions, held_back, taxonomy), least),
+    }
+    changes["measured"] = {term: asdict(each) for term, each in measured.items()}
+    _write(stem, changes)
+    return measured
+
+
+def category_weights(
+    predictions: Sequence[Prediction], held_back: Sequence[Sample], samples: Sequence[Sample]
+) -> dict[str, float]:
+    """Choose by how much to multiply the probability of each category.
+
+    Args:
+        predictions: of the photos held back, unweighed.
+        held_back: those for validation decide.
+        samples: those for training are counted.
+
+    Returns:
+        By leaf, at least 1 of the most frequent; empty where no power is better than none.
+    """
+    counts = Counter(sample.category for sample in samples if sample.split == "train")
+    leaves = sorted({leaf for prediction in predictions for leaf in prediction.categories})
+    pairs = [
+        (prediction, sample)
+        for prediction, sample in zip(predictions, held_back, strict=True)
+        if sample.split == "validation" and sample.category in leaves
+    ]
+    if not pairs or not counts:
+        return {}
+    probabilities = np.array([[p.categories.get(leaf, 0.0) for leaf in leaves] for p, _ in pairs])
+    truth = np.array([leaves.index(sample.category) for _, sample in pairs])
+    most = max(counts.values())
+    rarity = np.array([most / max(counts[leaf], 1) for leaf in leaves])
+    power = _best_power(probabilities, truth, rarity)
+    weights = zip(leaves, rarity**power, strict=True)
+    return {leaf: round(float(weight), 4) for leaf, weight in weights} if power else {}
+
+
+def _best_power(
+    probabilities: NDArray[np.float64], truth: NDArray[np.int64], rarity: NDArray[np.float64]
+) -> float:
+    right = [(probabilities * rarity**power).argmax(axis=1) == truth for power in POWERS]
+    accuracy = np.array([each.mean() for each in right])
+    macro = np.array([mean_class_accuracy(each, truth) for each in right])
+    macro[accuracy < accuracy[0]] = -np.inf
+    return float(POWERS[int(macro.argmax())])
+
+
+def _recognised_again(
+    extractor: ImageExtractor,
+    samples: Sequence[Sample],
+    before: Sequence[Prediction],
+    weights: Weights,
+) -> list[Prediction]:
+    """Recognise the photos again whose category changes with the weights."""
+    changed = [
+        at
+        for at, prediction in enumerate(before)
+        if max(prediction.categories, key=prediction.categories.__getitem__)
+        != max(prediction.categories, key=lambda c: prediction.categories[c] * weights.get(c, 1.0))
+    ]
+    again = run(extractor, [samples[at] for at in changed]).predictions
+    weighed = [_weighed(prediction, weights) for prediction in before]
+    for at, prediction in zip(changed, again, strict=True):
+        weighed[at] = prediction
+    return weighed
+
+
+def _weighed(prediction: Prediction, weights: Weights) -> Prediction:
+    weighed = {leaf: p * weights.get(leaf, 1.0) for leaf, p in prediction.categories.items()}
+    total = sum(weighed.values())
+    return replace(prediction, categories={leaf: p / total for leaf, p in weighed.items()})
+
+
+def _measured_category(
+    predictions: Sequence[Prediction], samples: Sequence[Sample]
+) -> dict[str, MeasuredTerm]:
+    sure = np.array([round(max(prediction.categories.values()), 4) for prediction in predictions])
+    right = np.array([
+        prediction.category == sample.category
+        for prediction, sample in zip(predictions, samples, strict=True)
+    ])  # fmt: skip
+    found = measure_share(sure, right)
+    return {CATEGORY_MEASURED: found} if found else {}
+
+
+def _write(stem: Path, changes: Mapping[str, Any]) -> None:
+    """Change some keys of a card, a line for each key."""
+    card = {**read_json(stem), **changes}
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in card.items())
+    path = stem.with_name(stem.name + ".json")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def table_of(measured: Mapping[str, MeasuredTerm], taxonomy: Taxonomy) -> str:
+    """Write all terms of the taxonomy as a Markdown table; those that are never stored last."""
+    rows = ["| term | stored from | precision | photos |", "|---|---|---|---|"]
+    for term, each in measured.items():
+        rows.append(f"| {term} | {each.threshold:.2f} | {each.precision:.3f} | {each.photos} |")
+    never = [term for term in taxonomy.attribute_terms() if term not in measured]
+    return "\n".join([*rows, "", f"Never stored from a picture: {', '.join(never)}.", ""])
