@@ -45,6 +45,18 @@ def random_view(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tenso
     return views, torch.stack(moved, dim=1)
 
 
+def random_mirror(images: Tensor, boxes: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """Mirror half of a batch, and change nothing else; for the arguments see random_view."""
+    views = images.float()
+    if views.shape[-1] != side:
+        views = F.interpolate(views, (side, side), mode="bilinear", antialias=True)
+    mirrored = torch.rand(len(images), device=images.device) < 0.5
+    left, top, right, bottom = boxes.unbind(-1)
+    other = torch.stack([1 - right, top, 1 - left, bottom], dim=-1)
+    views = torch.where(mirrored[:, None, None, None], views.flip(3), views)
+    return views, torch.where(mirrored[:, None, None], other, boxes)
+
+
 def occlude(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
     """Occlude some views by the view before, but for a strip of the item: a jacket on a T-shirt.
 

@@ -17,7 +17,7 @@ from torch import nn
 from tqdm import tqdm
 
 from houndstooth.models.networks.item_reader import ItemReader
-from houndstooth.models.training.augment import drop_item_boxes, occlude, random_view
+from houndstooth.models.training import augment
 from houndstooth.models.training.backgrounds import composite
 from houndstooth.models.training.objective import Batch, Objective
 from houndstooth.models.training.recipe import Recipe
@@ -184,14 +184,15 @@ def _resume(checkpoint: Path, state: Mapping[str, Any]) -> tuple[int, int, float
 
 def _view(batch: Batch, recipe: Recipe, backgrounds: torch.Tensor | None) -> Batch:
     """Make a random view of each image; the category of occluded ones is given."""
+    random_view = augment.random_mirror if recipe.flip_only else augment.random_view
     if batch.white is None or backgrounds is None:
         views, boxes = random_view(batch.images, batch.boxes, recipe.training_side)
     else:
         images = torch.cat([batch.images, batch.white], dim=1)
         views, boxes = random_view(images, batch.boxes, recipe.training_side)
         views = composite(views[:, :3], views[:, 3:] / 255.0, backgrounds, recipe.backgrounds)
-    views, boxes, occluded = occlude(views, boxes, recipe.occlusion)
-    boxes = torch.where(occluded[:, None, None], boxes, drop_item_boxes(boxes))
+    views, boxes, occluded = augment.occlude(views, boxes, recipe.occlusion)
+    boxes = torch.where(occluded[:, None, None], boxes, augment.drop_item_boxes(boxes))
     views = views.to(memory_format=torch.channels_last)
     return batch._replace(images=views, boxes=boxes, guided=occluded)
 

@@ -43,6 +43,7 @@ class Recipe:
         mixup: alpha of mixup (Zhang et al. 2018); 0 is off.
         scheduled_sampling: share of attribute tokens that the decoder is fed from its own
             predictions (Bengio et al. 2015).
+        flip_only: whether views are only mirrored, not rotated, scaled, shifted and relit.
         occlusion: share of views in which another image occludes all but a strip of the item. Their
             category is given instead of learned, as a strip does not show it.
         backgrounds: share of views composited on a corner of a casual photo.
@@ -77,6 +78,7 @@ class Recipe:
     mirror: bool = True
     mixup: float = 0.0
     scheduled_sampling: float = 0.0
+    flip_only: bool = False
     occlusion: float = 0.0
     backgrounds: float = 0.0
     ema_decay: float = 0.998

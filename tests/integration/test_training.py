@@ -38,6 +38,22 @@ training_side = 64
 side = 64
 frozen_blocks = 5
 """
+WIDE_DEEP_RECURRENT = """
+network_options = { wide = true, recurrent = "concatenated", size = 8, side = 64 }
+objective_options = { image_weight_alpha = 0.75 }
+"""
+MULTI_WEIGHT = """
+task_learning_rate = 2e-3
+flip_only = true
+network_options = { private = 8 }
+objective_options = { proportional_tasks = true, proportion_smoothing = 3.0 }
+"""
+KINDS = {
+    "sequence": "",
+    "heads": "",
+    "wide-deep-recurrent": WIDE_DEEP_RECURRENT,
+    "multi-weight": MULTI_WEIGHT,
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +93,14 @@ def test_samples_know_what_is_known_and_no_more(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both kinds of recogniser, by the one command."""
+    """All kinds of recogniser, by the one command."""
     weights = tmp_path_factory.mktemp("weights")
     threads = torch.get_num_threads()
-    for kind in ("sequence", "heads"):
+    for kind, options in KINDS.items():
         config = weights / f"{kind}.toml"
-        config.write_text(RECIPE.replace("tiny", kind) + f'kind = "{kind}"\nmin_class_count = 2\n')
+        config.write_text(
+            RECIPE.replace("tiny", kind) + f'kind = "{kind}"\nmin_class_count = 2\n{options}'
+        )
         run_train(
             config, "--products", folder / "products.csv",
             "--synthetic", folder / "labels.jsonl", "--out", weights,
@@ -91,7 +109,7 @@ def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return weights
 
 
-@pytest.mark.parametrize("kind", ["sequence", "heads"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_command_trains_exports_and_writes_the_card(
     kind: str, trained: Path, folder: Path
 ) -> None:
@@ -108,7 +126,7 @@ def test_one_command_trains_exports_and_writes_the_card(
     assert extractor.extract([image])[0].model == f"{kind}-3"
 
 
-@pytest.mark.parametrize("kind", ["sequence", "heads"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_evaluation_ends_with_one_line_of_json(
     kind: str, trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,6 +138,29 @@ def test_evaluation_ends_with_one_line_of_json(
     for group in ("category", "colour", "gender"):
         assert set(figures["groups"][group]) == {"accuracy", "macro_f1"}
     assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
+
+
+def test_wide_and_recurrent_parts_are_trained_on_a_deep_part_that_stays(
+    trained: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = trained / "fixed.toml"
+    options = WIDE_DEEP_RECURRENT.replace("wide = true", "wide = false, train_deep = false")
+    config.write_text(
+        RECIPE.replace("tiny", "fixed")
+        + 'kind = "wide-deep-recurrent"\ninit_from = "wide-deep-recurrent-3"\n'
+        + options
+    )
+    run_train(config, "--products", folder / "products.csv", "--out", trained, "--epochs", "1")
+    # The dense layer has fewer inputs, and the one on the gradients is gone.
+    assert "3 weights of another shape start anew" in capsys.readouterr().out
+    before, after = (
+        exported_weights(trained / name) for name in ("wide-deep-recurrent-3", "fixed-3")
+    )
+    deep = [name for name in after if name.startswith("encoder.")]
+    assert deep and all(torch.equal(before[name], after[name]) for name in deep)
+    assert not torch.equal(before["recurrence.embeddings"], after["recurrence.embeddings"])
+    card = read_json(trained / "fixed-3")
+    assert card["activation"] == "sigmoid" and set(card["temperatures"]) == set(card["heads"])
 
 
 @pytest.mark.parametrize("task", ["recogniser", "cross-fit"])

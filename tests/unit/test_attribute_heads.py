@@ -18,7 +18,12 @@ from houndstooth.models.networks.attribute_heads import AttributeHeads, HeadsGra
 from houndstooth.models.networks.encoders import EfficientNetLite0
 from houndstooth.models.networks.item_reader import EncoderGraph, box_pool
 from houndstooth.models.runtime.card import DECODER, ENCODER, READER
-from houndstooth.models.training.augment import drop_item_boxes, occlude, random_view
+from houndstooth.models.training.augment import (
+    drop_item_boxes,
+    occlude,
+    random_mirror,
+    random_view,
+)
 from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.export import export_recogniser
 from houndstooth.models.training.heads_objective import HeadsObjective
@@ -110,6 +115,19 @@ def test_views_move_boxes_with_their_items() -> None:
         rows, columns = torch.nonzero(view[0] < 100, as_tuple=True)
         assert left - 1 <= columns.min() and columns.max() <= right + 1
         assert top - 1 <= rows.min() and rows.max() <= bottom + 1
+
+
+def test_views_may_only_be_mirrored() -> None:
+    torch.manual_seed(3)
+    images, boxes = torch.rand(12, 3, 32, 32) * 255, torch.rand(12, 2, 4)
+    views, moved = random_mirror(images, boxes, 32)
+    mirrored = (views == images.flip(3)).flatten(1).all(1)
+    assert 2 < mirrored.sum() < 10
+    assert torch.equal(views[~mirrored], images[~mirrored])
+    assert torch.equal(moved[~mirrored], boxes[~mirrored])
+    expected = 1 - boxes[mirrored][..., [2, 0]]
+    torch.testing.assert_close(moved[mirrored][..., [0, 2]], expected)
+    assert random_mirror(images, boxes, 24)[0].shape == (12, 3, 24, 24)
 
 
 def test_a_covered_view_is_the_one_before_but_for_a_strip_of_the_item() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.heads_recogniser import head_probabilities
 from houndstooth.models.training.calibrate import fit_temperatures
+from houndstooth.models.training.cross_fit import probabilities
 from houndstooth.models.training.label_embeddings import factorise, log_cooccurrence
 from houndstooth.models.training.multi_label_objective import (
     MultiLabelObjective,
@@ -171,6 +172,17 @@ def test_sigmoids_of_categories_are_normalised_and_those_of_a_group_are_not() ->
     assert leaves.sum() == pytest.approx(1.0) and leaves[0, 0] == pytest.approx(0.6379, abs=1e-4)
     hidden = head_probabilities("category", scores, "sigmoid", np.array([False, True, True]))
     assert hidden[0].tolist() == pytest.approx([0.0, 1.0, 0.0])
+
+
+def test_soft_labels_of_sigmoids_are_what_serving_says() -> None:
+    data = SimpleNamespace(labels=LABELS, multi_hot=HOT)
+    scores = np.random.default_rng(0).normal(size=(3, 10)).astype(np.float32)
+    found = probabilities(scores, data, VOCABULARY, "sigmoid")  # type: ignore[arg-type]
+    np.testing.assert_allclose(found[:, :2].sum(1), 1, atol=1e-3)
+    np.testing.assert_allclose(found[:, 5:], 1 / (1 + np.exp(-scores[:, 5:])), atol=1e-3)
+    plain = probabilities(scores, data, VOCABULARY, "softmax")  # type: ignore[arg-type]
+    for where in SLICES.values():
+        np.testing.assert_allclose(plain[:, where].sum(1), 1, atol=2e-3)
 
 
 def test_temperature_makes_overconfident_sigmoids_humble() -> None:
