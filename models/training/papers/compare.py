@@ -12,8 +12,7 @@ from houndstooth.models.training.papers import (
     structure_aware,
     wide_deep_recurrent,
 )
-from houndstooth.models.training.papers.rows import Paper
-from houndstooth.models.training.papers.runs import Bench, Results
+from houndstooth.models.training.papers.runs import Bench, Paper, Results
 from houndstooth.models.training.papers.tables import rewrite
 
 PAPERS = {

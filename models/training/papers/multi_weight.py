@@ -7,25 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from houndstooth.models.training.metrics import average_precisions
-from houndstooth.models.training.papers.rows import Change, LabelsOf, Paper, Row, full
-from houndstooth.models.training.papers.runs import Results, Run
+from houndstooth.models.training.papers.rows import LabelsOf, Row
+from houndstooth.models.training.papers.runs import Paper, Results, Run
 from houndstooth.models.training.papers.tables import NONE, estimate, mean_of, table
 
-RECIPE = "multi-weight"
-PRIVATE = 64
 MIN_PHOTOS = 20
 """Groups with fewer labelled test photos are left out: their mAP would be noise."""
 
-METHODS = {
-    "multi-label": ({"private": 0}, {}),
-    "multi-task": ({"private": PRIVATE}, {}),
-    "multi-weight": ({"private": PRIVATE}, {"proportional_tasks": True}),
-    "third-ratio": (
-        {"private": PRIVATE},
-        {"proportional_tasks": True, "proportion_smoothing": 3.0},
-    ),
-}
-"""Options of the network and of the objective."""
+METHODS = ("multi-label", "multi-task", "multi-weight", "multi-weight-third")
+OF_PAIRS = METHODS[:3]
 
 PAIRS = {
     "independent": (LabelsOf("season", "usage"), (57.47, 58.52, 57.86), (31.94, 32.28, 33.25)),
@@ -39,17 +29,12 @@ most of those that nearly every photo has (12 %).
 """
 
 
-def _row(method: str, name: str, photos: Change = full) -> Row:
-    network, objective = METHODS[method]
-    return Row(name, RECIPE, {"network_options": network, "objective_options": objective}, photos)
-
-
 ROWS = (
-    *(_row(method, method) for method in METHODS),
+    *(Row(method, method) for method in METHODS),
     *(
-        _row(method, f"{pair}-{method}", photos)
+        Row(f"{pair}-{method}", method, photos=photos)
         for pair, (photos, *_) in PAIRS.items()
-        for method in ("multi-label", "multi-task", "multi-weight")
+        for method in OF_PAIRS
     ),
 )
 
@@ -103,14 +88,13 @@ def _tables_2_and_3(results: Results) -> str:
 
 def _table_of_pair(results: Results, pair: str) -> str:
     photos, *paper = PAIRS[pair]
-    methods = ("multi-label", "multi-task", "multi-weight")
     rows = []
     for group, share, printed in zip((photos.many, photos.few), ("1", "0.1"), paper, strict=True):
-        cells = [_cell(results.of(f"{pair}-{method}"), group) for method in methods]
+        cells = [_cell(results.of(f"{pair}-{method}"), group) for method in OF_PAIRS]
         rows.append([group, share, *cells])
         rows.append(["the paper's", share, *(f"{value:.2f}" for value in printed)])
-    rows.append(["images/s", "", *(results.speed(f"{pair}-{method}") for method in methods)])
-    return table(["group", "proportion", *methods], rows)
+    rows.append(["images/s", "", *(results.speed(f"{pair}-{method}") for method in OF_PAIRS)])
+    return table(["group", "proportion", *OF_PAIRS], rows)
 
 
 def report(results: Results) -> str:
@@ -119,7 +103,7 @@ def report(results: Results) -> str:
         "Tables II and III, mAP@50 in per cent (equation 10). Test photos are queries and gallery; "
         "those that share a label of the group are relevant. They are ranked by the cosine "
         f"of the features that all groups share. Groups of fewer than {MIN_PHOTOS} test photos are "
-        "left out. third-ratio is the smoothed weight of equation 11 with c = 3.",
+        "left out. multi-weight-third has the smoothed weights of equation 11 with c = 3.",
         _tables_2_and_3(results),
         "Table IV, two groups that tell little of each other; training photos have ten times as "
         "many labels of the first.",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from houndstooth.models.training.datasets.products import COLUMNS
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.soft_labels import fold_of
-
-if TYPE_CHECKING:
-    from houndstooth.models.training.papers.runs import Results, RowInputs
 
 Change = Callable[[Sequence[Sample]], list[Sample]]
 """Selects photos, or changes their labels or splits."""
@@ -104,26 +101,3 @@ class Row:
     photos: Change = full
     after: str = ""
     shipped: bool = False
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A paper: its rows, and how its tables are written from finished runs.
-
-    Attributes:
-        name: as in ``--paper``, and of the folder of its runs.
-        title: the heading of its tables.
-        rows: in the order in which they are trained.
-        report: writes the tables, and pictures into a folder; returns Markdown.
-        evaluate: computes a row's facts and arrays; by default those of ``Scored``.
-    """
-
-    name: str
-    title: str
-    rows: tuple[Row, ...]
-    report: Callable[[Results], str]
-    evaluate: Callable[[Row, RowInputs], tuple[dict[str, Any], dict[str, Any]]] | None = None
-
-    def row(self, name: str) -> Row:
-        """Look a row up by its name. Raises StopIteration where there is none."""
-        return next(row for row in self.rows if row.name == name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.training.datasets.products import product_samples
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.papers.crop_cache import CropCache
-from houndstooth.models.training.papers.rows import Change, Paper, Row
+from houndstooth.models.training.papers.rows import Change, Row
 from houndstooth.models.training.papers.scores import Scored, evaluate_row
 from houndstooth.models.training.papers.tables import NONE
 from houndstooth.models.training.recipe import Recipe, find_recipe, read_recipe
@@ -107,6 +107,29 @@ class RowInputs(Inputs):
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Load crops, from the cache where there is one."""
         return self.cache.load(samples, side) if self.cache else super().crops(samples, side)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper: its rows, and how its tables are written from finished runs.
+
+    Attributes:
+        name: as in ``--paper``, and of the folder of its runs.
+        title: the heading of its tables.
+        rows: in the order in which they are trained.
+        report: writes the tables, and pictures into a folder; returns Markdown.
+        evaluate: computes a row's facts and arrays; by default those of ``Scored``.
+    """
+
+    name: str
+    title: str
+    rows: tuple[Row, ...]
+    report: Callable[[Results], str]
+    evaluate: Callable[[Row, RowInputs], tuple[dict[str, Any], dict[str, Any]]] | None = None
+
+    def row(self, name: str) -> Row:
+        """Look a row up by its name. Raises StopIteration where there is none."""
+        return next(row for row in self.rows if row.name == name)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from houndstooth.models.recognition.sequence_recogniser import SequenceRecognise
 from houndstooth.models.runtime.card import WEIGHTS, Card
 from houndstooth.models.training.datasets.products import COLUMNS
 from houndstooth.models.training.inputs import Inputs
-from houndstooth.models.training.papers.rows import Paper, Row
-from houndstooth.models.training.papers.runs import Results, Run
+from houndstooth.models.training.papers.rows import Row
+from houndstooth.models.training.papers.runs import Paper, Results, Run
 from houndstooth.models.training.papers.tables import estimate, mean_of, table
 from houndstooth.models.training.photo_run import BATCH, run
 from houndstooth.models.training.samples import Sample, Split

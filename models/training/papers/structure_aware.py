@@ -12,8 +12,8 @@ from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.training.metrics import mean_class_accuracy, top_k
 from houndstooth.models.training.multiclass_regression import fit_regression
 from houndstooth.models.training.papers.pictures import draw_attention
-from houndstooth.models.training.papers.rows import Change, Fold, Paper, Row, core, full
-from houndstooth.models.training.papers.runs import Results, Run
+from houndstooth.models.training.papers.rows import Change, Fold, Row, core, full
+from houndstooth.models.training.papers.runs import Paper, Results, Run
 from houndstooth.models.training.papers.scores import Scored
 from houndstooth.models.training.papers.tables import NONE, Metric, estimate, mean_of, table
 
