@@ -178,7 +178,7 @@ class Features:
     def known_category(self) -> str:
         """Return the category if it is sure enough to be stored, else ``UNKNOWN_CATEGORY``.
 
-        It is if it was chosen, if it is one of those that a text left, or by its precision.
+        It is if it alone was given, else by its precision.
         """
-        sure = self.category_source != "auto" or self.category.precision is not None
+        sure = self.category_source == "chosen" or self.category.precision is not None
         return self.category.term if sure else UNKNOWN_CATEGORY

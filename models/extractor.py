@@ -18,6 +18,7 @@ from houndstooth.models.embedding.colour_histogram import crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.localisation.locator import Location, Locator
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
+from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED
@@ -81,6 +82,7 @@ class ImageExtractor:
         self._max_pixels = max_pixels
         thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
+        self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
         models = [recogniser.card.model]
         models += [embedder.model] if embedder else []
         models += [locator.detector.model] if locator.detector else []
@@ -186,7 +188,9 @@ class ImageExtractor:
         if location.detection and item.prediction.given:
             # The detector decided the category: it is no surer than the detector was.
             categories = set_confidence(categories, location.detection.score)
-        best = self._with_precision(categories[0], CATEGORY_MEASURED)
+        best = categories[0]
+        if best.term in self._known_categories:
+            best = self._with_precision(best, CATEGORY_MEASURED)
         return Features(
             categories=(best, *categories[1:]),
             category_source=source,

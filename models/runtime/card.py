@@ -67,7 +67,7 @@ class Files:
 
 @dataclass(frozen=True)
 class MeasuredTerm:
-    """What labelled photos said of a term that was predicted from the picture alone.
+    """A measurement of a term that was predicted from the picture alone, on labelled photos.
 
     Attributes:
         threshold: the least probability at which the term is stored as a fact.

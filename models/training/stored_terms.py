@@ -18,7 +18,7 @@ Stored = frozenset[str]
 
 @dataclass(frozen=True)
 class GroupFigures:
-    """How true the stored terms of a group are.
+    """Figures of the stored terms of a group.
 
     Attributes:
         photos: photos of categories that have the group.

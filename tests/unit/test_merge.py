@@ -46,7 +46,7 @@ def seen_in_picture(
     category: str,
     seen: Mapping[str, float],
     facts: Collection[str] = (),
-    source: CategorySource = "text",
+    source: CategorySource = "chosen",
 ) -> Features:
     """Features of which some terms have a measured precision."""
     return Features(

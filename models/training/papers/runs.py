@@ -134,7 +134,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Bench:
-    """What all runs share.
+    """The setting of all runs.
 
     Attributes:
         products: a products.csv.
