@@ -19,7 +19,7 @@ from houndstooth.models.runtime.card import WEIGHTS, Card, read_json
 from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.runtime.images import MAX_PIXELS
 
-DEFAULT_MODEL = "attribute-ensemble-4"
+DEFAULT_MODEL = "attribute-ensemble-5"
 DEFAULT_DETECTOR = "guided-detector-2"
 
 

@@ -16,6 +16,10 @@ from houndstooth.mappings.errors import InvalidConfig
 @click.argument("name")
 @click.option("--products", type=FILE, metavar="CSV", help="A products.csv.")
 @click.option("--csv", type=FILE, metavar="CSV", help="A CSV with columns file, category, groups.")
+@click.option(
+    "--cross-fitted", type=FILE, metavar="NPZ",
+    help="Predictions of training photos that training a term reader left; more photos count then.",
+)  # fmt: skip
 @parameters.taxonomy
 @click.option(
     "--table", type=FILE, metavar="FILE", help="Write all terms to it as a Markdown table too."
@@ -24,6 +28,7 @@ def command(
     name: str,
     products: Path | None,
     csv: Path | None,
+    cross_fitted: Path | None,
     taxonomy: Path | None,
     table: Path | None,
 ) -> None:
@@ -41,13 +46,15 @@ def command(
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.training.labelled import labelled_samples
     from houndstooth.models.training.measure import measure, table_of
+    from houndstooth.models.training.measured_terms import JudgedTerms
 
     given = {name: [path] for name, path in (("products", products), ("csv", csv)) if path}
     if len(given) != 1:
         got = "both" if given else "none"
         raise InvalidConfig(f"expected --products or --csv; got {got}")
     stem, terms = network_stem(name), Taxonomy.load(taxonomy)
-    measured = measure(stem, labelled_samples(given, terms), terms)
+    others = JudgedTerms.read(cross_fitted) if cross_fitted else None
+    measured = measure(stem, labelled_samples(given, terms), terms, others)
     text = table_of(measured, terms)
     click.echo(text)
     click.echo(f"{len(measured)} terms are stored from a picture; written to {stem.name}.json")

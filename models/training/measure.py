@@ -40,12 +40,18 @@ POWERS = np.arange(0.0, 0.55, 0.05)
 Weights = Mapping[str, float]
 
 
-def measure(stem: Path, samples: Sequence[Sample], taxonomy: Taxonomy) -> dict[str, MeasuredTerm]:
+def measure(
+    stem: Path,
+    samples: Sequence[Sample],
+    taxonomy: Taxonomy,
+    cross_fitted: JudgedTerms | None = None,
+) -> dict[str, MeasuredTerm]:
     """Measure a recogniser, and write the result into its card.
 
     Args:
         stem: path of the card without ``.json``.
         samples: training samples tell how rare categories are; the others are recognised.
+        cross_fitted: predictions of training photos by a term reader that did not see them.
 
     Returns:
         By term, in taxonomy order; first the category, see ``CATEGORY_MEASURED``.
@@ -71,7 +77,7 @@ def measure(stem: Path, samples: Sequence[Sample], taxonomy: Taxonomy) -> dict[s
         predictions = _recognised_again(extractor, held_back, predictions, weights)
     measured = {
         **_measured_category(predictions, held_back),
-        **measure_terms(JudgedTerms.of(predictions, held_back, taxonomy), least),
+        **measure_terms(JudgedTerms.of(predictions, held_back, taxonomy), cross_fitted, least),
     }
     changes["measured"] = {term: asdict(each) for term, each in measured.items()}
     _write(stem, changes)

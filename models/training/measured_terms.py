@@ -4,27 +4,40 @@ A stored term is a filter: where it is wrong, the filter lies. So a term's thres
 probability at which labelled photos that it was not trained on show the term nine times in ten. One
 standard error is taken off the share first, as the lowest of many thresholds is partly luck. A term
 that cannot reach the share is left out: it is a preference of a search, and no fact.
+
+Photos held back are few, and fewer show a rare term. So photos of the training part may count too,
+by cross-fitted predictions. The photos held back then have a say of their own: a threshold at which
+they are right less than nine times in ten is too low, however many others are right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.features import group_of
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.runtime.card import MeasuredTerm
 from houndstooth.models.training.samples import Sample
 
+Numbers = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
 LEAST_PRECISION = 0.9
 """A stored term is right at least this often."""
 
 LEAST_PHOTOS = 10
 """Fewer photos at or above a threshold say too little of it."""
+
+LEAST_PROBABILITY = 0.5
+"""A term that is less probable is more likely wrong, and not stored whatever the others are."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,9 @@ class JudgedTerms:
     """
 
     terms: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-    true: NDArray[np.bool_]
-    known: NDArray[np.bool_]
+    probabilities: Numbers
+    true: Marks
+    known: Marks
 
     @classmethod
     def of(
@@ -68,7 +81,47 @@ class JudgedTerms:
                 true[row, [column[term] for term in of_group]] = True
         return cls(terms, probabilities, true, known)
 
-    def facts(self, measured: Mapping[str, MeasuredTerm]) -> NDArray[np.bool_]:
+    def of_term(self, term: str, lowest: float = 0.0) -> tuple[Numbers, Marks]:
+        """Select the photos that say something of a term: their probabilities and truth.
+
+        Args:
+            lowest: photos with a lower probability are left out.
+        """
+        if term not in self.terms:
+            return np.zeros(0), np.zeros(0, dtype=bool)
+        column = self.terms.index(term)
+        probabilities = self.probabilities[:, column]
+        rows = self.known[:, column] & (probabilities >= lowest) & (probabilities > 0)
+        return probabilities[rows], self.true[rows, column]
+
+    def write(self, path: Path) -> None:
+        """Write a compressed NPZ without pickles."""
+        np.savez_compressed(
+            path,
+            terms=np.array(self.terms),
+            probabilities=self.probabilities,
+            true=self.true,
+            known=self.known,
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> JudgedTerms:
+        """Read a file that ``write`` made.
+
+        Raises:
+            InvalidConfig: there is none, or it is of another form.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                terms = tuple(map(str, file["terms"]))
+                return cls(terms, file["probabilities"], file["true"], file["known"])
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise InvalidConfig(
+                f"expected cross-fitted predictions at {path}, as houndstooth train "
+                f"attribute-terms writes them; got {error!r}"
+            ) from None
+
+    def facts(self, measured: Mapping[str, MeasuredTerm]) -> Marks:
         """Mark the terms that would be stored, bool [n, m]."""
         least = np.array([
             measured[term].threshold if term in measured else np.inf for term in self.terms
@@ -77,48 +130,54 @@ class JudgedTerms:
 
 
 def measure_terms(
-    judged: JudgedTerms, least: Mapping[str, float] | None = None
+    held_back: JudgedTerms,
+    cross_fitted: JudgedTerms | None = None,
+    least: Mapping[str, float] | None = None,
 ) -> dict[str, MeasuredTerm]:
     """Choose each term's threshold, and leave out the terms that no threshold makes right.
 
     Args:
-        judged: photos that the networks were not trained on.
+        held_back: photos that the networks were not trained on, from the picture alone.
+        cross_fitted: other photos, of some of the terms.
         least: by term, the lowest threshold to choose.
 
     Returns:
-        By term, in the order of ``judged.terms``.
+        By term, in the order of ``held_back.terms``. Precision and photos are those of both.
     """
     measured = {}
-    for column, term in enumerate(judged.terms):
-        probabilities = judged.probabilities[:, column]
-        rows = judged.known[:, column] & (probabilities > (least or {}).get(term, 0.0))
-        found = measure_share(probabilities[rows], judged.true[rows, column])
+    for term in held_back.terms:
+        lowest = max(LEAST_PROBABILITY, (least or {}).get(term, 0.0))
+        own, true = held_back.of_term(term, lowest)
+        others = cross_fitted.of_term(term, lowest) if cross_fitted else None
+        found = measure_share(own, true, others)
         if found is not None:
             measured[term] = found
     return measured
 
 
 def measure_share(
-    probabilities: NDArray[np.float64], true: NDArray[np.bool_]
+    probabilities: Numbers, true: Marks, others: tuple[Numbers, Marks] | None = None
 ) -> MeasuredTerm | None:
     """Choose the lowest threshold at which photos are right often enough; None if there is none.
 
     Args:
-        probabilities: float64 [n].
+        probabilities: float64 [n], of the photos held back.
         true: bool [n].
+        others: the same of other photos, which count as much.
     """
-    order = np.argsort(-probabilities, kind="stable")
-    sorted_p = probabilities[order]
-    photos = np.arange(1, len(order) + 1)
-    right = np.cumsum(true[order])
-    # One more right and one more wrong photo: the error of a share of 1 is not 0.
-    share = (right + 1) / (photos + 2)
-    error = np.sqrt(share * (1 - share) / photos)
-    # A threshold takes all photos of equal probability.
-    whole = np.append(sorted_p[1:] < sorted_p[:-1], True)[: len(order)]
-    usable = whole & (photos >= LEAST_PHOTOS) & (right / photos - error >= LEAST_PRECISION)
-    if not usable.any():
-        return None
-    last = int(np.flatnonzero(usable)[-1])
-    threshold = round(float(sorted_p[last]), 4)
-    return MeasuredTerm(threshold, round(float(right[last] / photos[last]), 4), last + 1)
+    all_p, all_true = probabilities, true
+    if others is not None:
+        all_p = np.concatenate([probabilities, others[0]])
+        all_true = np.concatenate([true, others[1]])
+    for threshold in np.unique(all_p):
+        stored = all_p >= threshold
+        photos, right = int(stored.sum()), int(all_true[stored].sum())
+        if photos < LEAST_PHOTOS:
+            break
+        # One more right and one more wrong photo: the error of a share of 1 is not 0.
+        share = (right + 1) / (photos + 2)
+        error = (share * (1 - share) / photos) ** 0.5
+        here = true[probabilities >= threshold]
+        if right / photos - error >= LEAST_PRECISION and here.sum() >= LEAST_PRECISION * len(here):
+            return MeasuredTerm(float(threshold), round(right / photos, 4), photos)
+    return None

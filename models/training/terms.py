@@ -32,12 +32,16 @@ from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.training.crops import load_crops
 from houndstooth.models.training.export import export_graph
+from houndstooth.models.training.measured_terms import JudgedTerms
 from houndstooth.models.training.quantise import quantise_network
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.soft_labels import fold_of, sample_key
 from houndstooth.models.training.thresholds import select_thresholds
 
 BATCH = 32
+CROSS_FITTED = ".cross-fitted.npz"
+"""The suffix of a file of cross-fitted predictions, for ``houndstooth measure``."""
+
 CHUNK = 256
 """Photos whose features are written at once, so that an interrupted run goes on after them."""
 
@@ -122,6 +126,9 @@ def train_terms(inputs: TermInputs) -> tuple[str, ...]:
         head = fit_head(recipe, features[others], true[others], known[others])
         with torch.no_grad():
             predicted[here] = head(torch.from_numpy(features[here])).sigmoid().numpy()
+    JudgedTerms(terms, predicted.astype(np.float64).round(4), true, known).write(
+        Path(f"{inputs.stem}{CROSS_FITTED}")
+    )
     thresholds = select_thresholds(predicted, true.astype(np.uint8), known)
     head = fit_head(recipe, features, true, known)
     quantise_network(head)
@@ -143,7 +150,7 @@ def train_terms(inputs: TermInputs) -> tuple[str, ...]:
         "thresholds": {term: round(least, 4) for term, least in pairs if np.isfinite(least)},
     }
     write_json(inputs.stem, card, (ENCODER,))
-    return (ENCODER, ".json")
+    return (ENCODER, ".json", CROSS_FITTED)
 
 
 def label_matrices(samples: Sequence[Sample], terms: Sequence[str]) -> tuple[Marks, Marks]:
