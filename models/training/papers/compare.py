@@ -78,6 +78,7 @@ def write_tables(bench: Bench, tables: Path, drawn: Sequence[Path]) -> None:
     parts = []
     for paper in PAPERS.values():
         results = Results(
+            bench.out / paper.name,
             tables.with_suffix(""),
             {row.name: bench.finished(paper, row) for row in paper.rows},
             drawn,
