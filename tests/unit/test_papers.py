@@ -11,6 +11,7 @@ import pytest
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.networks.structure_aware import heads_of_tasks
 from houndstooth.models.synthetic import generate
 from houndstooth.models.training.datasets.synthetic import synthetic_samples
 from houndstooth.models.training.papers import (
