@@ -87,4 +87,7 @@ def test_an_unknown_paper_or_row_begins_nothing(
     assert papers(products, tmp_path / "out", "--row", "nobody") == 2
     first, second = capsys.readouterr().err.splitlines()
     assert "expected papers among" in first and "expected rows among" in second
-    assert not (tmp_path / "out").exists()
+    assert papers(tmp_path / "none.csv", tmp_path / "out") == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: expected a products.csv at ")
+    assert not (tmp_path / "out" / "crops").exists()
