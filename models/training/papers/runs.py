@@ -136,7 +136,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Bench:
-    """What all runs share.
+    """Settings that all runs share.
 
     Attributes:
         products: a products.csv.
