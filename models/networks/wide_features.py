@@ -102,9 +102,9 @@ class WideFeatures(nn.Module):
 
     def _count(self, bins: Tensor, weights: Tensor, count: int) -> Tensor:
         """Add up weights [n, side, side] by cell and bin: [n, count, cells, cells]."""
-        row = torch.arange(self.side, device=bins.device) // self.cell
-        cell = row[:, None] * self.cells + row[None]
-        place = (bins.long() * self.cells**2 + cell).flatten(1)
+        along = torch.arange(self.side, device=bins.device) // self.cell
+        rows = bins.long() * self.cells + along[:, None]
+        place = (rows * self.cells + along).flatten(1)
         sums = torch.zeros(
             bins.shape[0], count * self.cells**2, device=bins.device, dtype=weights.dtype
         )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from houndstooth.models.localisation.background import find_foreground
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.runtime.crop import crop_square
 from houndstooth.models.runtime.images import decode_image
@@ -19,6 +20,8 @@ def load_crops(
     samples: Sequence[Sample], side: int, locator: Locator, workers: int = 8
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Load the crops that the served network gets where the category is known.
+
+    A photo of several garments is cropped to its foreground, so that all of them are seen.
 
     Args:
         side: side of the crops, pixels.
@@ -34,7 +37,9 @@ def load_crops(
     def load(index: int) -> None:
         sample = samples[index]
         image = decode_image(sample.path.read_bytes())
-        located = locator.locate(image, {sample.category}, sample.box)
+        several = len(sample.categories) > 1
+        box = find_foreground(image)[0] if several and sample.box is None else sample.box
+        located = locator.locate(image, {sample.category}, box)
         crop = crop_square(image, located.window, side, item=located.box)
         pixels[index], boxes[index] = crop.pixels, (crop.box, crop.item)
 
