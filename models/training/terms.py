@@ -2,7 +2,9 @@
 
 The encoders stay as they are, so features are computed once. Photos whose labels of a group are
 unknown add nothing to its loss. A term's threshold is found by cross-fitting: each fold of the
-training photos is predicted by a layer that was trained on the others.
+training photos is predicted by a layer that was trained on the others. Such a prediction is too
+sure of itself, so a term's logit gets a scale and an offset that fit the cross-fitted ones (Platt
+1999).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from houndstooth.mappings.errors import InvalidFeed
@@ -120,17 +123,20 @@ def train_terms(inputs: TermInputs) -> tuple[str, ...]:
     true, known = label_matrices(labelled, terms)
     features, shapes = _features(inputs, labelled)
     folds = np.array([fold_of(sample.group, recipe.folds) for sample in labelled])
-    predicted = np.zeros(true.shape, dtype=np.float32)
+    logits = torch.zeros(true.shape)
     for fold in tqdm(range(recipe.folds), "cross-fitting", leave=False):
         others, here = folds != fold, folds == fold
         head = fit_head(recipe, features[others], true[others], known[others])
         with torch.no_grad():
-            predicted[here] = head(torch.from_numpy(features[here])).sigmoid().numpy()
-    JudgedTerms(terms, predicted.astype(np.float64).round(4), true, known).write(
-        Path(f"{inputs.stem}{CROSS_FITTED}")
-    )
+            logits[torch.from_numpy(here)] = head(torch.from_numpy(features[here]))
+    scale, offset = fit_scales(logits, true, known)
+    predicted = (logits * scale + offset).sigmoid().double().numpy().round(4)
+    JudgedTerms(terms, predicted, true, known).write(Path(f"{inputs.stem}{CROSS_FITTED}"))
     thresholds = select_thresholds(predicted, true.astype(np.uint8), known)
     head = fit_head(recipe, features, true, known)
+    with torch.no_grad():
+        head.dense.weight.mul_(scale[:, None])
+        head.dense.bias.mul_(scale).add_(offset)
     quantise_network(head)
     export_graph(graph(head, shapes), Path(f"{inputs.stem}{ENCODER}"))
     pairs = zip(terms, thresholds.tolist(), strict=True)
@@ -193,6 +199,34 @@ def fit_head(recipe: TermRecipe, features: Features, true: Marks, known: Marks) 
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return head.eval()
+
+
+def fit_scales(logits: Tensor, true: Marks, known: Marks) -> tuple[Tensor, Tensor]:
+    """Fit the scale and the offset of each term's logit by sigmoid cross entropy.
+
+    Args:
+        logits: [n, terms], of photos that the layer was not trained on.
+        true, known: bool [n, terms].
+
+    Returns:
+        [terms] each; terms of which little is known stay near 1 and 0.
+    """
+    target, mask = (torch.from_numpy(each.astype(np.float32)) for each in (true, known))
+    both = torch.zeros(2, logits.shape[1], requires_grad=True)
+    optimiser = torch.optim.LBFGS([both], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        log_scale, offset = both.unbind()
+        scaled = logits * log_scale.exp() + offset
+        losses = F.binary_cross_entropy_with_logits(scaled, target, reduction="none")
+        loss: Tensor = (losses * mask).sum() + both.square().sum()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    log_scale, offset = both.detach().unbind()
+    return log_scale.exp(), offset
 
 
 def _terms(recipe: TermRecipe, samples: Sequence[Sample], taxonomy: Taxonomy) -> tuple[str, ...]:

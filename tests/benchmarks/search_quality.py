@@ -40,6 +40,10 @@ from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_f
 
 Labels = Callable[[Row], object]
 DEPTH = 50
+HEADER = (
+    *("type mAP@50", "colour mAP@50", "same type and colour, P@10"),
+    *("type, over all", "colour, over all", "same pattern"),
+)
 
 
 def main() -> None:
@@ -52,18 +56,16 @@ def main() -> None:
         gallery, queries = catalogue_and_queries(rows, options.split, options.seed)
     queries = queries[: options.limit]
     print(f"gallery {len(gallery)}, queries {len(queries)}, split by group, seed {options.seed}")
-    print(
-        "| engine | category | type mAP@50 | colour mAP@50 | same type and colour, P@10 "
-        "| type, over all | colour, over all | same pattern |"
-    )
+    print(f"| engine | category | {' | '.join(HEADER)} |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for url in options.engine:
         if not options.keep:
             _ingest(gallery, options.products.parent, url)
         for chosen in (False, True):
-            figures = _ask(
-                url, gallery, queries, (options.queries or options.products).parent, chosen
-            )
+            search = _open(url)
+            images = (options.queries or options.products).parent
+            figures = ask(search, gallery, queries, images, chosen)
+            search.engine.close()
             cells = " | ".join(f"{figure:.4f}" for figure in figures)
             way = "chosen" if chosen else "automatic"
             print(f"| {url.partition(':')[0]} | {way} | {cells} |", flush=True)
@@ -81,12 +83,21 @@ def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
             sys.exit("expected every product to come in")
 
 
-def _ask(
-    url: str, gallery: Sequence[Row], queries: Sequence[Row], images: Path, chosen: bool
-) -> list[float]:
+def _open(url: str) -> VisualSearch:
     taxonomy, settings = Taxonomy.load(), Settings.from_env()
     extractor = load_extractor(taxonomy, paper_threshold=settings.paper_threshold)
-    search = VisualSearch(extractor, open_engine(url), taxonomy, settings)
+    return VisualSearch(extractor, open_engine(url), taxonomy, settings)
+
+
+def ask(
+    search: VisualSearch,
+    gallery: Sequence[Row],
+    queries: Sequence[Row],
+    images: Path,
+    chosen: bool,
+) -> list[float]:
+    """Ask each query's photo; the figures are those of HEADER."""
+    taxonomy, settings = search.taxonomy, search.settings
     by_id = {row["id"]: row for row in gallery}
     count_types = Counter(r["articleType"] for r in gallery)
     count_colours = Counter(r["baseColour"] for r in gallery)
@@ -108,7 +119,6 @@ def _ask(
         stated = read_seller_text(taxonomy, row["productDisplayName"]).attributes
         named = [_pattern(hit.visual.from_text) for hit in answer.hits[:10]]
         patterns += [found in stated["pattern"] for found in named if found and "pattern" in stated]
-    search.engine.close()
     by_found, by_all = zip(np.mean(types, axis=0), np.mean(colours, axis=0), strict=True)
     return [*by_found, np.mean(both), *by_all, np.mean(patterns)]
 

@@ -58,6 +58,7 @@ def without(packages: set[str], *arguments: str) -> subprocess.CompletedProcess[
         ("train", "guided-detector-base", "--street", "x"),
         ("evaluate", "guided-detector-2", "--street", "x"),
         ("export", "attribute-heads-2", "--version", "3"),
+        ("papers", "--products", "x.csv", "--out", "x"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
 )

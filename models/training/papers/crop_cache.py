@@ -35,7 +35,7 @@ class CropCache:
 
     @cached_property
     def _digest(self) -> str:
-        lines = (f"{s.path.name} {s.category} {s.box}" for s in self.samples)
+        lines = (f"{s.path.name} {sorted(s.categories)} {s.box}" for s in self.samples)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
     def load(

@@ -78,6 +78,7 @@ def _tables_2_and_3(results: Results) -> str:
         of_seeds = [
             np.mean([precisions(run, group).mean() for group, *_ in groups])
             for run in results.of(method)
+            if groups
         ]
         means.append(f"{100 * np.mean(of_seeds):.1f}" if of_seeds else NONE)
     rows.append(["mean", "", *means])

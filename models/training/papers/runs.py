@@ -66,11 +66,13 @@ class Results:
     """The finished runs of a paper.
 
     Attributes:
+        folder: the paper's folder of runs.
         pictures: the folder of pictures, beside the file of tables.
         runs: by row, one for each seed.
         drawn: paths of drawn images, for pictures.
     """
 
+    folder: Path
     pictures: Path
     runs: Mapping[str, Sequence[Run]]
     drawn: Sequence[Path] = ()
@@ -134,7 +136,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Bench:
-    """The setting of all runs.
+    """Settings that all runs share.
 
     Attributes:
         products: a products.csv.

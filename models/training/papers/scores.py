@@ -46,7 +46,7 @@ class Scored:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Where it is known which terms are true, bool [n, classes]."""
+        """Mark the terms of which it is known whether they are true, bool [n, classes]."""
         known = self.labels != UNKNOWN
         for column, where in enumerate(self.vocabulary.slices().values()):
             known[:, column] |= self.multi_hot[:, where].any(axis=1)

@@ -7,6 +7,7 @@ is measured by ``python -m tests.benchmarks.paper_exactly``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ ROWS = (
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 MOST_PHOTOS = 1000
 """Of a split; of more, so many are taken at even distances."""
+
+SEARCH = "search.json"
+"""What ``tests.benchmarks.paper_exactly`` writes into the folder of this paper."""
 
 TABLE_2 = {
     "precision": (0.866, 0.842, 0.841),
@@ -144,8 +148,26 @@ def _values(run: Run, split: Split, figure: str) -> NDArray[Any]:
         return np.asarray(arrays[f"{split}_{figure}"])
 
 
+def _search(path: Path) -> list[str]:
+    """Write what the search finds, as tests.benchmarks.paper_exactly measured it; if it did."""
+    if not path.exists():
+        return []
+    found = json.loads(path.read_text("utf-8"))
+    rows = [
+        [name, way, *(f"{figure:.3f}" for figure in figures)]
+        for name, by_way in found["figures"].items()
+        for way, figures in by_way.items()
+    ]
+    return [
+        f"The search with {found['queries']} photos: `python -m tests.benchmarks.paper_exactly`. "
+        f"{EXACT} also has codes binarised at 0, plain colour bins, ranking by looks alone, and "
+        "the whole posting list.",
+        table(["search", "category", *found["header"]], rows),
+    ]
+
+
 def report(results: Results) -> str:
-    """Write Tables 2 and 3."""
+    """Write Tables 2 and 3, and the search where it was measured."""
     rows = []
     for figure, paper in TABLE_2.items():
         rows.append([figure, "the paper's", *(f"{value:.3f}" for value in paper), ""])
@@ -168,6 +190,7 @@ def report(results: Results) -> str:
         table(["figure", "recogniser", *SPLITS, "images/s"], rows),
         "Table 3, mAP by IoU: `houndstooth evaluate --street street/`.",
         table(["detector", *(f"{iou:.1f}" for iou in np.arange(0.5, 1.0, 0.1))], boxes),
+        *_search(results.folder / SEARCH),
     ])  # fmt: skip
 
 

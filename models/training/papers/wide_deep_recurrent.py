@@ -127,7 +127,7 @@ def _figures_10_and_11(results: Results, run: Run) -> str:
 
 
 def _figure_12(results: Results, run: Run) -> str:
-    """Draw what the network looks at for its four likeliest terms, of different groups."""
+    """Draw what a network looks at for likely terms of several groups."""
     heads = run.facts["heads"]
     mean = probabilities([run.test]).mean(axis=0)
     slices = run.test.vocabulary.slices()
@@ -149,11 +149,11 @@ def report(results: Results) -> str:
         "where there is one by label.",
         _table_1(results),
     ]
-    runs = results.of(NAME) or results.of(WEIGHTED)
-    if runs:
+    if runs := results.of(NAME) or results.of(WEIGHTED):
         parts.append(_figures_10_and_11(results, runs[0]))
-        if results.drawn:
-            parts.append(_figure_12(results, runs[0]))
+    # Wide features have no gradient where a pixel is white.
+    if results.drawn and (runs := results.of(RECURRENT) or results.of(WEIGHTED)):
+        parts.append(_figure_12(results, runs[0]))
     return "\n\n".join(parts)
 
 
