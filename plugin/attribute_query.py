@@ -15,9 +15,6 @@ Step = tuple[Relaxed, CandidateQuery]
 MIN_CONFIDENCE = 0.05
 """Terms with a lower confidence are not preferred."""
 
-CONFIDENT = 0.8
-"""Groups whose best term has at least this confidence must match in the first step."""
-
 FULL_BOOST = 1000
 """Boost of a term with confidence 1 in a group of importance 1; engines add integers."""
 
@@ -40,7 +37,7 @@ def attribute_query(
     Each step matches every document that the steps before it match:
 
     ==================  ==================================================================
-    none                the category, and as many groups as have a confident term
+    none                the category, and as many groups as have a fact as their best term
     fewer-attributes    the category
     great-category      the great category
     any-category        no category; only the request's own filters and terms
@@ -80,10 +77,10 @@ def attribute_query(
     )
     if category == UNKNOWN_CATEGORY:
         return [("none", loosest)]
-    confident = sum(terms[0].confidence >= CONFIDENT for terms in preferred.values())
+    facts = sum(_is_fact(terms[0]) for terms in preferred.values())
     great_category = taxonomy.great_category(category)
     steps: list[Step] = [
-        ("none", replace(loosest, category=category, minimum_groups=confident)),
+        ("none", replace(loosest, category=category, minimum_groups=facts)),
         ("fewer-attributes", replace(loosest, category=category)),
         ("great-category", replace(loosest, great_category=great_category)),
         ("any-category", loosest),
@@ -119,6 +116,11 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
         colour_histogram=document.colour_histogram,
         model=document.model,
     )
+
+
+def _is_fact(scored: ScoredTerm) -> bool:
+    """Tell whether a term is as sure as those that are stored: measured, or a product's own."""
+    return scored.precision is not None or scored.confidence == 1
 
 
 def _preferred_terms(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.runtime.card import (
     Files,
     MeasuredTerm,
@@ -41,8 +42,8 @@ class EnsembleCard:
             InvalidConfig: no such file, a key is missing, or it has no members.
         """
         with open_card(stem, "an ensemble") as data:
-            if not data["members"] or not isinstance(data["members"], list):
-                raise ValueError(f"members {data['members']!r}, and not a list of names")
+            if not data.get("members") or not isinstance(data["members"], list):
+                raise InvalidConfig(f"expected a list of members in the card {stem.name}.json")
             weights = data.get("category_weights", {}).items()
             return cls(
                 model=model_name(data),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import RangeFilter, TermFilter
 from houndstooth.mappings.errors import UnknownTerm
-from houndstooth.mappings.features import WHOLE_IMAGE, Features, ScoredTerm
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import (
@@ -117,10 +117,10 @@ def test_boosts_are_integers_and_the_ideal_product_scores_best(features, request
 SHIRT = features_of(
     "t-shirt",
     [
-        ("colour:navy-blue", 0.85),
+        ("colour:navy-blue", 0.85, 0.93),
         ("colour:blue", 0.1),
         ("colour:black", 0.04),
-        ("gender:men", 0.9),
+        ("gender:men", 0.9, 0.95),
         ("sleeve:short", 0.4),
         ("heel:high", 0.9),
     ],
@@ -137,6 +137,20 @@ def test_the_steps_of_a_t_shirt():
     assert great == replace(fewer, category=None, great_category="top")
     assert loosest == replace(fewer, category=None)
     assert (loosest.model, loosest.filters, loosest.without_id) == ("m-1", request.filters, "p1")
+
+
+def test_a_term_that_is_no_fact_is_preferred_and_not_demanded():
+    guessed = replace(SHIRT, attributes=tuple(replace(t, precision=None) for t in SHIRT.attributes))
+    _, query = attribute_query(guessed, SearchRequest(), TAXONOMY)[0]
+    assert query.minimum_groups == 0
+    assert query.preferred == attribute_query(SHIRT, SearchRequest(), TAXONOMY)[0][1].preferred
+
+
+def test_an_item_of_unknown_category_is_searched_by_its_looks_among_all():
+    unknown = features_of(UNKNOWN_CATEGORY, [("colour:red", 1.0), ("sleeve:long", 1.0)])
+    [(name, query)] = attribute_query(unknown, SearchRequest(), TAXONOMY)
+    assert (name, query.category, query.great_category) == ("none", None, None)
+    assert list(query.preferred) == ["colour"], "terms that every product may have"
 
 
 def test_prefers_likely_terms_of_the_category_by_confidence_and_importance():

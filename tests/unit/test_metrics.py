@@ -20,7 +20,11 @@ def test_a_term_is_right_if_it_is_among_the_true_ones() -> None:
     assert precision_recall(predicted, known) == (0.5, 0.25)
     scores = group_scores(predicted, known, ["colour"])["colour"]
     # Red is once missed and once wrong, blue right, green missed.
-    assert scores == {"accuracy": 0.5, "macro_f1": pytest.approx(1 / 3, abs=1e-4)}
+    assert scores == {
+        "accuracy": 0.5,
+        "mean_class_accuracy": 0.5,
+        "macro_f1": pytest.approx(1 / 3, abs=1e-4),
+    }
 
 
 def test_one_true_term_each_is_the_usual_f1() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from houndstooth.models.training.recipe import (
     recipe_for,
     shipped_recipes,
 )
+from houndstooth.models.training.terms import TermRecipe
 from houndstooth.models.training.trained_file import trained_file
 from tests.integration.training import run_evaluate, run_export, run_train
 
@@ -100,8 +102,11 @@ def test_every_reader_is_an_option() -> None:
 @pytest.mark.parametrize("name", shipped_recipes())
 def test_a_shipped_recipe_can_be_read_and_what_it_needs_can_be_made(name: str) -> None:
     path = find_recipe(name)
-    kind = DetectorRecipe if read_task(path) == "detector" else Recipe
-    recipe = read_recipe(kind, path)
+    kinds = {"detector": DetectorRecipe, "terms": TermRecipe}
+    recipe: Any = read_recipe(kinds.get(read_task(path), Recipe), path)
+    if isinstance(recipe, TermRecipe):
+        assert all((WEIGHTS / f"{member}.json").exists() for member in recipe.members)
+        return
     for needed in (recipe.init_from, getattr(recipe, "soft_labels", "")):
         assert not needed or (WEIGHTS / f"{needed}.json").exists() or recipe_for(needed)
 
@@ -176,7 +181,7 @@ def test_a_teacher_that_is_not_there_names_its_recipe(tmp_path: Path) -> None:
 
 def test_an_unknown_task_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('task = "poem"\nname = "x"\nversion = 1\n')
-    with pytest.raises(InvalidConfig, match=r"recogniser, detector, cross-fit .*'poem'"):
+    with pytest.raises(InvalidConfig, match=r"recogniser, detector, cross-fit, terms .*'poem'"):
         run_train(tmp_path / "bad.toml", "--products", "x")
 
 

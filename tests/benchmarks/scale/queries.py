@@ -11,7 +11,6 @@ import numpy as np
 from houndstooth.mappings.engine import Filter, RangeFilter, TermFilter
 from houndstooth.mappings.features import Features, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
-from houndstooth.plugin.attribute_query import CONFIDENT
 from tests.benchmarks.scale.facts import brand_names
 from tests.benchmarks.scale.features import RealProducts
 
@@ -35,6 +34,9 @@ brand
 TOP = 24
 PRICE = RangeFilter("price", 20.0, 30.0)
 BRAND = TermFilter("brand", brand_names()[2])
+
+MOST_UNSURE = 0.79
+"""Confidence of terms that are not demanded, at most."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,13 @@ def queries(
 def _query(real: RealProducts, category: str, variant: Variant, photo: int) -> Query:
     features = real.query(photo, certain=variant == "certain")
     if variant not in ("photo", "certain"):
-        features = replace(features, attributes=_below_confident(features.attributes))
+        features = replace(features, attributes=_unsure(features.attributes))
     filters: tuple[Filter, ...] = {"price": (PRICE,), "brand": (BRAND,)}.get(variant, ())
     # Variants are not collapsed: the resampled products have none.
     request = SearchRequest(category=category, filters=filters, top=TOP)
     return Query(category, variant, photo, features, request)
 
 
-def _below_confident(terms: Sequence[ScoredTerm]) -> tuple[ScoredTerm, ...]:
-    limit = CONFIDENT - 0.01
-    return tuple(ScoredTerm(t.term, min(t.confidence, limit)) for t in terms)
+def _unsure(terms: Sequence[ScoredTerm]) -> tuple[ScoredTerm, ...]:
+    """Return the terms as preferences: none of them is a fact that a hit must have."""
+    return tuple(ScoredTerm(t.term, min(t.confidence, MOST_UNSURE)) for t in terms)

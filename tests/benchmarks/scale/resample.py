@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.ingest.merge import ATTRIBUTE_CONFIDENCE
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -152,7 +151,7 @@ def decide_terms(
     """
     values = np.zeros((len(log_odds), len(starts)), dtype=np.uint8)
     stops = [*starts[1:], log_odds.shape[1]]
-    threshold = np.log(ATTRIBUTE_CONFIDENCE / (1 - ATTRIBUTE_CONFIDENCE))
+    threshold = 0.0  # log odds of one half
     for group, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         part = log_odds[:, start:stop]
         best = part.argmax(axis=1)
