@@ -73,10 +73,10 @@ def test_a_row_is_trained_once_and_its_tables_are_written(
 def test_a_row_that_the_photos_cannot_train_costs_no_other(
     products: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = ["--row", "core-ssmtl-collar", "--row", "full-bcnn-root", "--epochs", "1"]
+    rows = ["--row", "core-ssmtl-silhouette", "--row", "full-bcnn-root", "--epochs", "1"]
     assert papers(products, tmp_path, *rows) == 1
     out = capsys.readouterr().out
-    assert "left out structure-aware: core-ssmtl-collar, seed 1: expected tasks among" in out
+    assert "left out structure-aware: core-ssmtl-silhouette, seed 1: expected tasks among" in out
     assert (tmp_path / "structure-aware" / "full-bcnn-root-1.run.json").exists()
 
 
