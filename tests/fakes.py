@@ -50,7 +50,10 @@ class FakeExtractor:
         terms = sorted(guide) if guide else [self.default_category]
         source = "auto" if not guide else "chosen" if len(terms) == 1 else "text"
         return Features(
-            categories=tuple(ScoredTerm(t, 1.0 if i == 0 else 0.0) for i, t in enumerate(terms)),
+            categories=tuple(
+                ScoredTerm(term, 0.0 if place else 1.0, None if place else 0.92)
+                for place, term in enumerate(terms)
+            ),
             category_source=source,  # type: ignore[arg-type]
             attributes=(ScoredTerm(f"colour:{name}", 0.9, precision=0.95),),
             box=box or WHOLE_IMAGE,

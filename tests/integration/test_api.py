@@ -50,7 +50,12 @@ def refused(response: Any, status: int, *words: str) -> None:
 def test_photo_finds_what_looks_like_it(client: FlaskClient) -> None:
     answer = post(client, file_of(draw("green")), top="5").json
     assert [hit["matched"] for hit in answer["hits"]] == [["colour:green"]] * 5
-    assert answer["query"]["category"] == {"term": "t-shirt", "confidence": 1.0, "source": "auto"}
+    assert answer["query"]["category"] == {
+        "term": "t-shirt",
+        "confidence": 1.0,
+        "precision": 0.92,
+        "source": "auto",
+    }
     assert answer["query"]["box"] == [0, 0, 1, 1]
     assert answer["model"] == "fake-1"
     assert set(answer["took_ms"]) == {

@@ -93,7 +93,12 @@ def test_prints_json(run, image):
     )
     assert (status, errors) == (0, "")
     answer = json.loads(output)
-    assert answer["query"]["category"] == {"term": "jeans", "confidence": 1.0, "source": "chosen"}
+    assert answer["query"]["category"] == {
+        "term": "jeans",
+        "confidence": 1.0,
+        "precision": 0.92,
+        "source": "chosen",
+    }
     assert answer["query"]["box"] == [0, 0, 0.5, 0.5]
     assert len(answer["hits"]) == 2
     assert {hit["product"]["price"] for hit in answer["hits"]} == {10.0}

@@ -376,9 +376,9 @@ def test_the_answer_as_json(service):
     assert found.pop("next") == answer.next
     assert found == {
         "query": {
-            "category": {"term": "t-shirt", "confidence": 1.0, "source": "auto"},
-            "categories": [{"term": "t-shirt", "confidence": 1.0}],
-            "attributes": [{"term": "colour:green", "confidence": 0.9}],
+            "category": {"term": "t-shirt", "confidence": 1.0, "precision": 0.92, "source": "auto"},
+            "categories": [{"term": "t-shirt", "confidence": 1.0, "precision": 0.92}],
+            "attributes": [{"term": "colour:green", "confidence": 0.9, "precision": 0.95}],
             "box": [0.0, 0.0, 1.0, 1.0],
             "box_source": "whole",
             "items": [],

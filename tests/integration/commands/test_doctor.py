@@ -61,7 +61,7 @@ def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
     for name in ("attribute-sequence-15", "attribute-sequence-mixup-2", "guided-detector-2"):
         assert f"{name}: SHA-256 as in its card" in output
     level, text = found["one photo"]
-    assert level in ("ok", "warn") and "s by attribute-ensemble-4+guided-detector-2" in text
+    assert level in ("ok", "warn") and "s by attribute-ensemble-5+guided-detector-2" in text
     assert found["engine"] == ("ok", f"{url} answers, and its index is there")
     assert found["products"][0] == "warn" and "houndstooth ingest FEED" in output
     assert found["columns"][0] == "ok" and found["columns"][1].startswith(f"{tmp_path}/columns, no")
