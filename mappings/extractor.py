@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from houndstooth.mappings.features import Box, Features
@@ -14,6 +14,10 @@ class Extractor(Protocol):
     @property
     def model(self) -> str:
         """Name and version of the weights, stored in every document."""
+
+    @property
+    def precisions(self) -> Mapping[str, float]:
+        """Measured precision by attribute term that is stored from pictures, in [0, 1]."""
 
     def decode(self, data: bytes) -> Any:
         """Decode an image file to an upright RGB image of any size, for ``extract``.

@@ -5,7 +5,7 @@ image → location of the item → crop → category, attributes, embedding → 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,6 +87,12 @@ class ImageExtractor:
         models += [embedder.model] if embedder else []
         models += [locator.detector.model] if locator.detector else []
         self.model = "+".join(models) + ("-threshold-0" if paper_threshold else "")
+
+    @property
+    def precisions(self) -> Mapping[str, float]:
+        """Measured precision by attribute term that is stored from pictures, in [0, 1]."""
+        measured = self.recogniser.card.measured
+        return {term: m.precision for term, m in measured.items() if term != CATEGORY_MEASURED}
 
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ class FakeExtractor:
     """Deterministic features of the pixels: near images get near codes; red images are 'red'."""
 
     model = "fake-1"
+    precisions: Mapping[str, float] = {"colour:red": 0.95}
     code_bytes = 16
     colour_bins = 12
 

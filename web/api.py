@@ -31,7 +31,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     """Create the blueprint of ``/api/v1``: search, catalogue and OpenAPI document."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     document = openapi_document(backend.taxonomy)
-    taxonomy = taxonomy_json(backend.taxonomy)
+    taxonomy = taxonomy_json(backend.taxonomy, backend.extractor.precisions)
 
     @api.post("/search")
     def search() -> ResponseReturnValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from houndstooth.mappings.engine import CandidateQuery, StoredProduct
@@ -25,8 +26,13 @@ def pick_samples(backend: Backend) -> list[StoredProduct]:
     return backend.engine.fetch(ids)
 
 
-def taxonomy_json(taxonomy: Taxonomy) -> dict[str, Any]:
-    """Convert the taxonomy's terms and labels to JSON, without the words of sellers."""
+def taxonomy_json(taxonomy: Taxonomy, precisions: Mapping[str, float]) -> dict[str, Any]:
+    """Convert the taxonomy's terms and labels to JSON, without the words of sellers.
+
+    Args:
+        taxonomy: What to convert.
+        precisions: Measured precision by term that is stored from pictures.
+    """
     return {
         "version": taxonomy.version,
         "great_categories": list(taxonomy.great_categories),
@@ -47,6 +53,7 @@ def taxonomy_json(taxonomy: Taxonomy) -> dict[str, Any]:
                     {
                         "term": f"{group.name}:{value}",
                         "label": taxonomy.label_of(f"{group.name}:{value}"),
+                        "precision": precisions.get(f"{group.name}:{value}"),
                     }
                     for value in group.values
                 ],

@@ -8,7 +8,7 @@ from typing import Any
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.mappings.features import group_of
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.web.backend import Backend
 
@@ -25,7 +25,8 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     """Count products by category, brand, price range, and attribute of each group.
 
     The values of a field are counted without the choices on that field itself: each count is the
-    number of products that another choice would find.
+    number of products that another choice would find. Products of unknown category are in the total
+    alone.
     """
     engine = backend.engine
     query = CandidateQuery(
@@ -52,7 +53,11 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     return {
         "total": engine.count(query),
         "facets": {
-            name: [{"value": value, "count": count} for value, count in values]
+            name: [
+                {"value": value, "count": count}
+                for value, count in values
+                if value != UNKNOWN_CATEGORY
+            ]
             for name, values in facets.items()
         },
     }
