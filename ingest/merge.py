@@ -25,7 +25,7 @@ def visual_document(
     """Merge text and features into the ``visual`` object of one product.
 
     Each attribute group of the category gets the terms that the text states, else those that the
-    picture shows with a measured precision; see ``Features.facts``.
+    picture shows with a measured precision; see ``Features.sure_terms``.
 
     Args:
         product: The product.
@@ -45,8 +45,8 @@ def visual_document(
     groups = taxonomy.groups_of(category)
     stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
     said = [term for terms in stated.values() for term in terms]
-    facts = [fact.term for fact in features.facts() if group_of(fact.term) in groups]
-    seen = [term for term in facts if group_of(term) not in stated]
+    shown = [sure.term for sure in features.sure_terms() if group_of(sure.term) in groups]
+    seen = [term for term in shown if group_of(term) not in stated]
     from_text = [*said, *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,

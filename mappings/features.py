@@ -102,7 +102,7 @@ class ScoredTerm:
     Attributes:
         precision: How often such a term was right on labelled photos, in [0, 1]. None if it was
             not measured, or not often enough right at this confidence: then it is a preference
-            of a search, and never stored as a fact.
+            of a search, and never stored.
     """
 
     term: str
@@ -171,7 +171,7 @@ class Features:
             best.setdefault(group_of(scored.term), scored)
         return tuple(best.values())
 
-    def facts(self) -> tuple[ScoredTerm, ...]:
+    def sure_terms(self) -> tuple[ScoredTerm, ...]:
         """Return the terms that are sure enough to be stored, in the order of ``attributes``."""
         return tuple(scored for scored in self.attributes if scored.precision is not None)
 

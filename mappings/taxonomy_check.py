@@ -16,7 +16,7 @@ _CATEGORY, _CATEGORY_OPTIONAL = {"label", "great_category", "words"}, {"labels"}
 _BROADER, _BROADER_OPTIONAL = {"words", "categories"}, {"modifier"}
 _GROUP = {"label", "values"}
 _GROUP_OPTIONAL = {
-    "great_categories", "categories", "value_labels", "importance", "always_known", "loss_weight"
+    "great_categories", "categories", "value_labels", "importance", "loss_weight"
 }  # fmt: skip
 
 
@@ -79,7 +79,6 @@ class _Check:
         self._known(f"{where}.categories", self._texts(f"{where}.categories", leaves), self.leaves)
         self._number(f"{where}.importance", entry.get("importance", 1))
         self._number(f"{where}.loss_weight", entry.get("loss_weight", 1))
-        self._flag(f"{where}.always_known", entry.get("always_known", False))
         labels = entry.get("value_labels", {})
         if not isinstance(labels, dict):
             self._expected(f"{where}.value_labels", "an object", labels)

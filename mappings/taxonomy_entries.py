@@ -59,7 +59,6 @@ class AttributeGroup:
         categories: The leaf categories that have this group.
         value_labels: Labels of values that differ from the value with spaces.
         importance: Weight of the group's terms in a query; colour has 1.
-        always_known: Whether every item has a value, so that one is always predicted.
         loss_weight: Weight of the group's loss in training.
     """
 
@@ -69,7 +68,6 @@ class AttributeGroup:
     categories: frozenset[str]
     value_labels: Mapping[str, str] = field(default_factory=dict)
     importance: float = DEFAULT_IMPORTANCE
-    always_known: bool = False
     loss_weight: float = DEFAULT_LOSS_WEIGHT
 
     def terms(self) -> tuple[str, ...]:
@@ -87,6 +85,5 @@ def read_group(name: str, entry: Any, categories: Iterable[Category]) -> Attribu
         frozenset(c.term for c in categories if c.great_category in great or c.term in leaves),
         entry.get("value_labels", {}),
         entry.get("importance", DEFAULT_IMPORTANCE),
-        entry.get("always_known", False),
         entry.get("loss_weight", DEFAULT_LOSS_WEIGHT),
     )

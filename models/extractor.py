@@ -179,7 +179,7 @@ class ImageExtractor:
         return refined
 
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
-        """Add the measured precision of a term that is sure enough to be a fact."""
+        """Add the measured precision of a term that is sure enough to be stored."""
         measured = self.recogniser.card.measured.get(measured_as or scored.term)
         if measured is None or scored.confidence < measured.threshold:
             return scored

@@ -37,7 +37,7 @@ def attribute_query(
     Each step matches every document that the steps before it match:
 
     ==================  ==================================================================
-    none                the category, and as many groups as have a fact as their best term
+    none                the category, and as many groups as have a sure best term
     fewer-attributes    the category
     great-category      the great category
     any-category        no category; only the request's own filters and terms
@@ -77,10 +77,10 @@ def attribute_query(
     )
     if category == UNKNOWN_CATEGORY:
         return [("none", loosest)]
-    facts = sum(_is_fact(terms[0]) for terms in preferred.values())
+    sure = sum(_is_sure(terms[0]) for terms in preferred.values())
     great_category = taxonomy.great_category(category)
     steps: list[Step] = [
-        ("none", replace(loosest, category=category, minimum_groups=facts)),
+        ("none", replace(loosest, category=category, minimum_groups=sure)),
         ("fewer-attributes", replace(loosest, category=category)),
         ("great-category", replace(loosest, great_category=great_category)),
         ("any-category", loosest),
@@ -118,7 +118,7 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
     )
 
 
-def _is_fact(scored: ScoredTerm) -> bool:
+def _is_sure(scored: ScoredTerm) -> bool:
     """Tell whether a term is as sure as those that are stored: measured, or a product's own."""
     return scored.precision is not None or scored.confidence == 1
 

@@ -22,7 +22,7 @@ from houndstooth.mappings.errors import InvalidConfig
 )  # fmt: skip
 @parameters.taxonomy
 @click.option(
-    "--table", type=FILE, metavar="FILE", help="Write all terms to it as a Markdown table too."
+    "--page", type=FILE, metavar="FILE", help="Write the page of all terms to it too, in Markdown."
 )
 def command(
     name: str,
@@ -30,7 +30,7 @@ def command(
     csv: Path | None,
     cross_fitted: Path | None,
     taxonomy: Path | None,
-    table: Path | None,
+    page: Path | None,
 ) -> None:
     """Measure a recogniser on labelled photos that it was not trained on, and write its card.
 
@@ -45,7 +45,7 @@ def command(
     """
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.training.labelled import labelled_samples
-    from houndstooth.models.training.measure import measure, table_of
+    from houndstooth.models.training.measure import measure, measured_page
     from houndstooth.models.training.measured_terms import JudgedTerms
 
     given = {name: [path] for name, path in (("products", products), ("csv", csv)) if path}
@@ -55,8 +55,8 @@ def command(
     stem, terms = network_stem(name), Taxonomy.load(taxonomy)
     others = JudgedTerms.read(cross_fitted) if cross_fitted else None
     measured = measure(stem, labelled_samples(given, terms), terms, others)
-    text = table_of(measured, terms)
+    text = measured_page(stem.name, measured, terms)
     click.echo(text)
     click.echo(f"{len(measured)} terms are stored from a picture; written to {stem.name}.json")
-    if table:
-        table.write_text(text, encoding="utf-8")
+    if page:
+        page.write_text(text, encoding="utf-8")

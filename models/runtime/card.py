@@ -70,7 +70,7 @@ class MeasuredTerm:
     """A measurement of a term that was predicted from the picture alone, on labelled photos.
 
     Attributes:
-        threshold: the least probability at which the term is stored as a fact.
+        threshold: the least probability at which the term is stored.
         precision: share of the photos at or above the threshold that show it, in [0, 1].
         photos: the number of labelled photos at or above the threshold.
     """

@@ -35,6 +35,27 @@ from houndstooth.models.training.metrics import mean_class_accuracy
 from houndstooth.models.training.photo_run import decodable, run
 from houndstooth.models.training.samples import Sample
 
+PAGE = """# Which attributes are stored from a picture
+
+What the seller's text says is always stored. From a picture alone a term is stored only where it is
+right nine times in ten. {stored} of the taxonomy's terms are, by `{model}`; each from its own
+probability on. All others are preferred in a search, by their probability, and never stored.
+`houndstooth measure` makes this page; REST tells `precision` with each term, and so does the page's
+tooltip.
+
+*Precision* is the share of labelled photos at or above the threshold that show the term, *error*
+its standard error, *photos* their number. "category" is the best category, whichever it is: below
+its threshold a product's category is unknown unless its text says it.
+
+| term | stored from | precision | error | photos |
+|---|---|---|---|---|
+{rows}
+
+Never stored from a picture:
+
+{never}
+"""
+
 POWERS = np.arange(0.0, 0.55, 0.05)
 
 Weights = Mapping[str, float]
@@ -171,10 +192,23 @@ def _write(stem: Path, changes: Mapping[str, Any]) -> None:
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def table_of(measured: Mapping[str, MeasuredTerm], taxonomy: Taxonomy) -> str:
-    """Write all terms of the taxonomy as a Markdown table; those that are never stored last."""
-    rows = ["| term | stored from | precision | photos |", "|---|---|---|---|"]
-    for term, each in measured.items():
-        rows.append(f"| {term} | {each.threshold:.2f} | {each.precision:.3f} | {each.photos} |")
-    never = [term for term in taxonomy.attribute_terms() if term not in measured]
-    return "\n".join([*rows, "", f"Never stored from a picture: {', '.join(never)}.", ""])
+def measured_page(model: str, measured: Mapping[str, MeasuredTerm], taxonomy: Taxonomy) -> str:
+    """Write the page of all terms in Markdown: from what on each is stored, and how true it is."""
+    terms = [term for term in taxonomy.attribute_terms() if term in measured]
+    rows = [
+        f"| {term} | {m.threshold:.2f} | {m.precision:.3f} | {error_of(m):.3f} | {m.photos} |"
+        for term in (CATEGORY_MEASURED, *terms)
+        if (m := measured.get(term))
+    ]
+    never = {
+        name: [value for value in group.values if f"{name}:{value}" not in measured]
+        for name, group in taxonomy.groups.items()
+    }
+    lines = [f"- {name}: {', '.join(values)}" for name, values in never.items() if values]
+    return PAGE.format(model=model, stored=len(terms), rows="\n".join(rows), never="\n".join(lines))
+
+
+def error_of(measured: MeasuredTerm) -> float:
+    """Compute the standard error of a measured precision, as if one more photo were wrong."""
+    share = (measured.precision * measured.photos + 1) / (measured.photos + 2)
+    return float((share * (1 - share) / measured.photos) ** 0.5)

@@ -3,7 +3,7 @@
 A stored term is a filter: where it is wrong, the filter lies. So a term's threshold is the lowest
 probability at which labelled photos that it was not trained on show the term nine times in ten. One
 standard error is taken off the share first, as the lowest of many thresholds is partly luck. A term
-that cannot reach the share is left out: it is a preference of a search, and no fact.
+that cannot reach the share is left out: it is preferred in a search, and not stored.
 
 Photos held back are few, and fewer show a rare term. So photos of the training part may count too,
 by cross-fitted predictions. The photos held back then have a say of their own: a threshold at which
@@ -121,7 +121,7 @@ class JudgedTerms:
                 f"attribute-terms writes them; got {error!r}"
             ) from None
 
-    def facts(self, measured: Mapping[str, MeasuredTerm]) -> Marks:
+    def stored(self, measured: Mapping[str, MeasuredTerm]) -> Marks:
         """Mark the terms that would be stored, bool [n, m]."""
         least = np.array([
             measured[term].threshold if term in measured else np.inf for term in self.terms

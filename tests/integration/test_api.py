@@ -299,7 +299,9 @@ def test_taxonomy_names_categories_and_values(client: FlaskClient) -> None:
     assert shirt["label"] == "T-shirt"
     assert "colour" in shirt["groups"]
     colours = next(group for group in taxonomy["groups"] if group["name"] == "colour")
-    assert {"term": "colour:navy-blue", "label": "Navy blue"} in colours["values"]
+    values = {value.pop("term"): value for value in colours["values"]}
+    assert values["colour:navy-blue"] == {"label": "Navy blue", "precision": None}
+    assert values["colour:red"]["precision"] == 0.95, "such are stored from pictures"
 
 
 def test_health_and_readiness(client: FlaskClient) -> None:

@@ -139,7 +139,7 @@ def test_the_steps_of_a_t_shirt():
     assert (loosest.model, loosest.filters, loosest.without_id) == ("m-1", request.filters, "p1")
 
 
-def test_a_term_that_is_no_fact_is_preferred_and_not_demanded():
+def test_a_guess_is_preferred_and_not_demanded():
     guessed = replace(SHIRT, attributes=tuple(replace(t, precision=None) for t in SHIRT.attributes))
     _, query = attribute_query(guessed, SearchRequest(), TAXONOMY)[0]
     assert query.minimum_groups == 0

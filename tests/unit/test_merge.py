@@ -35,9 +35,9 @@ def merge(
     said: dict[str, tuple[str, ...]] | None = None,
     text_categories: frozenset[str] = frozenset(),
     *,
-    facts: Collection[str] | None = None,
+    sure: Collection[str] | None = None,
 ) -> VisualDocument:
-    features = seen_in_picture(category, seen, seen if facts is None else facts)
+    features = seen_in_picture(category, seen, seen if sure is None else sure)
     evidence = TextEvidence(text_categories, None, said or {})
     return visual_document(PRODUCT, evidence, [(1, features)], TAXONOMY, "hash", NOW)
 
@@ -45,15 +45,15 @@ def merge(
 def seen_in_picture(
     category: str,
     seen: Mapping[str, float],
-    facts: Collection[str] = (),
+    sure: Collection[str] = (),
     source: CategorySource = "chosen",
 ) -> Features:
     """Features of which some terms have a measured precision."""
     return Features(
-        categories=(ScoredTerm(category, 0.9, 0.92 if category in facts else None),),
+        categories=(ScoredTerm(category, 0.9, 0.92 if category in sure else None),),
         category_source=source,
         attributes=tuple(
-            ScoredTerm(term, confidence, 0.93 if term in facts else None)
+            ScoredTerm(term, confidence, 0.93 if term in sure else None)
             for term, confidence in seen.items()
         ),
         box=WHOLE_IMAGE,
@@ -90,9 +90,9 @@ def test_terms_of_groups_that_the_category_lacks_are_left_out() -> None:
     assert (document.attributes, document.from_text) == ((), ())
 
 
-def test_a_term_without_a_measured_precision_is_no_fact_however_sure() -> None:
+def test_a_term_without_a_measured_precision_is_not_stored_however_sure() -> None:
     seen = {"sleeve:long": 0.99, "colour:red": 0.97, "gender:women": 0.99}
-    assert merge("shirt", seen, facts={"colour:red"}).attributes == ("colour:red",)
+    assert merge("shirt", seen, sure={"colour:red"}).attributes == ("colour:red",)
 
 
 def test_a_product_that_is_two_things_has_both() -> None:
@@ -146,16 +146,16 @@ terms = st.sampled_from(TAXONOMY.attribute_terms())
     st.dictionaries(terms, st.floats(0, 1)),
     st.lists(terms),
 )
-def test_stated_terms_else_the_facts_of_the_picture(
+def test_stated_terms_else_the_sure_ones_of_the_picture(
     category: str, seen: dict[str, float], said_terms: list[str]
 ) -> None:
     said: dict[str, tuple[str, ...]] = {}
     for term in dict.fromkeys(said_terms):
         said[group_of(term)] = (*said.get(group_of(term), ()), term)
-    facts = {term for term, confidence in seen.items() if confidence >= 0.5}
-    document = merge(category, seen, said, facts=facts)
+    sure = {term for term, confidence in seen.items() if confidence >= 0.5}
+    document = merge(category, seen, said, sure=sure)
     groups = TAXONOMY.groups_of(category)
     expected = {t for terms in said.values() for t in terms}
-    expected |= {term for term in facts if group_of(term) not in said}
+    expected |= {term for term in sure if group_of(term) not in said}
     assert set(document.attributes) == {term for term in expected if group_of(term) in groups}
     assert set(document.from_text) == {t for g, terms in said.items() if g in groups for t in terms}

@@ -175,7 +175,7 @@ def test_its_digest_is_of_what_features_depend_on() -> None:
     assert digest_of(dict(reversed(SMALL.items()))) == own
     words = [*SMALL["categories"]["robe"]["words"], "gown"]
     assert digest_of(broken("categories", "robe", "words", value=words)) != own
-    assert digest_of(broken(*COLOUR, "always_known", value=True)) != own
+    assert digest_of(broken(*COLOUR, "importance", value=0.5)) == own
 
 
 @pytest.mark.parametrize(

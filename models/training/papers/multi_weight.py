@@ -23,8 +23,8 @@ PAIRS = {
 }
 """Two groups of 10:1 labels, and the paper's mAP of the first and of the second.
 
-The paper's pairs are coat and pantsuit, and length of sleeve and sleeve. Ours are like them: sleeves
-and heels are of different products, sleeve and collar of the same.
+The paper's pairs are coat and pantsuit, and length of sleeve and sleeve. Ours are like them: heels
+and sleeves are of different products, sleeve and collar of the same.
 """
 
 

@@ -76,5 +76,5 @@ def _query(real: RealProducts, category: str, variant: Variant, photo: int) -> Q
 
 
 def _unsure(terms: Sequence[ScoredTerm]) -> tuple[ScoredTerm, ...]:
-    """Return the terms as preferences: none of them is a fact that a hit must have."""
+    """Return the terms as preferences: none of them is one that a hit must have."""
     return tuple(ScoredTerm(t.term, min(t.confidence, MOST_UNSURE)) for t in terms)

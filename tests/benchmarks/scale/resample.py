@@ -37,6 +37,9 @@ NEIGHBOURS = 96
 FLOOR = -12.0
 """Log odds of terms that the recogniser does not list."""
 
+STATED_GROUPS = {"colour", "gender"}
+"""Groups of which every product has a term, as nearly every seller's text states one."""
+
 STATED = 40.0
 """Log odds of terms that the title states."""
 
@@ -189,7 +192,7 @@ def _pool(
 def _group_starts(taxonomy: Taxonomy) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     sizes = [len(group.values) for group in taxonomy.groups.values()]
     starts = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
-    return starts, np.array([group.always_known for group in taxonomy.groups.values()])
+    return starts, np.array([name in STATED_GROUPS for name in taxonomy.groups])
 
 
 def _log_odds(real: RealProducts, taxonomy: Taxonomy) -> NDArray[np.float32]:
