@@ -102,7 +102,8 @@ class CandidateQuery:
 
     A document matches if all of the following hold:
 
-    - its model is ``model``, and its category and great category are those given, if any;
+    - its model is ``model``, and its category and great category are those given, if any, or
+      unknown, as such a product may be of any;
     - it has every term of ``required`` and none of ``excluded``;
     - it is not sold out, if ``hide_sold_out`` says so;
     - it passes all ``filters``;

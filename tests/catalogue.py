@@ -16,12 +16,15 @@ from houndstooth.mappings.engine import (
     RangeFilter,
     TermFilter,
 )
-from houndstooth.mappings.features import Box
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Box
 from houndstooth.mappings.product import OUT_OF_STOCK, Scalar
 
 MODEL = "test-1"
 CODE_BYTES, COLOUR_BINS = 20, 12
 GREAT_CATEGORIES = {"t-shirt": "top", "shirt": "top", "jeans": "bottom", "boots": "shoes"}
+STORED_CATEGORIES = {**GREAT_CATEGORIES, UNKNOWN_CATEGORY: UNKNOWN_CATEGORY}
+"""Great category by category, of products; nobody asks for the unknown one."""
+
 VALUES = {
     "colour": ("colour:red", "colour:blue", "colour:navy-blue"),
     "sleeve": ("sleeve:short", "sleeve:long"),
@@ -46,7 +49,7 @@ def visual(
     return VisualDocument(
         product_id=product_id,
         category=category,
-        great_category=GREAT_CATEGORIES[category],
+        great_category=STORED_CATEGORIES[category],
         attributes=tuple(sorted(attributes)),
         from_text=(category,),
         binary_code=code,
@@ -98,7 +101,7 @@ def random_documents(seed: int, count: int) -> list[IndexDocument]:
             document(
                 f"{chance.choice(names)}{n}",
                 facts,
-                category=chance.choice(list(GREAT_CATEGORIES)),
+                category=chance.choice(list(STORED_CATEGORIES)),
                 attributes=terms,
                 model=chance.choice([MODEL, MODEL, MODEL, "other-1"]),
                 seed=n,
@@ -167,8 +170,13 @@ def naive_candidates(
         groups = [[w for t, w in group.items() if t in has] for group in query.preferred.values()]
         matches = (
             made.model == query.model
-            and query.category in (None, made.category)
-            and query.great_category in (None, made.great_category)
+            and (
+                made.category == UNKNOWN_CATEGORY
+                or (
+                    query.category in (None, made.category)
+                    and query.great_category in (None, made.great_category)
+                )
+            )
             and one.product_id != query.without_id
             and not (
                 query.without_variant_group

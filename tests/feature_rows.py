@@ -9,12 +9,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Bytes
 from houndstooth.mappings.rows import SOLD_OUT, FeatureRows, TermSet
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Snapshot
-from tests.catalogue import GREAT_CATEGORIES, VALUES
+from tests.catalogue import STORED_CATEGORIES, VALUES
 
 CODE_BYTES, COLOUR_BINS = 4, 3
 TERMS = [term for values in VALUES.values() for term in values]
@@ -100,9 +100,11 @@ def attribute_score(query: CandidateQuery, term_set: TermSet) -> int | None:
     has = set(terms)
     groups = [[w for t, w in group.items() if t in has] for group in query.preferred.values()]
     matches = (
-        query.category in (None, category)
+        (
+            category == UNKNOWN_CATEGORY
+            or (query.category in (None, category) and query.great_category in (None, great))
+        )
         and not (query.hide_sold_out and SOLD_OUT in has)
-        and query.great_category in (None, great)
         and has.issuperset(query.required)
         and has.isdisjoint(query.excluded)
         and sum(map(bool, groups)) >= query.minimum_groups
@@ -160,8 +162,8 @@ further_views = st.just(()) | st.lists(
 ).map(tuple)
 ids = st.text(st.sampled_from("aZ0é𝔘"), min_size=1, max_size=3)
 term_sets = st.builds(
-    lambda category, terms: (GREAT_CATEGORIES[category], category, tuple(sorted(terms))),
-    st.sampled_from(list(GREAT_CATEGORIES)),
+    lambda category, terms: (STORED_CATEGORIES[category], category, tuple(sorted(terms))),
+    st.sampled_from(list(STORED_CATEGORIES)),
     st.sets(st.sampled_from([*TERMS, SOLD_OUT]), max_size=4),
 )
 

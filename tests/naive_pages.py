@@ -23,6 +23,7 @@ from tests.catalogue import (
     COLOUR_BINS,
     GREAT_CATEGORIES,
     MODEL,
+    STORED_CATEGORIES,
     VALUES,
     document,
     group_of,
@@ -57,7 +58,7 @@ def random_document(chance: random.Random, product_id: str, serial: int = 0) -> 
             "style": chance.choice([None, None, *map(str, range(30))]),
             "availability": chance.choice(["in stock", "out of stock", None]),
         },
-        category=chance.choice(list(GREAT_CATEGORIES)),
+        category=chance.choice(list(STORED_CATEGORIES)),
         attributes=[term for group in VALUES.values() for term in group if chance.random() < 0.4],
         model=chance.choice([MODEL] * 9 + ["other-1"]),
         seed=chance.randrange(LOOKS),
@@ -73,7 +74,7 @@ def documents_of(seed: int, count: int) -> list[IndexDocument]:
 def random_features(chance: random.Random) -> Features:
     noise = np.random.default_rng(chance.randrange(LOOKS))
     attributes = [
-        ScoredTerm(term, confidence)
+        ScoredTerm(term, confidence, 0.93 if confidence > 0.8 else None)
         for values in VALUES.values()
         for term, confidence in zip(
             chance.sample(values, 2),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.features import group_of
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.rows import SOLD_OUT, TermSet
 
 Numbers = NDArray[np.int64]
@@ -95,7 +95,8 @@ class TermSets:
         ranges = [
             slice(*self.pair_starts[number : number + 2].tolist())
             for number, (great, category) in enumerate(self.pairs)
-            if query.category in (None, category) and query.great_category in (None, great)
+            if category == UNKNOWN_CATEGORY
+            or (query.category in (None, category) and query.great_category in (None, great))
         ]
         parts = [self._decide(query, one) for one in _joined(ranges)]
         if len(parts) == 1:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.fields import Fields, by_field, finite_number
@@ -21,9 +22,9 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     attributes = fields.visual("attributes")
     filters = [_term(fields.visual("model"), query.model)]
     if query.category is not None:
-        filters.append(_term(fields.visual("category"), query.category))
+        filters.append(_term_or_unknown(fields.visual("category"), query.category))
     if query.great_category is not None:
-        filters.append(_term(fields.visual("great_category"), query.great_category))
+        filters.append(_term_or_unknown(fields.visual("great_category"), query.great_category))
     filters += [_term(attributes, term) for term in query.required]
     filters += [_any_filter(group, fields) for group in by_field(query.filters).values()]
     must_not = [_term(attributes, term) for term in query.excluded]
@@ -146,6 +147,10 @@ def _doc_value_search(query: Json, read: Sequence[str]) -> Json:
 
 def _term(field: str, value: str) -> Json:
     return {"term": {field: value}}
+
+
+def _term_or_unknown(field: str, category: str) -> Json:
+    return {"terms": {field: [category, UNKNOWN_CATEGORY]}}
 
 
 def _constant(field: str, term: str, boost: int) -> Json:

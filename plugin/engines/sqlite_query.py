@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
@@ -47,9 +48,10 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     """
     parts = [Sql("model = ?", (query.model,))]
     if query.category is not None:
-        parts.append(Sql("category = ?", (query.category,)))
+        parts.append(Sql("category IN (?, ?)", (query.category, UNKNOWN_CATEGORY)))
     if query.great_category is not None:
-        parts.append(Sql("great_category = ?", (query.great_category,)))
+        known = query.great_category, UNKNOWN_CATEGORY
+        parts.append(Sql("great_category IN (?, ?)", known))
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
     if query.variant_field and query.without_variant_group:
