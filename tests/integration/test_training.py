@@ -135,9 +135,12 @@ def test_evaluation_ends_with_one_line_of_json(
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {"precision", "recall", "nll", "groups", "guided", "ece", "images_per_s"} <= set(figures)
     assert figures["split"] == "test", "of what it was trained on, only the test split"
+    scores = {"accuracy", "mean_class_accuracy", "macro_f1"}
     for group in ("category", "colour", "gender"):
-        assert set(figures["groups"][group]) == {"accuracy", "macro_f1"}
-    assert set(figures["guided"]["groups"]["gender"]) == {"accuracy", "macro_f1"}
+        assert set(figures["groups"][group]) == scores
+    assert set(figures["guided"]["groups"]["gender"]) == scores
+    assert set(figures["stored"]) == {"picture", "text"}
+    assert {"coverage", "precision", "recall"} <= set(figures["stored"]["text"]["colour"])
 
 
 def test_wide_and_recurrent_parts_are_trained_on_a_deep_part_that_stays(
