@@ -50,14 +50,11 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
         others = tuple(term for term in request.required if group_of(term) != group)
         wider = _values(engine, replace(query, required=others), ATTRIBUTES)
         facets[group] = _by_group(wider).get(group, ())
+    facets["category"] = [each for each in facets["category"] if each[0] != UNKNOWN_CATEGORY]
     return {
         "total": engine.count(query),
         "facets": {
-            name: [
-                {"value": value, "count": count}
-                for value, count in values
-                if value != UNKNOWN_CATEGORY
-            ]
+            name: [{"value": value, "count": count} for value, count in values]
             for name, values in facets.items()
         },
     }

@@ -18,9 +18,11 @@ from PIL import Image
 from werkzeug.test import encode_multipart
 
 from houndstooth.commands import main
+from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
-from houndstooth.mappings.features import BoxSource
-from tests.fakes import OUTFIT, OutfitExtractor
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, BoxSource
+from tests.catalogue import visual
+from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
 
 ROOT = Path(__file__).parents[2]
@@ -258,6 +260,19 @@ def test_facets_count_what_another_choice_would_find(client: FlaskClient) -> Non
     assert facets["category"] == {"jacket": half, "t-shirt": half, "trousers": half}
     assert facets["brand"] == {"Acme": half, "Loom & Co": half}
     assert facets["colour"] == {"colour:red": half, "colour:green": half, "colour:blue": half}
+
+
+def test_an_unknown_category_is_no_facet_but_a_brand_of_that_name_is(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    engine = app.extensions["houndstooth"].engine
+    shirt = visual("odd", category=UNKNOWN_CATEGORY, model=FakeExtractor.model)
+    engine.write([IndexDocument("odd", {"title": "Odd", "brand": "unknown"}, shirt)])
+    engine.refresh()
+    found = app.test_client().get("/api/v1/facets").json
+    assert found["total"] == 9 * PER_COLOUR + 2
+    values = {name: {one["value"] for one in many} for name, many in found["facets"].items()}
+    assert UNKNOWN_CATEGORY not in values["category"] and "unknown" in values["brand"]
+    engine.close()
 
 
 def test_price_facets_are_ranges_that_a_filter_takes(client: FlaskClient) -> None:
