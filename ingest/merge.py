@@ -8,7 +8,7 @@ from datetime import datetime
 from houndstooth.ingest.outcome import CategoryFrom
 from houndstooth.mappings.appearance_terms import appearance_terms
 from houndstooth.mappings.document import View, VisualDocument
-from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, group_of
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -42,11 +42,8 @@ def visual_document(
     (place, features), *further = views
     category = stored_category(evidence, features)
     great_category = taxonomy.great_category(category)
-    groups = taxonomy.groups_of(category)
-    stated = {group: evidence.attributes[group] for group in groups if group in evidence.attributes}
-    said = [term for terms in stated.values() for term in terms]
-    shown = [sure.term for sure in features.sure_terms() if group_of(sure.term) in groups]
-    seen = [term for term in shown if group_of(term) not in stated]
+    sure = (scored.term for scored in features.sure_terms())
+    said, seen = evidence.terms_before(sure, taxonomy.groups_of(category))
     from_text = [*said, *([category] if evidence.categories == {category} else [])]
     return VisualDocument(
         product_id=product.product_id,

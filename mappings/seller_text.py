@@ -8,7 +8,7 @@ the image decides among those that remain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from houndstooth.mappings.category_path import (
     path_leaves,
     plainer,
 )
+from houndstooth.mappings.features import group_of
 from houndstooth.mappings.stated_attributes import stated_terms
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.text_language import likely_languages
@@ -44,6 +45,18 @@ class TextEvidence:
     great_category: str | None
     attributes: Stated
     lacks_category: bool = False
+
+    def terms_before(
+        self, seen: Iterable[str], groups: Collection[str]
+    ) -> tuple[list[str], list[str]]:
+        """Put what the text states of some groups before what a picture shows of them.
+
+        Returns:
+            The stated terms, and the seen ones of groups of which the text states nothing.
+        """
+        said = [term for group in groups for term in self.attributes.get(group, ())]
+        left = set(groups) - self.attributes.keys()
+        return said, [term for term in seen if group_of(term) in left]
 
 
 def read_seller_text(

@@ -21,7 +21,7 @@ from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, t
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.card import CATEGORY_MEASURED
+from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.crop import Crop, crop_square
 from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
 
@@ -180,10 +180,8 @@ class ImageExtractor:
 
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be stored."""
-        measured = self.recogniser.card.measured.get(measured_as or scored.term)
-        if measured is None or scored.confidence < measured.threshold:
-            return scored
-        return replace(scored, precision=measured.precision)
+        measured, term = self.recogniser.card.measured, measured_as or scored.term
+        return replace(scored, precision=precision_of(measured, term, scored.confidence))
 
     def _features(self, item: Item, code: Bytes) -> Features:
         choice, location = item.view.choice, item.view.location

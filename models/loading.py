@@ -66,16 +66,17 @@ def network_stems(
 ) -> list[Path]:
     """List the networks that ``load_extractor`` would open: paths without suffixes.
 
-    An ensemble is its members.
+    An ensemble is its members and its term reader.
 
     Raises:
         InvalidConfig: the recogniser's card is missing or is no JSON object.
     """
     stem = weights / model
     data = read_json(stem)
-    names = [stem.name]
+    names: tuple[str, ...] = (stem.name,)
     if data.get("kind") == "ensemble":
-        names = [*data["members"], *([data["terms"]] if data.get("terms") else [])]
+        ensemble = EnsembleCard.read(stem)
+        names = (*ensemble.members, *filter(None, [ensemble.terms]))
     stems = [stem.with_name(name) for name in names]
     stems += [] if detector is None else [WEIGHTS / detector]
     return stems + ([] if embedder is None else [weights / embedder])

@@ -95,7 +95,7 @@ class Ensemble:
         """
         given = predictions[0].given
         categories = _mean([each.categories for each in predictions])
-        categories = categories if given else _weighed(categories, self.category_weights)
+        categories = categories if given else weighed(categories, self.category_weights)
         best = max(categories, key=categories.__getitem__)
         category = predictions[0].category if given else best
         groups: dict[str, Mapping[str, float]] = {}
@@ -120,8 +120,8 @@ def _mean(distributions: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {term: sum(each.get(term, 0.0) for each in distributions) / n for term in terms}
 
 
-def _weighed(categories: dict[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+def weighed(categories: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
     """Weigh the categories' probabilities, and normalise them again."""
-    weighed = {leaf: p * weights.get(leaf, 1.0) for leaf, p in categories.items()}
-    total = sum(weighed.values())
-    return {leaf: p / total for leaf, p in weighed.items()} if total else categories
+    products = {leaf: p * weights.get(leaf, 1.0) for leaf, p in categories.items()}
+    total = sum(products.values())
+    return {leaf: p / total for leaf, p in products.items()} if total else dict(categories)

@@ -79,6 +79,15 @@ class MeasuredTerm:
     precision: float
     photos: int
 
+    @property
+    def error(self) -> float:
+        """The standard error of the precision.
+
+        One more right and one more wrong photo are added, so that the error of 1 is not 0.
+        """
+        share = (self.precision * self.photos + 1) / (self.photos + 2)
+        return float((share * (1 - share) / self.photos) ** 0.5)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -184,6 +193,18 @@ def read_measured(card: Mapping[str, Any]) -> dict[str, MeasuredTerm]:
     }
 
 
+def precision_of(
+    measured: Mapping[str, MeasuredTerm], term: str, confidence: float
+) -> float | None:
+    """Look up a term's measured precision; None where it is not sure enough to be stored.
+
+    Args:
+        confidence: its probability, to four digits.
+    """
+    found = measured.get(term)
+    return found.precision if found and confidence >= found.threshold else None
+
+
 @contextmanager
 def open_card(stem: Path, kind: str) -> Iterator[dict[str, Any]]:
     """Read a card, and name it where a key is missing or a value has another form.
@@ -221,16 +242,23 @@ def read_json(stem: Path) -> dict[str, Any]:
 
 
 def write_json(stem: Path, card: dict[str, Any], suffixes: tuple[str, ...]) -> None:
-    """Write a card, with the hashes of the files beside it; a line for each key.
+    """Write a card, with the hashes of the files beside it.
 
     Args:
         stem: the path without ``.json``.
         card: all but ``sha256``.
         suffixes: of the files that the card is for.
     """
-    digests = Files.of(stem, suffixes).digests
-    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in card.items())
-    text = ",\n".join([*lines, f' "sha256": {json.dumps(digests)}'])
+    write_keys(stem, {**card, "sha256": Files.of(stem, suffixes).digests})
+
+
+def write_keys(stem: Path, card: Mapping[str, Any]) -> None:
+    """Write a whole card, a line for each key.
+
+    Args:
+        stem: the path without ``.json``.
+    """
+    text = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in card.items())
     stem.with_name(stem.name + ".json").write_text(f"{{\n{text}\n}}\n", encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ Three things are decided by them:
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -27,9 +26,9 @@ from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
-from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.ensemble import Ensemble, weighed
 from houndstooth.models.recognition.prediction import Prediction
-from houndstooth.models.runtime.card import CATEGORY_MEASURED, MeasuredTerm, read_json
+from houndstooth.models.runtime.card import CATEGORY_MEASURED, MeasuredTerm, read_json, write_keys
 from houndstooth.models.training.measured_terms import JudgedTerms, measure_share, measure_terms
 from houndstooth.models.training.metrics import mean_class_accuracy
 from houndstooth.models.training.photo_run import decodable, run
@@ -101,7 +100,7 @@ def measure(
         **measure_terms(JudgedTerms.of(predictions, held_back, taxonomy), cross_fitted, least),
     }
     changes["measured"] = {term: asdict(each) for term, each in measured.items()}
-    _write(stem, changes)
+    write_keys(stem, {**read_json(stem), **changes})
     return measured
 
 
@@ -152,24 +151,17 @@ def _recognised_again(
     before: Sequence[Prediction],
     weights: Weights,
 ) -> list[Prediction]:
-    """Recognise the photos again whose category changes with the weights."""
+    """Weigh the categories, and recognise the photos again whose best one is another then."""
+    found = [replace(each, categories=weighed(each.categories, weights)) for each in before]
     changed = [
         at
-        for at, prediction in enumerate(before)
-        if max(prediction.categories, key=prediction.categories.__getitem__)
-        != max(prediction.categories, key=lambda c: prediction.categories[c] * weights.get(c, 1.0))
+        for at, each in enumerate(found)
+        if max(each.categories, key=each.categories.__getitem__) != each.category
     ]
     again = run(extractor, [samples[at] for at in changed]).predictions
-    weighed = [_weighed(prediction, weights) for prediction in before]
     for at, prediction in zip(changed, again, strict=True):
-        weighed[at] = prediction
-    return weighed
-
-
-def _weighed(prediction: Prediction, weights: Weights) -> Prediction:
-    weighed = {leaf: p * weights.get(leaf, 1.0) for leaf, p in prediction.categories.items()}
-    total = sum(weighed.values())
-    return replace(prediction, categories={leaf: p / total for leaf, p in weighed.items()})
+        found[at] = prediction
+    return found
 
 
 def _measured_category(
@@ -184,19 +176,11 @@ def _measured_category(
     return {CATEGORY_MEASURED: found} if found else {}
 
 
-def _write(stem: Path, changes: Mapping[str, Any]) -> None:
-    """Change some keys of a card, a line for each key."""
-    card = {**read_json(stem), **changes}
-    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in card.items())
-    path = stem.with_name(stem.name + ".json")
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-
 def measured_page(model: str, measured: Mapping[str, MeasuredTerm], taxonomy: Taxonomy) -> str:
     """Write the page of all terms in Markdown: from what on each is stored, and how true it is."""
     terms = [term for term in taxonomy.attribute_terms() if term in measured]
     rows = [
-        f"| {term} | {m.threshold:.2f} | {m.precision:.3f} | {error_of(m):.3f} | {m.photos} |"
+        f"| {term} | {m.threshold:.2f} | {m.precision:.3f} | {m.error:.3f} | {m.photos} |"
         for term in (CATEGORY_MEASURED, *terms)
         if (m := measured.get(term))
     ]
@@ -206,9 +190,3 @@ def measured_page(model: str, measured: Mapping[str, MeasuredTerm], taxonomy: Ta
     }
     lines = [f"- {name}: {', '.join(values)}" for name, values in never.items() if values]
     return PAGE.format(model=model, stored=len(terms), rows="\n".join(rows), never="\n".join(lines))
-
-
-def error_of(measured: MeasuredTerm) -> float:
-    """Compute the standard error of a measured precision, as if one more photo were wrong."""
-    share = (measured.precision * measured.photos + 1) / (measured.photos + 2)
-    return float((share * (1 - share) / measured.photos) ** 0.5)

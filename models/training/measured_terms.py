@@ -13,7 +13,7 @@ they are right less than nine times in ten is too low, however many others are r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -121,13 +121,6 @@ class JudgedTerms:
                 f"attribute-terms writes them; got {error!r}"
             ) from None
 
-    def stored(self, measured: Mapping[str, MeasuredTerm]) -> Marks:
-        """Mark the terms that would be stored, bool [n, m]."""
-        least = np.array([
-            measured[term].threshold if term in measured else np.inf for term in self.terms
-        ])  # fmt: skip
-        return np.asarray(self.probabilities >= least)
-
 
 def measure_terms(
     held_back: JudgedTerms,
@@ -174,10 +167,9 @@ def measure_share(
         photos, right = int(stored.sum()), int(all_true[stored].sum())
         if photos < LEAST_PHOTOS:
             break
-        # One more right and one more wrong photo: the error of a share of 1 is not 0.
-        share = (right + 1) / (photos + 2)
-        error = (share * (1 - share) / photos) ** 0.5
+        found = MeasuredTerm(float(threshold), right / photos, photos)
+        is_right = found.precision - found.error >= LEAST_PRECISION
         here = true[probabilities >= threshold]
-        if right / photos - error >= LEAST_PRECISION and here.sum() >= LEAST_PRECISION * len(here):
-            return MeasuredTerm(float(threshold), round(right / photos, 4), photos)
+        if is_right and here.sum() >= LEAST_PRECISION * len(here):
+            return replace(found, precision=round(found.precision, 4))
     return None

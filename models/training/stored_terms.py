@@ -10,7 +10,7 @@ from houndstooth.mappings.features import group_of
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.prediction import Prediction
-from houndstooth.models.runtime.card import MeasuredTerm
+from houndstooth.models.runtime.card import MeasuredTerm, precision_of
 from houndstooth.models.training.samples import Sample
 
 Stored = frozenset[str]
@@ -46,7 +46,7 @@ def stored_from_picture(prediction: Prediction, measured: Mapping[str, MeasuredT
         term
         for terms in prediction.groups.values()
         for term, p in terms.items()
-        if term in measured and round(p, 4) >= measured[term].threshold
+        if precision_of(measured, term, round(p, 4)) is not None
     )
 
 
@@ -56,14 +56,10 @@ def stored_with_text(
     measured: Mapping[str, MeasuredTerm],
     taxonomy: Taxonomy,
 ) -> Stored:
-    """List the terms that are stored of a picture and a seller's text, as ``ingest.merge`` does."""
+    """List the terms that are stored of a picture and a seller's text."""
     groups = taxonomy.groups_of(prediction.category)
-    seen = stored_from_picture(prediction, measured)
-    said = {group: terms for group, terms in evidence.attributes.items() if group in groups}
-    return frozenset(
-        [term for term in seen if group_of(term) not in said]
-        + [term for terms in said.values() for term in terms]
-    )
+    said, seen = evidence.terms_before(stored_from_picture(prediction, measured), groups)
+    return frozenset([*said, *seen])
 
 
 def group_figures(

@@ -8,7 +8,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import DEFAULT_MODEL
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, WEIGHTS
 from houndstooth.models.runtime.ensemble_card import EnsembleCard
-from houndstooth.models.training.measure import error_of, measured_page
+from houndstooth.models.training.measure import measured_page
 from houndstooth.models.training.measured_terms import LEAST_PRECISION
 
 CARD = EnsembleCard.read(WEIGHTS / DEFAULT_MODEL)
@@ -26,5 +26,5 @@ def test_nothing_is_stored_that_is_not_right_nine_times_in_ten() -> None:
     assert {*CARD.measured} <= {*TAXONOMY.attribute_terms(), CATEGORY_MEASURED}
     for term, measured in CARD.measured.items():
         assert measured.precision >= LEAST_PRECISION, term
-        assert measured.precision - error_of(measured) >= LEAST_PRECISION - 0.001, term
+        assert measured.precision - measured.error >= LEAST_PRECISION - 0.001, term
         assert term == CATEGORY_MEASURED or measured.threshold >= 0.5, term
