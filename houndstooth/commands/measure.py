@@ -44,6 +44,7 @@ def command(
       houndstooth measure attribute-ensemble-5 --products products.csv
     """
     from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.models.runtime.card import CATEGORY_MEASURED
     from houndstooth.models.training.labelled import labelled_samples
     from houndstooth.models.training.measure import measure, measured_page
     from houndstooth.models.training.measured_terms import JudgedTerms
@@ -57,6 +58,7 @@ def command(
     measured = measure(stem, labelled_samples(given, terms), terms, others)
     text = measured_page(stem.name, measured, terms)
     click.echo(text)
-    click.echo(f"{len(measured)} terms are stored from a picture; written to {stem.name}.json")
+    count = len(measured.keys() - {CATEGORY_MEASURED})
+    click.echo(f"{count} attribute terms are stored from a picture; written to {stem.name}.json")
     if page:
         page.write_text(text, encoding="utf-8")

@@ -147,6 +147,7 @@ def _train_recogniser(
 ) -> None:
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import DEFAULT_DETECTOR
+    from houndstooth.models.runtime.card import CATEGORY_MEASURED
     from houndstooth.models.training.cross_fit import cross_fit
     from houndstooth.models.training.inputs import Inputs
     from houndstooth.models.training.measure import measure
@@ -176,7 +177,8 @@ def _train_recogniser(
         return
     suffixes = train_recogniser(inputs)
     measured = measure(stem, inputs.samples, inputs.taxonomy)
-    click.echo(f"{len(measured)} terms are true often enough to be stored from a picture")
+    count = len(measured.keys() - {CATEGORY_MEASURED})
+    click.echo(f"{count} attribute terms are true often enough to be stored from a picture")
     source = next((name for name in ("products", "csv") if name in given), None)
     labels = f"--{source} {given[source][0]}" if source else "--products CSV"
     _print_written(stem, suffixes, f"houndstooth evaluate {stem} {labels}")

@@ -111,7 +111,7 @@ def _open_zip(source: Source, path: Path, stack: ExitStack) -> Source:
         raise InvalidFeed(f"expected a zip archive without a password; got {path}")
     try:
         stream = stack.enter_context(archive.open(member))
-    except NotImplementedError as error:  # zipfile's, of a compression that it does not know
+    except RuntimeError as error:  # zipfile's, of a compression that it does not know
         raise InvalidFeed(f"cannot unpack {member.filename} in {path}: {error}") from None
     found = _with_head(cast(BinaryIO, stream), f"zip, {member.filename}")
     if found.head.startswith(_ZIP):

@@ -28,12 +28,15 @@ def read_boxes(
 ) -> list[NDArray[np.float32]]:
     """Read one encoder's maps in the crops' boxes; the outputs are in the file's order."""
     [of_encoder] = maps
-    boxes = np.stack([crop.box for crop in crops])
-    items = np.stack([crop.item for crop in crops])
-    inputs = dict(zip(MAP_NAMES, of_encoder, strict=False))
-    inputs |= {"boxes": boxes, "item_boxes": items}
+    inputs = dict(zip(MAP_NAMES, of_encoder, strict=False)) | boxes_of(crops)
     outputs: list[NDArray[np.float32]] = reader.run(None, inputs)
     return outputs
+
+
+def boxes_of(crops: Sequence[Crop]) -> dict[str, NDArray[np.float32]]:
+    """Stack the crops' boxes as a reader's inputs: float32 [n, 4] each."""
+    boxes, items = ([crop.box for crop in crops], [crop.item for crop in crops])
+    return {"boxes": np.stack(boxes), "item_boxes": np.stack(items)}
 
 
 def take_rows(maps: FeatureMaps, rows: list[int]) -> FeatureMaps:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from houndstooth.mappings.features import group_of
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.recognition.feature_maps import FeatureMaps
+from houndstooth.models.recognition.feature_maps import FeatureMaps, boxes_of
 from houndstooth.models.runtime.card import ENCODER
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.ensemble_card import TermsCard
@@ -46,11 +44,7 @@ class TermReader:
     def read(self, maps: FeatureMaps, crops: Sequence[Crop]) -> list[dict[str, dict[str, float]]]:
         """Read the probability of each term, by crop, by group."""
         of_encoders = [each for pair in maps for each in pair]
-        inputs = {
-            "boxes": np.stack([crop.box for crop in crops]),
-            "item_boxes": np.stack([crop.item for crop in crops]),
-            **{f"map_{place}": each for place, each in enumerate(of_encoders)},
-        }
+        inputs = boxes_of(crops) | {f"map_{n}": each for n, each in enumerate(of_encoders)}
         [probabilities] = self._session.run(None, inputs)
         return [self._by_group(row) for row in probabilities.tolist()]
 

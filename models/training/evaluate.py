@@ -28,9 +28,8 @@ from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor, open_recogniser
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Prediction
-from houndstooth.models.recognition.recogniser import Recogniser, encode_and_predict
-from houndstooth.models.runtime.card import WEIGHTS, MeasuredTerm
-from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.recognition.recogniser import encode_and_predict
+from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.training.calibrate import expected_calibration_error
 from houndstooth.models.training.datasets.plain_csv import csv_samples
 from houndstooth.models.training.datasets.products import COLUMNS, product_rows, product_samples
@@ -40,7 +39,14 @@ from houndstooth.models.training.metrics import (
     precision_recall,
     term_precision,
 )
-from houndstooth.models.training.photo_run import BATCH, Run, decodable, run
+from houndstooth.models.training.photo_run import (
+    BATCH,
+    Run,
+    decodable,
+    run,
+    true_likelihoods,
+    true_terms,
+)
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.stored_terms import (
     group_figures,
@@ -84,8 +90,7 @@ def evaluate(
     samples = decodable(samples, extractor)
     rest = _labelled_groups(samples, taxonomy) if plain_csv else tuple(COLUMNS)
     groups = (GREAT_CATEGORY, CATEGORY, *rest)
-    known = [_known(sample, taxonomy, rest) for sample in samples]
-    measured = extractor.recogniser.card.measured
+    known = [true_terms(sample, taxonomy, rest) for sample in samples]
     free = run(extractor, samples)
     guided = run(extractor, samples, [{sample.category} for sample in samples])
     plain = open_recogniser(weights / name, taxonomy, calibrated=False)
@@ -94,7 +99,10 @@ def evaluate(
         crops = free.crops[first : first + BATCH]
         choices = free.choices[first : first + BATCH]
         uncalibrated += encode_and_predict(plain, crops, choices)[1]
-    likelihoods = _likelihoods(extractor.recogniser, guided.crops, known, rest)
+    likelihoods = [
+        {head: p for head, p in of_photo.items() if head in rest}
+        for of_photo in true_likelihoods(extractor.recogniser, guided.crops, known)
+    ]
     return {
         **_figures(free.predictions, known, likelihoods, taxonomy, groups),
         "guided": _guided(_figures(guided.predictions, known, likelihoods, taxonomy, rest)),
@@ -110,10 +118,7 @@ def evaluate(
             ),
             "colour": round(_colour_precision(free.predictions, known), 4),
         },
-        "stored": {
-            "picture": _stored(free, samples, taxonomy, measured),
-            **({} if plain_csv else {"text": _with_text(extractor, samples, labels, taxonomy)}),
-        },
+        "stored": _stored(extractor, samples, free, None if plain_csv else labels, taxonomy),
         "images_per_s": round(len(samples) / free.seconds, 1),
         "model": extractor.model,
         "split": split,
@@ -122,41 +127,41 @@ def evaluate(
 
 
 def _stored(
-    done: Run, samples: Sequence[Sample], taxonomy: Taxonomy, measured: Mapping[str, MeasuredTerm]
-) -> dict[str, dict[str, Any]]:
-    stored = [stored_from_picture(prediction, measured) for prediction in done.predictions]
-    return {g: asdict(row) for g, row in group_figures(stored, samples, taxonomy).items()}
+    extractor: ImageExtractor,
+    samples: Sequence[Sample],
+    free: Run,
+    products: Path | None,
+    taxonomy: Taxonomy,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Compute the figures of what is stored, by source, by group.
 
-
-def _with_text(
-    extractor: ImageExtractor, samples: Sequence[Sample], products: Path, taxonomy: Taxonomy
-) -> dict[str, dict[str, Any]]:
-    """Recognise the photos within what the sellers' names say, as ingest does."""
-    names = {row["file"]: row["productDisplayName"] for row in product_rows(products)}
-    texts = [
-        read_seller_text(taxonomy, names[str(sample.path.relative_to(products.parent))])
-        for sample in samples
-    ]
-    done = run(extractor, samples, [text.categories or None for text in texts])
+    Args:
+        free: the photos recognised without their text.
+        products: the file with sellers' names, where there are some.
+    """
     measured = extractor.recogniser.card.measured
-    stored = [
-        stored_with_text(prediction, text, measured, taxonomy)
-        for prediction, text in zip(done.predictions, texts, strict=True)
-    ]
-    return {g: asdict(row) for g, row in group_figures(stored, samples, taxonomy).items()}
+    stored = {"picture": [stored_from_picture(each, measured) for each in free.predictions]}
+    if products:
+        names = {
+            products.parent / r["file"]: r["productDisplayName"] for r in product_rows(products)
+        }
+        texts = [read_seller_text(taxonomy, names[sample.path]) for sample in samples]
+        # As ingest does: within what the name says.
+        done = run(extractor, samples, [text.categories or None for text in texts])
+        stored["text"] = [
+            stored_with_text(prediction, text, measured, taxonomy)
+            for prediction, text in zip(done.predictions, texts, strict=True)
+        ]
+    return {
+        source: {g: asdict(row) for g, row in group_figures(terms, samples, taxonomy).items()}
+        for source, terms in stored.items()
+    }
 
 
 def _labelled_groups(samples: Sequence[Sample], taxonomy: Taxonomy) -> tuple[str, ...]:
     """List the attribute groups of which any sample has a label, in taxonomy order."""
     labelled = {group for sample in samples for group in sample.terms}
     return tuple(group for group in taxonomy.groups if group in labelled)
-
-
-def _known(sample: Sample, taxonomy: Taxonomy, groups: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Look up the true terms of the evaluated groups."""
-    stated = {group: sample.terms[group] for group in groups if group in sample.terms}
-    great = taxonomy.great_category(sample.category)
-    return {GREAT_CATEGORY: (great,), CATEGORY: (sample.category,), **stated}
 
 
 def _best_terms(prediction: Prediction, taxonomy: Taxonomy) -> dict[str, str]:
@@ -182,7 +187,7 @@ def _figures(
     shares = [p for terms in likelihoods for group, p in terms.items() if group in groups]
     if CATEGORY in groups:
         pairs = zip(predictions, known, strict=True)
-        shares += [p.categories.get(next(iter(k[CATEGORY])), 0.0) for p, k in pairs]
+        shares += [p.categories.get(k[CATEGORY][0], 0.0) for p, k in pairs]
     return {
         "precision": round(precision, 4),
         "recall": round(recall, 4),
@@ -201,20 +206,6 @@ def _negative_log_likelihood(probabilities: Sequence[float]) -> float:
 def _guided(figures: dict[str, Any]) -> dict[str, Any]:
     """Add each group's scores at the first level of the figures too."""
     return {**figures, **figures["groups"]}
-
-
-def _likelihoods(
-    recogniser: Recogniser,
-    crops: Sequence[Crop],
-    known: Sequence[TrueTerms],
-    groups: Sequence[str],
-) -> list[dict[str, float]]:
-    likelihoods: list[dict[str, float]] = []
-    for start in range(0, len(crops), BATCH):
-        here = slice(start, start + BATCH)
-        first = [{group: next(iter(t)) for group, t in terms.items()} for terms in known[here]]
-        likelihoods += recogniser.likelihoods(crops[here], first)
-    return [{g: p for g, p in terms.items() if g in groups} for terms in likelihoods]
 
 
 def _calibration(predictions: Sequence[Prediction], known: Sequence[TrueTerms]) -> float:

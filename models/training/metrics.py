@@ -21,13 +21,21 @@ def precision_recall(predicted: Sequence[Terms], known: Sequence[TrueTerms]) -> 
 
     Terms of groups without a label count in neither; an image without predictions has precision 0.
     """
-    precisions, recalls = [], []
-    for guess, truth in zip(predicted, known, strict=True):
-        judged = {group: term for group, term in guess.items() if group in truth}
-        right = sum(term in truth[group] for group, term in judged.items())
-        precisions.append(right / max(len(judged), 1))
-        recalls.append(right / max(sum(map(len, truth.values())), 1))
-    return float(np.mean(precisions)), float(np.mean(recalls))
+    of_images = [
+        image_precision_recall({group: (term,) for group, term in guess.items()}, truth)
+        for guess, truth in zip(predicted, known, strict=True)
+    ]
+    precision, recall = np.mean(of_images, axis=0)
+    return float(precision), float(recall)
+
+
+def image_precision_recall(
+    predicted: Mapping[str, Collection[str]], known: TrueTerms
+) -> tuple[float, float]:
+    """Compute both for the predicted terms of one image, by group; see ``precision_recall``."""
+    judged = [(group, term) for group in predicted if group in known for term in predicted[group]]
+    right = sum(term in known[group] for group, term in judged)
+    return right / max(len(judged), 1), right / max(sum(map(len, known.values())), 1)
 
 
 def group_scores(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
 from houndstooth.mappings.errors import InvalidFeed, InvalidImage
 from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.training.metrics import TrueTerms
 from houndstooth.models.training.samples import Sample
 
 _LOG = logging.getLogger(__name__)
@@ -74,3 +78,25 @@ def run(
         results.choices += choices
         results.predictions += [item.prediction for item in items]
     return results
+
+
+def true_terms(sample: Sample, taxonomy: Taxonomy, groups: Collection[str]) -> TrueTerms:
+    """Look up the true categories and terms of some groups, those that are known."""
+    stated = {group: sample.terms[group] for group in groups if group in sample.terms}
+    great = taxonomy.great_category(sample.category)
+    return {GREAT_CATEGORY: (great,), CATEGORY: (sample.category,), **stated}
+
+
+def true_likelihoods(
+    recogniser: Recogniser, crops: Sequence[Crop], known: Sequence[TrueTerms]
+) -> list[dict[str, float]]:
+    """Compute the likelihood of the first true term of each head, in batches; see Recogniser.
+
+    Only heads of ``known`` are told.
+    """
+    likelihoods: list[dict[str, float]] = []
+    for start in range(0, len(crops), BATCH):
+        here = slice(start, start + BATCH)
+        first = [{head: terms[0] for head, terms in truth.items()} for truth in known[here]]
+        likelihoods += recogniser.likelihoods(crops[here], first)
+    return likelihoods

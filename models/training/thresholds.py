@@ -107,19 +107,6 @@ def select_thresholds(
     return np.array([each.thresholds[at] for each, at in zip(cuts, chosen, strict=True)])
 
 
-def micro_f1(
-    probabilities: NDArray[np.floating],
-    truth: NDArray[np.uint8],
-    known: NDArray[np.bool_],
-    thresholds: NDArray[np.float64],
-) -> float:
-    """Compute the micro-averaged F1 at some thresholds; for the arguments see above."""
-    predicted = (probabilities >= thresholds) & known
-    true = (truth > 0) & known
-    right = np.array([(predicted & true).sum()])
-    return float(_f1(right, predicted.sum() - right, int(true.sum()))[0])
-
-
 def _f1(right: NDArray[np.int64], wrong: NDArray[np.int64], positives: int) -> NDArray[np.float64]:
     """2 tp / (2 tp + fp + fn); 0 where nothing is predicted and nothing is true."""
     return np.asarray(2 * right / np.maximum(right + wrong + positives, 1))

@@ -30,7 +30,7 @@ from houndstooth.models.training.datasets.products import product_rows
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
-from tests.benchmarks.feed import Row
+from tests.benchmarks.feed import Row, link_images
 
 TOP = 10
 CLOTHING = "Apparel & Accessories > Clothing"
@@ -98,8 +98,7 @@ def _ingest(rows: Sequence[Row], images: Path, folder: Path, url: str, column: b
         for row in rows:
             path = PATHS[row["articleType"]] if column else ""
             writer.writerow([row["id"], row["productDisplayName"], row["file"], path])
-    for part in {row["file"].partition("/")[0] for row in rows}:
-        (folder / part).symlink_to((images / part).resolve())
+    link_images(rows, images, folder)
     command = [sys.executable, "-m", "houndstooth", "ingest", str(folder / "feed.csv")]
     if subprocess.run([*command, "--engine", url], stdout=sys.stderr, check=False).returncode:
         sys.exit("expected every product to come in")

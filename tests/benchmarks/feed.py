@@ -27,6 +27,12 @@ def catalogue_and_queries(
     return catalogue, [row for row, at in zip(rows, side, strict=True) if at == split]
 
 
+def link_images(rows: Sequence[Row], images: Path, folder: Path) -> None:
+    """Put links to the rows' image folders, which lie in ``images``, beside a feed in a folder."""
+    for part in {row["file"].partition("/")[0] for row in rows}:
+        (folder / part).symlink_to((images / part).resolve())
+
+
 def write_feed(rows: Sequence[Row], path: Path) -> None:
     """Write the rows' ids, names and image files alone; what the labels say stays out."""
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -40,7 +40,7 @@ from houndstooth.models.training.papers.sk_planet import open_exactly
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
-from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
+from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, link_images, write_feed
 from tests.benchmarks.search_quality import HEADER, ask
 
 
@@ -90,8 +90,7 @@ def _ask_both(
     with tempfile.TemporaryDirectory() as folder:
         feed, url = Path(folder) / "feed.csv", f"sqlite:///{folder}/catalogue.db"
         write_feed(gallery, feed)
-        for part in {row["file"].partition("/")[0] for row in gallery}:
-            (Path(folder) / part).symlink_to((images / part).resolve())
+        link_images(gallery, images, Path(folder))
         if houndstooth(["ingest", str(feed), "--engine", url], extractor=extractor):
             sys.exit("expected every product to come in")
         search = VisualSearch(extractor, open_engine(url), Taxonomy.load(), settings)

@@ -36,7 +36,7 @@ from houndstooth.models.training.datasets.products import product_rows
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
-from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, write_feed
+from tests.benchmarks.feed import CATALOGUE, Row, catalogue_and_queries, link_images, write_feed
 
 Labels = Callable[[Row], object]
 DEPTH = 50
@@ -76,8 +76,7 @@ def _ingest(gallery: Sequence[Row], images: Path, url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         feed = Path(folder) / "feed.csv"
         write_feed(gallery, feed)
-        for part in {r["file"].partition("/")[0] for r in gallery}:
-            (Path(folder) / part).symlink_to((images / part).resolve())
+        link_images(gallery, images, Path(folder))
         command = [sys.executable, "-m", "houndstooth", "ingest", str(feed), "--engine", url]
         if subprocess.run(command, stdout=sys.stderr, check=False).returncode:
             sys.exit("expected every product to come in")

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from houndstooth.models.training.thresholds import NEVER, micro_f1, select_thresholds
+from houndstooth.models.training import metrics
+from houndstooth.models.training.thresholds import NEVER, select_thresholds
 
 SEEDS = st.integers(0, 10_000)
 Case = tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]
@@ -20,6 +21,15 @@ def case(seed: int, n: int = 25, classes: int = 4) -> Case:
     truth = (rng.random((n, classes)) < rng.uniform(0.05, 0.6, classes)).astype(np.uint8)
     probabilities = np.round((truth * 0.3 + rng.random((n, classes))) / 1.3, rng.integers(1, 4))
     return probabilities.astype(np.float32), truth, rng.random((n, classes)) < 0.8
+
+
+def micro_f1(
+    p: NDArray[np.float32],
+    truth: NDArray[np.uint8],
+    known: NDArray[np.bool_],
+    thresholds: NDArray[np.float64],
+) -> float:
+    return metrics.micro_f1((p >= thresholds) & known, (truth > 0) & known)
 
 
 def tried(column: int, p: NDArray[np.float32], known: NDArray[np.bool_]) -> list[float]:

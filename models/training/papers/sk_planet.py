@@ -8,7 +8,7 @@ is measured by ``python -m tests.benchmarks.paper_exactly``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
 from houndstooth.models.runtime.card import WEIGHTS, Card
+from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.datasets.products import COLUMNS
 from houndstooth.models.training.inputs import Inputs
+from houndstooth.models.training.metrics import TrueTerms, image_precision_recall
 from houndstooth.models.training.papers.rows import Row
 from houndstooth.models.training.papers.runs import Paper, Results, Run
 from houndstooth.models.training.papers.tables import estimate, mean_of, table
-from houndstooth.models.training.photo_run import BATCH, run
-from houndstooth.models.training.samples import Sample, Split
+from houndstooth.models.training.photo_run import run, true_likelihoods, true_terms
+from houndstooth.models.training.samples import Split
 
 EXACT = "paper-exactly"
 ROWS = (
@@ -87,9 +89,11 @@ def evaluate(row: Row, inputs: Inputs) -> tuple[dict[str, Any], dict[str, NDArra
         samples = inputs.split(split)
         samples = samples[:: -(-len(samples) // MOST_PHOTOS)]
         done = run(extractor, samples)
-        known = [_known(sample, taxonomy) for sample in samples]
-        pairs = list(zip(done.predictions, known, strict=True))
-        scored = np.array([_precision_recall(*pair, taxonomy, not row.shipped) for pair in pairs])
+        known = [true_terms(sample, taxonomy, COLUMNS) for sample in samples]
+        scored = np.array([
+            image_precision_recall(_said(prediction, taxonomy, not row.shipped), truth)
+            for prediction, truth in zip(done.predictions, known, strict=True)
+        ])  # fmt: skip
         guided = run(extractor, samples, [{sample.category} for sample in samples])
         arrays |= {
             f"{split}_precision": scored[:, 0],
@@ -100,47 +104,26 @@ def evaluate(row: Row, inputs: Inputs) -> tuple[dict[str, Any], dict[str, NDArra
     return facts, arrays
 
 
-def _known(sample: Sample, taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
-    stated = {group: sample.terms[group] for group in COLUMNS if group in sample.terms}
-    great = taxonomy.great_category(sample.category)
-    return {GREAT_CATEGORY: (great,), CATEGORY: (sample.category,), **stated}
-
-
-def _precision_recall(
-    prediction: Prediction,
-    truth: Mapping[str, Sequence[str]],
-    taxonomy: Taxonomy,
-    sampled: bool,
-) -> tuple[float, float]:
-    """Compute both for the set of one image.
+def _said(prediction: Prediction, taxonomy: Taxonomy, sampled: bool) -> dict[str, Collection[str]]:
+    """List what a prediction says, by head.
 
     Args:
-        sampled: whether the prediction has the sampled terms alone; else the best of each group
-            are predicted.
+        sampled: whether it has the sampled terms alone; else the best of each group are said.
     """
-    said = {
-        (group, term)
+    groups = {
+        group: terms if sampled else [max(terms, key=terms.__getitem__)]
         for group, terms in prediction.groups.items()
-        for term in (terms if sampled else [max(terms, key=terms.__getitem__)])
     }
-    said |= {(CATEGORY, prediction.category)}
-    said |= {(GREAT_CATEGORY, taxonomy.great_category(prediction.category))}
-    judged = {(group, term) for group, term in said if group in truth}
-    right = sum(term in truth[group] for group, term in judged)
-    return right / max(len(judged), 1), right / max(sum(map(len, truth.values())), 1)
+    great = taxonomy.great_category(prediction.category)
+    return {GREAT_CATEGORY: [great], CATEGORY: [prediction.category], **groups}
 
 
 def _nll(
-    recogniser: Recogniser, crops: Sequence[Any], known: Sequence[Mapping[str, Sequence[str]]]
+    recogniser: Recogniser, crops: Sequence[Crop], known: Sequence[TrueTerms]
 ) -> NDArray[np.float64]:
-    first = [{group: terms[0] for group, terms in truth.items()} for truth in known]
-    found = []
-    for start in range(0, len(crops), BATCH):
-        here = slice(start, start + BATCH)
-        for likelihoods in recogniser.likelihoods(crops[here], first[here]):
-            p = np.maximum(list(likelihoods.values()), 1e-9)
-            found.append(float(-np.log(p).mean()))
-    return np.array(found)
+    """Average each image's negative log-likelihoods over its labels, in nats: [n]."""
+    likelihoods = true_likelihoods(recogniser, crops, known)
+    return np.array([-np.log(np.maximum([*each.values()], 1e-9)).mean() for each in likelihoods])
 
 
 def _values(run: Run, split: Split, figure: str) -> NDArray[Any]:
