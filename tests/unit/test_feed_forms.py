@@ -141,6 +141,15 @@ def test_unusable_archives(feed_file: Path, members: dict[str, bytes], message: 
         read(feed_file, zipped(members))
 
 
+def test_a_zip_archive_of_a_compression_that_is_not_known(feed_file: Path) -> None:
+    packed = bytearray(zipped({"a.csv": TABLE}))
+    for header, method in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = packed.index(header) + method
+        packed[at : at + 2] = (99).to_bytes(2, "little")
+    with pytest.raises(InvalidFeed, match=r"cannot unpack a\.csv in .*compression"):
+        read(feed_file, bytes(packed))
+
+
 def test_broken_archives(feed_file: Path) -> None:
     for data in (zipped({"a.csv": TABLE})[:-30], b"\x1f\x8b\x08\0\0"):
         with pytest.raises(InvalidFeed, match=r"broken|empty file"):
