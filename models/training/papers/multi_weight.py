@@ -17,6 +17,9 @@ MIN_PHOTOS = 20
 METHODS = ("multi-label", "multi-task", "multi-weight", "multi-weight-third")
 OF_PAIRS = METHODS[:3]
 
+PAIR_EPOCHS = 2
+"""The methods are compared with each other alone, and there are two groups to learn."""
+
 PAIRS = {
     "independent": (LabelsOf("sleeve", "heel"), (57.47, 58.52, 57.86), (31.94, 32.28, 33.25)),
     "dependent": (LabelsOf("sleeve", "collar"), (46.71, 43.06, 45.58), (13.58, 15.43, 17.04)),
@@ -31,7 +34,7 @@ and sleeves are of different products, sleeve and collar of the same.
 ROWS = (
     *(Row(method, method) for method in METHODS),
     *(
-        Row(f"{pair}-{method}", method, photos=photos)
+        Row(f"{pair}-{method}", method, {"epochs": PAIR_EPOCHS}, photos)
         for pair, (photos, *_) in PAIRS.items()
         for method in OF_PAIRS
     ),
