@@ -38,6 +38,10 @@ DRAWN, DRAWN_SEED = 4, 5
     "--detector", metavar="NAME",
     help="Locates items worn with others; a name, or none.  [default: the shipped one]",
 )  # fmt: skip
+@click.option(
+    "--time", "timed", is_flag=True,
+    help="Measure images/s of what is done again, on a machine without other work.",
+)  # fmt: skip
 @click.option("--list", "list_rows", is_flag=True, help="List the rows, with how they stand.")
 @parameters.taxonomy
 def command(
@@ -49,6 +53,7 @@ def command(
     epochs: int | None,
     tables: Path | None,
     detector: str | None,
+    timed: bool,
     list_rows: bool,
     taxonomy: Path | None,
 ) -> int:
@@ -82,6 +87,11 @@ def command(
                 done = sum(bench.load(paper, paper.row(name), seed) is not None for seed in seeds)
                 click.echo(f"{paper.name:20} {name:32} {done} of {len(seeds)} seeds done")
         return 0
+    if timed:
+        for paper, names in chosen:
+            for name in names:
+                for seed in seeds:
+                    bench.time_again(paper, paper.row(name), seed)
     drawn = sorted((out / "drawn" / "images").glob("*"))
     if not drawn:
         generate(DRAWN, DRAWN_SEED, out / "drawn", outfits=0.5)

@@ -12,7 +12,7 @@ import pytest
 from houndstooth.commands import main
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.synthetic import generate
-from houndstooth.models.training.papers import runs
+from houndstooth.models.training.papers import runs, scores
 
 TAXONOMY = Taxonomy.load()
 COLUMNS = ["file", "gender", "articleType", "baseColour", "productDisplayName", "group"]
@@ -65,6 +65,12 @@ def test_a_row_is_trained_once_and_its_tables_are_written(
     capsys.readouterr()
     assert papers(products, out, "--row", "full-ssmtl-ca", "--list") == 0
     assert capsys.readouterr().out.split()[-5:] == ["1", "of", "1", "seeds", "done"]
+    # Its speed alone is measured again.
+    monkeypatch.setattr(scores, "images_per_s", lambda inputs, data: 1000.0 + len(data.pixels))
+    assert papers(products, out, *row, "--time") == 0
+    timed = json.loads(Path(f"{stem}.run.json").read_text())
+    assert timed == facts | {"images_per_s": timed["images_per_s"]} != facts
+    assert timed["images_per_s"] > 1000
     # What another recipe made is not passed off as this one's.
     assert papers(products, out, "--row", "full-ssmtl-ca", "--epochs", "2") == 1
     assert "of the same recipe and photos" in capsys.readouterr().out

@@ -98,7 +98,11 @@ def _features(network: ItemReader, data: TrainingSet, side: int) -> NDArray[np.f
 
 
 def images_per_s(inputs: Inputs, data: TrainingSet) -> float | None:
-    """Measure how fast onnxruntime recognises crops; None where a network cannot serve."""
+    """Measure how fast onnxruntime recognises crops; None where a network cannot serve.
+
+    Args:
+        data: photos of the size that is served; the first TIMED_PHOTOS are timed.
+    """
     if CATEGORY not in inputs.vocabulary.heads:
         return None
     recogniser = open_recogniser(inputs.stem, inputs.taxonomy)
@@ -109,3 +113,9 @@ def images_per_s(inputs: Inputs, data: TrainingSet) -> float | None:
     for first in range(0, len(crops), BATCH):
         encode_and_predict(recogniser, crops[first : first + BATCH], [None] * BATCH)
     return round(len(crops) / (time.perf_counter() - start), 1)
+
+
+def time_again(inputs: Inputs) -> float | None:
+    """Measure the images/s of a finished row again."""
+    photos = inputs.split("test")[:TIMED_PHOTOS]
+    return images_per_s(inputs, inputs.load(photos, inputs.recipe.side))
