@@ -120,9 +120,9 @@ def refined(results: Results, name: str, base: str) -> list[Leaves]:
     for seed in sorted(set.intersection(*(set(runs) for runs in (*by_seed, *folds[0], *folds[1])))):
         root, leaf = (runs[seed].test for runs in by_seed)
         scores = [
-            np.concatenate([_like(fold[seed].test, net, head) for fold in of_layer])
-            for of_layer, net, head in zip(
-                folds, (root, leaf), (GREAT_CATEGORY, CATEGORY), strict=True
+            np.concatenate([_aligned(fold[seed], runs[seed], head) for fold in of_layer])
+            for of_layer, runs, head in zip(
+                folds, by_seed, (GREAT_CATEGORY, CATEGORY), strict=True
             )
         ]
         names = leaf.vocabulary.heads[CATEGORY]
@@ -135,6 +135,19 @@ def refined(results: Results, name: str, base: str) -> list[Leaves]:
         tested = np.concatenate([of_root, of_leaf[0]], axis=1)
         found.append(Leaves(fitted.probabilities(tested), of_leaf[1]))
     return found
+
+
+def _aligned(fold: Run, network: Run, head: str) -> NDArray[np.float32]:
+    """Bring a fold's scores of its photos to the place and spread that the network's have.
+
+    A network that trained on half of the photos is less sure, and of some classes least. What
+    differs between the two on validation photos, by class, is taken off: mean and deviation.
+    """
+    before = _like(fold.validation, network.test, head)
+    after, _ = network.validation.of(head)
+    spread = after.std(axis=0) / np.maximum(before.std(axis=0), 1e-3)
+    scores = _like(fold.test, network.test, head) - before.mean(axis=0)
+    return np.asarray(scores * spread + after.mean(axis=0), dtype=np.float32)
 
 
 def _like(fold: Scored, network: Scored, head: str) -> NDArray[np.float32]:
