@@ -121,9 +121,7 @@ def refined(results: Results, name: str, base: str) -> list[Leaves]:
         root, leaf = (runs[seed].test for runs in by_seed)
         scores = [
             np.concatenate([_aligned(fold[seed], runs[seed], head) for fold in of_layer])
-            for of_layer, runs, head in zip(
-                folds, by_seed, (GREAT_CATEGORY, CATEGORY), strict=True
-            )
+            for of_layer, runs, head in zip(folds, by_seed, (GREAT_CATEGORY, CATEGORY), strict=True)
         ]
         names = leaf.vocabulary.heads[CATEGORY]
         truth = np.concatenate([_labels_like(fold[seed].test, names) for fold in folds[1]])
