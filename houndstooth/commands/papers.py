@@ -72,7 +72,7 @@ def command(
     from houndstooth.models.synthetic.catalogue import generate
 
     with training_packages():
-        from houndstooth.models.training.papers.compare import choose, compare
+        from houndstooth.models.training.papers.compare import choose, compare, time_again
         from houndstooth.models.training.papers.runs import Bench
 
     chosen = choose(papers, rows)
@@ -88,10 +88,7 @@ def command(
                 click.echo(f"{paper.name:20} {name:32} {done} of {len(seeds)} seeds done")
         return 0
     if timed:
-        for paper, names in chosen:
-            for name in names:
-                for seed in seeds:
-                    bench.time_again(paper, paper.row(name), seed)
+        time_again(bench, chosen, seeds)
     drawn = sorted((out / "drawn" / "images").glob("*"))
     if not drawn:
         generate(DRAWN, DRAWN_SEED, out / "drawn", outfits=0.5)

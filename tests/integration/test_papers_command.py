@@ -66,7 +66,7 @@ def test_a_row_is_trained_once_and_its_tables_are_written(
     assert papers(products, out, "--row", "full-ssmtl-ca", "--list") == 0
     assert capsys.readouterr().out.split()[-5:] == ["1", "of", "1", "seeds", "done"]
     # Its speed alone is measured again.
-    monkeypatch.setattr(scores, "images_per_s", lambda inputs, data: 1000.0 + len(data.pixels))
+    monkeypatch.setattr(scores, "images_per_s", lambda _, data, times: 1000.0 + len(data.pixels))
     assert papers(products, out, *row, "--time") == 0
     timed = json.loads(Path(f"{stem}.run.json").read_text())
     assert timed == facts | {"images_per_s": timed["images_per_s"]} != facts

@@ -201,6 +201,16 @@ def test_structure_aware_s_tables_come_out(tmp_path: Path) -> None:
     assert value(cells(report, "root ACC top-1, core")[0]) > 60
 
 
+def test_a_folds_scores_are_brought_to_the_place_and_spread_of_the_networks(tmp_path: Path) -> None:
+    results = made_up(structure_aware.PAPER, tmp_path)
+    [network], [fold] = results.of("full-bcnn"), results.of("full-bcnn-fold-0")
+    aligned = structure_aware._aligned(fold, network, "category")
+    fold.validation.scores = fold.validation.scores / 3 - 2
+    fold.test.scores = fold.test.scores / 3 - 2
+    weaker = structure_aware._aligned(fold, network, "category")
+    np.testing.assert_allclose(weaker, aligned, rtol=1e-3, atol=1e-3)
+
+
 def test_structure_aware_without_its_folds_has_no_refinement(tmp_path: Path) -> None:
     results = made_up(structure_aware.PAPER, tmp_path)
     for name in list(results.runs):

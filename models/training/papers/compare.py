@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from houndstooth.mappings.errors import HoundstoothError, InvalidConfig
@@ -31,7 +32,7 @@ SPEED = (
 
 
 def choose(papers: Sequence[str], rows: Sequence[str]) -> list[tuple[Paper, list[str]]]:
-    """Choose papers and rows by their names; none is all.
+    """Choose papers and rows by their names, none is all; papers without such a row are left out.
 
     Raises:
         InvalidConfig: there is no such paper or row.
@@ -42,10 +43,11 @@ def choose(papers: Sequence[str], rows: Sequence[str]) -> list[tuple[Paper, list
     known = [row.name for paper in chosen for row in paper.rows]
     if unknown := [name for name in rows if name not in known]:
         raise InvalidConfig(f"expected rows among {', '.join(known)}; got {', '.join(unknown)}")
-    return [
+    of_papers = [
         (paper, [row.name for row in paper.rows if not rows or row.name in rows])
         for paper in chosen
     ]
+    return [(paper, names) for paper, names in of_papers if names]
 
 
 def compare(
@@ -72,19 +74,27 @@ def compare(
     rows = sum(len(names) for _, names in chosen)
     print(f"{len(bench.cache.samples)} photos, {rows} rows, {len(seeds)} seeds", flush=True)
     left_out = []
-    try:
-        for seed in seeds:
-            for paper, names in chosen:
+    for seed in seeds:
+        for paper, names in chosen:
+            try:
                 for name in names:
                     try:
                         bench.run(paper, paper.row(name), seed)
                     except HoundstoothError as error:
                         left_out.append(f"{paper.name}: {name}, seed {seed}: {error}")
                         print(f"left out {left_out[-1]}", flush=True)
+            finally:
                 write_tables(bench, tables, drawn)
-    finally:
-        write_tables(bench, tables, drawn)
     return left_out
+
+
+def time_again(
+    bench: Bench, chosen: Sequence[tuple[Paper, Sequence[str]]], seeds: Sequence[int]
+) -> None:
+    """Measure the images/s of rows that are done again; see Bench.time_again."""
+    for paper, names in chosen:
+        for name, seed in product(names, seeds):
+            bench.time_again(paper, paper.row(name), seed)
 
 
 def write_tables(bench: Bench, tables: Path, drawn: Sequence[Path]) -> None:

@@ -23,8 +23,8 @@ from houndstooth.models.training.new_network import load_weights, new_network
 from houndstooth.models.training.samples import Split
 from houndstooth.models.training.vocabulary import UNKNOWN, Vocabulary
 
-BATCH, TIMED_PHOTOS = 32, 128
-"""Photos of one network run, and of all runs, when images/s are measured."""
+BATCH, TIMED_PHOTOS, TIMES = 32, 128, 3
+"""Photos of one network run, and of all runs, when images/s are measured; and how often again."""
 
 
 class Scored:
@@ -97,11 +97,12 @@ def _features(network: ItemReader, data: TrainingSet, side: int) -> NDArray[np.f
     return torch.cat(parts).numpy().astype(np.float16)
 
 
-def images_per_s(inputs: Inputs, data: TrainingSet) -> float | None:
+def images_per_s(inputs: Inputs, data: TrainingSet, times: int = 1) -> float | None:
     """Measure how fast onnxruntime recognises crops; None where a network cannot serve.
 
     Args:
         data: photos of the size that is served; the first TIMED_PHOTOS are timed.
+        times: how often; the best counts, as other work only makes it less.
     """
     if CATEGORY not in inputs.vocabulary.heads:
         return None
@@ -109,13 +110,16 @@ def images_per_s(inputs: Inputs, data: TrainingSet) -> float | None:
     photos = np.arange(TIMED_PHOTOS) % len(data.pixels)
     crops = [Crop(data.pixels[row], *data.boxes[row]) for row in photos]
     encode_and_predict(recogniser, crops[:BATCH], [None] * BATCH)
-    start = time.perf_counter()
-    for first in range(0, len(crops), BATCH):
-        encode_and_predict(recogniser, crops[first : first + BATCH], [None] * BATCH)
-    return round(len(crops) / (time.perf_counter() - start), 1)
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        for first in range(0, len(crops), BATCH):
+            encode_and_predict(recogniser, crops[first : first + BATCH], [None] * BATCH)
+        seconds.append(time.perf_counter() - start)
+    return round(len(crops) / min(seconds), 1)
 
 
 def time_again(inputs: Inputs) -> float | None:
-    """Measure the images/s of a finished row again."""
+    """Measure the images/s of a finished row again, the best of TIMES."""
     photos = inputs.split("test")[:TIMED_PHOTOS]
-    return images_per_s(inputs, inputs.load(photos, inputs.recipe.side))
+    return images_per_s(inputs, inputs.load(photos, inputs.recipe.side), TIMES)
