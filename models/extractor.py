@@ -24,6 +24,33 @@ from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.crop import Crop, crop_square
 from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
+from houndstooth.models.runtime.turns import turn_box, turn_image
+
+MIN_OTHERS = 0.05
+"""Below this probability of other items beside the item, the detector is not asked."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An image, and what the caller knows of it.
+
+    Attributes:
+        image: mode RGB, any size.
+        choice: the leaf categories that the caller leaves; None is all.
+        box: the item's, given by the caller, or None.
+        turns: quarters, anticlockwise, by which the caller's image was turned to be upright.
+    """
+
+    image: Image.Image
+    choice: Choice
+    box: Box | None
+    turns: int = 0
+
+    def turned_back(self, turns: int) -> Asked:
+        """Turn a turned image back."""
+        back = -turns % 4
+        box = self.box and turn_box(self.box, back)
+        return Asked(turn_image(self.image, back), self.choice, box, (self.turns + back) % 4)
 
 
 @dataclass(frozen=True)
@@ -31,16 +58,18 @@ class View:
     """The crop of one image, and why it was cut there.
 
     Attributes:
-        image: mode RGB, any size.
-        choice: the leaf categories that the caller leaves; None is all.
         location: of the item.
         crop: the window around it, as the recogniser takes it.
     """
 
-    image: Image.Image
-    choice: Choice
+    asked: Asked
     location: Location
     crop: Crop
+
+    @property
+    def choice(self) -> Choice:
+        """The leaf categories that the caller leaves; None is all."""
+        return self.asked.choice
 
 
 @dataclass(frozen=True)
@@ -121,24 +150,50 @@ class ImageExtractor:
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
     ) -> list[Item]:
-        """Locate and recognise the item of each image; ``extract`` makes features of them."""
+        """Locate and recognise the item of each image; ``extract`` makes features of them.
+
+        What is surely turned is turned back, and recognised again.
+        """
         if not images:
             return []
-        choices = [choice or None for choice in categories or [None] * len(images)]
-        views = [
-            self._view(image, choice, self.locator.locate(image, choice, box))
+        asked = [
+            Asked(image, choice or None, box)
             for image, choice, box in zip(
-                images, choices, boxes or [None] * len(images), strict=True
+                images,
+                categories or [None] * len(images),
+                boxes or [None] * len(images),
+                strict=True,
             )
         ]
+        items = self._recognise(asked)
+        turned = [row for row, item in enumerate(items) if item.prediction.turns]
+        upright = [asked[row].turned_back(items[row].prediction.turns) for row in turned]
+        for row, item in zip(turned, self._recognise(upright), strict=True):
+            items[row] = item
+        return items
+
+    def _recognise(self, asked: Sequence[Asked]) -> list[Item]:
+        if not asked:
+            return []
+        views = [self._view(one, self._frame(one)) for one in asked]
         maps = self.recogniser.encode([view.crop for view in views])
         guides = [view.choice or view.location.categories or None for view in views]
         return self._refine(self._predict(maps, views, guides), maps)
 
-    def _view(self, image: Image.Image, choice: Choice, location: Location) -> View:
+    def _frame(self, asked: Asked) -> Location:
+        """Locate the item as far as it must be, before it is recognised.
+
+        On a plain background the detector can wait: recognising the foreground shows whether other
+        items are worn beside the item.
+        """
+        framed = self.locator.frame(asked.image, asked.box)
+        if framed.background is None and self.locator.needs_detector(framed, asked.choice):
+            return self.locator.detect(asked.image, framed, asked.choice)
+        return framed
+
+    def _view(self, asked: Asked, location: Location) -> View:
         side = self.recogniser.card.side
-        crop = crop_square(image, location.window, side, location.box)
-        return View(image, choice, location, crop)
+        return View(asked, location, crop_square(asked.image, location.window, side, location.box))
 
     def _predict(
         self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
@@ -147,36 +202,54 @@ class ImageExtractor:
         return [Item(*parts) for parts in zip(views, predictions, features, strict=True)]
 
     def _refine(self, items: list[Item], maps: FeatureMaps) -> list[Item]:
-        """Ask again in the item's own box, where nobody guides and it is worn with others.
+        """Recognise again, in its own box, what is worn with other items on a plain background.
 
-        The category recognised is the guide then, as for a product whose text names it, so that
-        the attributes are those of this item. The maps serve again unless the window is another.
+        Where nobody guides, the category recognised is the guide then, as for a product whose text
+        names it, so that the attributes are those of this item. The maps serve again unless the
+        window is another.
         """
         closer = {
             row: location
             for row, item in enumerate(items)
-            if item.view.choice is None
-            and (location := self.locator.refine(item.view.location, item.prediction.category))
-            is not item.view.location
+            if (location := self._closer(item)) is not item.view.location
         }
-        if not closer:
-            return items
-        rows = list(closer)
-        views = [self._view(items[row].view.image, None, closer[row]) for row in rows]
-        again = take_rows(maps, rows)
-        moved = [
-            at
-            for at, row in enumerate(rows)
-            if closer[row].window != items[row].view.location.window
+        moved = {row: at for row, at in closer.items() if at.box != items[row].view.location.box}
+        refined = [
+            replace(item, view=replace(item.view, location=closer[row])) if row in closer else item
+            for row, item in enumerate(items)
         ]
-        if moved:
-            put_rows(again, moved, self.recogniser.encode([views[at].crop for at in moved]))
-        guides = [{items[row].prediction.category} for row in rows]
-        refined = list(items)
+        if not moved:
+            return refined
+        rows = list(moved)
+        views = [self._view(items[row].view.asked, moved[row]) for row in rows]
+        again = take_rows(maps, rows)
+        elsewhere = [
+            at for at, r in enumerate(rows) if moved[r].window != items[r].view.location.window
+        ]
+        if elsewhere:
+            crops = [views[at].crop for at in elsewhere]
+            put_rows(again, elsewhere, self.recogniser.encode(crops))
+        guides = [
+            view.choice or {items[rows[at]].prediction.category} for at, view in enumerate(views)
+        ]
         for row, item in zip(rows, self._predict(again, views, guides), strict=True):
-            prediction = replace(items[row].prediction, groups=item.prediction.groups)
-            refined[row] = replace(item, prediction=prediction)
+            if item.view.choice is None:
+                groups = item.prediction.groups
+                item = replace(item, prediction=replace(items[row].prediction, groups=groups))
+            refined[row] = item
         return refined
+
+    def _closer(self, item: Item) -> Location:
+        """Locate the item by the detector, where others may be worn beside it; else as it is."""
+        view, prediction = item.view, item.prediction
+        location = view.location
+        if location.source != "foreground" or prediction.others < MIN_OTHERS:
+            return location
+        guide = view.choice or {prediction.category}
+        if not self.locator.needs_detector(location, guide):
+            return location
+        found = self.locator.detect(view.asked.image, location, view.choice)
+        return found if view.choice else self.locator.refine(found, prediction.category)
 
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be stored."""
@@ -199,10 +272,13 @@ class ImageExtractor:
             categories=(best, *categories[1:]),
             category_source=source,
             attributes=tuple(map(self._with_precision, item.prediction.ranked_attributes())),
-            box=location.box,
+            box=turn_box(location.box, -item.view.asked.turns % 4),
             box_source=location.source,
             binary_code=code,
             colour_histogram=crop_histogram(item.view.crop, location.background),
             model=self.model,
-            items=location.items,
+            items=tuple(
+                replace(each, box=turn_box(each.box, -item.view.asked.turns % 4))
+                for each in location.items
+            ),
         )

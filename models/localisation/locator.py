@@ -36,6 +36,7 @@ class Location:
             worn. An item that is a small part of the foreground is its own window.
         source: what the box comes from.
         background: the plain background around the item, or None.
+        shape: height by width of the foreground, in pixels.
         items: all sure detections, best first; empty where the detector was not asked.
         detection: the item as detected, where that decides the category: nobody chose one, the
             background is not plain, and the score is at least MIN_CATEGORY_SCORE. Else None.
@@ -45,6 +46,7 @@ class Location:
     window: Box
     source: BoxSource
     background: PlainBackground | None
+    shape: float
     items: tuple[Detection, ...] = ()
     detection: Detection | None = None
 
@@ -74,25 +76,44 @@ class Locator:
             choice: the leaf categories that it may be of; None is all.
             given: a box drawn by hand or from the feed. It is used as it is.
         """
+        framed = self.frame(image, given)
+        return self.detect(image, framed, choice) if self.needs_detector(framed, choice) else framed
+
+    def frame(self, image: Image.Image, given: Box | None) -> Location:
+        """Locate the item without the detector; for the arguments see locate."""
         foreground, background = find_foreground(image)
         if given is not None:
-            return Location(given, given, "given", background)
+            return Location(given, given, "given", background, 1.0)
         source: BoxSource = "whole" if background is None else "foreground"
-        shape = _shape(image, foreground)
-        if self.detector is None or not self.needs_detector(choice, background, shape):
-            return Location(foreground, foreground, source, background)
+        shape = foreground.h * image.height / (foreground.w * image.width)
+        return Location(foreground, foreground, source, background, shape)
+
+    def detect(
+        self, image: Image.Image, framed: Location, choice: Collection[str] | None
+    ) -> Location:
+        """Ask the detector for the item that is meant in a framed image.
+
+        How a shop frames its photo shows what the photo is of. So without a choice the items of a
+        photo with a plain background are found, and the whole is recognised; see refine.
+        """
+        if self.detector is None:
+            return framed
         found = self._known(self.detector.find([image])[0])
-        items = tuple(self.detector.sure(found))
-        if choice is None and background is not None:
-            # How a shop frames its photo shows what the photo is of: recognise it whole.
-            return Location(foreground, foreground, source, background, items)
+        framed = replace(framed, items=tuple(self.detector.sure(found)))
+        plain = framed.background is not None
+        if choice is None and plain:
+            return framed
         item = self.detector.choose(found, choice, self.taxonomy)
-        if item is None or (background is not None and _alone(item, items)):
-            return Location(foreground, foreground, source, background, items)
-        closer = background is None or _small(item.box, foreground)
-        window = item.box if closer else foreground
-        detection = item if choice is None and item.score >= MIN_CATEGORY_SCORE else None
-        return Location(item.box, window, "detector", background, items, detection)
+        if item is None or (plain and _alone(item, framed.items)):
+            return framed
+        closer = not plain or _small(item.box, framed.box)
+        return replace(
+            framed,
+            box=item.box,
+            window=item.box if closer else framed.box,
+            source="detector",
+            detection=item if choice is None and item.score >= MIN_CATEGORY_SCORE else None,
+        )
 
     def refine(self, location: Location, category: str) -> Location:
         """Choose the box among the items found, now that the category is recognised.
@@ -108,18 +129,15 @@ class Locator:
         window = item.box if _small(item.box, location.box) else location.window
         return replace(location, box=item.box, window=window, source="detector")
 
-    def needs_detector(
-        self, choice: Collection[str] | None, background: PlainBackground | None, shape: float
-    ) -> bool:
+    def needs_detector(self, framed: Location, choice: Collection[str] | None) -> bool:
         """Decide whether the detector is worth its time.
 
         A shoe on a plain background is all of the foreground, unless that is as tall as a person.
         A shirt may be worn with other garments.
-
-        Args:
-            shape: height by width of the foreground, in pixels.
         """
-        if choice is None or background is None or shape > TALL:
+        if self.detector is None or framed.source == "given":
+            return False
+        if choice is None or framed.background is None or framed.shape > TALL:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
 
@@ -131,11 +149,6 @@ class Locator:
             for item in found
         ]
         return [item for item in items if item.categories]
-
-
-def _shape(image: Image.Image, box: Box) -> float:
-    """Height by width of a box, in pixels."""
-    return box.h * image.height / (box.w * image.width)
 
 
 def _small(item: Box, foreground: Box) -> bool:

@@ -163,21 +163,26 @@ class StepGraph(nn.Module):
         return self.decoder.score(image_scores, hidden), hidden, cell
 
 
+def step_inputs(decoder: AttributeDecoder) -> dict[str, Tensor]:
+    """Make example inputs of a StepGraph, for export: two images' tokens and states."""
+    size = decoder.lstm.hidden_size
+    return {
+        "tokens": torch.zeros(2, dtype=torch.int64),
+        "image_scores": torch.zeros(2, decoder.from_sequence.out_features),
+        "hidden": torch.zeros(2, size),
+        "cell": torch.zeros(2, size),
+    }
+
+
 def graphs(network: AttributeSequence, maps: tuple[Tensor, ...]) -> list[Graph]:
     """List what is exported beside the encoder.
 
     Args:
         maps: middle and last map of two images.
     """
-    decoder, size = network.decoder, network.decoder.lstm.hidden_size
-    step = {
-        "tokens": torch.zeros(2, dtype=torch.int64),
-        "image_scores": torch.zeros(2, decoder.from_sequence.out_features),
-        "hidden": torch.zeros(2, size),
-        "cell": torch.zeros(2, size),
-    }
     start = ("features", "first", "image_scores", "hidden", "cell")
+    step = ("scores", "next_hidden", "next_cell")
     return [
         Graph(".reader.onnx", StartGraph(network), reader_inputs(network, maps), start),
-        Graph(".decoder.onnx", StepGraph(decoder), step, ("scores", "next_hidden", "next_cell")),
+        Graph(".decoder.onnx", StepGraph(network.decoder), step_inputs(network.decoder), step),
     ]

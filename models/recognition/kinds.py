@@ -44,6 +44,12 @@ KINDS: Mapping[str, RecogniserKind] = {
         objective=f"{MODELS}.training.sequence_objective:SequenceObjective",
         exporter=f"{MODELS}.networks.attribute_decoder:graphs",
     ),
+    "distilled": RecogniserKind(
+        opener=f"{MODELS}.recognition.sequence_recogniser:SequenceRecogniser",
+        network=f"{MODELS}.networks.distilled:DistilledSequence.from_heads",
+        objective=f"{MODELS}.training.distillation_objective:DistillationObjective",
+        exporter=f"{MODELS}.networks.distilled:graphs",
+    ),
     "heads": RecogniserKind(
         opener=f"{MODELS}.recognition.heads_recogniser:HeadsRecogniser",
         network=f"{MODELS}.networks.attribute_heads:AttributeHeads.from_heads",

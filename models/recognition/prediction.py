@@ -24,12 +24,17 @@ class Prediction:
         category: the leaf category decided on.
         given: whether the choice was one category, so that it is certain.
         groups: probability by term, for each attribute group that the category has.
+        others: probability that other items are worn beside the item, which only a detector tells
+            apart; 1 where the recogniser does not say.
+        turns: quarters, anticlockwise, by which the photo is surely turned; 0 is none.
     """
 
     categories: Mapping[str, float]
     category: str
     given: bool
     groups: Mapping[str, Mapping[str, float]]
+    others: float = 1.0
+    turns: int = 0
 
     def ranked_categories(self) -> tuple[ScoredTerm, ...]:
         """List the likely categories, best first; a given one comes first, with confidence 1."""
@@ -51,6 +56,13 @@ def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTe
     scale = min(1.0, (1 - first) / rest) if rest else 0.0
     scaled = [replace(other, confidence=round(scale * other.confidence, 4)) for other in others]
     return (replace(best, confidence=round(first, 4)), *scaled)
+
+
+def weighed(categories: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+    """Weigh the categories' probabilities, and normalise them again."""
+    products = {leaf: p * weights.get(leaf, 1.0) for leaf, p in categories.items()}
+    total = sum(products.values())
+    return {leaf: p / total for leaf, p in products.items()} if total else dict(categories)
 
 
 def restrict(categories: Mapping[str, float], choice: Choice) -> dict[str, float]:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.features import group_of
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition import decoding
 from houndstooth.models.recognition.decoding import Array, Hypothesis, Numbers, Start
 from houndstooth.models.recognition.feature_maps import FeatureMaps, encode_crops, read_boxes
 from houndstooth.models.recognition.free_sampling import sample_freely
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY, Grammar
-from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
+from houndstooth.models.recognition.prediction import Choice, Prediction, restrict, weighed
 from houndstooth.models.runtime.card import DECODER, ENCODER, READER, Card
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.session import open_session
+
+SURE_TURN = 0.9
+"""From this probability on a photo counts as turned."""
 
 TOP_LEAVES = 4
 """Where no category is given, attributes are decoded after this many of the likeliest."""
@@ -52,7 +57,10 @@ class SequenceRecogniser:
             raise InvalidConfig("expected a generator, to sample sequences freely; got none")
         self.card, self.taxonomy = card, taxonomy
         self.width, self.generator, self.free = width, generator, free
+        self.category_weights = card.category_weights
         self.grammar = Grammar(card.heads, taxonomy, card.always_predicted)
+        known = set(taxonomy.attribute_terms())
+        self._terms = [(at, group_of(t), t) for at, t in enumerate(card.terms) if t in known]
         self._encoder = open_session(card.files.check(stem, ENCODER), threads)
         self._reader = open_session(card.files.check(stem, READER), threads)
         # One step is too little work to share between processors.
@@ -66,21 +74,53 @@ class SequenceRecogniser:
         self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
     ) -> tuple[NDArray[np.float32], list[Prediction]]:
         """Predict by decoding; see Recogniser."""
-        features, start = self._start(maps, crops)
+        read = read_boxes(self._reader, maps, crops)
+        features, start = read["features"], _start(read)
         if self.free and self.generator is not None:
             return features, sample_freely(
                 self._step, start, choices, self.grammar, self.taxonomy, self.generator
             )
-        return features, decode(
+        predictions = decode(
             self._step, start, choices, self.grammar, self.taxonomy, self.card.temperatures,
-            self.width, self.generator,
+            self.width, self.generator, self.category_weights,
         )  # fmt: skip
+        if not self._terms:
+            return features, predictions
+        return features, [
+            self._with_read(prediction, terms, others, turn)
+            for prediction, terms, [others], turn in zip(
+                predictions,
+                *(read[name].tolist() for name in ("terms", "others", "turn")),
+                strict=True,
+            )
+        ]
+
+    def _with_read(
+        self,
+        prediction: Prediction,
+        terms: Sequence[float],
+        others: float,
+        turn: Sequence[float],
+    ) -> Prediction:
+        """Add what is read beside the sequence: terms of the groups that the category has."""
+        groups: dict[str, dict[str, float]] = {}
+        for at, group, term in self._terms:
+            groups.setdefault(group, {})[term] = terms[at]
+        found = {**prediction.groups, **groups}
+        has = self.taxonomy.groups_of(prediction.category)
+        turns = turn.index(max(turn)) if max(turn) >= SURE_TURN else 0
+        return replace(
+            prediction,
+            groups={group: found[group] for group in has if group in found},
+            others=others,
+            turns=turns,
+        )
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]
     ) -> list[dict[str, float]]:
         """Score the true sequence step by step; see Recogniser."""
-        _, start = self._start(self.encode(crops), crops)
+        start = _start(read_boxes(self._reader, self.encode(crops), crops))
         likelihoods: list[dict[str, float]] = [{} for _ in crops]
         scores, state = start.first, (start.hidden, start.cell)
         for head, terms in self.grammar.heads.items():
@@ -109,16 +149,16 @@ class SequenceRecogniser:
         greats = np.array([names.index(truth[GREAT_CATEGORY]) for truth in truths])
         return np.asarray(known & (self.grammar.great_of[None] == greats[:, None]))
 
-    def _start(self, maps: FeatureMaps, crops: Sequence[Crop]) -> tuple[NDArray[np.float32], Start]:
-        features, first, image_scores, hidden, cell = read_boxes(self._reader, maps, crops)
-        return features, Start(first, image_scores, hidden, cell)
-
     def _step(
         self, tokens: Numbers, image_scores: Array, hidden: Array, cell: Array
     ) -> tuple[Array, Array, Array]:
         inputs = {"tokens": tokens, "image_scores": image_scores, "hidden": hidden, "cell": cell}
         scores, hidden, cell = self._decoder.run(None, inputs)
         return scores, hidden, cell
+
+
+def _start(read: Mapping[str, Array]) -> Start:
+    return Start(*(read[name] for name in ("first", "image_scores", "hidden", "cell")))
 
 
 def decode(
@@ -130,6 +170,7 @@ def decode(
     temperatures: decoding.Temperatures,
     width: int = 1,
     generator: np.random.Generator | None = None,
+    category_weights: Mapping[str, float] | None = None,
 ) -> list[Prediction]:
     """Decode a batch, guided where a choice is given.
 
@@ -143,15 +184,19 @@ def decode(
             fed to the decoder, and all attributes are conditioned on it.
         width: of the beam; 1 is greedy decoding.
         generator: samples sequences by their probability instead.
+        category_weights: see Card.
     """
     greats = decoding.step_great_categories(step, start, grammar)
     leaves = decoding.leaf_probabilities(start, greats, grammar, temperatures)
     names = grammar.heads[CATEGORY]
-    categories = [
-        restrict({name: p for name, p in zip(names, row, strict=True) if p > 0}, choice)
-        for row, choice in zip(leaves.tolist(), choices, strict=True)
-    ]
     given = [choice is not None and len(choice) == 1 for choice in choices]
+    likely = [{name: p for name, p in zip(names, r, strict=True) if p > 0} for r in leaves.tolist()]
+    if category_weights:
+        likely = [
+            row if is_given else weighed(row, category_weights)
+            for row, is_given in zip(likely, given, strict=True)
+        ]
+    categories = [restrict(row, choice) for row, choice in zip(likely, choices, strict=True)]
     greedy = width == 1 and generator is None
     starts = 1 if generator or (greedy and all(given)) else TOP_LEAVES if greedy else width
     first = [

@@ -39,6 +39,7 @@ class TermReader:
         self.members, self.thresholds = card.members, card.thresholds
         self._session = open_session(card.files.check(stem, ENCODER), threads)
         known = set(taxonomy.attribute_terms())
+        self.terms = tuple(term for term in card.terms if term in known)
         self._columns = [(at, term) for at, term in enumerate(card.terms) if term in known]
 
     def read(self, maps: FeatureMaps, crops: Sequence[Crop]) -> list[dict[str, dict[str, float]]]:

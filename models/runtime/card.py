@@ -98,7 +98,6 @@ class Card:
         kind: a name in ``recognition.kinds``.
         side: of the square input, pixels.
         heads: class terms by head, in output order.
-        activation: what makes probabilities of logits: one of ``ACTIVATIONS``.
         temperatures: by head, dividing its logits.
         trained_on: SHA-256 of the label files it was trained on.
         thresholds: of the binary code, float32 [d].
@@ -106,6 +105,11 @@ class Card:
         measured: attribute terms that are right often enough to be stored from a picture, and
             ``CATEGORY_MEASURED`` for the best category, whichever it is.
         files: the hashes of its ONNX files.
+        activation: what makes probabilities of logits: one of ``ACTIVATIONS``.
+        terms: attribute terms of which a probability is read beside the sequence, in output order.
+        term_thresholds: by such a term, the probability from which on it is more right than wrong
+            to say it.
+        category_weights: by leaf, multiplying its probability; 1 where there is none.
     """
 
     model: str
@@ -119,6 +123,9 @@ class Card:
     measured: Mapping[str, MeasuredTerm] = field(default_factory=dict)
     files: Files = field(default_factory=Files)
     activation: str = "softmax"
+    terms: tuple[str, ...] = ()
+    term_thresholds: Mapping[str, float] = field(default_factory=dict)
+    category_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the activation.
@@ -150,6 +157,9 @@ class Card:
                 measured=read_measured(data),
                 files=Files(data["sha256"]),
                 activation=data.get("activation", "softmax"),
+                terms=tuple(data.get("terms", ())),
+                term_thresholds=_floats(data.get("term_thresholds", {})),
+                category_weights=_floats(data.get("category_weights", {})),
             )
 
 
@@ -179,6 +189,10 @@ class EmbedderCard:
         with open_card(stem, "an embedder") as data:
             thresholds = np.array(data["thresholds"], dtype=np.float32)
             return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
+
+
+def _floats(values: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}
 
 
 def read_measured(card: Mapping[str, Any]) -> dict[str, MeasuredTerm]:

@@ -9,10 +9,19 @@ from pathlib import Path
 import onnxruntime
 
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.runtime.processor import byte_instructions
+
+AS_FLOATS = {"session.disable_quant_qdq": "1", "session.enable_quant_qdq_cleanup": "1"}
+"""Configuration by which a network of 8 bits is computed in floats, at the speed of floats."""
+
+QUANTISING_CLIPS = ["ClipQuantRewrite", "ReluQuantRewrite"]
+"""Rewrites that take a Clip before a quantiser for superfluous; it is not, without quantisers."""
 
 
 def open_session(path: Path, threads: int | None = None) -> onnxruntime.InferenceSession:
     """Open a session on the CPU; all sessions of the process share one arena of working memory.
+
+    Networks of 8 bits are computed in floats where the processor is no good at bytes.
 
     Args:
         threads: of one network run; all processors where None.
@@ -28,8 +37,18 @@ def open_session(path: Path, threads: int | None = None) -> onnxruntime.Inferenc
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     _share_memory()
     options.add_session_config_entry("session.use_env_allocators", "1")
+    left_out = []
+    if not byte_instructions():
+        left_out = QUANTISING_CLIPS
+        for key, value in AS_FLOATS.items():
+            options.add_session_config_entry(key, value)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            str(path),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=left_out,
+        )
     except Exception as error:
         raise InvalidConfig(f"cannot run the network {path.name}: {error}") from None
 

@@ -111,6 +111,30 @@ def drop_item_boxes(boxes: Tensor, share: float = 0.5) -> Tensor:
     return torch.where(dropped, torch.stack([foreground, foreground], dim=1), boxes)
 
 
+def turn(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn some views by one to three quarters, anticlockwise.
+
+    Args:
+        views: [n, 3, s, s].
+        boxes: [n, k, 4]: left, top, right, bottom in [0, 1].
+        share: share of the views that are turned.
+
+    Returns:
+        Views, boxes, and by how many quarters each is turned, int64 [n].
+    """
+    n, device = len(views), views.device
+    turns = torch.randint(1, 4, (n,), device=device)
+    turns = torch.where(torch.rand(n, device=device) < share, turns, 0)
+    views, boxes = views.clone(), boxes.clone()
+    for quarters in (1, 2, 3):
+        rows = turns == quarters
+        views[rows] = torch.rot90(views[rows], quarters, (2, 3))
+        for _ in range(quarters):
+            left, top, right, bottom = boxes[rows].unbind(-1)
+            boxes[rows] = torch.stack([top, 1 - right, bottom, 1 - left], dim=-1)
+    return views, boxes, turns
+
+
 def _light(images: Tensor) -> Tensor:
     """Relight half of the images; only half, as lightness tells navy from blue."""
     n = len(images)

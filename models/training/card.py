@@ -68,6 +68,7 @@ def recogniser_card(
         "always_predicted": always_predicted(photos.labels, vocabulary),
         "temperatures": fit_temperatures(scores, validation_set, vocabulary, objective.activation),
         "validation_accuracy": accuracies(scores, validation_set, vocabulary),
+        "terms": recipe.network_options.get("terms", []),
         "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
     }
 

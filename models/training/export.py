@@ -5,8 +5,10 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from houndstooth.mappings.errors import InvalidConfig
@@ -19,12 +21,19 @@ from houndstooth.models.training.quantise import (
     quantise_initialisers,
     quantise_network,
 )
+from houndstooth.models.training.static_quantise import batches_of, quantise_activations
 
 OPSET = 17
 
 
 @torch.no_grad()
-def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> tuple[str, ...]:
+def export_recogniser(
+    network: ItemReader,
+    kind: str,
+    side: int,
+    stem: Path,
+    calibration: NDArray[np.uint8] | None = None,
+) -> tuple[str, ...]:
     """Write the ONNX files that serve a recogniser.
 
     ``STEM.onnx`` turns ``pixels`` into maps. The others are those of the recogniser's kind: they
@@ -35,6 +44,8 @@ def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> 
         network: any device; it is moved to the CPU.
         kind: a name in ``recognition.kinds``.
         side: of the square input, pixels.
+        calibration: crops, uint8 RGB [n, side, side, 3], by which the encoder is quantised
+            statically; its batch normalisation must be folded. None: it computes in floats.
 
     Returns:
         The suffixes of the files.
@@ -48,12 +59,17 @@ def export_recogniser(network: ItemReader, kind: str, side: int, stem: Path) -> 
     graphs = [Graph(ENCODER, encoder, {"pixels": pixels}, network.map_names)]
     graphs += kind_of(kind).load("exporter")(network, encoder(pixels))
     for graph in graphs:
-        export_graph(graph, stem.with_name(stem.name + graph.suffix))
+        path = stem.with_name(stem.name + graph.suffix)
+        if graph.suffix == ENCODER and calibration is not None:
+            export_graph(graph, path, quantised=False)
+            quantise_activations(path, batches_of(calibration))
+        else:
+            export_graph(graph, path)
     return tuple(graph.suffix for graph in graphs)
 
 
-def export_graph(graph: Graph, path: Path) -> None:
-    """Write one graph with quantised weights."""
+def export_graph(graph: Graph, path: Path, *, quantised: bool = True) -> None:
+    """Write one graph; ``quantised``: with weights of 8 bits that are widened to floats."""
     with warnings.catch_warnings():
         # The older exporter: it keeps the batch size free, and warns that it is deprecated.
         warnings.simplefilter("ignore")
@@ -71,7 +87,8 @@ def export_graph(graph: Graph, path: Path) -> None:
             dynamic_axes={name: {0: "batch"} for name in (*graph.inputs, *graph.outputs)},
         )
     model = onnx.load(path)
-    quantise_initialisers(model)
+    if quantised:
+        quantise_initialisers(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 

@@ -17,9 +17,9 @@ from torch import nn
 from tqdm import tqdm
 
 from houndstooth.models.networks.item_reader import ItemReader
-from houndstooth.models.training import augment
+from houndstooth.models.training import augment, photo_views
 from houndstooth.models.training.backgrounds import composite
-from houndstooth.models.training.objective import Batch, Objective
+from houndstooth.models.training.objective import Batch, Objective, Taught
 from houndstooth.models.training.recipe import Recipe
 
 AfterEpoch = Callable[[int, float, nn.Module], float]
@@ -39,6 +39,7 @@ class TrainingSet:
         white: masks of their white backgrounds, uint8 [n, s, s]; None where these stay white.
         backgrounds: patches that may replace these, uint8 RGB [m, p, p, 3].
         category: the column of labels whose rare classes are oversampled.
+        taught: what a teacher says of them, arrays as in Taught; None without one.
     """
 
     pixels: NDArray[np.uint8]
@@ -49,6 +50,7 @@ class TrainingSet:
     white: NDArray[np.uint8] | None = None
     backgrounds: NDArray[np.uint8] | None = None
     category: int = 1
+    taught: tuple[NDArray[np.float16], ...] | None = None
 
     def take(self, rows: NDArray[np.int64]) -> TrainingSet:
         """Select some rows."""
@@ -60,6 +62,7 @@ class TrainingSet:
             multi_hot=self.multi_hot[rows],
             soft_labels=self.soft_labels[rows],
             white=None if self.white is None else self.white[rows],
+            taught=None if self.taught is None else tuple(each[rows] for each in self.taught),
         )
 
     def batch(self, device: torch.device) -> Batch:
@@ -72,7 +75,10 @@ class TrainingSet:
         guided = torch.zeros(len(labels), dtype=torch.bool, device=device)
         white = None if self.white is None else torch.from_numpy(self.white).to(device)
         white = None if white is None else white[:, None]
-        return Batch(images, boxes, labels, multi_hot, soft_labels, guided, white)
+        taught = None
+        if self.taught is not None:
+            taught = Taught(*(torch.from_numpy(e).to(device).float() for e in self.taught))
+        return Batch(images, boxes, labels, multi_hot, soft_labels, guided, white, taught)
 
     def backgrounds_on(self, device: torch.device) -> torch.Tensor | None:
         """Move the backgrounds to a device, as bytes [m, 3, p, p]."""
@@ -193,8 +199,13 @@ def _view(batch: Batch, recipe: Recipe, backgrounds: torch.Tensor | None) -> Bat
         views = composite(views[:, :3], views[:, 3:] / 255.0, backgrounds, recipe.backgrounds)
     views, boxes, occluded = augment.occlude(views, boxes, recipe.occlusion)
     boxes = torch.where(occluded[:, None, None], boxes, augment.drop_item_boxes(boxes))
+    turns = None
+    if recipe.photo_views:
+        views, boxes = photo_views.as_sent(views, boxes, recipe.photo_views)
+    if recipe.turned:
+        views, boxes, turns = augment.turn(views, boxes, recipe.turned)
     views = views.to(memory_format=torch.channels_last)
-    return batch._replace(images=views, boxes=boxes, guided=occluded)
+    return batch._replace(images=views, boxes=boxes, guided=occluded, turns=turns)
 
 
 def _step(
@@ -242,6 +253,13 @@ def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batc
         rows = np.arange(start, min(start + 64, len(data.pixels)))
         batch = data.take(rows).batch(device)
         yield batch._replace(images=_resized(batch.images, side))
+
+
+def sized_pixels(data: TrainingSet, side: int) -> NDArray[np.uint8]:
+    """Resize the crops to ``side``, as ``batches`` does: uint8 RGB [n, side, side, 3]."""
+    cpu = torch.device("cpu")
+    images = torch.cat([batch.images for batch in batches(data, cpu, side)])
+    return np.asarray(images.round().clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8).numpy())
 
 
 def _resized(images: torch.Tensor, side: int) -> torch.Tensor:

@@ -63,7 +63,7 @@ class HeadsObjective:
 
     def loss(self, network: nn.Module, batch: Batch) -> Tensor:
         """Compute it; see Objective."""
-        images, boxes, labels, multi_hot, soft_labels, guided, _ = batch
+        images, boxes, labels, multi_hot, soft_labels, guided, *_ = batch
         targets = self.targets(labels, multi_hot, soft_labels)
         for where in self.categories:
             targets[:, where] *= ~guided[:, None]

@@ -12,20 +12,28 @@ from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.loading import open_recogniser
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.networks.structure_aware import heads_of_tasks
+from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
 from houndstooth.models.training.crops import load_crops
 from houndstooth.models.training.fit import TrainingSet
 from houndstooth.models.training.labelled import digests, labelled_samples
+from houndstooth.models.training.measured_terms import JudgedTerms
 from houndstooth.models.training.recipe import Recipe
-from houndstooth.models.training.samples import Sample, Split
+from houndstooth.models.training.samples import Sample, Split, is_drawn
 from houndstooth.models.training.soft_labels import SoftLabels
+from houndstooth.models.training.teacher import UNANSWERED, Answers, Teacher, taught_labels
+from houndstooth.models.training.terms import CROSS_FITTED
 from houndstooth.models.training.trained_file import SOFT_LABELS, trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
+
+MOVED = 0.02
+"""The item's box is another than the foreground's where an edge is further away than this share."""
 
 OVERSIZE = 8 / 7
 """Training crops are this much larger than views, so that rotation and scaling lose no detail."""
@@ -64,6 +72,9 @@ class Inputs:
             trained_file(self.out, recipe.init_from, ".json")
         if recipe.soft_labels:
             trained_file(self.out, recipe.soft_labels, SOFT_LABELS)
+        if recipe.teacher:
+            trained_file(self.out, recipe.teacher, ".json")
+            trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
         if recipe.backgrounds and self.backgrounds is None:
             raise InvalidConfig(
                 f"expected --backgrounds, as {recipe.name} composites views on them; got none"
@@ -126,8 +137,43 @@ class Inputs:
         return self.out / f"{self.recipe.name}-{self.recipe.version}"
 
     @cached_property
+    def answers(self) -> Answers | None:
+        """The answers of the recipe's teacher for the training samples; None without one."""
+        recipe = self.recipe
+        if not recipe.teacher:
+            return None
+        path = Path(f"{self.stem}.answers.npz")
+        if not path.exists():
+            stem = trained_file(self.out, recipe.teacher, ".json").with_suffix("")
+            ensemble = open_recogniser(stem, self.taxonomy)
+            if not isinstance(ensemble, Ensemble):
+                raise InvalidConfig(f"expected an ensemble as teacher; got {recipe.teacher}")
+            cross_fitted = trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
+            Teacher(
+                ensemble,
+                self.split("train"),
+                self.vocabulary,
+                self.taxonomy,
+                self.locator,
+                Path(f"{self.stem}.answers"),
+                JudgedTerms.read(cross_fitted),
+            ).answer().write(path)
+        return Answers.read(path)
+
+    @property
+    def taught_recipe(self) -> Recipe:
+        """The recipe, with the outputs that a teacher's answers call for."""
+        if self.answers is None:
+            return self.recipe
+        outputs = {"terms": list(self.answers.terms), "taught": self.answers.features.shape[1]}
+        options = {**self.recipe.network_options, **outputs}
+        return replace(self.recipe, network_options=options)
+
+    @cached_property
     def soft_labels(self) -> SoftLabels:
-        """The soft labels that the recipe names; empty where it names none."""
+        """The soft labels that the recipe names, or its teacher's; empty where it names none."""
+        if self.answers is not None:
+            return self.answers.soft_labels
         if not self.recipe.soft_labels:
             return SoftLabels.none()
         return SoftLabels.read(trained_file(self.out, self.recipe.soft_labels, SOFT_LABELS))
@@ -149,7 +195,24 @@ class Inputs:
         soft_labels = self.soft_labels.of(samples, self.vocabulary)
         heads = list(self.vocabulary.heads)
         category = heads.index(CATEGORY) if CATEGORY in heads else 0
-        return TrainingSet(pixels, boxes, labels, multi_hot, soft_labels, category=category)
+        data = TrainingSet(pixels, boxes, labels, multi_hot, soft_labels, category=category)
+        return data if self.answers is None else self._taught(data, samples, self.answers)
+
+    def _taught(
+        self, data: TrainingSet, samples: Sequence[Sample], answers: Answers
+    ) -> TrainingSet:
+        """Add a teacher's answers; a sample without an answer has none."""
+        rows = answers.rows(samples)
+        missing = rows < 0
+        terms = np.where(missing[:, None], UNANSWERED, answers.probabilities[rows])
+        features = np.where(missing[:, None], 0, answers.features[rows])
+        # The locator moves the box where it finds other items; of given boxes it is not known.
+        moved = np.abs(data.boxes[:, 0] - data.boxes[:, 1]).max(axis=1) > MOVED
+        located = np.array([sample.box is None for sample in samples])
+        others = np.where(located, moved, UNANSWERED)
+        taught = tuple(each.astype(np.float16) for each in (terms, features, others))
+        labels = taught_labels(data.labels, data.soft_labels, self.vocabulary)
+        return replace(data, labels=labels, taught=taught)
 
     def crops(
         self, samples: Sequence[Sample], side: int
@@ -174,7 +237,7 @@ class Inputs:
 
     def photo_rows(self) -> NDArray[np.int64]:
         """Select the rows of training samples that are photos, not drawings; all if none is."""
-        photo = np.array([not s.group.startswith("synthetic-") for s in self.split("train")])
+        photo = np.array([not is_drawn(s) for s in self.split("train")])
         return np.flatnonzero(photo if photo.any() else ~photo)
 
     def digests(self) -> list[str]:

@@ -5,7 +5,7 @@ Three things are decided by them:
 
 - from which probability on a term is stored, and which terms never are (``measured_terms``);
 - from which probability on a category is, where no text says it;
-- how much rarer categories are favoured, of an ensemble. Networks see few of a rare category, and
+- how much rarer categories are favoured. Networks see few of a rare category, and
   say it too seldom. Dividing by a power of a category's share of the training photos evens that out
   (logit adjustment, Menon et al. 2021). The power is chosen on validation photos alone: the one
   with the best mean accuracy over categories among those that lose no accuracy over photos.
@@ -23,16 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.features import group_of
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
-from houndstooth.models.recognition.ensemble import Ensemble, weighed
-from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.prediction import Prediction, weighed
+from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, MeasuredTerm, read_json, write_keys
 from houndstooth.models.training.measured_terms import JudgedTerms, measure_share, measure_terms
 from houndstooth.models.training.metrics import mean_class_accuracy
 from houndstooth.models.training.photo_run import decodable, run
-from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.samples import Sample, is_drawn
+from houndstooth.models.training.thresholds import select_thresholds
 
 PAGE = """# Which attributes are stored from a picture
 
@@ -88,10 +91,15 @@ def measure(
     recogniser, changes = extractor.recogniser, dict[str, Any]()
     least: Weights = {}
     if isinstance(recogniser, Ensemble):
-        recogniser.category_weights = {}
         least = recogniser.reader.thresholds if recogniser.reader else {}
+    elif recogniser.card.terms:
+        cross_fitted = _taught_terms(extractor, samples)
+        least = changes["term_thresholds"] = _said_from(cross_fitted)
+    weighs = isinstance(recogniser, Ensemble | SequenceRecogniser)
+    if weighs:
+        recogniser.category_weights = {}
     predictions = run(extractor, held_back).predictions
-    if isinstance(recogniser, Ensemble):
+    if weighs:
         weights = category_weights(predictions, held_back, samples)
         recogniser.category_weights = changes["category_weights"] = weights
         predictions = _recognised_again(extractor, held_back, predictions, weights)
@@ -102,6 +110,35 @@ def measure(
     changes["measured"] = {term: asdict(each) for term, each in measured.items()}
     write_keys(stem, {**read_json(stem), **changes})
     return measured
+
+
+def _taught_terms(extractor: ImageExtractor, samples: Sequence[Sample]) -> JudgedTerms:
+    """Recognise the training photos whose terms people labelled.
+
+    What people saw judges the network as it judges on other photos: it learned its terms from a
+    teacher that had not seen these labels, see ``teacher``.
+    """
+    terms, taxonomy = extractor.recogniser.card.terms, extractor.locator.taxonomy
+    groups = {group_of(term) for term in terms}
+    labelled = [
+        sample
+        for sample in samples
+        if sample.split == "train" and sample.known & groups and not is_drawn(sample)
+    ]
+    labelled = decodable(labelled, extractor)
+    predictions = run(extractor, labelled, [{s.category} for s in labelled]).predictions
+    judged = JudgedTerms.of(predictions, labelled, taxonomy)
+    own = [judged.terms.index(term) for term in terms if term in judged.terms]
+    columns = (judged.probabilities[:, own], judged.true[:, own], judged.known[:, own])
+    return JudgedTerms(tuple(judged.terms[at] for at in own), *columns)
+
+
+def _said_from(judged: JudgedTerms) -> dict[str, float]:
+    """Select by term the probability from which on it is more right than wrong to say it."""
+    probabilities = judged.probabilities
+    thresholds = select_thresholds(probabilities, judged.true.astype(np.uint8), judged.known)
+    pairs = zip(judged.terms, thresholds.tolist(), strict=True)
+    return {term: round(least, 4) for term, least in pairs if np.isfinite(least)}
 
 
 def category_weights(

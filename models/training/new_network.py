@@ -16,10 +16,11 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.networks.encoders import new_encoder
 from houndstooth.models.networks.item_reader import ItemReader
 from houndstooth.models.recognition.kinds import kind_of
-from houndstooth.models.runtime.card import ENCODER
+from houndstooth.models.runtime.card import ENCODER, Card
 from houndstooth.models.training.export import exported_weights
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
+from houndstooth.models.training.soft_labels import class_names
 from houndstooth.models.training.trained_file import trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
 
@@ -80,8 +81,11 @@ def network_of_card(card: Mapping[str, Any], taxonomy: Taxonomy) -> ItemReader:
     return new_network(vocabulary, taxonomy, recipe)[0].eval()
 
 
-def fine_tune_from(network: ItemReader, out: Path, name: str) -> int:
+def fine_tune_from(network: ItemReader, out: Path, name: str, vocabulary: Vocabulary) -> int:
     """Load trained weights by their name, from ``out`` or among the shipped ones.
+
+    Args:
+        vocabulary: of the network. Of a sequence with more heads, the tokens of these are taken.
 
     Returns:
         The number of weights that have another shape, and keep their initial values.
@@ -90,7 +94,30 @@ def fine_tune_from(network: ItemReader, out: Path, name: str) -> int:
         InvalidConfig: there is no network of that name.
     """
     stem = trained_file(out, name, ENCODER).with_name(name)
-    return load_weights(network, exported_weights(stem))
+    trained = Vocabulary(Card.read(stem).heads)
+    weights = exported_weights(stem)
+    if trained.heads != vocabulary.heads:
+        weights = _own_tokens(weights, trained, vocabulary)
+    return load_weights(network, weights)
+
+
+def _own_tokens(
+    weights: Mapping[str, Tensor], trained: Vocabulary, own: Vocabulary
+) -> dict[str, Tensor]:
+    """Select the rows of a sequence decoder's weights that are of own tokens, in own order."""
+    rows = {pair: row for row, pair in enumerate(class_names(trained))}
+    chosen = [rows[pair] for pair in class_names(own) if pair in rows]
+    if len(chosen) < sum(own.sizes):
+        return dict(weights)
+    places = torch.tensor([*chosen, len(rows)])
+    return {
+        name: weight[places] if _is_by_token(name, weight, len(rows) + 1) else weight
+        for name, weight in weights.items()
+    }
+
+
+def _is_by_token(name: str, weight: Tensor, tokens: int) -> bool:
+    return name.startswith("decoder.") and "lstm" not in name and weight.shape[:1] == (tokens,)
 
 
 def load_weights(network: ItemReader, trained: Mapping[str, Tensor]) -> int:

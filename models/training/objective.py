@@ -17,6 +17,21 @@ CATEGORIES = 2
 """The first heads are the great category and the category."""
 
 
+class Taught(NamedTuple):
+    """What a teacher says of images.
+
+    Attributes:
+        terms: probabilities of attribute terms, [n, terms]; below 0 where it says nothing.
+        features: its standardised features, [n, d].
+        others: 1 where other items are worn beside the item, 0 where not, below 0 where it is not
+            known, [n].
+    """
+
+    terms: Tensor
+    features: Tensor
+    others: Tensor
+
+
 class Batch(NamedTuple):
     """Images and their labels.
 
@@ -29,6 +44,8 @@ class Batch(NamedTuple):
             label is known.
         guided: bool [n]: where the category is given, so that it adds no loss.
         white: where images show a white background, uint8 [n, 1, side, side], or None.
+        taught: what a teacher says of them, or None.
+        turns: quarter turns that were given to the views, int64 [n], or None.
     """
 
     images: Tensor
@@ -38,6 +55,8 @@ class Batch(NamedTuple):
     soft_labels: Tensor
     guided: Tensor
     white: Tensor | None = None
+    taught: Taught | None = None
+    turns: Tensor | None = None
 
 
 class Objective(Protocol):

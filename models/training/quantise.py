@@ -18,6 +18,9 @@ MIN_ELEMENTS = 256
 
 LARGEST = 127
 EIGHT, SCALE, HALF = "_int8", "_scale", "_half"
+STATIC, STATIC_SCALE = "_quantized", ("_scale", "_quantized_scale")
+"""What onnxruntime's tool calls a quantised weight, and the scales of weights and of biases."""
+
 Floats = NDArray[np.float32]
 
 
@@ -81,8 +84,15 @@ def dequantised_weights(model: onnx.ModelProto) -> dict[str, Floats]:
     weights = {}
     for stored, values in tensors.items():
         name = stored.removesuffix(EIGHT)
+        static = stored.removesuffix(STATIC)
         if name != stored:
             weights[name] = values * tensors[name + SCALE]
-        elif not stored.endswith(SCALE) or stored.removesuffix(SCALE) + EIGHT not in tensors:
+        elif static != stored:
+            scale = next(tensors[static + s] for s in STATIC_SCALE if static + s in tensors)
+            shape = (-1, *[1] * (values.ndim - 1)) if scale.ndim else ()
+            weights[static] = values.astype(np.float32) * scale.reshape(shape)
+        elif stored.endswith("_zero_point") or stored.endswith(STATIC_SCALE[1]):
+            continue
+        elif not stored.endswith(SCALE):
             weights[stored.removesuffix(HALF)] = values.astype(np.float32)
     return weights

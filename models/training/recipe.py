@@ -18,7 +18,10 @@ RECIPES = Path(__file__).parent / "recipes"
 TASKS = ("recogniser", "detector", "cross-fit", "terms")
 """What a recipe trains, in its field ``task``; the first where it has none."""
 
-SHARES = ("soft_share", "label_smoothing", "scheduled_sampling", "occlusion", "backgrounds")
+SHARES = (
+    *("soft_share", "label_smoothing", "scheduled_sampling"),
+    *("occlusion", "backgrounds", "photo_views", "turned"),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Recipe:
         folds: number of folds of cross-fitting.
         learning_rate: the highest, after the warm-up; it ends near 0 on a cosine.
         task_learning_rate: that of the network's ``task_weights``; at 0 the same.
+        eight_bits: whether the encoder computes in 8 bits when serving, see ``static_quantise``.
         mirror: whether the served network averages the features of an image and its mirror image.
         mixup: alpha of mixup (Zhang et al. 2018); 0 is off.
         scheduled_sampling: share of attribute tokens that the decoder is fed from its own
@@ -47,6 +51,11 @@ class Recipe:
         occlusion: share of views in which another image occludes all but a strip of the item. Their
             category is given instead of learned, as a strip does not show it.
         backgrounds: share of views composited on a corner of a casual photo.
+        photo_views: share of views changed as photos are on their way, see ``photo_views``.
+        turned: share of views that are turned by quarters.
+        teacher: name and version of the ensemble whose answers are learned (distillation).
+        cross_fitted: name and version of the term reader whose cross-fitted predictions take the
+            place of the teacher's, for photos whose attributes people labelled.
         ema_decay: decay of the moving average of the weights; the average is what is exported.
         training_side, side: side of the images in pixels, in training and when serving.
         frozen_blocks: number of the encoder's first blocks that are not trained.
@@ -75,12 +84,17 @@ class Recipe:
     task_learning_rate: float = 0.0
     weight_decay: float = 0.03
     label_smoothing: float = 0.1
+    eight_bits: bool = False
     mirror: bool = True
     mixup: float = 0.0
     scheduled_sampling: float = 0.0
     flip_only: bool = False
     occlusion: float = 0.0
     backgrounds: float = 0.0
+    photo_views: float = 0.0
+    turned: float = 0.0
+    teacher: str = ""
+    cross_fitted: str = ""
     ema_decay: float = 0.998
     training_side: int = 176
     side: int = 192

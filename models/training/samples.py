@@ -44,6 +44,11 @@ class Sample:
         object.__setattr__(self, "categories", self.categories | {self.category})
 
 
+def is_drawn(sample: Sample) -> bool:
+    """Tell whether a sample is a drawing, not a photo."""
+    return sample.group.startswith("synthetic-")
+
+
 def terms_by_group(terms: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Collect terms by their group, in the given order, each once."""
     found: dict[str, tuple[str, ...]] = {}

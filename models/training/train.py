@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 
 from houndstooth.models.runtime.card import write_json
 from houndstooth.models.training.card import recogniser_card
 from houndstooth.models.training.curves import EpochLog
 from houndstooth.models.training.export import export_recogniser
-from houndstooth.models.training.fit import fit
+from houndstooth.models.training.fit import fit, sized_pixels
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import fine_tune_from, new_network
+from houndstooth.models.training.static_quantise import CALIBRATION_PHOTOS
 
 
 def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
@@ -25,7 +29,7 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
         InvalidConfig: the recipe's kind, encoder or pretrained network is missing.
         InvalidFeed: there are no training photos, or no validation photos.
     """
-    recipe, vocabulary, stem = inputs.recipe, inputs.vocabulary, inputs.stem
+    recipe, vocabulary, stem = inputs.taught_recipe, inputs.vocabulary, inputs.stem
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     training, validation = inputs.training_and_validation()
@@ -38,12 +42,15 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
     objective.prepare(network, data.labels, data.multi_hot)
     if recipe.init_from:
-        fresh = fine_tune_from(network, inputs.out, recipe.init_from)
+        fresh = fine_tune_from(network, inputs.out, recipe.init_from, vocabulary)
         print(f"{fresh} weights of another shape start anew")
     log = EpochLog(stem, vocabulary, validation_set, objective, recipe, device)
     checkpoint = stem.with_name(stem.name + ".checkpoint.pt")
     network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
+    if recipe.eight_bits:
+        network.encoder.fold()
+        recipe = replace(recipe, encoder_options={**recipe.encoder_options, "folded": True})
     card = recogniser_card(
         recipe,
         vocabulary,
@@ -56,7 +63,12 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
         trained_on=inputs.digests(),
         training_images=len(training),
     )
-    suffixes = export_recogniser(network, recipe.kind, recipe.side, stem)
+    calibration = None
+    if recipe.eight_bits:
+        photos = np.random.default_rng(recipe.seed).permutation(len(data.pixels))
+        some = data.take(np.sort(photos[:CALIBRATION_PHOTOS]))
+        calibration = sized_pixels(some, recipe.side)
+    suffixes = export_recogniser(network, recipe.kind, recipe.side, stem, calibration)
     write_json(stem, card, suffixes)
     checkpoint.unlink(missing_ok=True)
     return (*suffixes, ".json", ".log.csv", ".curves.png")

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from torchvision.models.detection import FasterRCNN
 
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.detector import Detector, resized
 from houndstooth.models.networks.encoders import ENCODERS
 from houndstooth.models.networks.faster_rcnn import Limits
 from houndstooth.models.runtime.card import DETECTOR, write_json
@@ -31,14 +32,17 @@ def write_detector(
     recipe: DetectorRecipe,
     facts: dict[str, object],
     validation_set: Sequence[BoxedImage],
+    calibration: Sequence[BoxedImage],
 ) -> None:
     """Write ``STEM.onnx`` and its card, with the exported network's precision.
 
     Args:
         facts: entries of the card that the recipe does not have: command, training data.
         validation_set: validation photos, for the precision.
+        calibration: training photos, by which it is quantised statically.
     """
-    export_detector(network, stem.with_name(stem.name + DETECTOR))
+    images = [resized(Image.fromarray(each.pixels), recipe.side) for each in calibration]
+    export_detector(network, stem.with_name(stem.name + DETECTOR), images)
     card: dict[str, Any] = {
         "name": recipe.name,
         "version": recipe.version,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.training.export import OPSET
 from houndstooth.models.training.quantise import dequantised_weights, quantise_initialisers
+from houndstooth.models.training.static_quantise import quantise_activations
 
 
 class ServingGraph(nn.Module):
@@ -28,8 +32,22 @@ class ServingGraph(nn.Module):
         return detections["boxes"], detections["labels"], detections["scores"]
 
 
-def export_detector(network: FasterRCNN, path: Path) -> None:
-    """Write the serving graph for one image of any size, with quantised weights."""
+PARTS = ("/network/backbone", "/network/rpn/head")
+"""Nodes that are computed in 8 bits: all convolutions, and what is between them."""
+
+GEMMS = ("box_head",)
+"""Dense layers that are computed in 8 bits; scores and boxes are not."""
+
+
+def export_detector(
+    network: FasterRCNN, path: Path, calibration: Sequence[NDArray[np.uint8]] = ()
+) -> None:
+    """Write the serving graph for one image of any size.
+
+    Args:
+        calibration: images, uint8 RGB [h, w, 3] each, by which it is quantised statically. Without
+            any it computes in floats, and its weights alone have 8 bits.
+    """
     graph = ServingGraph(network.cpu().float()).eval()
     pixels = torch.randint(0, 256, (320, 224, 3), dtype=torch.uint8)
     outputs = ["boxes", "labels", "scores"]
@@ -46,6 +64,9 @@ def export_detector(network: FasterRCNN, path: Path) -> None:
             output_names=outputs,
             dynamic_axes={"pixels": {0: "height", 1: "width"}} | {k: {0: "found"} for k in outputs},
         )
+    if calibration:
+        quantise_activations(path, ({"pixels": each} for each in calibration), PARTS, GEMMS)
+        return
     model = onnx.load(path)
     quantise_initialisers(model)
     onnx.checker.check_model(model)

@@ -26,10 +26,12 @@ class DetectorRecipe:
     Attributes:
         name, version: name and version of the trained network.
         init_from: name and version of a trained detector to start from.
+        epochs: 0 exports the detector that it starts from anew.
         images: number of views in an epoch.
         backbone_rate: the pretrained layers' learning rate, as a share of the others'.
         warm_up: share of all steps in which the learning rate rises.
         side: longest side of the images when serving, pixels.
+        proposals: most proposals of the first stage when serving.
         width, hidden: channels of the pyramid and of the box head.
         frozen_blocks: number of the encoder's first blocks that are not trained.
         shares: share of the views by source, see ``Sources.epoch``.
@@ -48,7 +50,8 @@ class DetectorRecipe:
     warm_up: float = 0.05
     ema_decay: float = 0.998
     encoder: str = "efficientnet_lite0"
-    side: int = 320
+    side: int = 288
+    proposals: int = 80
     width: int = 64
     hidden: int = 256
     frozen_blocks: int = 3

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from houndstooth.mappings.errors import InvalidConfig, InvalidFeed
 from houndstooth.models.localisation.detector import Detector
-from houndstooth.models.networks.faster_rcnn import faster_rcnn
+from houndstooth.models.networks.faster_rcnn import Limits, faster_rcnn
 from houndstooth.models.runtime.card import DETECTOR
 from houndstooth.models.training.detection.card import write_detector
 from houndstooth.models.training.detection.classes import CLASSES
@@ -41,6 +41,10 @@ REQUIRED = {
     "casual": ("casual_photos", "teacher"),
 }
 """The inputs that a recipe's shares need, besides street photos."""
+
+
+CALIBRATION_IMAGES = 48
+"""More change the ranges of activations little."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,12 @@ def train_detector(inputs: DetectorInputs) -> tuple[str, ...]:
     print(f"images: {', '.join(f'{name} {n}' for name, n in sizes.items())}; on {device}")
     torch.manual_seed(recipe.seed)
     network = faster_rcnn(
-        len(CLASSES), recipe.width, recipe.hidden, recipe.frozen_blocks, encoder=recipe.encoder
+        len(CLASSES),
+        recipe.width,
+        recipe.hidden,
+        recipe.frozen_blocks,
+        limits=Limits(proposals=recipe.proposals),
+        encoder=recipe.encoder,
     )
     if recipe.init_from:
         load_exported(network, trained_file(inputs.out, recipe.init_from, DETECTOR))
@@ -175,7 +184,8 @@ def train_detector(inputs: DetectorInputs) -> tuple[str, ...]:
         "trained_on": [hashlib.sha256((inputs.street / STREET_LABELS).read_bytes()).hexdigest()],
         "training_images": sizes,
     }
-    write_detector(stem, trained, recipe, facts, validation_set)
+    some = sources.street[:: max(1, len(sources.street) // CALIBRATION_IMAGES)]
+    write_detector(stem, trained, recipe, facts, validation_set, some[:CALIBRATION_IMAGES])
     checkpoint.unlink(missing_ok=True)
     return (DETECTOR, ".json", ".log.csv")
 

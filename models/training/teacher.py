@@ -1,0 +1,220 @@
+"""What a teacher says of the training photos, for distillation (Hinton et al. 2015).
+
+The teacher recognises each photo once, as it is; its answers are kept in a file beside the network
+that learns them, and not in the repository. Of photos whose attributes people labelled, the answers
+are those of a term reader that did not see the photo (cross-fitting). So what people saw stays
+outside, and can judge the network that learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.features import group_of
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.recognition.ensemble import Ensemble
+from houndstooth.models.recognition.grammar import GREAT_CATEGORY
+from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.runtime.crop import Crop
+from houndstooth.models.training.crops import load_crops
+from houndstooth.models.training.measured_terms import JudgedTerms
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.soft_labels import SoftLabels, class_names, sample_key
+from houndstooth.models.training.terms import label_matrices
+from houndstooth.models.training.vocabulary import UNKNOWN, Vocabulary
+
+CHUNK, BATCH = 256, 32
+"""Photos whose answers are written at once, and that are recognised at once."""
+
+UNANSWERED = -1.0
+"""Stands for a term of which the teacher says nothing."""
+
+Halves = NDArray[np.float16]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a teacher, by photo.
+
+    Attributes:
+        soft_labels: categories, and the groups of the sequence given the true category.
+        terms: attribute terms, ``group:value``.
+        probabilities: of the terms, float16 [n, terms]; UNANSWERED where the category lacks the
+            group.
+        features: the teacher's, standardised, float16 [n, d].
+    """
+
+    soft_labels: SoftLabels
+    terms: tuple[str, ...]
+    probabilities: Halves
+    features: Halves
+
+    def write(self, path: Path) -> None:
+        """Write a compressed NPZ without pickles."""
+        np.savez_compressed(
+            path,
+            keys=np.array(list(self.soft_labels.row_of)),
+            classes=np.array(self.soft_labels.classes),
+            soft_labels=self.soft_labels.probabilities,
+            terms=np.array(self.terms),
+            probabilities=self.probabilities,
+            features=self.features,
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Answers:
+        """Read a file that ``write`` made."""
+        with np.load(path, allow_pickle=False) as file:
+            row_of = {str(key): row for row, key in enumerate(file["keys"])}
+            soft_labels = SoftLabels(row_of, tuple(map(str, file["classes"])), file["soft_labels"])
+            terms = tuple(map(str, file["terms"]))
+            return cls(soft_labels, terms, file["probabilities"], file["features"])
+
+    def rows(self, samples: Sequence[Sample]) -> NDArray[np.int64]:
+        """Look up the rows of samples; -1 where there is no answer: int64 [n]."""
+        return np.array([self.soft_labels.row_of.get(sample_key(s), -1) for s in samples])
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher at work on some samples.
+
+    Attributes:
+        ensemble: recognisers, and a reader of attribute terms.
+        samples: those to answer for.
+        vocabulary: of the network that learns; its heads are answered as distributions.
+        folder: parts of the answers are kept in it, so that an interrupted run goes on after them.
+        cross_fitted: predictions of labelled training photos, by readers that did not see them.
+    """
+
+    ensemble: Ensemble
+    samples: Sequence[Sample]
+    vocabulary: Vocabulary
+    taxonomy: Taxonomy
+    locator: Locator
+    folder: Path
+    cross_fitted: JudgedTerms
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of the reader, in its order."""
+        if self.ensemble.reader is None:
+            raise InvalidConfig(f"expected a term reader in {self.ensemble.card.model}; got none")
+        return self.ensemble.reader.terms
+
+    def answer(self) -> Answers:
+        """Recognise all samples, or what is left of them.
+
+        Raises:
+            InvalidConfig: the teacher has no term reader, or the cross-fitted predictions are of
+                other photos.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for start in tqdm(range(0, len(self.samples), CHUNK), "teacher", unit=f" x {CHUNK} photos"):
+            here = self.samples[start : start + CHUNK]
+            path = self.folder / f"{start:06}-{sample_key(here[0])[:12]}.npz"
+            if not path.exists():
+                partial = path.with_suffix(".partial.npz")
+                np.savez(partial, allow_pickle=False, **self._chunk(here))
+                partial.replace(path)
+            with np.load(path, allow_pickle=False) as file:
+                parts.append({name: file[name] for name in file.files})
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        features = whole["features"].astype(np.float32)
+        standard = (features - features.mean(0)) / (features.std(0) + 1e-3)
+        keys = {sample_key(sample): row for row, sample in enumerate(self.samples)}
+        return Answers(
+            SoftLabels(keys, class_names(self.vocabulary), whole["soft_labels"]),
+            self.terms,
+            self._unseen(whole["terms"]),
+            standard.clip(-4, 4).astype(np.float16),
+        )
+
+    def _chunk(self, samples: Sequence[Sample]) -> dict[str, Halves]:
+        pixels, boxes = load_crops(samples, self.ensemble.card.side, self.locator, progress=False)
+        crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
+        soft, terms, features = [], [], []
+        for start in range(0, len(crops), BATCH):
+            here, of = crops[start : start + BATCH], samples[start : start + BATCH]
+            maps = self.ensemble.encode(here)
+            _, free = self.ensemble.predict(maps, here, [None] * len(here))
+            pooled, given = self.ensemble.predict(maps, here, [{s.category} for s in of])
+            soft += [self._distributions(a, b) for a, b in zip(free, given, strict=True)]
+            terms += [self._of_terms(prediction) for prediction in given]
+            features.append(pooled)
+        return {
+            "soft_labels": np.stack(soft).astype(np.float16),
+            "terms": np.stack(terms).astype(np.float16),
+            "features": np.concatenate(features).astype(np.float16),
+        }
+
+    def _distributions(self, free: Prediction, given: Prediction) -> NDArray[np.float32]:
+        """List the probabilities by class of the vocabulary; zeros in a head without an answer."""
+        greats: dict[str, float] = {}
+        for leaf, p in free.categories.items():
+            great = self.taxonomy.great_category(leaf)
+            greats[great] = greats.get(great, 0.0) + p
+        known = {GREAT_CATEGORY: greats, "category": free.categories, **given.groups}
+        return np.array(
+            [known.get(h, {}).get(t, 0.0) for h, ts in self.vocabulary.heads.items() for t in ts],
+            dtype=np.float32,
+        )
+
+    def _of_terms(self, prediction: Prediction) -> NDArray[np.float32]:
+        found = {t: p for terms in prediction.groups.values() for t, p in terms.items()}
+        return np.array([found.get(term, UNANSWERED) for term in self.terms], dtype=np.float32)
+
+    def _unseen(self, probabilities: Halves) -> Halves:
+        """Replace the answers for photos that people labelled by cross-fitted ones."""
+        groups = {group_of(term) for term in self.terms}
+        rows = [
+            row
+            for row, sample in enumerate(self.samples)
+            if sample.split == "train" and sample.known & groups
+        ]
+        labelled = [self.samples[row] for row in rows]
+        judged, terms = self.cross_fitted, list(self.cross_fitted.terms)
+        if set(terms) != set(self.terms):
+            raise InvalidConfig("expected cross-fitted predictions of the teacher's terms")
+        true, known = label_matrices(labelled, terms)
+        # They were made of photos of products alone, which come first.
+        count = len(judged.probabilities)
+        if not (true[:count] == judged.true).all() or not (known[:count] == judged.known).all():
+            raise InvalidConfig(
+                f"expected cross-fitted predictions of these {len(labelled)} photos; "
+                f"got those of {count} others"
+            )
+        answers = probabilities.copy()
+        column = [terms.index(term) for term in self.terms]
+        of_photos = judged.probabilities[:, column].astype(np.float16)
+        asked = np.array(rows[:count])
+        has = answers[asked] != UNANSWERED
+        answers[asked] = np.where(has, of_photos, answers[asked])
+        return answers
+
+
+def taught_labels(
+    labels: NDArray[np.int64], soft_labels: Halves, vocabulary: Vocabulary
+) -> NDArray[np.int64]:
+    """Fill labels that are unknown with the teacher's likeliest term.
+
+    Args:
+        labels: int64 [n, heads].
+        soft_labels: float16 [n, classes]; zeros in a head without an answer.
+    """
+    filled = labels.copy()
+    for column, where in enumerate(vocabulary.slices().values()):
+        of_head = soft_labels[:, where]
+        asked = (filled[:, column] == UNKNOWN) & (of_head.sum(axis=1) > 0)
+        filled[asked, column] = of_head[asked].argmax(axis=1)
+    return filled
