@@ -16,13 +16,13 @@ from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, 
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
-from houndstooth.models.localisation.locator import Location, Locator
+from houndstooth.models.localisation.locator import Location, Locator, located_crop
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
-from houndstooth.models.runtime.crop import Crop, crop_square
+from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
 from houndstooth.models.runtime.turns import turn_box, turn_image
 
@@ -192,8 +192,7 @@ class ImageExtractor:
         return framed
 
     def _view(self, asked: Asked, location: Location) -> View:
-        side = self.recogniser.card.side
-        return View(asked, location, crop_square(asked.image, location.window, side, location.box))
+        return View(asked, location, located_crop(asked.image, location, self.recogniser.card.side))
 
     def _predict(
         self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
@@ -275,7 +274,9 @@ class ImageExtractor:
             box=turn_box(location.box, -item.view.asked.turns % 4),
             box_source=location.source,
             binary_code=code,
-            colour_histogram=crop_histogram(item.view.crop, location.background),
+            colour_histogram=crop_histogram(
+                item.view.crop, location.background and location.background.balanced
+            ),
             model=self.model,
             items=tuple(
                 replace(each, box=turn_box(each.box, -item.view.asked.turns % 4))

@@ -113,6 +113,7 @@ def check_networks(settings: Settings, taxonomy: Taxonomy, keep: list[Extractor]
         yield Finding("FAIL", "one photo", str(error), _NETWORK_ADVICE)
         return
     keep.append(extractor)
+    yield _precision()
     seconds = _seconds_per_photo(extractor)
     slow = seconds > SLOW_SECONDS
     yield Finding(
@@ -146,6 +147,15 @@ def _network(stem: Path) -> Finding:
         text = f"the card of {stem.name} has no sha256, name or version"
         return Finding("FAIL", name, text, _NETWORK_ADVICE)
     return Finding("ok", name, text)
+
+
+def _precision() -> Finding:
+    """Tell how the networks are computed on this processor."""
+    from houndstooth.models.runtime.processor import byte_instructions
+
+    name = byte_instructions()
+    text = f"in 8 bits, by {name}" if name else "in floats: the processor has no VNNI, nor the like"
+    return Finding("ok", "networks run", text)
 
 
 def _seconds_per_photo(extractor: Extractor) -> float:

@@ -11,6 +11,7 @@ from houndstooth.mappings.features import Box, BoxSource, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.background import PlainBackground, find_foreground
 from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.runtime.crop import Crop, crop_square
 
 WORN = {"top", "bottom", "whole-body"}
 """Great categories whose items are photographed on a person, among other garments."""
@@ -54,6 +55,14 @@ class Location:
     def categories(self) -> tuple[str, ...]:
         """The leaf categories that the detection leaves; empty where it decides nothing."""
         return self.detection.categories if self.detection else ()
+
+
+def located_crop(image: Image.Image, location: Location, side: int) -> Crop:
+    """Cut out a location's window, with the tint of a white background taken off."""
+    crop = crop_square(image, location.window, side, item=location.box)
+    if location.background is None:
+        return crop
+    return replace(crop, pixels=location.background.balance(crop.pixels))
 
 
 class Locator:

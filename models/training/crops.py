@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from houndstooth.models.localisation.background import find_foreground
-from houndstooth.models.localisation.locator import Locator
-from houndstooth.models.runtime.crop import crop_square
+from houndstooth.models.localisation.locator import Locator, located_crop
 from houndstooth.models.runtime.images import decode_image
 from houndstooth.models.training.samples import Sample
 
@@ -46,7 +45,7 @@ def load_crops(
         several = len(sample.categories) > 1
         box = find_foreground(image)[0] if several and sample.box is None else sample.box
         located = locator.locate(image, {sample.category}, box)
-        crop = crop_square(image, located.window, side, item=located.box)
+        crop = located_crop(image, located, side)
         pixels[index], boxes[index] = crop.pixels, (crop.box, crop.item)
 
     with ThreadPoolExecutor(workers) as pool:

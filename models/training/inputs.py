@@ -16,7 +16,6 @@ from houndstooth.models.loading import open_recogniser
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.networks.structure_aware import heads_of_tasks
-from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
@@ -74,6 +73,7 @@ class Inputs:
             trained_file(self.out, recipe.soft_labels, SOFT_LABELS)
         if recipe.teacher:
             trained_file(self.out, recipe.teacher, ".json")
+        if recipe.cross_fitted:
             trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
         if recipe.backgrounds and self.backgrounds is None:
             raise InvalidConfig(
@@ -145,18 +145,18 @@ class Inputs:
         path = Path(f"{self.stem}.answers.npz")
         if not path.exists():
             stem = trained_file(self.out, recipe.teacher, ".json").with_suffix("")
-            ensemble = open_recogniser(stem, self.taxonomy)
-            if not isinstance(ensemble, Ensemble):
-                raise InvalidConfig(f"expected an ensemble as teacher; got {recipe.teacher}")
-            cross_fitted = trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
+            cross_fitted = None
+            if recipe.cross_fitted:
+                file = trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
+                cross_fitted = JudgedTerms.read(file)
             Teacher(
-                ensemble,
+                open_recogniser(stem, self.taxonomy),
                 self.split("train"),
                 self.vocabulary,
                 self.taxonomy,
                 self.locator,
                 Path(f"{self.stem}.answers"),
-                JudgedTerms.read(cross_fitted),
+                cross_fitted,
             ).answer().write(path)
         return Answers.read(path)
 

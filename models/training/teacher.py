@@ -24,6 +24,7 @@ from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.grammar import GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.crops import load_crops
 from houndstooth.models.training.measured_terms import JudgedTerms
@@ -89,27 +90,31 @@ class Teacher:
     """A teacher at work on some samples.
 
     Attributes:
-        ensemble: recognisers, and a reader of attribute terms.
+        recogniser: an ensemble with a reader of attribute terms, or one that was taught by it.
         samples: those to answer for.
         vocabulary: of the network that learns; its heads are answered as distributions.
         folder: parts of the answers are kept in it, so that an interrupted run goes on after them.
-        cross_fitted: predictions of labelled training photos, by readers that did not see them.
+        cross_fitted: predictions of labelled training photos, by readers that did not see them;
+            None where the teacher did not see their labels itself.
     """
 
-    ensemble: Ensemble
+    recogniser: Recogniser
     samples: Sequence[Sample]
     vocabulary: Vocabulary
     taxonomy: Taxonomy
     locator: Locator
     folder: Path
-    cross_fitted: JudgedTerms
+    cross_fitted: JudgedTerms | None = None
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
-        """The terms of the reader, in its order."""
-        if self.ensemble.reader is None:
-            raise InvalidConfig(f"expected a term reader in {self.ensemble.card.model}; got none")
-        return self.ensemble.reader.terms
+        """The terms that it reads beside sequences, in its order."""
+        reader = self.recogniser.reader if isinstance(self.recogniser, Ensemble) else None
+        terms = reader.terms if reader else self.recogniser.card.terms
+        if not terms:
+            model = self.recogniser.card.model
+            raise InvalidConfig(f"expected a teacher that reads attribute terms; got {model}")
+        return terms
 
     def answer(self) -> Answers:
         """Recognise all samples, or what is left of them.
@@ -141,14 +146,14 @@ class Teacher:
         )
 
     def _chunk(self, samples: Sequence[Sample]) -> dict[str, Halves]:
-        pixels, boxes = load_crops(samples, self.ensemble.card.side, self.locator, progress=False)
+        pixels, boxes = load_crops(samples, self.recogniser.card.side, self.locator, progress=False)
         crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
         soft, terms, features = [], [], []
         for start in range(0, len(crops), BATCH):
             here, of = crops[start : start + BATCH], samples[start : start + BATCH]
-            maps = self.ensemble.encode(here)
-            _, free = self.ensemble.predict(maps, here, [None] * len(here))
-            pooled, given = self.ensemble.predict(maps, here, [{s.category} for s in of])
+            maps = self.recogniser.encode(here)
+            _, free = self.recogniser.predict(maps, here, [None] * len(here))
+            pooled, given = self.recogniser.predict(maps, here, [{s.category} for s in of])
             soft += [self._distributions(a, b) for a, b in zip(free, given, strict=True)]
             terms += [self._of_terms(prediction) for prediction in given]
             features.append(pooled)
@@ -176,6 +181,8 @@ class Teacher:
 
     def _unseen(self, probabilities: Halves) -> Halves:
         """Replace the answers for photos that people labelled by cross-fitted ones."""
+        if self.cross_fitted is None:
+            return probabilities
         groups = {group_of(term) for term in self.terms}
         rows = [
             row
