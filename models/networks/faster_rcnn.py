@@ -179,20 +179,19 @@ class LevelPooling(MultiScaleRoIAlign):  # type: ignore[misc]
         self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]
     ) -> Tensor:
         """Pool the proposals [n, 4] of images in the maps by name: [n, c, cells, cells]."""
-        if not torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+        if not torch._C._get_tracing_state():
             pooled: Tensor = super().forward(x, boxes, image_shapes)
             return pooled
         maps = [x[name] for name in self.featmap_names]
-        if self.scales is None or self.map_levels is None:
-            self.scales, self.map_levels = _setup_scales(
-                maps, image_shapes, self.canonical_scale, self.canonical_level
-            )
+        scales, map_levels = _setup_scales(
+            maps, image_shapes, self.canonical_scale, self.canonical_level
+        )
         [proposals] = boxes
-        levels = self.map_levels([proposals])
+        levels = map_levels([proposals])
         rows = [torch.where(levels == level)[0] for level in range(len(maps))]
         by_level = [
             roi_align(each, [proposals[of]], self.output_size, scale, self.sampling_ratio)
-            for each, of, scale in zip(maps, rows, self.scales, strict=True)
+            for each, of, scale in zip(maps, rows, scales, strict=True)
         ]
         return torch.cat(by_level)[torch.cat(rows).argsort()]
 

@@ -95,11 +95,10 @@ def measure(
     elif recogniser.card.terms:
         cross_fitted = _taught_terms(extractor, samples)
         least = changes["term_thresholds"] = _said_from(cross_fitted)
-    weighs = isinstance(recogniser, Ensemble | SequenceRecogniser)
-    if weighs:
+    if isinstance(recogniser, Ensemble | SequenceRecogniser):
         recogniser.category_weights = {}
     predictions = run(extractor, held_back).predictions
-    if weighs:
+    if isinstance(recogniser, Ensemble | SequenceRecogniser):
         weights = category_weights(predictions, held_back, samples)
         recogniser.category_weights = changes["category_weights"] = weights
         predictions = _recognised_again(extractor, held_back, predictions, weights)

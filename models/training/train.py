@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.networks.encoders import EfficientNetLite
 from houndstooth.models.runtime.card import write_json
 from houndstooth.models.training.card import recogniser_card
 from houndstooth.models.training.curves import EpochLog
@@ -49,6 +51,8 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
     if recipe.eight_bits:
+        if not isinstance(network.encoder, EfficientNetLite):
+            raise InvalidConfig(f"expected an EfficientNet-Lite for 8 bits; got {recipe.encoder}")
         network.encoder.fold()
         recipe = replace(recipe, encoder_options={**recipe.encoder_options, "folded": True})
     card = recogniser_card(

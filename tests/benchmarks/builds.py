@@ -2,10 +2,10 @@
 
 ``python -m tests.benchmarks.builds --products FEED --commit REV [--limit 1024] [--rounds 3]``
 
-Each round, with each build in a process of its own: (a) the feed's first products are ingested into
-a SQLite file; (b) photos are extracted one by one, nothing known of them; (c) photos are sent to the
-real server, whose catalogue holds the whole feed, one after another. Prints each build's figures,
-medians of the rounds, and their ratios with the standard error over rounds.
+Each round, with each build in a process of its own: (a) the feed's first products are ingested
+into a SQLite file; (b) photos are extracted one by one, nothing known of them; (c) photos are sent
+to the real server, whose catalogue holds the whole feed, one after another. Prints each build's
+figures, medians of the rounds, and their ratios with the standard error over rounds.
 """
 
 from __future__ import annotations
