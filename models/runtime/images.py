@@ -10,6 +10,7 @@ from threading import Lock
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from houndstooth.mappings.errors import InvalidImage
@@ -23,6 +24,9 @@ WORKING_SIDE = 1024
 
 LARGE_PIXELS = 8_000_000
 """Larger images are decoded one at a time, so that a few uploads cannot fill the memory."""
+
+REDUCED_PIXELS = 5
+"""A JPEG may have so many times the pixels: a quarter a side of it is decoded at most."""
 
 _LARGE = Lock()
 
@@ -43,7 +47,8 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises:
         InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
             side, or of more than ``max_pixels``. The size is read from the header, as is that of
-            a TIFF's tiles.
+            a TIFF's tiles. A JPEG may be larger, see REDUCED_PIXELS, unless it is progressive:
+            that is decoded whole.
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -71,6 +76,8 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:
     width, height = image.size
+    if isinstance(image, JpegImageFile) and not image.info.get("progressive"):
+        max_pixels *= REDUCED_PIXELS
     if width * height > max_pixels:
         raise InvalidImage(
             f"expected an image of at most {max_pixels:,} pixels; got {width} x {height}"

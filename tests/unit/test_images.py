@@ -102,6 +102,19 @@ def test_too_many_pixels_are_refused_by_the_header_alone() -> None:
         decode_image(data)
 
 
+@pytest.mark.parametrize(("progressive", "refused"), [(False, 0), (True, 1)])
+def test_a_large_jpeg_is_reduced_while_it_is_decoded(progressive: bool, refused: int) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (4200, 2800), "red").save(file, "JPEG", progressive=progressive)
+    if refused:
+        with pytest.raises(InvalidImage, match="at most 3,000,000 pixels; got 4200 x 2800"):
+            decode_image(file.getvalue(), max_pixels=3_000_000)
+    else:
+        assert decode_image(file.getvalue(), max_pixels=3_000_000).size == (1024, 683)
+    with pytest.raises(InvalidImage, match="pixels; got 4200 x 2800"):
+        decode_image(file.getvalue(), max_pixels=2_000_000)
+
+
 def tiled(side: int) -> bytes:
     """A TIFF of 64 x 64 grey pixels in one tile of ``side`` pixels a side."""
     data = zlib.compress(bytes(side * side))
