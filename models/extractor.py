@@ -165,20 +165,24 @@ class ImageExtractor:
                 strict=True,
             )
         ]
-        items = self._recognise(asked)
+        items, maps = self._look(asked)
         turned = [row for row, item in enumerate(items) if item.prediction.turns]
-        upright = [asked[row].turned_back(items[row].prediction.turns) for row in turned]
-        for row, item in zip(turned, self._recognise(upright), strict=True):
-            items[row] = item
-        return items
+        if turned:
+            upright = [asked[row].turned_back(items[row].prediction.turns) for row in turned]
+            again, maps_again = self._look(upright)
+            better = [at for at, item in enumerate(again) if not item.prediction.turns]
+            rows = [turned[at] for at in better]
+            put_rows(maps, rows, take_rows(maps_again, better))
+            for row, at in zip(rows, better, strict=True):
+                items[row] = again[at]
+        return self._refine(items, maps)
 
-    def _recognise(self, asked: Sequence[Asked]) -> list[Item]:
-        if not asked:
-            return []
+    def _look(self, asked: Sequence[Asked]) -> tuple[list[Item], FeatureMaps]:
+        """Recognise each image where it is framed; the maps serve for other boxes too."""
         views = [self._view(one, self._frame(one)) for one in asked]
         maps = self.recogniser.encode([view.crop for view in views])
         guides = [view.choice or view.location.categories or None for view in views]
-        return self._refine(self._predict(maps, views, guides), maps)
+        return self._predict(maps, views, guides), maps
 
     def _frame(self, asked: Asked) -> Location:
         """Locate the item as far as it must be, before it is recognised.

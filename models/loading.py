@@ -83,7 +83,12 @@ def network_stems(
 
 
 def open_recogniser(
-    stem: Path, taxonomy: Taxonomy, threads: int | None = None, *, calibrated: bool = True
+    stem: Path,
+    taxonomy: Taxonomy,
+    threads: int | None = None,
+    *,
+    calibrated: bool = True,
+    weighed: bool = True,
 ) -> Recogniser:
     """Open a recogniser, or an ensemble of several, by its path without ``.onnx``.
 
@@ -91,6 +96,7 @@ def open_recogniser(
         taxonomy: only its terms are predicted, and only groups that the category has.
         threads: of one network run; all processors where None.
         calibrated: whether scores are divided by the card's temperatures.
+        weighed: whether categories are weighed by the card; an ensemble weighs its members' mean.
 
     Raises:
         InvalidConfig: a network or its card is missing, or the card is of an unknown kind.
@@ -99,7 +105,9 @@ def open_recogniser(
     if data.get("kind") == "ensemble":
         ensemble = EnsembleCard.read(stem)
         members = [
-            open_recogniser(stem.with_name(name), taxonomy, threads, calibrated=calibrated)
+            open_recogniser(
+                stem.with_name(name), taxonomy, threads, calibrated=calibrated, weighed=False
+            )
             for name in ensemble.members
         ]
         reader = None
@@ -114,5 +122,7 @@ def open_recogniser(
     card = Card.read(stem)
     if not calibrated:
         card = replace(card, temperatures=dict.fromkeys(card.temperatures, 1.0))
+    if not weighed:
+        card = replace(card, category_weights={})
     recogniser: Recogniser = kind_of(card.kind).load("opener")(stem, card, taxonomy, threads)
     return recogniser

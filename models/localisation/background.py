@@ -27,7 +27,7 @@ SMOOTHEST = 0.8
 """The share of the steps that counts, the smallest ones: what is written on it does not."""
 
 
-LEAST_WHITE, LEAST_TINT, LARGEST_TINT = 215, 4, 40
+LEAST_WHITE, LEAST_TINT, LARGEST_TINT = 215, 4, 22
 """A background is a tinted white where its lightest channel has at least so many levels of 255, and
 the others are so much darker."""
 
@@ -36,6 +36,9 @@ MIN_LINES = 8
 
 EDGE_SHARE = 0.5
 """At least this share of a line is of the colour of an edge; the rest may be text on it."""
+
+LEAST_GROUND = 225
+"""White lines at an edge are the item's own ground."""
 
 DEEPEST_EDGE = 0.35
 """An edge is at most this share of the image."""
@@ -172,12 +175,13 @@ def peel(lines: NDArray[np.uint8]) -> int:
         lines: uint8 RGB [n, m, 3]; the first is at the image's edge.
 
     Returns:
-        0 where the first line is not of one colour, or so many follow that it is no edge.
+        0 where the first line is not of one colour, or is white, as margins are; and where so many
+        follow that it is no edge.
     """
     colour = PlainBackground(np.median(lines[0], axis=0).astype(np.float32))
     deepest = round(len(lines) * DEEPEST_EDGE)
     of_colour = (~colour.differs(lines[: deepest + 1])).mean(axis=1) >= EDGE_SHARE
-    if not of_colour[0]:
+    if not of_colour[0] or colour.colour.min() >= LEAST_GROUND:
         return 0
     depth = int(of_colour.argmin()) if not of_colour.all() else 0
     # The line between may be a mixture of both.

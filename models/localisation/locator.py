@@ -38,6 +38,7 @@ class Location:
         source: what the box comes from.
         background: the plain background around the item, or None.
         shape: height by width of the foreground, in pixels.
+        asked: whether the detector was asked.
         items: all sure detections, best first; empty where the detector was not asked.
         detection: the item as detected, where that decides the category: nobody chose one, the
             background is not plain, and the score is at least MIN_CATEGORY_SCORE. Else None.
@@ -48,8 +49,14 @@ class Location:
     source: BoxSource
     background: PlainBackground | None
     shape: float
+    asked: bool = False
     items: tuple[Detection, ...] = ()
     detection: Detection | None = None
+
+    @property
+    def among_others(self) -> bool:
+        """Whether items of several classes were found, or the item is not all that stands out."""
+        return self.source == "detector" or len({item.label for item in self.items}) > 1
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -108,7 +115,7 @@ class Locator:
         if self.detector is None:
             return framed
         found = self._known(self.detector.find([image])[0])
-        framed = replace(framed, items=tuple(self.detector.sure(found)))
+        framed = replace(framed, asked=True, items=tuple(self.detector.sure(found)))
         plain = framed.background is not None
         if choice is None and plain:
             return framed

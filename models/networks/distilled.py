@@ -49,8 +49,12 @@ class DistilledSequence(AttributeSequence):
         nn.init.zeros_(self.salience.weight)
         nn.init.zeros_(self.salience.bias)  # type: ignore[arg-type]
         self.terms = nn.Linear(self.width, terms)
+        # Where nothing teaches them, they say nothing: a half, and a quarter each.
         self.others = nn.Linear(self.width, 1)
         self.turn = nn.Linear(self.width, TURNS)
+        for untaught in (self.others, self.turn):
+            nn.init.zeros_(untaught.weight)
+            nn.init.zeros_(untaught.bias)
         self.to_teacher = nn.Linear(self.width // 2, taught) if taught else None
 
     @classmethod

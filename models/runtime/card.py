@@ -107,8 +107,6 @@ class Card:
         files: the hashes of its ONNX files.
         activation: what makes probabilities of logits: one of ``ACTIVATIONS``.
         terms: attribute terms of which a probability is read beside the sequence, in output order.
-        term_thresholds: by such a term, the probability from which on it is more right than wrong
-            to say it.
         category_weights: by leaf, multiplying its probability; 1 where there is none.
     """
 
@@ -124,7 +122,6 @@ class Card:
     files: Files = field(default_factory=Files)
     activation: str = "softmax"
     terms: tuple[str, ...] = ()
-    term_thresholds: Mapping[str, float] = field(default_factory=dict)
     category_weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -158,8 +155,9 @@ class Card:
                 files=Files(data["sha256"]),
                 activation=data.get("activation", "softmax"),
                 terms=tuple(data.get("terms", ())),
-                term_thresholds=_floats(data.get("term_thresholds", {})),
-                category_weights=_floats(data.get("category_weights", {})),
+                category_weights={
+                    leaf: float(weight) for leaf, weight in data.get("category_weights", {}).items()
+                },
             )
 
 
@@ -189,10 +187,6 @@ class EmbedderCard:
         with open_card(stem, "an embedder") as data:
             thresholds = np.array(data["thresholds"], dtype=np.float32)
             return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
-
-
-def _floats(values: Mapping[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
 
 
 def read_measured(card: Mapping[str, Any]) -> dict[str, MeasuredTerm]:

@@ -47,12 +47,12 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises:
         InvalidImage: not an image of a format in ``FORMATS``, broken, under ``MIN_SIDE`` pixels a
             side, or of more than ``max_pixels``. The size is read from the header, as is that of
-            a TIFF's tiles. A JPEG may be larger, see REDUCED_PIXELS, unless it is progressive:
-            that is decoded whole.
+            a TIFF's tiles. A JPEG of one scan may be larger, see REDUCED_PIXELS; one of several
+            is decoded whole.
     """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _check_size(image, max_pixels)
+            _check_size(image, data, max_pixels)
             with _LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
                 image.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BILINEAR)
             return _to_rgb(ImageOps.exif_transpose(image))
@@ -74,9 +74,9 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise InvalidImage(f"expected a whole image; this one is broken: {error}") from None
 
 
-def _check_size(image: Image.Image, max_pixels: int) -> None:
+def _check_size(image: Image.Image, data: bytes, max_pixels: int) -> None:
     width, height = image.size
-    if isinstance(image, JpegImageFile) and not image.info.get("progressive"):
+    if isinstance(image, JpegImageFile) and is_sequential(data):
         max_pixels *= REDUCED_PIXELS
     if width * height > max_pixels:
         raise InvalidImage(
@@ -93,6 +93,21 @@ def _check_size(image: Image.Image, max_pixels: int) -> None:
         raise InvalidImage(
             f"expected an image of at least {MIN_SIDE} x {MIN_SIDE} pixels; got {width} x {height}"
         )
+
+
+def is_sequential(data: bytes) -> bool:
+    """Tell whether a JPEG has all its colours in one scan, so that it is decoded line by line."""
+    at = 2
+    components = 0
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        segment = data[at + 4 : at + 2 + length]
+        if marker in (0xC0, 0xC1) and len(segment) > 5:
+            components = segment[5]
+        if marker == 0xDA:
+            return bool(segment) and segment[0] == components > 0
+        at += 2 + length
+    return False
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

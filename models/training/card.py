@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from houndstooth.models.networks.item_reader import ItemReader
+from houndstooth.models.recognition.feature_maps import MAP_NAMES
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
+from houndstooth.models.runtime.card import ENCODER, READER
+from houndstooth.models.runtime.session import open_session
 from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.curves import accuracies
-from houndstooth.models.training.fit import TrainingSet, batches, scores_of
+from houndstooth.models.training.fit import TrainingSet, batches, scores_of, sized_pixels
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import TEST_SHARE, VALIDATION_SHARE
@@ -22,6 +26,8 @@ from houndstooth.models.training.vocabulary import Vocabulary
 
 MIN_LABELLED_SHARE = 0.95
 """A head is always predicted where at least this share of the photos has a term of it."""
+
+BATCH = 32
 
 THRESHOLD_PHOTOS = 2000
 """The medians of this many photos are close to those of all."""
@@ -48,8 +54,8 @@ def recogniser_card(
         trained_on: SHA-256 of the label files, so that an evaluation leaves training photos out.
     """
     scores = scores_of(network, validation_set, objective, device, recipe.side)
-    some = np.random.default_rng(recipe.seed).permutation(len(photos.pixels))[:THRESHOLD_PHOTOS]
-    features = _features(network, photos.take(np.sort(some)), device, recipe.side)
+    some = some_of(photos, THRESHOLD_PHOTOS, recipe.seed)
+    features = _features(network, some, device, recipe.side)
     return {
         "name": recipe.name,
         "version": recipe.version,
@@ -69,8 +75,34 @@ def recogniser_card(
         "temperatures": fit_temperatures(scores, validation_set, vocabulary, objective.activation),
         "validation_accuracy": accuracies(scores, validation_set, vocabulary),
         "terms": recipe.network_options.get("terms", []),
-        "thresholds": [round(float(t), 5) for t in np.median(features, axis=0)],
+        "thresholds": _medians(features),
     }
+
+
+def some_of(data: TrainingSet, count: int, seed: int) -> TrainingSet:
+    """Select some rows at random, in their order."""
+    return data.take(np.sort(np.random.default_rng(seed).permutation(len(data.pixels))[:count]))
+
+
+def served_thresholds(stem: Path, photos: TrainingSet, recipe: Recipe) -> list[float]:
+    """Fit the thresholds of the binary code to the files that serve, in 8 bits.
+
+    Args:
+        photos: training photos, whose medians are the thresholds.
+    """
+    encoder, reader = (open_session(Path(f"{stem}{suffix}")) for suffix in (ENCODER, READER))
+    some = some_of(photos, THRESHOLD_PHOTOS, recipe.seed)
+    pixels, parts = sized_pixels(some, recipe.side), []
+    for start in range(0, len(pixels), BATCH):
+        here = slice(start, start + BATCH)
+        maps = dict(zip(MAP_NAMES, encoder.run(None, {"pixels": pixels[here]}), strict=False))
+        boxes = {"boxes": some.boxes[here, 0], "item_boxes": some.boxes[here, 1]}
+        parts.append(reader.run(["features"], maps | boxes)[0])
+    return _medians(np.concatenate(parts))
+
+
+def _medians(features: NDArray[np.float32]) -> list[float]:
+    return [round(float(median), 5) for median in np.median(features, axis=0)]
 
 
 def always_predicted(labels: NDArray[np.int64], vocabulary: Vocabulary) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,24 @@ from houndstooth.models.localisation.locator import Locator, located_crop
 from houndstooth.models.runtime.images import decode_image
 from houndstooth.models.training.samples import Sample
 
+UNKNOWN_OTHERS = -1.0
+"""Stands for photos of which the detector was not asked whether other items are seen."""
+
+
+class Crops(NamedTuple):
+    """Crops of n samples.
+
+    Attributes:
+        pixels: uint8 RGB [n, side, side, 3].
+        boxes: the foreground's box and the item's own in each, float32 [n, 2, 4].
+        others: 1 where the detector sees other items beside the item in front of a plain
+            background, 0 where it sees none, UNKNOWN_OTHERS elsewhere; float32 [n].
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    others: NDArray[np.float32]
+
 
 def load_crops(
     samples: Sequence[Sample],
@@ -22,7 +41,7 @@ def load_crops(
     workers: int = 8,
     *,
     progress: bool = True,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+) -> Crops:
     """Load the crops that the served network gets where the category is known.
 
     A photo of several garments is cropped to its foreground, so that all of them are seen.
@@ -31,13 +50,10 @@ def load_crops(
         side: side of the crops, pixels.
         workers: number of threads.
         progress: whether to show it.
-
-    Returns:
-        The crops, uint8 RGB [n, side, side, 3], and the foreground's box and the item's own in
-        each, float32 [n, 2, 4].
     """
     pixels = np.empty((len(samples), side, side, 3), dtype=np.uint8)
     boxes = np.empty((len(samples), 2, 4), dtype=np.float32)
+    others = np.full(len(samples), UNKNOWN_OTHERS, dtype=np.float32)
 
     def load(index: int) -> None:
         sample = samples[index]
@@ -47,8 +63,10 @@ def load_crops(
         located = locator.locate(image, {sample.category}, box)
         crop = located_crop(image, located, side)
         pixels[index], boxes[index] = crop.pixels, (crop.box, crop.item)
+        if located.asked and located.background is not None:
+            others[index] = located.among_others
 
     with ThreadPoolExecutor(workers) as pool:
         loaded = pool.map(load, range(len(samples)))
         list(tqdm(loaded, "cropping", len(samples), unit=" photos", disable=not progress))
-    return pixels, boxes
+    return Crops(pixels, boxes, others)

@@ -26,8 +26,8 @@ from houndstooth.models.training.new_network import new_network
 from houndstooth.models.training.soft_labels import (
     SoftLabels,
     class_names,
+    first_rows,
     fold_of,
-    sample_key,
 )
 from houndstooth.models.training.trained_file import SOFT_LABELS
 from houndstooth.models.training.vocabulary import Vocabulary
@@ -53,9 +53,11 @@ def cross_fit(inputs: Inputs) -> tuple[str, ...]:
             others = data.take(np.flatnonzero(folds != fold))
             np.save(part, _predict_fold(inputs, fold, others, validation_set, data.take(rows)))
         predicted[rows] = np.load(part)
-    keys = {sample_key(sample): row for row, sample in enumerate(samples)}
+    rows_of = first_rows(samples)
+    keys = {key: row for row, key in enumerate(rows_of)}
     path = Path(f"{inputs.stem}{SOFT_LABELS}")
-    SoftLabels(keys, class_names(inputs.vocabulary), predicted).write(path)
+    unique = predicted[list(rows_of.values())]
+    SoftLabels(keys, class_names(inputs.vocabulary), unique).write(path)
     for part in parts:
         part.unlink()
     photos = inputs.photo_rows()

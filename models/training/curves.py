@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from houndstooth.models.training.calibrate import head_loss, known_rows
+from houndstooth.models.training.distillation_objective import DistillationObjective
 from houndstooth.models.training.fit import TrainingSet, scores_of
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
@@ -76,6 +77,9 @@ class EpochLog:
             writer.writerow(row)
         plot_curves({self.recipe.name: self.path}, self.picture)
         print(format_figures(row, ("epoch", "loss", "nll", *SHOWN)), flush=True)
+        if isinstance(self.objective, DistillationObjective):
+            means = self.objective.take_means()
+            print(f"  losses: {format_figures(means, list(means))}", flush=True)
         return -nll
 
     def _nll(self, scores: NDArray[np.float32]) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
+from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.training.objective import Batch
 from houndstooth.models.training.recipe import Recipe
@@ -38,15 +39,28 @@ class DistillationObjective(SequenceObjective):
         turn: float = 0.5,
     ) -> None:
         super().__init__(vocabulary, taxonomy, recipe)
+        if recipe.mixup:
+            raise InvalidConfig("expected mixup = 0, as answers are not mixed; got another")
+        self.sums: dict[str, float] = {}
+        self.steps = 0
         self.weights = {"terms": terms, "features": features, "others": others, "turn": turn}
 
     def loss(self, network: Any, batch: Batch) -> Tensor:
         """Compute it; see Objective."""
         pooled = network.encode(batch.images, batch.boxes)
         loss = self._loss(network, pooled, batch)
-        for name, part in self.parts(network, pooled, batch).items():
-            loss = loss + self.weights[name] * part
+        parts = {"sequence": loss, **self.parts(network, pooled, batch)}
+        for name, part in parts.items():
+            loss = loss + self.weights.get(name, 0.0) * part
+            self.sums[name] = self.sums.get(name, 0.0) + part.item()
+        self.steps += 1
         return loss
+
+    def take_means(self) -> dict[str, float]:
+        """Return the mean of each loss since the last call, unweighted, by name."""
+        means = {name: round(total / self.steps, 4) for name, total in self.sums.items()}
+        self.sums, self.steps = {}, 0
+        return means
 
     def parts(self, network: Any, pooled: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Compute the losses beside the sequence's, by name, unweighted.
@@ -69,7 +83,9 @@ class DistillationObjective(SequenceObjective):
         projected = network.to_teacher(pooled[:, pooled.shape[1] // 2 :])
         distances = (projected - features).square().mean(1)
         parts["features"] = (distances * upright).sum() / upright.sum().clamp(min=1)
-        seen = (others >= 0) & upright
+        # Where the detector has told the item's box, it need not be asked.
+        unasked = (batch.boxes[:, 0] - batch.boxes[:, 1]).abs().amax(1) < 1e-4
+        seen = (others >= 0) & upright & unasked
         losses = F.binary_cross_entropy_with_logits(
             network.others(pooled)[:, 0], others.clamp(0, 1), reduction="none"
         )

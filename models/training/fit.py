@@ -198,10 +198,10 @@ def _view(batch: Batch, recipe: Recipe, backgrounds: torch.Tensor | None) -> Bat
         views, boxes = random_view(images, batch.boxes, recipe.training_side)
         views = composite(views[:, :3], views[:, 3:] / 255.0, backgrounds, recipe.backgrounds)
     views, boxes, occluded = augment.occlude(views, boxes, recipe.occlusion)
+    if recipe.photo_views:
+        views, boxes = photo_views.as_sent(views, boxes, recipe.photo_views, ~occluded)
     boxes = torch.where(occluded[:, None, None], boxes, augment.drop_item_boxes(boxes))
     turns = None
-    if recipe.photo_views:
-        views, boxes = photo_views.as_sent(views, boxes, recipe.photo_views)
     if recipe.turned:
         views, boxes, turns = augment.turn(views, boxes, recipe.turned)
     views = views.to(memory_format=torch.channels_last)

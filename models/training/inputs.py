@@ -19,20 +19,15 @@ from houndstooth.models.networks.structure_aware import heads_of_tasks
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.runtime.card import ENCODER, WEIGHTS, Card
 from houndstooth.models.training.backgrounds import read_backgrounds, white_background
-from houndstooth.models.training.crops import load_crops
+from houndstooth.models.training.crops import Crops, load_crops
 from houndstooth.models.training.fit import TrainingSet
 from houndstooth.models.training.labelled import digests, labelled_samples
-from houndstooth.models.training.measured_terms import JudgedTerms
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import Sample, Split, is_drawn
 from houndstooth.models.training.soft_labels import SoftLabels
-from houndstooth.models.training.teacher import UNANSWERED, Answers, Teacher, taught_labels
-from houndstooth.models.training.terms import CROSS_FITTED
+from houndstooth.models.training.teacher import Answers, Teacher, taught_labels, taught_terms
 from houndstooth.models.training.trained_file import SOFT_LABELS, trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
-
-MOVED = 0.02
-"""The item's box is another than the foreground's where an edge is further away than this share."""
 
 OVERSIZE = 8 / 7
 """Training crops are this much larger than views, so that rotation and scaling lose no detail."""
@@ -73,8 +68,6 @@ class Inputs:
             trained_file(self.out, recipe.soft_labels, SOFT_LABELS)
         if recipe.teacher:
             trained_file(self.out, recipe.teacher, ".json")
-        if recipe.cross_fitted:
-            trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
         if recipe.backgrounds and self.backgrounds is None:
             raise InvalidConfig(
                 f"expected --backgrounds, as {recipe.name} composites views on them; got none"
@@ -142,23 +135,15 @@ class Inputs:
         recipe = self.recipe
         if not recipe.teacher:
             return None
-        path = Path(f"{self.stem}.answers.npz")
-        if not path.exists():
-            stem = trained_file(self.out, recipe.teacher, ".json").with_suffix("")
-            cross_fitted = None
-            if recipe.cross_fitted:
-                file = trained_file(self.out, recipe.cross_fitted, CROSS_FITTED)
-                cross_fitted = JudgedTerms.read(file)
-            Teacher(
-                open_recogniser(stem, self.taxonomy),
-                self.split("train"),
-                self.vocabulary,
-                self.taxonomy,
-                self.locator,
-                Path(f"{self.stem}.answers"),
-                cross_fitted,
-            ).answer().write(path)
-        return Answers.read(path)
+        stem = trained_file(self.out, recipe.teacher, ".json").with_suffix("")
+        return Teacher(
+            open_recogniser(stem, self.taxonomy),
+            self.split("train"),
+            self.vocabulary,
+            self.taxonomy,
+            self.locator,
+            Path(f"{self.stem}.answers"),
+        ).answers()
 
     @property
     def taught_recipe(self) -> Recipe:
@@ -189,34 +174,36 @@ class Inputs:
         Args:
             side: side of the crops, pixels.
         """
-        pixels, boxes = self.crops(samples, side)
+        pixels, boxes, others = self.crops(samples, side)
         labels = self.vocabulary.labels(samples, self.taxonomy)
         multi_hot = self.vocabulary.multi_hot(samples, self.taxonomy)
         soft_labels = self.soft_labels.of(samples, self.vocabulary)
         heads = list(self.vocabulary.heads)
         category = heads.index(CATEGORY) if CATEGORY in heads else 0
         data = TrainingSet(pixels, boxes, labels, multi_hot, soft_labels, category=category)
-        return data if self.answers is None else self._taught(data, samples, self.answers)
+        return data if self.answers is None else self._taught(data, samples, self.answers, others)
 
     def _taught(
-        self, data: TrainingSet, samples: Sequence[Sample], answers: Answers
+        self,
+        data: TrainingSet,
+        samples: Sequence[Sample],
+        answers: Answers,
+        others: NDArray[np.float32],
     ) -> TrainingSet:
-        """Add a teacher's answers; a sample without an answer has none."""
-        rows = answers.rows(samples)
-        missing = rows < 0
-        terms = np.where(missing[:, None], UNANSWERED, answers.probabilities[rows])
-        features = np.where(missing[:, None], 0, answers.features[rows])
-        # The locator moves the box where it finds other items; of given boxes it is not known.
-        moved = np.abs(data.boxes[:, 0] - data.boxes[:, 1]).max(axis=1) > MOVED
-        located = np.array([sample.box is None for sample in samples])
-        others = np.where(located, moved, UNANSWERED)
-        taught = tuple(each.astype(np.float16) for each in (terms, features, others))
+        """Add a teacher's answers to training samples; others have none.
+
+        Args:
+            others: see Crops.
+        """
         labels = taught_labels(data.labels, data.soft_labels, self.vocabulary)
+        rows = answers.rows(samples)
+        if (rows < 0).any():
+            return replace(data, labels=labels)
+        terms = taught_terms(answers.probabilities[rows], answers.terms, samples)
+        taught = (terms, answers.features[rows], others.astype(np.float16))
         return replace(data, labels=labels, taught=taught)
 
-    def crops(
-        self, samples: Sequence[Sample], side: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def crops(self, samples: Sequence[Sample], side: int) -> Crops:
         """Load the crops of samples, and the boxes in them; see load_crops."""
         return load_crops(samples, side, self.locator)
 

@@ -45,6 +45,11 @@ def export_network(
         InvalidConfig: a network is missing, or the two are of different shapes.
     """
     card, weights = read_json(first), exported_weights(first)
+    if card.get("recipe", {}).get("eight_bits"):
+        raise InvalidConfig(
+            f"expected a network in floats; {first.name} computes in 8 bits, by photos that are "
+            "not at hand: train it anew"
+        )
     card.setdefault("interpolation", {"alpha": 1.0, first.name: card["command"]})
     command = ["houndstooth export", first.name]
     if second:

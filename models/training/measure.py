@@ -34,7 +34,8 @@ from houndstooth.models.runtime.card import CATEGORY_MEASURED, MeasuredTerm, rea
 from houndstooth.models.training.measured_terms import JudgedTerms, measure_share, measure_terms
 from houndstooth.models.training.metrics import mean_class_accuracy
 from houndstooth.models.training.photo_run import decodable, run
-from houndstooth.models.training.samples import Sample, is_drawn
+from houndstooth.models.training.samples import Sample
+from houndstooth.models.training.teacher import is_kept_back
 from houndstooth.models.training.thresholds import select_thresholds
 
 PAGE = """# Which attributes are stored from a picture
@@ -93,8 +94,8 @@ def measure(
     if isinstance(recogniser, Ensemble):
         least = recogniser.reader.thresholds if recogniser.reader else {}
     elif recogniser.card.terms:
-        cross_fitted = _taught_terms(extractor, samples)
-        least = changes["term_thresholds"] = _said_from(cross_fitted)
+        cross_fitted = _kept_back(extractor, samples)
+        least = _said_from(cross_fitted) if cross_fitted else {}
     if isinstance(recogniser, Ensemble | SequenceRecogniser):
         recogniser.category_weights = {}
     predictions = run(extractor, held_back).predictions
@@ -111,21 +112,19 @@ def measure(
     return measured
 
 
-def _taught_terms(extractor: ImageExtractor, samples: Sequence[Sample]) -> JudgedTerms:
-    """Recognise the training photos whose terms people labelled.
+def _kept_back(extractor: ImageExtractor, samples: Sequence[Sample]) -> JudgedTerms | None:
+    """Recognise the training photos that were kept back from a network that a teacher taught.
 
-    What people saw judges the network as it judges on other photos: it learned its terms from a
-    teacher that had not seen these labels, see ``teacher``.
+    Returns:
+        What they say of the network's terms; None where there are no such photos.
     """
     terms, taxonomy = extractor.recogniser.card.terms, extractor.locator.taxonomy
     groups = {group_of(term) for term in terms}
-    labelled = [
-        sample
-        for sample in samples
-        if sample.split == "train" and sample.known & groups and not is_drawn(sample)
-    ]
+    labelled = [s for s in samples if s.split == "train" and s.known & groups and is_kept_back(s)]
+    if not labelled:
+        return None
     labelled = decodable(labelled, extractor)
-    predictions = run(extractor, labelled, [{s.category} for s in labelled]).predictions
+    predictions = run(extractor, labelled).predictions
     judged = JudgedTerms.of(predictions, labelled, taxonomy)
     own = [judged.terms.index(term) for term in terms if term in judged.terms]
     columns = (judged.probabilities[:, own], judged.true[:, own], judged.known[:, own])

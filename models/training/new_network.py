@@ -13,16 +13,19 @@ from torch import Tensor
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.networks.encoders import new_encoder
+from houndstooth.models.networks.encoders import EfficientNetLite, new_encoder
 from houndstooth.models.networks.item_reader import ItemReader
 from houndstooth.models.recognition.kinds import kind_of
-from houndstooth.models.runtime.card import ENCODER, Card
+from houndstooth.models.runtime.card import ENCODER, Card, read_json
 from houndstooth.models.training.export import exported_weights
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.soft_labels import class_names
 from houndstooth.models.training.trained_file import trained_file
 from houndstooth.models.training.vocabulary import Vocabulary
+
+BY_TOKEN = ("decoder.label_embedding.", "decoder.from_image.", "decoder.from_sequence.")
+"""Weights of a sequence decoder that have a row for each token."""
 
 
 def new_network(
@@ -96,9 +99,16 @@ def fine_tune_from(network: ItemReader, out: Path, name: str, vocabulary: Vocabu
     stem = trained_file(out, name, ENCODER).with_name(name)
     trained = Vocabulary(Card.read(stem).heads)
     weights = exported_weights(stem)
+    if isinstance(network.encoder, EfficientNetLite) and is_folded(read_json(stem)):
+        network.encoder.fold()
     if trained.heads != vocabulary.heads:
         weights = _own_tokens(weights, trained, vocabulary)
     return load_weights(network, weights)
+
+
+def is_folded(card: Mapping[str, Any]) -> bool:
+    """Tell whether a network's batch normalisation is folded, by its card."""
+    return bool(card.get("recipe", {}).get("encoder_options", {}).get("folded"))
 
 
 def _own_tokens(
@@ -117,7 +127,7 @@ def _own_tokens(
 
 
 def _is_by_token(name: str, weight: Tensor, tokens: int) -> bool:
-    return name.startswith("decoder.") and "lstm" not in name and weight.shape[:1] == (tokens,)
+    return name.startswith(BY_TOKEN) and weight.shape[:1] == (tokens,)
 
 
 def load_weights(network: ItemReader, trained: Mapping[str, Tensor]) -> int:

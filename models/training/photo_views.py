@@ -41,7 +41,9 @@ Change = Callable[[Tensor, Tensor], View]
 """Changes an image and its boxes."""
 
 
-def as_sent(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor]:
+def as_sent(
+    views: Tensor, boxes: Tensor, share: float, changed: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Change some views in one way each.
 
     Args:
@@ -49,12 +51,15 @@ def as_sent(views: Tensor, boxes: Tensor, share: float) -> tuple[Tensor, Tensor]
         boxes: [n, 2, 4]: the foreground's box and the item's own; left, top, right, bottom in
             [0, 1].
         share: share of the views that are changed.
+        changed: those that may be changed, bool [n]; None is all.
 
     Returns:
         The views and their boxes. A frame is part of the foreground, as it is not plain.
     """
     views, boxes = views.clone(), boxes.clone()
-    for row in torch.nonzero(torch.rand(len(views)) < share).flatten().tolist():
+    drawn = torch.rand(len(views)) < share
+    rows = drawn if changed is None else drawn & changed.cpu()
+    for row in torch.nonzero(rows).flatten().tolist():
         change = CHANGES[int(torch.randint(len(CHANGES), ()))]
         views[row], boxes[row] = change(views[row], boxes[row])
     return views, boxes

@@ -54,8 +54,6 @@ class Recipe:
         photo_views: share of views changed as photos are on their way, see ``photo_views``.
         turned: share of views that are turned by quarters.
         teacher: name and version of the ensemble whose answers are learned (distillation).
-        cross_fitted: name and version of the term reader whose cross-fitted predictions take the
-            place of the teacher's, for photos whose attributes people labelled.
         ema_decay: decay of the moving average of the weights; the average is what is exported.
         training_side, side: side of the images in pixels, in training and when serving.
         frozen_blocks: number of the encoder's first blocks that are not trained.
@@ -94,7 +92,6 @@ class Recipe:
     photo_views: float = 0.0
     turned: float = 0.0
     teacher: str = ""
-    cross_fitted: str = ""
     ema_decay: float = 0.998
     training_side: int = 176
     side: int = 192

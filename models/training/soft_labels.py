@@ -83,9 +83,18 @@ def class_names(vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def sample_key(sample: Sample) -> str:
-    """Compute a key of an item that no path is part of: the photo's hash and the category."""
+    """Compute a key of an item that no path is part of: the photo's hash, category and box."""
     digest = hashlib.sha256(sample.path.read_bytes())
-    return digest.hexdigest()[:20] + ":" + sample.category
+    box = ",".join(f"{edge:.4f}" for edge in sample.box.as_list()) if sample.box else ""
+    return f"{digest.hexdigest()[:20]}:{sample.category}:{box}"
+
+
+def first_rows(samples: Sequence[Sample]) -> dict[str, int]:
+    """List the row of each item by its key, in order; of two that are the same, the first."""
+    rows: dict[str, int] = {}
+    for row, sample in enumerate(samples):
+        rows.setdefault(sample_key(sample), row)
+    return rows
 
 
 def fold_of(group: str, folds: int) -> int:

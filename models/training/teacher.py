@@ -1,13 +1,14 @@
 """What a teacher says of the training photos, for distillation (Hinton et al. 2015).
 
 The teacher recognises each photo once, as it is; its answers are kept in a file beside the network
-that learns them, and not in the repository. Of photos whose attributes people labelled, the answers
-are those of a term reader that did not see the photo (cross-fitting). So what people saw stays
-outside, and can judge the network that learns.
+that learns them, and not in the repository. What people saw in a photo counts half where it is
+known. A fold of the photos that people labelled is kept back: of these nothing is learned in the
+labelled groups, and they judge the network in ``measure``.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,20 +19,28 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.features import group_of
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.ensemble import Ensemble
-from houndstooth.models.recognition.grammar import GREAT_CATEGORY
+from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
+from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.crops import load_crops
-from houndstooth.models.training.measured_terms import JudgedTerms
-from houndstooth.models.training.samples import Sample
-from houndstooth.models.training.soft_labels import SoftLabels, class_names, sample_key
+from houndstooth.models.training.samples import Sample, is_drawn
+from houndstooth.models.training.soft_labels import (
+    SoftLabels,
+    class_names,
+    first_rows,
+    fold_of,
+    sample_key,
+)
 from houndstooth.models.training.terms import label_matrices
 from houndstooth.models.training.vocabulary import UNKNOWN, Vocabulary
+
+FOLDS = 4
+"""One in so many of the photos that people labelled is kept back."""
 
 CHUNK, BATCH = 256, 32
 """Photos whose answers are written at once, and that are recognised at once."""
@@ -94,8 +103,6 @@ class Teacher:
         samples: those to answer for.
         vocabulary: of the network that learns; its heads are answered as distributions.
         folder: parts of the answers are kept in it, so that an interrupted run goes on after them.
-        cross_fitted: predictions of labelled training photos, by readers that did not see them;
-            None where the teacher did not see their labels itself.
     """
 
     recogniser: Recogniser
@@ -104,7 +111,6 @@ class Teacher:
     taxonomy: Taxonomy
     locator: Locator
     folder: Path
-    cross_fitted: JudgedTerms | None = None
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
@@ -116,37 +122,63 @@ class Teacher:
             raise InvalidConfig(f"expected a teacher that reads attribute terms; got {model}")
         return terms
 
-    def answer(self) -> Answers:
-        """Recognise all samples, or what is left of them.
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that the answers depend on."""
+        detector = self.locator.detector
+        parts = [
+            repr(self.recogniser.card),
+            repr(self.terms),
+            detector.model if detector else "none",
+            *class_names(self.vocabulary),
+            *map(sample_key, self.samples),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    def answers(self) -> Answers:
+        """Recognise all samples, or what is left of them; or read the answers where that is done.
 
         Raises:
-            InvalidConfig: the teacher has no term reader, or the cross-fitted predictions are of
-                other photos.
+            InvalidConfig: the teacher has no term reader.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"answers-{self.digest}.npz"
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(".partial.npz")
+            self._answer().write(partial)
+            partial.replace(path)
+        return Answers.read(path)
+
+    def _answer(self) -> Answers:
+        if isinstance(self.recogniser, Ensemble | SequenceRecogniser):
+            # The network that learns weighs its own, see ``measure``.
+            self.recogniser.category_weights = {}
         parts = []
         for start in tqdm(range(0, len(self.samples), CHUNK), "teacher", unit=f" x {CHUNK} photos"):
             here = self.samples[start : start + CHUNK]
-            path = self.folder / f"{start:06}-{sample_key(here[0])[:12]}.npz"
+            path = self.folder / f"{self.digest}-{start:06}.npz"
             if not path.exists():
                 partial = path.with_suffix(".partial.npz")
                 np.savez(partial, allow_pickle=False, **self._chunk(here))
                 partial.replace(path)
             with np.load(path, allow_pickle=False) as file:
                 parts.append({name: file[name] for name in file.files})
-        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        rows_of = first_rows(self.samples)
+        rows = list(rows_of.values())
+        whole = {name: np.concatenate([part[name] for part in parts])[rows] for name in parts[0]}
         features = whole["features"].astype(np.float32)
         standard = (features - features.mean(0)) / (features.std(0) + 1e-3)
-        keys = {sample_key(sample): row for row, sample in enumerate(self.samples)}
+        keys = {key: row for row, key in enumerate(rows_of)}
         return Answers(
             SoftLabels(keys, class_names(self.vocabulary), whole["soft_labels"]),
             self.terms,
-            self._unseen(whole["terms"]),
+            whole["terms"],
             standard.clip(-4, 4).astype(np.float16),
         )
 
     def _chunk(self, samples: Sequence[Sample]) -> dict[str, Halves]:
-        pixels, boxes = load_crops(samples, self.recogniser.card.side, self.locator, progress=False)
+        side = self.recogniser.card.side
+        pixels, boxes, _ = load_crops(samples, side, self.locator, progress=False)
         crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
         soft, terms, features = [], [], []
         for start in range(0, len(crops), BATCH):
@@ -169,7 +201,7 @@ class Teacher:
         for leaf, p in free.categories.items():
             great = self.taxonomy.great_category(leaf)
             greats[great] = greats.get(great, 0.0) + p
-        known = {GREAT_CATEGORY: greats, "category": free.categories, **given.groups}
+        known = {GREAT_CATEGORY: greats, CATEGORY: free.categories, **given.groups}
         return np.array(
             [known.get(h, {}).get(t, 0.0) for h, ts in self.vocabulary.heads.items() for t in ts],
             dtype=np.float32,
@@ -179,35 +211,29 @@ class Teacher:
         found = {t: p for terms in prediction.groups.values() for t, p in terms.items()}
         return np.array([found.get(term, UNANSWERED) for term in self.terms], dtype=np.float32)
 
-    def _unseen(self, probabilities: Halves) -> Halves:
-        """Replace the answers for photos that people labelled by cross-fitted ones."""
-        if self.cross_fitted is None:
-            return probabilities
-        groups = {group_of(term) for term in self.terms}
-        rows = [
-            row
-            for row, sample in enumerate(self.samples)
-            if sample.split == "train" and sample.known & groups
-        ]
-        labelled = [self.samples[row] for row in rows]
-        judged, terms = self.cross_fitted, list(self.cross_fitted.terms)
-        if set(terms) != set(self.terms):
-            raise InvalidConfig("expected cross-fitted predictions of the teacher's terms")
-        true, known = label_matrices(labelled, terms)
-        # They were made of photos of products alone, which come first.
-        count = len(judged.probabilities)
-        if not (true[:count] == judged.true).all() or not (known[:count] == judged.known).all():
-            raise InvalidConfig(
-                f"expected cross-fitted predictions of these {len(labelled)} photos; "
-                f"got those of {count} others"
-            )
-        answers = probabilities.copy()
-        column = [terms.index(term) for term in self.terms]
-        of_photos = judged.probabilities[:, column].astype(np.float16)
-        asked = np.array(rows[:count])
-        has = answers[asked] != UNANSWERED
-        answers[asked] = np.where(has, of_photos, answers[asked])
-        return answers
+
+def is_kept_back(sample: Sample) -> bool:
+    """Tell whether a photo's labelled attributes judge, and are not learned."""
+    return not is_drawn(sample) and fold_of(sample.group, FOLDS) == 0
+
+
+def taught_terms(
+    answers: NDArray[np.float16], terms: Sequence[str], samples: Sequence[Sample]
+) -> Halves:
+    """Mix the teacher's answers with what is known: float16 [n, terms].
+
+    Half of the target of a photo is what people saw, all of it of a drawing, whose labels are
+    exact. Of photos that are kept back, groups that people labelled are left out.
+
+    Args:
+        answers: float16 [n, terms].
+    """
+    true, known = label_matrices(samples, terms)
+    drawn = np.array([is_drawn(sample) for sample in samples])[:, None]
+    kept_back = np.array([is_kept_back(sample) for sample in samples])[:, None]
+    half = np.where(answers >= 0, (answers + true) / 2, true)
+    mixed = np.where(known, np.where(drawn, true, half), np.where(drawn, UNANSWERED, answers))
+    return np.where(known & kept_back, UNANSWERED, mixed).astype(np.float16)
 
 
 def taught_labels(

@@ -259,7 +259,7 @@ def _features(inputs: TermInputs, samples: Sequence[Sample]) -> tuple[Features, 
 
 
 def _chunk(ensemble: Ensemble, samples: Sequence[Sample], locator: Locator) -> Features:
-    pixels, boxes = load_crops(samples, ensemble.card.side, locator, progress=False)
+    pixels, boxes, _ = load_crops(samples, ensemble.card.side, locator, progress=False)
     crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
     rows = []
     for start in range(0, len(crops), BATCH):

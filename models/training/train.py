@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.encoders import EfficientNetLite
 from houndstooth.models.runtime.card import write_json
-from houndstooth.models.training.card import recogniser_card
+from houndstooth.models.training.card import recogniser_card, served_thresholds, some_of
 from houndstooth.models.training.curves import EpochLog
 from houndstooth.models.training.export import export_recogniser
 from houndstooth.models.training.fit import fit, sized_pixels
@@ -31,10 +30,10 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
         InvalidConfig: the recipe's kind, encoder or pretrained network is missing.
         InvalidFeed: there are no training photos, or no validation photos.
     """
+    training, validation = inputs.training_and_validation()
     recipe, vocabulary, stem = inputs.taught_recipe, inputs.vocabulary, inputs.stem
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    training, validation = inputs.training_and_validation()
     print(
         f"{len(training)} training photos, {len(validation)} validation photos, "
         f"{sum(vocabulary.sizes)} terms; on {device}"
@@ -55,13 +54,14 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
             raise InvalidConfig(f"expected an EfficientNet-Lite for 8 bits; got {recipe.encoder}")
         network.encoder.fold()
         recipe = replace(recipe, encoder_options={**recipe.encoder_options, "folded": True})
+    photos = data.take(inputs.photo_rows())
     card = recogniser_card(
         recipe,
         vocabulary,
         network,
         objective,
         validation_set,
-        data.take(inputs.photo_rows()),
+        photos,
         device,
         command=inputs.command_line,
         trained_on=inputs.digests(),
@@ -69,10 +69,10 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     )
     calibration = None
     if recipe.eight_bits:
-        photos = np.random.default_rng(recipe.seed).permutation(len(data.pixels))
-        some = data.take(np.sort(photos[:CALIBRATION_PHOTOS]))
-        calibration = sized_pixels(some, recipe.side)
+        calibration = sized_pixels(some_of(data, CALIBRATION_PHOTOS, recipe.seed), recipe.side)
     suffixes = export_recogniser(network, recipe.kind, recipe.side, stem, calibration)
+    if calibration is not None:
+        card["thresholds"] = served_thresholds(stem, photos, recipe)
     write_json(stem, card, suffixes)
     checkpoint.unlink(missing_ok=True)
     return (*suffixes, ".json", ".log.csv", ".curves.png")

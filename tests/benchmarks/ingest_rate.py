@@ -30,11 +30,13 @@ from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.features import WHOLE_IMAGE
 from houndstooth.mappings.seller_text import read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
 from houndstooth.models.localisation.background import PlainBackground
+from houndstooth.models.localisation.locator import Location
 from houndstooth.models.recognition.prediction import Choice
 from houndstooth.models.recognition.recogniser import encode_and_predict
 from houndstooth.models.runtime.crop import Crop
@@ -81,7 +83,8 @@ def networks_only(extractor: ImageExtractor, choices: Sequence[Choice], batch: i
     crops = [Crop(noise, box, box)] * batch
     photo = Image.fromarray(noise).resize((240, 320))
     white = PlainBackground(np.full(3, 255, np.float32))
-    detections = sum(locator.needs_detector(choice, white, shape=1.0) for choice in choices)
+    framed = Location(WHOLE_IMAGE, WHOLE_IMAGE, "foreground", white, 1.0)
+    detections = sum(locator.needs_detector(framed, choice) for choice in choices)
     encode_and_predict(recogniser, crops[: len(choices[:batch])], choices[:batch])
     start = perf_counter()
     for first in range(0, len(choices), batch):

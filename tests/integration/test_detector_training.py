@@ -14,8 +14,6 @@ from PIL import Image
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector, resized
-from houndstooth.models.networks.encoders import EfficientNetLite0
-from houndstooth.models.networks.faster_rcnn import fold_normalisation
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.models.synthetic import generate
 from houndstooth.models.training.detection import train
@@ -153,13 +151,3 @@ def test_same_boxes_as_torch_to_a_pixel(folder: Path) -> None:
         served, held = detector.run(pixels), torch_boxes(graph, pixels)
         assert len(served[0])
         assert without_match(served, held) == without_match(held, served) == 0
-
-
-@torch.no_grad()
-def test_normalisation_folds_away() -> None:
-    encoder = EfficientNetLite0().eval()
-    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    maps = encoder(images)
-    encoder.net._conv_head, encoder.net._bn1 = torch.nn.Identity(), torch.nn.Identity()
-    fold_normalisation(encoder.net)
-    assert torch.allclose(encoder(images)[0], maps[0], atol=1e-3)

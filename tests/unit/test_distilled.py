@@ -94,6 +94,10 @@ def test_strips_and_turned_views_teach_no_looks() -> None:
     whole = of.parts(built, seen, batch())
     assert set(whole) == {"terms", "features", "others", "turn"}
     assert all(part.item() > 0 for part in whole.values())
+    apart = batch().boxes.clone()
+    apart[:, 1, 0] = 0.3
+    asked = of.parts(built, seen, batch(boxes=apart))
+    assert asked["others"].item() == 0, "the detector has been asked already"
     for hidden in (
         batch(guided=torch.tensor([True, True])),
         batch(turns=torch.tensor([1, 3])),

@@ -84,6 +84,13 @@ def test_a_long_thin_item_alone_is_no_bar() -> None:
     assert_item(box, (20 / 300, 0.45, 260 / 300, 0.1), 0.02)
 
 
+def test_a_close_up_of_plain_cloth_in_a_white_frame_is_no_ground() -> None:
+    image = Image.new("RGB", (200, 300), "white")
+    image.paste((25, 25, 28), (30, 0, 170, 300))
+    image.paste((200, 30, 30), (80, 130, 120, 160))
+    assert find_foreground(image) == (WHOLE_IMAGE, None)
+
+
 def test_a_coloured_half_is_no_edge() -> None:
     image = Image.new("RGB", (200, 300), "white")
     noise = np.random.default_rng(1).integers(0, 256, (300, 110, 3), dtype=np.uint8)
@@ -92,7 +99,7 @@ def test_a_coloured_half_is_no_edge() -> None:
 
 
 def test_the_tint_of_a_white_ground_is_taken_off() -> None:
-    warm = (np.asarray(photo()) * [1.0, 0.97, 0.9]).astype(np.uint8)
+    warm = (np.asarray(photo()) * [1.0, 0.97, 0.93]).astype(np.uint8)
     box, background = find_foreground(Image.fromarray(warm))
     assert background is not None
     location = Location(box, box, "foreground", background, 1.0)

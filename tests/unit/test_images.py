@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
-from houndstooth.models.runtime.images import FORMATS, WORKING_SIDE, decode_image
+from houndstooth.models.runtime.images import FORMATS, WORKING_SIDE, decode_image, is_sequential
 
 RED, GREEN = (220, 30, 30), (20, 160, 60)
 
@@ -113,6 +113,18 @@ def test_a_large_jpeg_is_reduced_while_it_is_decoded(progressive: bool, refused:
         assert decode_image(file.getvalue(), max_pixels=3_000_000).size == (1024, 683)
     with pytest.raises(InvalidImage, match="pixels; got 4200 x 2800"):
         decode_image(file.getvalue(), max_pixels=2_000_000)
+
+
+def test_a_jpeg_of_several_scans_is_decoded_whole_and_bounded() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(file, "JPEG")
+    data = file.getvalue()
+    assert is_sequential(data)
+    scan = data.index(b"\xff\xda")
+    # The first scan has one of the three colours.
+    one = data[:scan] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + data[scan + 14 :]
+    assert not is_sequential(one)
+    assert not is_sequential(data[:scan]) and not is_sequential(b"\xff\xd8")
 
 
 def tiled(side: int) -> bytes:

@@ -21,7 +21,7 @@ class Upper(Locator):
 
     def locate(self, image: object, choice: object, given: Box | None) -> Location:
         box = given or Box(0.25, 0.1, 0.5, 0.4)
-        return Location(box, box, "given" if given else "detector", None)
+        return Location(box, box, "given" if given else "detector", None, 1.0)
 
 
 def test_a_photo_of_several_garments_is_cropped_to_all_of_them(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def train_detector(inputs: DetectorInputs) -> tuple[str, ...]:
     some = sources.street[:: max(1, len(sources.street) // CALIBRATION_IMAGES)]
     write_detector(stem, trained, recipe, facts, validation_set, some[:CALIBRATION_IMAGES])
     checkpoint.unlink(missing_ok=True)
-    return (DETECTOR, ".json", ".log.csv")
+    return (DETECTOR, ".json", *([".log.csv"] if recipe.epochs else []))
 
 
 class EpochLog:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.models.localisation.locator import Locator
-from houndstooth.models.training.crops import load_crops
+from houndstooth.models.training.crops import UNKNOWN_OTHERS, Crops, load_crops
 from houndstooth.models.training.samples import Sample
 
 
@@ -38,20 +38,19 @@ class CropCache:
         lines = (f"{s.path.name} {sorted(s.categories)} {s.box}" for s in self.samples)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
-    def load(
-        self, samples: Sequence[Sample], side: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Load the crops of some samples; see load_crops."""
+    def load(self, samples: Sequence[Sample], side: int) -> Crops:
+        """Load the crops of some samples; see load_crops. Others are not known of them."""
         pixels, boxes = (
             self.folder / f"{part}-{side}-{self._digest}.npy" for part in ("pixels", "boxes")
         )
         if not (pixels.exists() and boxes.exists()):
             self.folder.mkdir(parents=True, exist_ok=True)
-            all_pixels, all_boxes = load_crops(self.samples, side, self.locator)
+            all_pixels, all_boxes, _ = load_crops(self.samples, side, self.locator)
             _save(pixels, all_pixels)
             _save(boxes, all_boxes)
         rows = np.array([self._row[sample.path] for sample in samples], dtype=np.int64)
-        return np.load(pixels, mmap_mode="r")[rows], np.load(boxes)[rows]
+        others = np.full(len(rows), UNKNOWN_OTHERS, dtype=np.float32)
+        return Crops(np.load(pixels, mmap_mode="r")[rows], np.load(boxes)[rows], others)
 
 
 def _save(path: Path, array: NDArray[np.generic]) -> None:

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.training.crops import Crops
 from houndstooth.models.training.datasets.products import product_samples
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.papers.crop_cache import CropCache
@@ -104,9 +104,7 @@ class RowInputs(Inputs):
         """The row's samples."""
         return self.change(self.cache.samples if self.cache else super().samples)
 
-    def crops(
-        self, samples: Sequence[Sample], side: int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def crops(self, samples: Sequence[Sample], side: int) -> Crops:
         """Load crops, from the cache where there is one."""
         return self.cache.load(samples, side) if self.cache else super().crops(samples, side)
 
