@@ -55,7 +55,7 @@ class Location:
 
     @property
     def among_others(self) -> bool:
-        """Whether items of several classes were found, or the item is not all that stands out."""
+        """Tell whether items of several classes were found, or the item is not all of the photo."""
         return self.source == "detector" or len({item.label for item in self.items}) > 1
 
     @property

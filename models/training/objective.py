@@ -18,7 +18,7 @@ CATEGORIES = 2
 
 
 class Taught(NamedTuple):
-    """What a teacher says of images.
+    """Answers of a teacher for images.
 
     Attributes:
         terms: probabilities of attribute terms, [n, terms]; below 0 where it says nothing.
