@@ -19,8 +19,8 @@ from houndstooth.models.runtime.card import WEIGHTS, Card, read_json
 from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.runtime.images import MAX_PIXELS
 
-DEFAULT_MODEL = "attribute-ensemble-5"
-DEFAULT_DETECTOR = "guided-detector-2"
+DEFAULT_MODEL = "attribute-distilled-1"
+DEFAULT_DETECTOR = "guided-detector-3"
 
 
 def load_extractor(

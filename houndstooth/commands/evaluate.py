@@ -57,7 +57,7 @@ def command(
     \b
     Examples:
       houndstooth evaluate --products products.csv
-      houndstooth evaluate guided-detector-2 --street street/
+      houndstooth evaluate guided-detector-3 --street street/
     """
     from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
     from houndstooth.models.runtime.card import read_json

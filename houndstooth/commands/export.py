@@ -40,7 +40,7 @@ def command(
     keeps most of what fine-tuning improved, and forgets less. Without OTHER, NAME alone is exported
     in today's format.
 
-    Example: houndstooth export shop-1 attribute-sequence-lite0-17 --alpha 0.5 --version 2
+    Example: houndstooth export shop-1 attribute-distilled-1 --alpha 0.5 --version 2
     """
     if not 0 <= alpha <= 1:
         raise click.BadParameter(f"expected a share from 0 to 1; got {alpha:g}")

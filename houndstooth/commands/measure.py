@@ -41,7 +41,7 @@ def command(
 
     \b
     Example:
-      houndstooth measure attribute-ensemble-5 --products products.csv
+      houndstooth measure attribute-distilled-1 --products products.csv
     """
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.runtime.card import CATEGORY_MEASURED

@@ -90,13 +90,14 @@ class Detector:
         """Return the name and version of the weights."""
         return self.card.model
 
-    def find(self, images: Sequence[Image.Image]) -> list[list[Detection]]:
-        """Detect the items in each image, best first, down to ``min_score``.
+    def find(self, image: Image.Image, side: int | None = None) -> list[Detection]:
+        """Detect the items in an image, best first, down to ``min_score``.
 
         Args:
-            images: mode RGB, any sizes.
+            image: mode RGB, any size.
+            side: longest side that the network sees, pixels; the card's where None.
         """
-        return [self._found(resized(image, self.card.side)) for image in images]
+        return self._found(resized(image, side or self.card.side))
 
     def sure(self, found: Sequence[Detection]) -> list[Detection]:
         """Keep the items from ``sure_score`` on, best first; of two in one box the better."""

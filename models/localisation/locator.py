@@ -22,6 +22,9 @@ TALL = 1.2
 MIN_CATEGORY_SCORE = 0.8
 """From this score on, a detection decides the category where the background is not plain."""
 
+PLAIN_SIDE = 192
+"""Pixels that the detector sees of a photo with a plain background, whose items are large."""
+
 SMALL = 0.3
 """An item that covers less of the foreground than this is a small part of it."""
 
@@ -114,9 +117,9 @@ class Locator:
         """
         if self.detector is None:
             return framed
-        found = self._known(self.detector.find([image])[0])
-        framed = replace(framed, asked=True, items=tuple(self.detector.sure(found)))
         plain = framed.background is not None
+        found = self._known(self.detector.find(image, PLAIN_SIDE if plain else None))
+        framed = replace(framed, asked=True, items=tuple(self.detector.sure(found)))
         if choice is None and plain:
             return framed
         item = self.detector.choose(found, choice, self.taxonomy)

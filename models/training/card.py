@@ -22,6 +22,7 @@ from houndstooth.models.training.fit import TrainingSet, batches, scores_of, siz
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import TEST_SHARE, VALIDATION_SHARE
+from houndstooth.models.training.trained_file import RETIRED
 from houndstooth.models.training.vocabulary import Vocabulary
 
 MIN_LABELLED_SHARE = 0.95
@@ -68,6 +69,7 @@ def recogniser_card(
         "trained_on": trained_on,
         "training_images": training_images,
         "recipe": asdict(recipe),
+        **_retired_teacher(recipe),
         "side": recipe.side,
         "heads": vocabulary.heads,
         "activation": objective.activation,
@@ -77,6 +79,13 @@ def recogniser_card(
         "terms": recipe.network_options.get("terms", []),
         "thresholds": _medians(features),
     }
+
+
+def _retired_teacher(recipe: Recipe) -> dict[str, Any]:
+    """Name the commit that holds the recipe's teacher, where it is not shipped any more."""
+    if recipe.teacher not in RETIRED:
+        return {}
+    return {"teacher": {"name": recipe.teacher, "commit": RETIRED[recipe.teacher]}}
 
 
 def some_of(data: TrainingSet, count: int, seed: int) -> TrainingSet:

@@ -128,7 +128,7 @@ def print_seldom(products: Path, extractor: ImageExtractor, taxonomy: Taxonomy) 
         if detector is None:
             return
         count += 1
-        seen += any(i.label in SELDOM for i in detector.sure(detector.find([image])[0]))
+        seen += any(i.label in SELDOM for i in detector.sure(detector.find(image)))
     print(f"worn garments: {count}; a hat, a bag or the like found in {seen / count:.3f}")
 
 

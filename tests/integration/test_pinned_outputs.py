@@ -149,7 +149,7 @@ def test_the_detector_finds_what_it_did(pinned: dict[str, Any]) -> None:
 
 def test_the_extractor_finds_both_garments() -> None:
     """Boxes are in fractions of the image as it is, 3 wide by 2 high."""
-    extractor = load_extractor(TAXONOMY, "attribute-heads-2")
+    extractor = load_extractor(TAXONOMY, "attribute-distilled-1")
     image = extractor.decode(drawn())
     assert image.size == (WIDTH, HEIGHT)
     [features] = extractor.extract([image], [{"trousers"}])

@@ -38,7 +38,7 @@ def test_a_shop_trains_evaluates_and_serves(shop: Path, capsys: pytest.CaptureFi
     out, labels = shop / "networks", shop / "shop.csv"
     run_train("shop", "--csv", labels, "--out", out, "--epochs", "1", "--detector", "none")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "shop-1: a recogniser, fine-tuned from attribute-sequence-lite0-17, 1 epoch"
+    assert lines[0] == "shop-1: a recogniser, fine-tuned from attribute-distilled-1, 1 epoch"
     assert "0 weights of another shape start anew" in lines
     assert lines[-2] == f"next: houndstooth evaluate {out / 'shop-1'} --csv {labels}"
     assert lines[-1] == f"to serve it: HOUNDSTOOTH_MODEL={out / 'shop-1.json'} houndstooth serve"
@@ -49,7 +49,7 @@ def test_a_shop_trains_evaluates_and_serves(shop: Path, capsys: pytest.CaptureFi
     assert set(figures["groups"]) == {"great_category", "category", "colour", "gender"}
 
     card = read_json(out / "shop-1")
-    assert card["heads"] == read_json(WEIGHTS / "attribute-sequence-lite0-17")["heads"]
+    assert card["heads"] == read_json(WEIGHTS / "attribute-distilled-1")["heads"]
     assert card["command"] == "houndstooth train shop.toml --csv CSV/shop.csv"
     settings = Settings.from_env({"HOUNDSTOOTH_MODEL": str(out / "shop-1.json")})
     extractor = load_extractor(Taxonomy.load(), **settings.extractor_options, threads=1)

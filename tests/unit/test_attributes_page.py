@@ -6,19 +6,18 @@ from pathlib import Path
 
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import DEFAULT_MODEL
-from houndstooth.models.runtime.card import CATEGORY_MEASURED, WEIGHTS
-from houndstooth.models.runtime.ensemble_card import EnsembleCard
+from houndstooth.models.runtime.card import CATEGORY_MEASURED, WEIGHTS, Card
 from houndstooth.models.training.measure import measured_page
 from houndstooth.models.training.measured_terms import LEAST_PRECISION
 
-CARD = EnsembleCard.read(WEIGHTS / DEFAULT_MODEL)
+CARD = Card.read(WEIGHTS / DEFAULT_MODEL)
 TAXONOMY = Taxonomy.load()
 PAGE = Path(__file__).parents[2] / "docs" / "attributes.md"
 
 
 def test_the_page_has_every_term_of_the_card() -> None:
     assert PAGE.read_text("utf-8") == measured_page(CARD.model, CARD.measured, TAXONOMY), (
-        "houndstooth measure attribute-ensemble-5 … --page docs/attributes.md makes it anew"
+        "houndstooth measure attribute-distilled-1 … --page docs/attributes.md makes it anew"
     )
 
 

@@ -12,13 +12,13 @@ import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL, open_recogniser
+from houndstooth.models.loading import DEFAULT_DETECTOR, open_recogniser
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.runtime.card import WEIGHTS, Card, Files, read_json, write_json
 
 TAXONOMY = Taxonomy.load()
 CARDS = sorted(path.stem for path in WEIGHTS.glob("*.json"))
-RECOGNISER = "attribute-heads-2"
+RECOGNISER = "attribute-distilled-1"
 Opener = Callable[[Path], object]
 
 
@@ -50,7 +50,7 @@ def test_each_line_is_one_key(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in CARDS if name != DEFAULT_MODEL])
+@pytest.mark.parametrize("name", CARDS)
 def test_a_card_has_the_hash_of_each_of_its_files(name: str) -> None:
     files = {
         path.name.removeprefix(name): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -109,7 +109,7 @@ def test_a_card_that_is_no_object_is_refused(copies: Path, content: str | bytes 
         open_heads(copies / RECOGNISER)
 
 
-@pytest.mark.parametrize("members", [None, [], "attribute-heads-2"])
+@pytest.mark.parametrize("members", [None, [], "attribute-distilled-1"])
 def test_an_ensemble_of_nothing_is_refused(tmp_path: Path, members: object) -> None:
     card = {"name": "own", "version": 1, "kind": "ensemble", "members": members}
     (tmp_path / "own-1.json").write_text(json.dumps(card))

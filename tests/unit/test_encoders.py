@@ -192,7 +192,8 @@ def test_what_the_registry_lacks_is_refused() -> None:
     with pytest.raises(InvalidConfig, match="width, padded, weights; got depth"):
         new_encoder("resception", depth=3)
     with pytest.raises(
-        InvalidConfig, match="of efficientnet_lite0 among stochastic_depth, attention; got width"
+        InvalidConfig,
+        match="of efficientnet_lite0 among stochastic_depth, attention, folded; got width",
     ):
         new_encoder("efficientnet_lite0", width=0.5)
     for width in (0, -1, float("nan"), "wide"):

@@ -150,8 +150,8 @@ def test_likelihoods_are_means() -> None:
 
 
 def test_a_card_names_its_members(tmp_path: Path) -> None:
-    names = ["attribute-heads-2", "attribute-heads-2"]
-    for file in WEIGHTS.glob("attribute-heads-2.*"):
+    names = ["attribute-distilled-1", "attribute-distilled-1"]
+    for file in WEIGHTS.glob("attribute-distilled-1.*"):
         (tmp_path / file.name).symlink_to(file)
     card = {"name": "twice", "version": 3, "kind": "ensemble", "members": names}
     (tmp_path / "twice-3.json").write_text(json.dumps(card), encoding="utf-8")
@@ -159,7 +159,7 @@ def test_a_card_names_its_members(tmp_path: Path) -> None:
     assert isinstance(opened, Ensemble) and opened.card.model == "twice-3"
     crop = Crop(np.full((240, 240, 3), 90, np.uint8), WHOLE, WHOLE)
     alone = opened.members[0]
-    fitted = Crop(np.full((208, 208, 3), 90, np.uint8), WHOLE, WHOLE)
+    fitted = Crop(np.full((192, 192, 3), 90, np.uint8), WHOLE, WHOLE)
     [together] = encode_and_predict(opened, [crop], [None])[1]
     [one] = encode_and_predict(alone, [fitted], [None])[1]
     assert together.category == one.category

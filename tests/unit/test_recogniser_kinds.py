@@ -11,7 +11,7 @@ import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL, open_recogniser
+from houndstooth.models.loading import DEFAULT_DETECTOR, open_recogniser
 from houndstooth.models.recognition.kinds import KINDS, RecogniserKind, kind_of
 from houndstooth.models.runtime.card import WEIGHTS, read_json
 
@@ -51,15 +51,10 @@ def test_a_shipped_card_has_a_known_kind(name: str) -> None:
         assert card["kind"] in KINDS
 
 
-def test_the_default_is_an_ensemble_of_known_kinds() -> None:
-    card = read_json(WEIGHTS / DEFAULT_MODEL)
-    assert {read_json(WEIGHTS / member)["kind"] for member in card["members"]} <= set(KINDS)
-
-
 def test_a_card_of_an_unknown_kind_opens_nothing(tmp_path: Path) -> None:
-    card = read_json(WEIGHTS / "attribute-heads-2") | {"kind": "multilabel"}
+    card = read_json(WEIGHTS / "attribute-distilled-1") | {"kind": "multilabel"}
     (tmp_path / "own-1.json").write_text(json.dumps(card))
     for suffix in (".onnx", ".reader.onnx"):
-        shutil.copy(WEIGHTS / f"attribute-heads-2{suffix}", tmp_path / f"own-1{suffix}")
+        shutil.copy(WEIGHTS / f"attribute-distilled-1{suffix}", tmp_path / f"own-1{suffix}")
     with pytest.raises(InvalidConfig, match=f"{', '.join(KINDS)}; got 'multilabel'"):
         open_recogniser(tmp_path / "own-1", TAXONOMY, 1)

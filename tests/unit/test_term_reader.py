@@ -86,13 +86,13 @@ def test_terms_that_the_taxonomy_lacks_are_not_read(tmp_path: Path) -> None:
 
 def test_a_reader_of_other_networks_is_refused(tmp_path: Path) -> None:
     write_reader(tmp_path, new_head())
-    for file in WEIGHTS.glob("attribute-heads-2.*"):
+    for file in WEIGHTS.glob("attribute-distilled-1.*"):
         (tmp_path / file.name).symlink_to(file)
     card = {
         "name": "both",
         "version": 1,
         "kind": "ensemble",
-        "members": ["attribute-heads-2"],
+        "members": ["attribute-distilled-1"],
         "terms": "terms-1",
     }
     (tmp_path / "both-1.json").write_text(json.dumps(card), encoding="utf-8")

@@ -25,7 +25,7 @@ from houndstooth.models.training.recipe import (
     shipped_recipes,
 )
 from houndstooth.models.training.terms import TermRecipe
-from houndstooth.models.training.trained_file import trained_file
+from houndstooth.models.training.trained_file import RETIRED, trained_file
 from tests.integration.training import run_evaluate, run_export, run_train
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +58,8 @@ def without(packages: set[str], *arguments: str) -> subprocess.CompletedProcess[
     [
         ("train", "shop", "--products", "x.csv"),
         ("train", "guided-detector-base", "--street", "x"),
-        ("evaluate", "guided-detector-2", "--street", "x"),
-        ("export", "attribute-heads-2", "--version", "3"),
+        ("evaluate", "guided-detector-3", "--street", "x"),
+        ("export", "attribute-distilled-1", "--version", "3"),
         ("papers", "--products", "x.csv", "--out", "x"),
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
@@ -79,7 +79,7 @@ def test_drawing_and_evaluating_a_recogniser_need_no_training_packages(tmp_path:
     photo = next((tmp_path / "images").iterdir())
     (tmp_path / "photos.csv").write_text(f"file,category\n{photo},t-shirt\n{photo},dress\n")
     labels = ("--csv", str(tmp_path / "photos.csv"))
-    run = without(TRAINING, "evaluate", "attribute-heads-2", *labels)
+    run = without(TRAINING, "evaluate", "attribute-distilled-1", *labels)
     assert run.returncode == 0, run.stderr
     assert "\n| category | " in run.stdout and run.stderr.count("Warning") == 0
 
@@ -105,18 +105,19 @@ def test_a_shipped_recipe_can_be_read_and_what_it_needs_can_be_made(name: str) -
     kinds = {"detector": DetectorRecipe, "terms": TermRecipe}
     recipe: Any = read_recipe(kinds.get(read_task(path), Recipe), path)
     if isinstance(recipe, TermRecipe):
-        assert all((WEIGHTS / f"{member}.json").exists() for member in recipe.members)
+        assert {*recipe.members} <= {*RETIRED}
         return
-    for needed in (recipe.init_from, getattr(recipe, "soft_labels", "")):
-        assert not needed or (WEIGHTS / f"{needed}.json").exists() or recipe_for(needed)
+    for needed in (getattr(recipe, name, "") for name in ("init_from", "soft_labels", "teacher")):
+        shipped = (WEIGHTS / f"{needed}.json").exists()
+        assert not needed or shipped or needed in RETIRED or recipe_for(needed), needed
 
 
 def test_the_shipped_detector_is_of_the_recipe_that_its_card_names() -> None:
-    card = read_json(WEIGHTS / "guided-detector-2")
+    card = read_json(WEIGHTS / "guided-detector-3")
     words = card["command"].split()
     assert words[:2] == ["houndstooth", "train"]
     recipe = read_recipe(DetectorRecipe, RECIPES / words[2])
-    assert f"{recipe.name}-{recipe.version}" == "guided-detector-2"
+    assert f"{recipe.name}-{recipe.version}" == "guided-detector-3"
     assert card["recipe"]["shares"] == recipe.shares
     given = {option.strip("-").replace("-", "_") for option in words if option.startswith("--")}
     assert given <= set(TAKES["detector"])
@@ -211,9 +212,9 @@ def test_a_card_names_the_command_without_folders() -> None:
     [
         ([], "expected --products or --csv"),
         (["nobody-1", "--products", "x"], "among the shipped ones, .* got 'nobody-1'"),
-        (["guided-detector-2"], "expected --street, as guided-detector-2 is a detector"),
-        (["guided-detector-2", "--products", "x"], "options for a detector; got --products"),
-        (["attribute-heads-2", "--street", "x"], "options for a recogniser; got --street"),
+        (["guided-detector-3"], "expected --street, as guided-detector-3 is a detector"),
+        (["guided-detector-3", "--products", "x"], "options for a detector; got --products"),
+        (["attribute-distilled-1", "--street", "x"], "options for a recogniser; got --street"),
     ],
 )
 def test_evaluate_asks_for_the_data_of_the_network(arguments: list[str], message: str) -> None:

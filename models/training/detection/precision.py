@@ -104,7 +104,7 @@ def evaluate(
         return detector.guided(items, categories, taxonomy)
 
     for photo in photos:
-        records.add(photo, detector.find([Image.fromarray(photo.pixels)])[0], guide)
+        records.add(photo, detector.find(Image.fromarray(photo.pixels)), guide)
     return precision(records, records.guided), precision(records, records.unguided)
 
 

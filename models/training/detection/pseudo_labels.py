@@ -68,7 +68,7 @@ def worn_products(products: Path, teacher: Detector, seed: int = 1) -> Iterator[
             continue
         with Image.open(products.parent / row["file"]) as opened:
             image = opened.convert("RGB")
-        items = label_worn(teacher.find([image])[0], category)
+        items = label_worn(teacher.find(image), category)
         if items:
             taken[category] += 1
             yield _boxed(image, items, row["file"])
@@ -88,7 +88,7 @@ def casual_photos(labels: Path, teacher: Detector) -> Iterator[BoxedImage]:
             continue
         with Image.open(sample.path) as opened:
             image = opened.convert("RGB")
-        item = _dominant(teacher.find([image])[0], sample.category)
+        item = _dominant(teacher.find(image), sample.category)
         if item is not None:
             yield _boxed(image, [(known[sample.category], item)], sample.path.name)
 

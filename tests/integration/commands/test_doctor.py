@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from houndstooth.commands import main
+from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import document
 from tests.conftest import free_port
 
 Doctor = Callable[..., tuple[int, dict[str, tuple[str, str]], str]]
-SMALL = "attribute-heads-2"
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
     assert status == 0, output
     assert "FAIL" not in {level for level, _ in found.values()}
     assert found["Python"][0] == found["packages"][0] == found["taxonomy"][0] == "ok"
-    for name in ("attribute-sequence-15", "attribute-sequence-mixup-2", "guided-detector-2"):
+    for name in (DEFAULT_MODEL, DEFAULT_DETECTOR):
         assert f"{name}: SHA-256 as in its card" in output
     level, text = found["one photo"]
-    assert level in ("ok", "warn") and "s by attribute-ensemble-5+guided-detector-2" in text
+    assert level in ("ok", "warn") and f"s by {DEFAULT_MODEL}+{DEFAULT_DETECTOR}" in text
     assert found["engine"] == ("ok", f"{url} answers, and its index is there")
     assert found["products"][0] == "warn" and "houndstooth ingest FEED" in output
     assert found["columns"][0] == "ok" and found["columns"][1].startswith(f"{tmp_path}/columns, no")
@@ -99,21 +99,22 @@ def test_an_engine_that_is_away(doctor: Doctor, tmp_path: Path) -> None:
 
 
 def test_a_tampered_network(doctor: Doctor, tmp_path: Path, engine: str) -> None:
-    for path in WEIGHTS.glob(f"{SMALL}*"):
+    for path in WEIGHTS.glob(f"{DEFAULT_MODEL}*"):
         shutil.copy(path, tmp_path)
-    model = str(tmp_path / f"{SMALL}.json")
+    model = str(tmp_path / f"{DEFAULT_MODEL}.json")
     assert doctor(engine=engine, model=model)[1]["one photo"][0] in ("ok", "warn")
-    with (tmp_path / f"{SMALL}.onnx").open("ab") as stream:
+    with (tmp_path / f"{DEFAULT_MODEL}.onnx").open("ab") as stream:
         stream.write(b"one more")
     status, found, output = doctor(engine=engine, model=model)
     assert status == 1
     assert (
-        f"FAIL  network                          expected {SMALL}.onnx with the SHA-256" in output
+        f"FAIL  network                          expected {DEFAULT_MODEL}.onnx with the SHA-256"
+        in output
     )
     assert "Install Houndstooth anew, or correct HOUNDSTOOTH_MODEL" in output
     assert "one photo" not in found
-    assert "guided-detector-2: SHA-256 as in its card" in output
-    (tmp_path / f"{SMALL}.json").write_text(json.dumps({"name": "mine"}))
+    assert f"{DEFAULT_DETECTOR}: SHA-256 as in its card" in output
+    (tmp_path / f"{DEFAULT_MODEL}.json").write_text(json.dumps({"name": "mine"}))
     assert doctor(engine=engine, model=model)[0] == 1
 
 
