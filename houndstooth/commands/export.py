@@ -38,9 +38,9 @@ def command(
 
     NAME is a fine-tuned network, OTHER the one that it was fine-tuned from: their interpolation
     keeps most of what fine-tuning improved, and forgets less. Without OTHER, NAME alone is exported
-    in today's format.
+    in today's format. A network of 8 bits cannot be: its recipe trains it anew.
 
-    Example: houndstooth export shop-1 attribute-distilled-1 --alpha 0.5 --version 2
+    Example: houndstooth export mine-2 mine-1 --alpha 0.5 --version 3
     """
     if not 0 <= alpha <= 1:
         raise click.BadParameter(f"expected a share from 0 to 1; got {alpha:g}")

@@ -62,8 +62,8 @@ class SequenceRecogniser:
         known = set(taxonomy.attribute_terms())
         self._terms = [(at, group_of(t), t) for at, t in enumerate(card.terms) if t in known]
         self._encoder = open_session(card.files.check(stem, ENCODER), threads)
-        self._reader = open_session(card.files.check(stem, READER), threads)
-        # One step is too little work to share between processors.
+        # These are too little work to share between processors.
+        self._reader = open_session(card.files.check(stem, READER), 1)
         self._decoder = open_session(card.files.check(stem, DECODER), 1)
 
     def encode(self, crops: Sequence[Crop]) -> FeatureMaps:

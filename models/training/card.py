@@ -12,23 +12,21 @@ import torch
 from numpy.typing import NDArray
 
 from houndstooth.models.networks.item_reader import ItemReader
-from houndstooth.models.recognition.feature_maps import MAP_NAMES
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.runtime.card import ENCODER, READER
 from houndstooth.models.runtime.session import open_session
 from houndstooth.models.training.calibrate import fit_temperatures
 from houndstooth.models.training.curves import accuracies
-from houndstooth.models.training.fit import TrainingSet, batches, scores_of, sized_pixels
+from houndstooth.models.training.fit import TrainingSet, batches, scores_of, served_inputs
 from houndstooth.models.training.objective import Objective
 from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.samples import TEST_SHARE, VALIDATION_SHARE
+from houndstooth.models.training.static_quantise import reader_inputs
 from houndstooth.models.training.trained_file import RETIRED
 from houndstooth.models.training.vocabulary import Vocabulary
 
 MIN_LABELLED_SHARE = 0.95
 """A head is always predicted where at least this share of the photos has a term of it."""
-
-BATCH = 32
 
 THRESHOLD_PHOTOS = 2000
 """The medians of this many photos are close to those of all."""
@@ -99,14 +97,10 @@ def served_thresholds(stem: Path, photos: TrainingSet, recipe: Recipe) -> list[f
     Args:
         photos: training photos, whose medians are the thresholds.
     """
-    encoder, reader = (open_session(Path(f"{stem}{suffix}")) for suffix in (ENCODER, READER))
-    some = some_of(photos, THRESHOLD_PHOTOS, recipe.seed)
-    pixels, parts = sized_pixels(some, recipe.side), []
-    for start in range(0, len(pixels), BATCH):
-        here = slice(start, start + BATCH)
-        maps = dict(zip(MAP_NAMES, encoder.run(None, {"pixels": pixels[here]}), strict=False))
-        boxes = {"boxes": some.boxes[here, 0], "item_boxes": some.boxes[here, 1]}
-        parts.append(reader.run(["features"], maps | boxes)[0])
+    inputs = served_inputs(some_of(photos, THRESHOLD_PHOTOS, recipe.seed), recipe.side)
+    reader = open_session(Path(f"{stem}{READER}"))
+    feeds = reader_inputs(Path(f"{stem}{ENCODER}"), inputs)
+    parts = [reader.run(["features"], feed)[0] for feed in feeds]
     return _medians(np.concatenate(parts))
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from houndstooth.mappings.errors import InvalidConfig
@@ -21,7 +19,12 @@ from houndstooth.models.training.quantise import (
     quantise_initialisers,
     quantise_network,
 )
-from houndstooth.models.training.static_quantise import batches_of, quantise_activations
+from houndstooth.models.training.static_quantise import (
+    Feed,
+    batches_of,
+    quantise_activations,
+    reader_inputs,
+)
 
 OPSET = 17
 
@@ -32,7 +35,7 @@ def export_recogniser(
     kind: str,
     side: int,
     stem: Path,
-    calibration: NDArray[np.uint8] | None = None,
+    calibration: Feed | None = None,
 ) -> tuple[str, ...]:
     """Write the ONNX files that serve a recogniser.
 
@@ -44,8 +47,9 @@ def export_recogniser(
         network: any device; it is moved to the CPU.
         kind: a name in ``recognition.kinds``.
         side: of the square input, pixels.
-        calibration: crops, uint8 RGB [n, side, side, 3], by which the encoder is quantised
-            statically; its batch normalisation must be folded. None: it computes in floats.
+        calibration: inputs by which encoder and reader are quantised statically, see
+            ``fit.served_inputs``; the encoder's batch normalisation must be folded. None: they
+            compute in floats. A decoder does always, as each of its steps feeds the next.
 
     Returns:
         The suffixes of the files.
@@ -58,13 +62,14 @@ def export_recogniser(
     pixels = torch.zeros(2, side, side, 3, dtype=torch.uint8)
     graphs = [Graph(ENCODER, encoder, {"pixels": pixels}, network.map_names)]
     graphs += kind_of(kind).load("exporter")(network, encoder(pixels))
+    in_eight_bits = () if calibration is None else (ENCODER, READER)
+    paths = {graph.suffix: stem.with_name(stem.name + graph.suffix) for graph in graphs}
     for graph in graphs:
-        path = stem.with_name(stem.name + graph.suffix)
-        if graph.suffix == ENCODER and calibration is not None:
-            export_graph(graph, path, quantised=False)
-            quantise_activations(path, batches_of(calibration))
-        else:
-            export_graph(graph, path)
+        export_graph(graph, paths[graph.suffix], quantised=graph.suffix not in in_eight_bits)
+    if calibration is not None:
+        quantise_activations(paths[ENCODER], batches_of({"pixels": calibration["pixels"]}))
+        feeds = reader_inputs(paths[ENCODER], calibration)
+        quantise_activations(paths[READER], feeds, parts=(), gemms=("Gemm",))
     return tuple(graph.suffix for graph in graphs)
 
 
@@ -107,7 +112,9 @@ def exported_weights(stem: Path) -> dict[str, Tensor]:
         for graph_name, values in (
             dequantised_weights(onnx.load(path)).items() if path.exists() else ()
         ):
-            name = graph_name.partition(".")[2]
-            name = f"decoder.{name}" if suffix == DECODER else name
-            weights[name] = torch.from_numpy(values)
+            # The names of other constants are those of nodes, with slashes.
+            if "." in graph_name and "/" not in graph_name:
+                name = graph_name.partition(".")[2]
+                name = f"decoder.{name}" if suffix == DECODER else name
+                weights[name] = torch.from_numpy(values)
     return weights

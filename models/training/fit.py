@@ -255,11 +255,15 @@ def batches(data: TrainingSet, device: torch.device, side: int) -> Iterator[Batc
         yield batch._replace(images=_resized(batch.images, side))
 
 
-def sized_pixels(data: TrainingSet, side: int) -> NDArray[np.uint8]:
-    """Resize the crops to ``side``, as ``batches`` does: uint8 RGB [n, side, side, 3]."""
-    cpu = torch.device("cpu")
-    images = torch.cat([batch.images for batch in batches(data, cpu, side)])
-    return np.asarray(images.round().clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8).numpy())
+def served_inputs(data: TrainingSet, side: int) -> dict[str, NDArray[Any]]:
+    """Make the inputs of the files that serve, of crops of one size.
+
+    Returns:
+        ``pixels``, uint8 RGB [n, side, side, 3], and ``boxes`` and ``item_boxes``, float32 [n, 4].
+    """
+    images = torch.cat([batch.images for batch in batches(data, torch.device("cpu"), side)])
+    pixels = images.round().clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8).numpy()
+    return {"pixels": pixels, "boxes": data.boxes[:, 0], "item_boxes": data.boxes[:, 1]}
 
 
 def _resized(images: torch.Tensor, side: int) -> torch.Tensor:

@@ -16,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import onnx
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from houndstooth.models.runtime.session import open_session
 
 OPERATORS = frozenset({"Conv", "Clip", "Relu", "Add", "Resize", "MaxPool"})
 """Operators on maps that onnxruntime computes in 8 bits."""
@@ -96,7 +97,21 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def batches_of(pixels: NDArray[np.uint8], batch: int = 16) -> Iterator[Feed]:
-    """Make an encoder's inputs of crops, uint8 RGB [n, side, side, 3]."""
-    for start in range(0, len(pixels), batch):
-        yield {"pixels": pixels[start : start + batch]}
+def batches_of(inputs: Feed, batch: int = 16) -> Iterator[Feed]:
+    """Split inputs into batches of rows."""
+    for start in range(0, len(next(iter(inputs.values()))), batch):
+        yield {name: values[start : start + batch] for name, values in inputs.items()}
+
+
+def reader_inputs(encoder: Path, inputs: Feed) -> Iterator[Feed]:
+    """Run an encoder's file, and make the inputs of a reader of its maps.
+
+    Args:
+        inputs: ``pixels``, and the boxes that the reader takes; see ``fit.served_inputs``.
+    """
+    session = open_session(encoder)
+    names = [output.name for output in session.get_outputs()]
+    for each in batches_of(inputs):
+        boxes = {name: values for name, values in each.items() if name != "pixels"}
+        maps = session.run(None, {"pixels": each["pixels"]})
+        yield dict(zip(names, maps, strict=True)) | boxes

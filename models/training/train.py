@@ -12,7 +12,7 @@ from houndstooth.models.runtime.card import write_json
 from houndstooth.models.training.card import recogniser_card, served_thresholds, some_of
 from houndstooth.models.training.curves import EpochLog
 from houndstooth.models.training.export import export_recogniser
-from houndstooth.models.training.fit import fit, sized_pixels
+from houndstooth.models.training.fit import fit, served_inputs
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import fine_tune_from, new_network
 from houndstooth.models.training.static_quantise import CALIBRATION_PHOTOS
@@ -69,7 +69,7 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     )
     calibration = None
     if recipe.eight_bits:
-        calibration = sized_pixels(some_of(data, CALIBRATION_PHOTOS, recipe.seed), recipe.side)
+        calibration = served_inputs(some_of(data, CALIBRATION_PHOTOS, recipe.seed), recipe.side)
     suffixes = export_recogniser(network, recipe.kind, recipe.side, stem, calibration)
     if calibration is not None:
         card["thresholds"] = served_thresholds(stem, photos, recipe)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -125,7 +126,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> tuple[DistilledSequence,
     built, stem = network(7), tmp_path_factory.mktemp("weights") / "tiny-1"
     built.encoder.fold()
     pixels = np.random.default_rng(0).integers(0, 256, (16, SIDE, SIDE, 3), dtype=np.uint8)
-    assert export_recogniser(built, "distilled", SIDE, stem, pixels) == (ENCODER, READER, DECODER)
+    whole = np.tile(WHOLE, (16, 1))
+    inputs = {"pixels": pixels, "boxes": whole, "item_boxes": whole}
+    assert export_recogniser(built, "distilled", SIDE, stem, inputs) == (ENCODER, READER, DECODER)
+    for suffix, computed in ((ENCODER, True), (READER, True), (DECODER, False)):
+        nodes = onnx.load(stem.with_name(stem.name + suffix)).graph.node
+        assert ("QuantizeLinear" in {node.op_type for node in nodes}) == computed
     temperatures = dict.fromkeys(OWN, 1.0)
     thresholds = np.zeros(1392, np.float32)
     card = Card("tiny-1", "distilled", SIDE, OWN, temperatures, (), thresholds, ("colour",))
@@ -149,7 +155,7 @@ def test_terms_are_read_of_the_groups_that_the_category_has(
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         boxes = torch.tensor([[[0.0, 0.0, 1.0, 1.0]] * 2] * 2)
         expected = built.terms(built.encode(images, boxes)).sigmoid()[0]
-    # The encoder is served in 8 bits.
+    # They are served in 8 bits.
     assert [*top.groups["sleeve"].values()] == pytest.approx(expected[:2].tolist(), abs=0.05)
 
 
@@ -167,5 +173,10 @@ def test_weights_come_back_but_for_what_only_teaches(
     served: tuple[DistilledSequence, Path, Card],
 ) -> None:
     built, stem, _ = served
-    missing = set(built.state_dict()) - set(exported_weights(stem))
-    assert missing == {"to_teacher.weight", "to_teacher.bias"}
+    state, weights = built.state_dict(), exported_weights(stem)
+    assert set(state) - set(weights) == {"to_teacher.weight", "to_teacher.bias"}
+    for name, weight in weights.items():
+        close = 1e-6 if state[name].ndim > 1 else 5e-3 * float(state[name].abs().max() + 1)
+        torch.testing.assert_close(
+            weight.reshape(state[name].shape), state[name], atol=close, rtol=0
+        )

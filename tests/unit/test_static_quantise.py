@@ -53,7 +53,7 @@ def files(
     floats, eight = folder / "floats.onnx", folder / "eight.onnx"
     for path in (floats, eight):
         export_graph(graph, path, quantised=False)
-    quantise_activations(eight, batches_of(pixels[:16], 8))
+    quantise_activations(eight, batches_of({"pixels": pixels[:16]}, 8))
     yield network, floats, eight
 
 
