@@ -19,9 +19,6 @@ WORN = {"top", "bottom", "whole-body"}
 TALL = 1.2
 """A foreground of at least this height by width may be a person."""
 
-MIN_CATEGORY_SCORE = 0.8
-"""From this score on, a detection decides the category where the background is not plain."""
-
 PLAIN_SIDE = 192
 """Pixels that the detector sees of a photo with a plain background, whose items are large."""
 
@@ -43,8 +40,8 @@ class Location:
         shape: height by width of the foreground, in pixels.
         asked: whether the detector was asked.
         items: all sure detections, best first; empty where the detector was not asked.
-        detection: the item as detected, where that decides the category: nobody chose one, the
-            background is not plain, and the score is at least MIN_CATEGORY_SCORE. Else None.
+        detection: the item as detected, where its class limits the category: nobody chose one,
+            and the background is not plain. Else None.
     """
 
     box: Box
@@ -131,7 +128,7 @@ class Locator:
             box=item.box,
             window=item.box if closer else framed.box,
             source="detector",
-            detection=item if choice is None and item.score >= MIN_CATEGORY_SCORE else None,
+            detection=item if choice is None else None,
         )
 
     def refine(self, location: Location, category: str) -> Location:

@@ -14,7 +14,7 @@ from houndstooth.mappings.features import Box, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
-from houndstooth.models.localisation.locator import MIN_CATEGORY_SCORE, Locator
+from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.synthetic import generate
 
 TAXONOMY = Taxonomy.load()
@@ -118,7 +118,7 @@ def test_before_a_busy_ground_the_surest_large_item_is_meant(
     [seen] = extractor.extract([Image.fromarray(pixels)])
     assert seen.box_source == "detector"
     [item] = [item for item in seen.items if item.box == seen.box]
-    assert item.score >= MIN_CATEGORY_SCORE
+    assert item.score >= extractor.locator.detector.card.sure_score
     assert seen.category.term in item.categories and seen.category_source == "auto"
 
 
