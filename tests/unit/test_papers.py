@@ -91,7 +91,7 @@ def test_crops_are_made_once_for_a_size(tmp_path: Path, monkeypatch: pytest.Monk
     samples = list(synthetic_samples(tmp_path / "labels.jsonl", TAXONOMY))
     locator = Locator(None, TAXONOMY)
     cache = CropCache(tmp_path / "crops", samples, locator)
-    pixels, boxes = cache.load(samples[2:0:-1], 32)
+    pixels, boxes, _ = cache.load(samples[2:0:-1], 32)
     expected = crop_cache.load_crops(samples, 32, locator)
     assert np.array_equal(pixels, expected[0][[2, 1]])
     assert np.array_equal(boxes, expected[1][[2, 1]])

@@ -51,7 +51,7 @@ class Catalogue:
         terms: Terms of each attribute group, in taxonomy order.
         titles: Titles of the real products.
         stated: Terms that these titles state.
-        codes: uint8 [n, 175].
+        codes: uint8 [n, bytes].
         histograms: uint8 [n, 104].
         category: uint8 [n].
         values: Terms by group; see Sample. uint8 [n, groups].

@@ -42,7 +42,7 @@ class Photos:
     """The features of n photos of one way of extracting them.
 
     Attributes:
-        binary_codes: uint8 [n, 175].
+        binary_codes: uint8 [n, bytes].
         colour_histograms: uint8 [n, 104].
         categories: The best category of each photo.
         confidences: Of each photo the confidence of that category.

@@ -101,12 +101,12 @@ def index_name(kind: str, catalogue: Catalogue) -> str:
     return f"{kind}-{len(catalogue)}-{catalogue.seed}-{VERSION}"
 
 
-def create_index(node: Node, kind: str, name: str) -> None:
+def create_index(node: Node, kind: str, name: str, bits: int) -> None:
     """Create an empty index that is not refreshed while it is loaded."""
     body = product_index()
     if kind != "ours":
         vector = HNSW if kind == "hnsw" else EXACT
-        field: dict[str, Any] = {"type": "knn_vector", "dimension": 1400, "data_type": "binary"}
+        field: dict[str, Any] = {"type": "knn_vector", "dimension": bits, "data_type": "binary"}
         field["space_type"] = "hamming"
         if kind == "hnsw":
             field["method"] = {"name": "hnsw", "engine": "lucene"}
@@ -128,7 +128,7 @@ def load_index(node: Node, kind: str, catalogue: Catalogue, taxonomy: Taxonomy) 
         if count == len(catalogue) and record.exists():
             return Load(**json.loads(record.read_text(encoding="utf-8")))
         node.raw("DELETE", f"/{name}")
-    create_index(node, kind, name)
+    create_index(node, kind, name, 8 * catalogue.codes.shape[1])
     documents = Documents(catalogue, taxonomy)
     field = {"ours": None, "exact": EXACT, "hnsw": HNSW}[kind]
 
