@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -40,8 +41,12 @@ BATCH = 25
 class TorchSession:
     """Runs a graph in the place of an ``onnxruntime.InferenceSession``."""
 
-    def __init__(self, graph: nn.Module) -> None:
-        self.graph = graph.eval()
+    def __init__(self, graph: nn.Module, names: Sequence[str] = ()) -> None:
+        self.graph, self.names = graph.eval(), names
+
+    def get_outputs(self) -> list[SimpleNamespace]:
+        """The outputs' names."""
+        return [SimpleNamespace(name=name) for name in self.names]
 
     def run(self, _: None, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Outputs in the graph's order; inputs must come in it too."""
@@ -93,7 +98,7 @@ def in_torch(stem: Path, recogniser: Recogniser) -> Recogniser:
     pixels = torch.zeros(2, card.side, card.side, 3, dtype=torch.uint8)
     with torch.no_grad():
         graphs = kind_of(card.kind).load("exporter")(network, encoder(pixels))
-    modules = {graph.suffix: TorchSession(graph.module) for graph in graphs}
+    modules = {graph.suffix: TorchSession(graph.module, graph.outputs) for graph in graphs}
     twin._encoder, twin._reader = TorchSession(encoder), modules[READER]
     if DECODER in modules:
         twin._decoder = modules[DECODER]

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidFeed
 from houndstooth.models.loading import DEFAULT_DETECTOR
 from houndstooth.models.localisation.detector import Detector, resized
+from houndstooth.models.runtime import session
 from houndstooth.models.runtime.card import WEIGHTS
+from houndstooth.models.runtime.session import open_session
 from houndstooth.models.synthetic import generate
 from houndstooth.models.training.detection import train
 from houndstooth.models.training.detection.classes import CLASSES
+from houndstooth.models.training.detection.export import export_detector
 from houndstooth.models.training.evaluate_boxes import unseen_split
 from tests.benchmarks.detector_agreement import torch_boxes, torch_detector, without_match
 from tests.integration.training import run_evaluate, run_train
@@ -143,11 +149,33 @@ def test_says_what_is_missing(tmp_path: Path) -> None:
         run_evaluate("--street", tmp_path)
 
 
-def test_same_boxes_as_torch_to_a_pixel(folder: Path) -> None:
+def test_exported_in_floats_it_finds_the_same_boxes_as_torch_to_a_pixel(
+    folder: Path, tmp_path: Path
+) -> None:
+    graph, side = torch_detector(STEM), Detector(STEM, threads=1).card.side
+    export_detector(graph.network, tmp_path / "floats.onnx")
+    served = open_session(tmp_path / "floats.onnx", 1)
+    for pixels in shown(folder, side):
+        found, held = served.run(None, {"pixels": pixels}), torch_boxes(graph, pixels)
+        assert len(found[0])
+        assert without_match(found, held) == without_match(held, found) == 0
+
+
+@pytest.mark.parametrize("instructions", ["AVX-512 VNNI", ""], ids=["bytes", "floats"])
+def test_as_shipped_it_finds_nearly_the_same(
+    instructions: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "byte_instructions", lambda: instructions)
     detector, graph = Detector(STEM, threads=1), torch_detector(STEM)
+    for pixels in shown(folder, detector.card.side):
+        (boxes, labels, scores), held = detector.run(pixels), torch_boxes(graph, pixels)
+        sure = scores >= 0.8
+        assert sure.any()
+        assert without_match((boxes[sure], labels[sure], scores[sure]), held, 16.0) == 0
+
+
+def shown(folder: Path, side: int) -> Iterator[NDArray[np.uint8]]:
+    """Ten images as the network sees them."""
     for file in sorted((folder / "images").glob("*.jpg"))[:10]:
         with Image.open(file) as image:
-            pixels = resized(image.convert("RGB"), detector.card.side)
-        served, held = detector.run(pixels), torch_boxes(graph, pixels)
-        assert len(served[0])
-        assert without_match(served, held) == without_match(held, served) == 0
+            yield resized(image.convert("RGB"), side)

@@ -82,7 +82,8 @@ def test_a_row_that_the_photos_cannot_train_costs_no_other(
     rows = ["--row", "core-ssmtl-silhouette", "--row", "full-bcnn-root", "--epochs", "1"]
     assert papers(products, tmp_path, *rows) == 1
     out = capsys.readouterr().out
-    assert "left out structure-aware: core-ssmtl-silhouette, seed 1: expected tasks among" in out
+    left_out = "left out structure-aware: core-ssmtl-silhouette, seed 1: "
+    assert f"{left_out}expected training and validation photos; got 0 and 0" in out
     assert (tmp_path / "structure-aware" / "full-bcnn-root-1.run.json").exists()
 
 

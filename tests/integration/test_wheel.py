@@ -293,8 +293,13 @@ SEARCH = textwrap.dedent(
             load_image=folder_images(Path("drawn")),
         )
         search = VisualSearch(extractor, engine, taxonomy)
+
+        def request(row):
+            [product] = engine.fetch([row["id"]])
+            return SearchRequest(category=product.visual.category, top=1)
+
         found = [
-            search.search(Path("drawn", row["image"]).read_bytes(), SearchRequest(top=1)).hits[0]
+            search.search(Path("drawn", row["image"]).read_bytes(), request(row)).hits[0]
             for row in rows
         ]
         print(json.dumps({

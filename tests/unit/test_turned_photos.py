@@ -112,7 +112,7 @@ def test_a_drawn_box_is_turned_with_its_photo() -> None:
 
 
 def test_the_detector_is_asked_only_where_others_are_seen() -> None:
-    for others, asked in ((0.0, 0), (0.6, 1)):
+    for others, asked in ((0.0, 0), (0.6, 0), (0.8, 1)):
         detector = FakeDetector()
         [features] = extractor(Recogniser(others), detector).extract([photo()])
         assert detector.asked == asked
@@ -123,7 +123,7 @@ def test_the_detector_is_asked_only_where_others_are_seen() -> None:
 def test_what_is_never_worn_with_others_needs_no_detector() -> None:
     detector = FakeDetector()
     wide = photo().resize((200, 120))
-    extractor(Recogniser(0.6, "heels"), detector).extract([wide])
+    extractor(Recogniser(0.8, "heels"), detector).extract([wide])
     assert detector.asked == 0
 
 
