@@ -163,15 +163,17 @@ class StepGraph(nn.Module):
         return self.decoder.score(image_scores, hidden), hidden, cell
 
 
-def step_inputs(decoder: AttributeDecoder) -> dict[str, Tensor]:
-    """Make example inputs of a StepGraph, for export: two images' tokens and states."""
+def decoder_graph(decoder: AttributeDecoder) -> Graph:
+    """Make the graph of one step for export, with two images' tokens and states as examples."""
     size = decoder.lstm.hidden_size
-    return {
+    inputs = {
         "tokens": torch.zeros(2, dtype=torch.int64),
         "image_scores": torch.zeros(2, decoder.from_sequence.out_features),
         "hidden": torch.zeros(2, size),
         "cell": torch.zeros(2, size),
     }
+    outputs = ("scores", "next_hidden", "next_cell")
+    return Graph(".decoder.onnx", StepGraph(decoder), inputs, outputs)
 
 
 def graphs(network: AttributeSequence, maps: tuple[Tensor, ...]) -> list[Graph]:
@@ -181,8 +183,7 @@ def graphs(network: AttributeSequence, maps: tuple[Tensor, ...]) -> list[Graph]:
         maps: middle and last map of two images.
     """
     start = ("features", "first", "image_scores", "hidden", "cell")
-    step = ("scores", "next_hidden", "next_cell")
     return [
         Graph(".reader.onnx", StartGraph(network), reader_inputs(network, maps), start),
-        Graph(".decoder.onnx", StepGraph(network.decoder), step_inputs(network.decoder), step),
+        decoder_graph(network.decoder),
     ]

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from houndstooth.models.networks.attribute_decoder import AttributeSequence, StepGraph, step_inputs
+from houndstooth.models.networks.attribute_decoder import AttributeSequence, decoder_graph
 from houndstooth.models.networks.encoders import Encoder
 from houndstooth.models.networks.graph import Graph
 from houndstooth.models.networks.item_reader import ReaderGraph, box_pool, reader_inputs
@@ -122,8 +122,7 @@ def graphs(network: DistilledSequence, maps: tuple[Tensor, ...]) -> list[Graph]:
     Args:
         maps: middle and last map of two images.
     """
-    step = ("scores", "next_hidden", "next_cell")
     return [
         Graph(".reader.onnx", DistilledGraph(network), reader_inputs(network, maps), OUTPUTS),
-        Graph(".decoder.onnx", StepGraph(network.decoder), step_inputs(network.decoder), step),
+        decoder_graph(network.decoder),
     ]
