@@ -96,7 +96,8 @@ def open_recogniser(
         taxonomy: only its terms are predicted, and only groups that the category has.
         threads: of one network run; all processors where None.
         calibrated: whether scores are divided by the card's temperatures.
-        weighed: whether categories are weighed by the card; an ensemble weighs its members' mean.
+        weighed: whether categories are weighed by the card. An ensemble weighs its members' mean,
+            and never these.
 
     Raises:
         InvalidConfig: a network or its card is missing, or the card is of an unknown kind.
@@ -104,6 +105,8 @@ def open_recogniser(
     data = read_json(stem)
     if data.get("kind") == "ensemble":
         ensemble = EnsembleCard.read(stem)
+        if not weighed:
+            ensemble = replace(ensemble, category_weights={})
         members = [
             open_recogniser(
                 stem.with_name(name), taxonomy, threads, calibrated=calibrated, weighed=False

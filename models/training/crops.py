@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from houndstooth.models.localisation.background import find_foreground
 from houndstooth.models.localisation.locator import Locator, located_crop
+from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.images import decode_image
 from houndstooth.models.training.samples import Sample
 
@@ -32,6 +33,10 @@ class Crops(NamedTuple):
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     others: NDArray[np.float32]
+
+    def each(self) -> list[Crop]:
+        """Make a Crop of each sample, as networks take it."""
+        return [Crop(p, *both) for p, both in zip(self.pixels, self.boxes, strict=True)]
 
 
 def load_crops(

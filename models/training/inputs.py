@@ -137,7 +137,7 @@ class Inputs:
             return None
         stem = trained_file(self.out, recipe.teacher, ".json").with_suffix("")
         return Teacher(
-            open_recogniser(stem, self.taxonomy),
+            open_recogniser(stem, self.taxonomy, weighed=False),
             self.split("train"),
             self.vocabulary,
             self.taxonomy,

@@ -25,8 +25,6 @@ from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
-from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.crops import load_crops
 from houndstooth.models.training.samples import Sample, is_drawn
 from houndstooth.models.training.soft_labels import (
@@ -99,7 +97,8 @@ class Teacher:
     """A teacher at work on some samples.
 
     Attributes:
-        recogniser: an ensemble with a reader of attribute terms, or one that was taught by it.
+        recogniser: an ensemble with a reader of attribute terms, or one that was taught by it; not
+            weighed, as the network that learns weighs its own categories (``measure``).
         samples: those to answer for.
         vocabulary: of the network that learns; its heads are answered as distributions.
         folder: parts of the answers are kept in it, so that an interrupted run goes on after them.
@@ -150,9 +149,6 @@ class Teacher:
         return Answers.read(path)
 
     def _answer(self) -> Answers:
-        if isinstance(self.recogniser, Ensemble | SequenceRecogniser):
-            # The network that learns weighs its own, see ``measure``.
-            self.recogniser.category_weights = {}
         parts = []
         for start in tqdm(range(0, len(self.samples), CHUNK), "teacher", unit=f" x {CHUNK} photos"):
             here = self.samples[start : start + CHUNK]
@@ -178,8 +174,7 @@ class Teacher:
 
     def _chunk(self, samples: Sequence[Sample]) -> dict[str, Halves]:
         side = self.recogniser.card.side
-        pixels, boxes, _ = load_crops(samples, side, self.locator, progress=False)
-        crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
+        crops = load_crops(samples, side, self.locator, progress=False).each()
         soft, terms, features = [], [], []
         for start in range(0, len(crops), BATCH):
             here, of = crops[start : start + BATCH], samples[start : start + BATCH]

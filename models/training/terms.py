@@ -30,7 +30,7 @@ from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.networks.term_head import TermHead, graph, pooled_features
 from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.feature_maps import FeatureMaps
-from houndstooth.models.runtime.card import ENCODER, WEIGHTS, write_json
+from houndstooth.models.runtime.card import ENCODER, write_json
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.ensemble_card import EnsembleCard
 from houndstooth.models.training.crops import load_crops
@@ -40,6 +40,7 @@ from houndstooth.models.training.quantise import quantise_network
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.soft_labels import fold_of, sample_key
 from houndstooth.models.training.thresholds import select_thresholds
+from houndstooth.models.training.trained_file import trained_file
 
 BATCH = 32
 CROSS_FITTED = ".cross-fitted.npz"
@@ -241,7 +242,10 @@ def _features(inputs: TermInputs, samples: Sequence[Sample]) -> tuple[Features, 
 
     Features are kept in a folder beside the reader, named by the photos they are of.
     """
-    members = [open_recogniser(WEIGHTS / name, inputs.taxonomy) for name in inputs.recipe.members]
+    members = [
+        open_recogniser(trained_file(inputs.out, name, ".json").with_suffix(""), inputs.taxonomy)
+        for name in inputs.recipe.members
+    ]
     ensemble = Ensemble(EnsembleCard("encoders"), members, inputs.taxonomy)
     folder = inputs.stem.with_name(inputs.stem.name + ".features")
     folder.mkdir(parents=True, exist_ok=True)
@@ -259,12 +263,12 @@ def _features(inputs: TermInputs, samples: Sequence[Sample]) -> tuple[Features, 
 
 
 def _chunk(ensemble: Ensemble, samples: Sequence[Sample], locator: Locator) -> Features:
-    pixels, boxes, _ = load_crops(samples, ensemble.card.side, locator, progress=False)
-    crops = [Crop(p, *both) for p, both in zip(pixels, boxes, strict=True)]
+    loaded = load_crops(samples, ensemble.card.side, locator, progress=False)
+    crops = loaded.each()
     rows = []
-    for start in range(0, len(crops), BATCH):
+    for start in range(0, len(samples), BATCH):
         maps = ensemble.encode(crops[start : start + BATCH])
-        rows.append(_pooled(maps, boxes[start : start + BATCH]))
+        rows.append(_pooled(maps, loaded.boxes[start : start + BATCH]))
     return np.concatenate(rows)
 
 

@@ -166,6 +166,20 @@ def test_a_card_names_its_members(tmp_path: Path) -> None:
     assert together.categories == pytest.approx(one.categories)
 
 
+def test_categories_are_weighed_unless_nobody_wants_it(tmp_path: Path) -> None:
+    for file in WEIGHTS.glob("attribute-distilled-1.*"):
+        (tmp_path / file.name).symlink_to(file)
+    members = {"kind": "ensemble", "members": ["attribute-distilled-1"]}
+    card = {"name": "rare", "version": 1, **members, "category_weights": {"watch": 9.0}}
+    (tmp_path / "rare-1.json").write_text(json.dumps(card), encoding="utf-8")
+    weights = {}
+    for weighed in (True, False):
+        opened = open_recogniser(tmp_path / "rare-1", TAXONOMY, 1, weighed=weighed)
+        assert isinstance(opened, Ensemble)
+        weights[weighed] = opened.category_weights
+    assert weights == {True: {"watch": 9.0}, False: {}}
+
+
 def test_a_member_that_is_not_there_is_named(tmp_path: Path) -> None:
     card = {"name": "lonely", "version": 1, "kind": "ensemble", "members": ["nobody-1"]}
     (tmp_path / "lonely-1.json").write_text(json.dumps(card), encoding="utf-8")
