@@ -8,6 +8,7 @@ import torch
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.models.networks.encoders import EfficientNetLite
+from houndstooth.models.networks.item_reader import ItemReader
 from houndstooth.models.runtime.card import write_json
 from houndstooth.models.training.card import recogniser_card, served_thresholds, some_of
 from houndstooth.models.training.curves import EpochLog
@@ -15,6 +16,7 @@ from houndstooth.models.training.export import export_recogniser
 from houndstooth.models.training.fit import fit, served_inputs
 from houndstooth.models.training.inputs import Inputs
 from houndstooth.models.training.new_network import fine_tune_from, new_network
+from houndstooth.models.training.recipe import Recipe
 from houndstooth.models.training.static_quantise import CALIBRATION_PHOTOS
 
 
@@ -41,6 +43,8 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
 
     data, validation_set = inputs.training_set(), inputs.load(validation, recipe.side)
     network, objective = new_network(vocabulary, inputs.taxonomy, recipe)
+    if recipe.eight_bits:
+        _foldable(network, recipe)
     objective.prepare(network, data.labels, data.multi_hot)
     if recipe.init_from:
         fresh = fine_tune_from(network, inputs.out, recipe.init_from, vocabulary)
@@ -50,9 +54,7 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     network = fit(network, data, objective, recipe, device, checkpoint, log.after_epoch)
 
     if recipe.eight_bits:
-        if not isinstance(network.encoder, EfficientNetLite):
-            raise InvalidConfig(f"expected an EfficientNet-Lite for 8 bits; got {recipe.encoder}")
-        network.encoder.fold()
+        _foldable(network, recipe).fold()
         recipe = replace(recipe, encoder_options={**recipe.encoder_options, "folded": True})
     photos = data.take(inputs.photo_rows())
     card = recogniser_card(
@@ -76,3 +78,10 @@ def train_recogniser(inputs: Inputs) -> tuple[str, ...]:
     write_json(stem, card, suffixes)
     checkpoint.unlink(missing_ok=True)
     return (*suffixes, ".json", ".log.csv", ".curves.png")
+
+
+def _foldable(network: ItemReader, recipe: Recipe) -> EfficientNetLite:
+    """Return the encoder of a network that is to compute in 8 bits. Raises InvalidConfig."""
+    if not isinstance(network.encoder, EfficientNetLite):
+        raise InvalidConfig(f"expected an EfficientNet-Lite for 8 bits; got {recipe.encoder}")
+    return network.encoder

@@ -295,6 +295,25 @@ def test_a_share_out_of_range_is_refused(tmp_path: Path) -> None:
         run_train(tmp_path / "bad.toml", "--products", "x.csv")
 
 
+def test_an_encoder_that_cannot_be_in_8_bits_is_refused_before_training(
+    folder: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "bytes.toml"
+    config.write_text(
+        RECIPE.replace("tiny", "bytes") + 'encoder = "resception"\neight_bits = true\n'
+    )
+    with pytest.raises(InvalidConfig, match="expected an EfficientNet-Lite for 8 bits; got resc"):
+        run_train(config, "--products", folder / "products.csv", "--out", tmp_path)
+    assert not list(tmp_path.glob("*.csv")) and not list(tmp_path.glob("*.pt"))
+
+
+def test_a_network_of_before_is_named_with_the_commit_that_holds_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidConfig, match=r"until commit 74f7d1b: .* git archive 74f7d1b models"):
+        run_train("attribute-terms", "--products", folder / "products.csv", "--out", tmp_path)
+
+
 def test_a_recipe_takes_the_fields_of_another(tmp_path: Path) -> None:
     (tmp_path / "first.toml").write_text(
         'name = "x"\nversion = 1\nepochs = 9\nmin_class_count = 4\n'
