@@ -6,86 +6,29 @@ image → location of the item → crop → category, attributes, embedding → 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, ScoredTerm
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
+from houndstooth.models.items import Asked, Item, Seen, View, complete
 from houndstooth.models.localisation.locator import Location, Locator, located_crop
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
 from houndstooth.models.recognition.grammar import CATEGORY
-from houndstooth.models.recognition.prediction import Choice, Prediction, set_confidence
+from houndstooth.models.recognition.prediction import Choice, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
-from houndstooth.models.runtime.crop import Crop, with_item
+from houndstooth.models.runtime.crop import with_item
 from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
-from houndstooth.models.runtime.turns import turn_box, turn_image
+from houndstooth.models.runtime.turns import turn_box
 
 MIN_OTHERS = 0.7
 """Below this probability of other items beside the item, the detector is not asked. That misses 2
 of 100 photos that have some."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """An image, and what the caller knows of it.
-
-    Attributes:
-        image: mode RGB, any size.
-        choice: the leaf categories that the caller leaves; None is all.
-        box: the item's, given by the caller, or None.
-        turns: quarters, anticlockwise, by which the caller's image was turned to be upright.
-    """
-
-    image: Image.Image
-    choice: Choice
-    box: Box | None
-    turns: int = 0
-
-    def turned_back(self, turns: int) -> Asked:
-        """Turn a turned image back."""
-        back = -turns % 4
-        box = self.box and turn_box(self.box, back)
-        return Asked(turn_image(self.image, back), self.choice, box, (self.turns + back) % 4)
-
-
-@dataclass(frozen=True)
-class View:
-    """The crop of one image, and why it was cut there.
-
-    Attributes:
-        location: of the item.
-        crop: the window around it, as the recogniser takes it.
-    """
-
-    asked: Asked
-    location: Location
-    crop: Crop
-
-    @property
-    def choice(self) -> Choice:
-        """The leaf categories that the caller leaves; None is all."""
-        return self.asked.choice
-
-
-@dataclass(frozen=True)
-class Item:
-    """One image's item, recognised.
-
-    Attributes:
-        view: where it was looked at.
-        prediction: its category and attributes.
-        features: the recogniser's pooled features, float32 [d].
-    """
-
-    view: View
-    prediction: Prediction
-    features: NDArray[np.float32]
 
 
 class ImageExtractor:
@@ -166,24 +109,24 @@ class ImageExtractor:
                 strict=True,
             )
         ]
-        items, maps = self._look(asked)
-        turned = [row for row, item in enumerate(items) if item.prediction.turns]
+        seen, maps = self._look(asked)
+        turned = [row for row, one in enumerate(seen) if one.prediction.turns]
         if turned:
-            upright = [asked[row].turned_back(items[row].prediction.turns) for row in turned]
+            upright = [asked[row].turned_back(seen[row].prediction.turns) for row in turned]
             again, maps_again = self._look(upright)
-            better = [at for at, item in enumerate(again) if not item.prediction.turns]
+            better = [at for at, one in enumerate(again) if not one.prediction.turns]
             rows = [turned[at] for at in better]
             put_rows(maps, rows, take_rows(maps_again, better))
             for row, at in zip(rows, better, strict=True):
-                items[row] = again[at]
-        return self._refine(items, maps)
+                seen[row] = again[at]
+        return self._refine(seen, maps)
 
-    def _look(self, asked: Sequence[Asked]) -> tuple[list[Item], FeatureMaps]:
-        """Recognise each image where it is framed; the maps serve for other boxes too."""
+    def _look(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
+        """Look at each image where it is framed; the maps serve for other boxes too."""
         views = [self._view(one, self._frame(one)) for one in asked]
         maps = self.recogniser.encode([view.crop for view in views])
         guides = [view.choice or view.location.categories or None for view in views]
-        return self._predict(maps, views, guides), maps
+        return self._read(maps, views, guides), maps
 
     def _frame(self, asked: Asked) -> Location:
         """Locate the item as far as it must be, before it is recognised.
@@ -207,53 +150,54 @@ class ImageExtractor:
         crop = with_item(view.crop, image.size, location.window, location.box)
         return replace(view, location=location, crop=crop)
 
-    def _predict(
+    def _read(
         self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
-    ) -> list[Item]:
-        features, predictions = self.recogniser.predict(maps, [v.crop for v in views], guides)
-        return [Item(*parts) for parts in zip(views, predictions, features, strict=True)]
+    ) -> list[Seen]:
+        reading = self.recogniser.read(maps, [view.crop for view in views], guides)
+        return [Seen(view, reading, row) for row, view in enumerate(views)]
 
-    def _refine(self, items: list[Item], maps: FeatureMaps) -> list[Item]:
-        """Recognise again, in its own box, what is worn with other items on a plain background.
+    def _refine(self, seen: list[Seen], maps: FeatureMaps) -> list[Item]:
+        """Recognise the items, each in its own box.
 
-        Where nobody guides, the category recognised is the guide then, as for a product whose text
-        names it, so that the attributes are those of this item. The maps serve again unless the
-        window is another.
+        Where nobody guides, the category seen is the guide of what is worn with other items on a
+        plain background, as for a product whose text names it, so that the attributes are those of
+        this item. The maps serve again unless the window is another.
         """
-        closer = {
-            row: location
-            for row, item in enumerate(items)
-            if (location := self._closer(item)) is not item.view.location
-        }
-        moved = {row: at for row, at in closer.items() if at.box != items[row].view.location.box}
-        refined = [
-            replace(item, view=replace(item.view, location=closer[row])) if row in closer else item
-            for row, item in enumerate(items)
+        closer = [self._closer(one) for one in seen]
+        moved = [row for row, one in enumerate(seen) if closer[row].box != one.view.location.box]
+        final = [
+            replace(one, view=replace(one.view, location=location))
+            for one, location in zip(seen, closer, strict=True)
         ]
-        if not moved:
-            return refined
-        rows = list(moved)
-        views = [self._moved(items[row].view, moved[row]) for row in rows]
-        again = take_rows(maps, rows)
-        elsewhere = [
-            at for at, r in enumerate(rows) if moved[r].window != items[r].view.location.window
-        ]
-        if elsewhere:
-            crops = [views[at].crop for at in elsewhere]
-            put_rows(again, elsewhere, self.recogniser.encode(crops))
-        guides = [
-            view.choice or {items[rows[at]].prediction.category} for at, view in enumerate(views)
-        ]
-        for row, item in zip(rows, self._predict(again, views, guides), strict=True):
-            if item.view.choice is None:
-                groups = item.prediction.groups
-                item = replace(item, prediction=replace(items[row].prediction, groups=groups))
-            refined[row] = item
-        return refined
+        if moved:
+            views = [self._moved(seen[row].view, closer[row]) for row in moved]
+            again = take_rows(maps, moved)
+            elsewhere = [
+                at
+                for at, row in enumerate(moved)
+                if closer[row].window != seen[row].view.location.window
+            ]
+            if elsewhere:
+                crops = [views[at].crop for at in elsewhere]
+                put_rows(again, elsewhere, self.recogniser.encode(crops))
+            guides = [
+                view.choice or {seen[row].prediction.category}
+                for row, view in zip(moved, views, strict=True)
+            ]
+            for row, one in zip(moved, self._read(again, views, guides), strict=True):
+                final[row] = one
+        items = complete(final)
+        for row in moved:
+            if seen[row].view.choice is None:
+                groups = items[row].prediction.groups
+                items[row] = replace(
+                    items[row], prediction=replace(seen[row].prediction, groups=groups)
+                )
+        return items
 
-    def _closer(self, item: Item) -> Location:
+    def _closer(self, seen: Seen) -> Location:
         """Locate the item by the detector, where others may be worn beside it; else as it is."""
-        view, prediction = item.view, item.prediction
+        view, prediction = seen.view, seen.prediction
         location = view.location
         if location.source != "foreground" or prediction.others < MIN_OTHERS:
             return location

@@ -51,7 +51,7 @@ def command(
 ) -> None:
     """Evaluate a recogniser on labelled photos, or a detector on photos with boxes.
 
-    NAME is a network's name and version, or the path of its card. Default: the shipped ensemble,
+    NAME is a network's name and version, or the path of its card. Default: the shipped recogniser,
     and with --street the shipped detector.
 
     \b

@@ -11,12 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-import numpy as np
-from numpy.typing import NDArray
-
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps
-from houndstooth.models.recognition.prediction import Choice, Prediction, weighed
+from houndstooth.models.recognition.prediction import Choice, Prediction, Reading, weighed
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.recognition.term_reader import TermReader
 from houndstooth.models.runtime.card import Card
@@ -64,18 +61,16 @@ class Ensemble:
             for maps in member.encode(resize_crops(crops, member.card.side))
         )
 
-    def predict(
-        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
-    ) -> tuple[NDArray[np.float32], list[Prediction]]:
-        """Predict by each member, and average; see Recogniser."""
+    def read(self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]) -> Reading:
+        """Read by each member, and average; see Recogniser."""
         of_members = iter(maps)
-        answers = [
-            member.predict(tuple(islice(of_members, _encoders(member))), crops, choices)
+        readings = [
+            member.read(tuple(islice(of_members, _encoders(member))), crops, choices)
             for member in self.members
         ]
-        by_crop = list(zip(*(predictions for _, predictions in answers), strict=True))
+        by_crop = list(zip(*(reading.predictions for reading in readings), strict=True))
         read = self.reader.read(maps, crops) if self.reader else [{}] * len(by_crop)
-        return answers[0][0], list(map(self._average, by_crop, read))
+        return Reading.of(readings[0].features, list(map(self._average, by_crop, read)))
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]

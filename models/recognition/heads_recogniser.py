@@ -12,7 +12,7 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.recognition.feature_maps import FeatureMaps, encode_crops, read_boxes
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
-from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
+from houndstooth.models.recognition.prediction import Choice, Prediction, Reading, restrict
 from houndstooth.models.runtime.card import ENCODER, READER, Card
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.session import open_session
@@ -47,16 +47,14 @@ class HeadsRecogniser:
         """Encode the crops; see Recogniser."""
         return encode_crops(self._encoder, crops)
 
-    def predict(
-        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
-    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+    def read(self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]) -> Reading:
         """Predict all heads at once; see Recogniser."""
         features, by_crop = self._read(maps, crops)
         predictions = [
             self._prediction(probabilities, choice)
             for probabilities, choice in zip(by_crop, choices, strict=True)
         ]
-        return features, predictions
+        return Reading.of(features, predictions)
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]

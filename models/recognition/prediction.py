@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from houndstooth.mappings.features import ScoredTerm
 
@@ -47,6 +51,31 @@ class Prediction:
     def ranked_attributes(self) -> tuple[ScoredTerm, ...]:
         """List the likely terms: groups in taxonomy order, best first within a group."""
         return tuple(term for terms in self.groups.values() for term in _ranked(terms))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reading of n crops: categories at once, attributes when they are asked for.
+
+    Attributes:
+        features: the items' pooled features, float32 [n, d].
+        categories: predictions whose attributes may be missing.
+        complete: returns whole predictions of some of the crops, by row.
+    """
+
+    features: NDArray[np.float32]
+    categories: list[Prediction]
+    complete: Callable[[Sequence[int]], list[Prediction]]
+
+    @classmethod
+    def of(cls, features: NDArray[np.float32], predictions: list[Prediction]) -> Self:
+        """Make a reading of predictions that are whole already."""
+        return cls(features, predictions, lambda rows: [predictions[row] for row in rows])
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """Return whole predictions of all crops."""
+        return self.complete(range(len(self.categories)))
 
 
 def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTerm, ...]:

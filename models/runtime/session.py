@@ -33,8 +33,9 @@ def open_session(path: Path, threads: int | None = None) -> onnxruntime.Inferenc
     options.intra_op_num_threads = threads or os.cpu_count() or 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # A thread that waits by spinning keeps the next network of the same photo from its processor.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Threads wait by spinning within a run, which is the fastest. After it they must not: they
+    # would keep the next network of the same photo from its processor.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     _share_memory()
     options.add_session_config_entry("session.use_env_allocators", "1")
     left_out = []

@@ -179,11 +179,12 @@ class Teacher:
         for start in range(0, len(crops), BATCH):
             here, of = crops[start : start + BATCH], samples[start : start + BATCH]
             maps = self.recogniser.encode(here)
-            _, free = self.recogniser.predict(maps, here, [None] * len(here))
-            pooled, given = self.recogniser.predict(maps, here, [{s.category} for s in of])
+            free = self.recogniser.read(maps, here, [None] * len(here)).categories
+            guided = self.recogniser.read(maps, here, [{s.category} for s in of])
+            given = guided.predictions
             soft += [self._distributions(a, b) for a, b in zip(free, given, strict=True)]
             terms += [self._of_terms(prediction) for prediction in given]
-            features.append(pooled)
+            features.append(guided.features)
         return {
             "soft_labels": np.stack(soft).astype(np.float16),
             "terms": np.stack(terms).astype(np.float16),

@@ -80,7 +80,8 @@ def recognised(name: str) -> dict[str, Any]:
     recogniser = open_recogniser(WEIGHTS / name, TAXONOMY, 1)
     crop = crop_square(decode_image(drawn()), TOP, recogniser.card.side)
     maps = recogniser.encode([crop])
-    features, [prediction] = recogniser.predict(maps, [crop], [None])
+    reading = recogniser.read(maps, [crop], [None])
+    features, [prediction] = reading.features, reading.predictions
     found: dict[str, Any] = {
         f"{which} map {n}": shown(array)
         for n, pair in enumerate(maps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -13,8 +15,8 @@ from houndstooth.models.networks.attribute_decoder import (
 from houndstooth.models.recognition import decoding
 from houndstooth.models.recognition.decoding import Start
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY, Grammar
-from houndstooth.models.recognition.prediction import Prediction
-from houndstooth.models.recognition.sequence_recogniser import decode
+from houndstooth.models.recognition.guided_decoding import decode_attributes, decode_categories
+from houndstooth.models.recognition.prediction import Choice, Prediction
 
 TAXONOMY = Taxonomy.load()
 LEAVES = ("t-shirt", "shirt", "jeans", "skirt", "dress", "heels", "watch")
@@ -53,6 +55,19 @@ def asked(decoder: AttributeDecoder, n: int) -> tuple[decoding.Step, Start]:
     return step, Start(first.numpy(), scores.numpy(), hidden.numpy(), cell.numpy())
 
 
+def decode(
+    step: decoding.Step,
+    start: Start,
+    choices: Sequence[Choice],
+    grammar: Grammar,
+    taxonomy: Taxonomy = TAXONOMY,
+    **options: object,
+) -> list[Prediction]:
+    """Categories, then attributes."""
+    categories = decode_categories(step, start, choices, grammar, TEMPERATURES)
+    return decode_attributes(step, categories, grammar, taxonomy, TEMPERATURES, **options)
+
+
 def run(seed: int, choices: list[set[str] | None], **options: object) -> list[Prediction]:
     step, start = asked(random_decoder(seed), len(choices))
-    return decode(step, start, choices, GRAMMAR, TAXONOMY, TEMPERATURES, **options)
+    return decode(step, start, choices, GRAMMAR, **options)

@@ -9,14 +9,13 @@ from typing import cast
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import open_recogniser
 from houndstooth.models.recognition.ensemble import Ensemble
 from houndstooth.models.recognition.feature_maps import FeatureMaps
-from houndstooth.models.recognition.prediction import Choice, Prediction, restrict
+from houndstooth.models.recognition.prediction import Choice, Prediction, Reading, restrict
 from houndstooth.models.recognition.recogniser import encode_and_predict
 from houndstooth.models.recognition.term_reader import TermReader
 from houndstooth.models.runtime.card import WEIGHTS, Card
@@ -47,13 +46,11 @@ class Member:
         maps = np.full((len(crops), 1, 2, 3, 3), self.card.side, np.float32)
         return ((maps, maps[:, :, :1]),)
 
-    def predict(
-        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
-    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+    def read(self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]) -> Reading:
         [(middle, _)] = maps
         assert (middle == self.card.side).all(), "what another member saw"
         features = np.full((len(crops), 3), self.card.side, np.float32)
-        return features, [self._recognised(choice) for choice in choices]
+        return Reading.of(features, [self._recognised(choice) for choice in choices])
 
     def likelihoods(
         self, crops: Sequence[Crop], truths: Sequence[Mapping[str, str]]

@@ -19,7 +19,6 @@ from houndstooth.models.recognition import decoding
 from houndstooth.models.recognition.decoding import Start
 from houndstooth.models.recognition.grammar import CATEGORY, Grammar
 from houndstooth.models.recognition.prediction import Choice, set_confidence
-from houndstooth.models.recognition.sequence_recogniser import decode
 from tests.unit.sequence_networks import (
     GRAMMAR,
     HEADS,
@@ -27,6 +26,7 @@ from tests.unit.sequence_networks import (
     TAXONOMY,
     TEMPERATURES,
     asked,
+    decode,
     random_decoder,
     run,
 )
@@ -49,7 +49,7 @@ def test_a_group_of_other_values_than_the_network_knows_is_passed_over() -> None
     taxonomy = replace(TAXONOMY, groups={**TAXONOMY.groups, "gender": renamed})
     grammar = Grammar(HEADS, taxonomy, always_predicted=("colour", "gender"))
     step, start = asked(random_decoder(3), 20)
-    for seen in decode(step, start, [None] * 20, grammar, taxonomy, TEMPERATURES):
+    for seen in decode(step, start, [None] * 20, grammar, taxonomy):
         assert "gender" not in seen.groups
         assert "colour" in seen.groups
     assert grammar.allowed_attributes(np.array([1]), grammar.groups_of[:1]).any()
@@ -110,7 +110,7 @@ def test_leaves_in_a_great_category_of_the_shops_own_can_be_given() -> None:
     assert grammar.great_of[LEAVES.index("heels")] == -1
     step, start = asked(random_decoder(5), 3)
     choices: list[Choice] = [None, {"heels"}, {"heels", "watch"}]
-    free, given, among = decode(step, start, choices, grammar, taxonomy, TEMPERATURES)
+    free, given, among = decode(step, start, choices, grammar, taxonomy)
     assert "heels" not in free.categories
     assert given.category == "heels"
     assert among.category == "watch"
@@ -125,8 +125,8 @@ def test_a_group_that_is_always_told_is_not_passed_over() -> None:
     always = ("colour", "season")
     step, start = asked(random_decoder(3), 12)
     grammar = Grammar(HEADS, TAXONOMY, always)
-    found = decode(step, start, [None] * 12, grammar, TAXONOMY, TEMPERATURES)
-    passing = decode(step, start, [None] * 12, GRAMMAR, TAXONOMY, TEMPERATURES)
+    found = decode(step, start, [None] * 12, grammar, TAXONOMY)
+    passing = decode(step, start, [None] * 12, GRAMMAR, TAXONOMY)
     assert all(set(always) <= set(seen.groups) for seen in found)
     assert not all(set(always) <= set(seen.groups) for seen in passing)
     names, leaf = list(HEADS), LEAVES.index("shirt")
@@ -161,7 +161,7 @@ def test_greedy_decoding_agrees_with_the_naive_loop() -> None:
         first = decoder.score(scores, hidden)
     start = Start(*(part.numpy() for part in (first, scores, hidden, cell)))
     choices = [{LEAVES[row % len(LEAVES)]} for row in range(12)]
-    found = decode(step, start, choices, GRAMMAR, TAXONOMY, TEMPERATURES)
+    found = decode(step, start, choices, GRAMMAR, TAXONOMY)
     for row, seen in enumerate(found):
         expected = naive_greedy(decoder, pooled[row : row + 1], LEAVES.index(seen.category))
         best = [max(likely, key=likely.__getitem__) for likely in seen.groups.values()]

@@ -19,7 +19,7 @@ from houndstooth.models.networks.item_reader import EncoderGraph
 from houndstooth.models.recognition.decoding import Start
 from houndstooth.models.recognition.grammar import CATEGORY, GREAT_CATEGORY
 from houndstooth.models.recognition.recogniser import encode_and_predict
-from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser, decode
+from houndstooth.models.recognition.sequence_recogniser import SequenceRecogniser
 from houndstooth.models.runtime.card import DECODER, ENCODER, READER, Card, Files
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.export import export_recogniser, exported_weights
@@ -30,6 +30,7 @@ from tests.unit.sequence_networks import (
     SIZE,
     TAXONOMY,
     TEMPERATURES,
+    decode,
     random_decoder,
 )
 
@@ -132,8 +133,6 @@ def test_torch_and_onnxruntime_agree_on_every_term(
             Start(*(s.numpy() for s in start)),
             [None] * 100,
             GRAMMAR,
-            TAXONOMY,
-            TEMPERATURES,
         )
         for a, b in zip(
             encode_and_predict(recogniser, crops[here], [None] * 100)[1], expected, strict=True
@@ -160,12 +159,12 @@ def test_another_box_of_the_same_photo_needs_no_second_look(recogniser: Sequence
     whole, left = np.array([[0, 0, 1, 1], [0, 0, 0.5, 1]], np.float32)
     look = recogniser.encode([Crop(pixels, whole, whole)])
     closer = [Crop(pixels, whole, left)]
-    features, [told] = recogniser.predict(look, closer, [{"shirt"}])
+    reading = recogniser.read(look, closer, [{"shirt"}])
+    features, [told] = reading.features, reading.predictions
     expected, [anew] = encode_and_predict(recogniser, closer, [{"shirt"}])
     assert np.array_equal(features, expected) and told == anew
-    assert not np.allclose(
-        features, recogniser.predict(look, [Crop(pixels, whole, whole)], [None])[0]
-    )
+    other = recogniser.read(look, [Crop(pixels, whole, whole)], [None])
+    assert not np.allclose(features, other.features)
 
 
 def test_exported_weights_come_back_whole(exported: tuple[AttributeSequence, Path]) -> None:

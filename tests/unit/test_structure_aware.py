@@ -14,6 +14,7 @@ from houndstooth.models.networks.encoders import EfficientNetLite0
 from houndstooth.models.networks.spatial_attention import SpatialAttention
 from houndstooth.models.networks.structure_aware import StructureAware, heads_of_tasks
 from houndstooth.models.recognition.heads_recogniser import HeadsRecogniser
+from houndstooth.models.recognition.recogniser import encode_and_predict
 from houndstooth.models.runtime.card import Card, Files
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.training.card import always_predicted
@@ -148,7 +149,7 @@ def test_the_exported_network_serves_its_heads_and_gives_its_weights_back(tmp_pa
     )  # fmt: skip
     recogniser = HeadsRecogniser(tmp_path / "x-1", card, TAXONOMY, 1)
     crops = [Crop(each, box, box) for each in pixels]
-    _, seen = recogniser.predict(recogniser.encode(crops), crops, [{"shirt"}, {"boots"}])
+    _, seen = encode_and_predict(recogniser, crops, [{"shirt"}, {"boots"}])
     assert set(seen[0].groups) == {"colour", "sleeve", "pattern"}
     with torch.no_grad():
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()

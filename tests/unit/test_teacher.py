@@ -14,7 +14,7 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.locator import Locator
-from houndstooth.models.recognition.prediction import Prediction
+from houndstooth.models.recognition.prediction import Prediction, Reading
 from houndstooth.models.runtime.card import Card
 from houndstooth.models.training.samples import Sample
 from houndstooth.models.training.soft_labels import fold_of
@@ -55,13 +55,13 @@ class Recogniser:
         self.seen += len(crops)
         return [crop.pixels[16, 16].mean() / 255 for crop in crops]
 
-    def predict(self, maps: Any, crops: Any, choices: Any) -> Any:
+    def read(self, maps: Any, crops: Any, choices: Any) -> Any:
         found = []
         for shade, choice in zip(maps, choices, strict=True):
             groups = {"colour": {"colour:red": shade, "colour:blue": 1 - shade}}
             groups["sleeve"] = {"sleeve:short": shade, "sleeve:long": 1 - shade}
             found.append(Prediction({"shirt": 0.75, "heels": 0.25}, "shirt", bool(choice), groups))
-        return np.array([[shade, 1.0] for shade in maps], np.float32), found
+        return Reading.of(np.array([[shade, 1.0] for shade in maps], np.float32), found)
 
 
 def teacher(samples: Sequence[Sample], folder: Path, recogniser: Recogniser) -> Teacher:

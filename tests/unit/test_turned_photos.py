@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.features import Box, Detection
@@ -16,7 +15,7 @@ from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.feature_maps import FeatureMaps
-from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.prediction import Choice, Prediction, Reading
 from houndstooth.models.runtime.card import Card
 from houndstooth.models.runtime.crop import Crop
 
@@ -36,9 +35,7 @@ class Recogniser:
         self.asked += len(crops)
         return ((np.stack([crop.pixels for crop in crops])[:, None].astype(np.float32),),)
 
-    def predict(
-        self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]
-    ) -> tuple[NDArray[np.float32], list[Prediction]]:
+    def read(self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]) -> Reading:
         found = []
         for pixels in (each[0] for each in maps[0][0]):
             red = (pixels[..., 0] > 180) & (pixels[..., 1] < 90)
@@ -48,7 +45,7 @@ class Recogniser:
             found.append(
                 Prediction({category: 1.0}, category, False, {}, others=self.others, turns=turns)
             )
-        return np.zeros((len(crops), 8), np.float32), found
+        return Reading.of(np.zeros((len(crops), 8), np.float32), found)
 
 
 class FakeDetector:
