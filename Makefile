@@ -28,10 +28,10 @@ lint: dev        ## ruff and mypy strict
 	@.venv/bin/mypy
 
 opensearch: runtime  ## a real local OpenSearch node on OPENSEARCH_PORT (9250)
-	@.ci/opensearch/node start --port $(OPENSEARCH_PORT)
+	@.ci/engines/node start --port $(OPENSEARCH_PORT)
 
 opensearch-stop: ## stop it
-	@.ci/opensearch/node stop --port $(OPENSEARCH_PORT)
+	@.ci/engines/node stop --port $(OPENSEARCH_PORT)
 
 bench:           ## time at N=10000,200000 products beside the rivals; needs the photos in PRODUCTS
 	@.ci/setup bench

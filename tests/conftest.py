@@ -16,7 +16,7 @@ from hypothesis import settings
 from redis import ConnectionError as NoConnection
 from redis import Redis
 
-NODE = Path(__file__).parents[1] / ".ci" / "opensearch" / "node"
+NODE = Path(__file__).parents[1] / ".ci" / "engines" / "node"
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
@@ -27,13 +27,17 @@ settings.load_profile("untimed")
 def opensearch_url() -> Iterator[str]:
     """``opensearch://host:port`` of a real node; append ``/index``.
 
-    The one that HOUNDSTOOTH_TEST_OPENSEARCH=host:port names, else one started for this session.
+    The one that HOUNDSTOOTH_TEST_OPENSEARCH=host:port names, else one started for this session: of
+    the release in that variable, such as opensearch-2.19.4.
     """
-    given = os.environ.get("HOUNDSTOOTH_TEST_OPENSEARCH")
-    if given:
-        yield f"opensearch://{given}"
-        return
-    with running_opensearch() as url:
+    with running_or_given("opensearch") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """``elasticsearch://host:port`` of a real node, as ``opensearch_url``."""
+    with running_or_given("elasticsearch") as url:
         yield url
 
 
@@ -44,13 +48,28 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+RELEASES = {"opensearch": "opensearch-3.8.0", "elasticsearch": "elasticsearch-9.2.0"}
+"""What ``make test`` runs; ``make test-engines`` runs older ones too."""
+
+
 @contextmanager
-def running_opensearch() -> Iterator[str]:
-    """``opensearch://host:port`` of a node that runs as long as this."""
+def running_or_given(engine: str) -> Iterator[str]:
+    """URL of a node of an engine: a given one, or one that runs as long as this."""
+    given = os.environ.get(f"HOUNDSTOOTH_TEST_{engine.upper()}", "")
+    if ":" in given:
+        yield f"{engine}://{given}"
+        return
+    with running_node(given or RELEASES[engine]) as url:
+        yield url
+
+
+@contextmanager
+def running_node(release: str = RELEASES["opensearch"]) -> Iterator[str]:
+    """``engine://host:port`` of a node that runs as long as this."""
     port = str(free_port())
-    subprocess.run([sys.executable, NODE, "start", "--port", port], check=True)
+    subprocess.run([sys.executable, NODE, "start", release, "--port", port], check=True)
     try:
-        yield f"opensearch://127.0.0.1:{port}"
+        yield f"{release.partition('-')[0]}://127.0.0.1:{port}"
     finally:
         subprocess.run([sys.executable, NODE, "stop", "--port", port], check=True)
 

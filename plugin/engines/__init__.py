@@ -11,6 +11,9 @@ from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 
+PRODUCTS = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
+"""Search servers by the scheme of their URLs; an ``s`` at its end stands for TLS."""
+
 FORMS = (
     "sqlite:///file.db, opensearch://host:port/index or "
     "opensearchs://user:word@host:port,host:port/index"
@@ -22,7 +25,8 @@ def open_engine(url: str) -> Engine:
 
     - ``sqlite:///var/catalogue.db``: a path relative to the working directory;
     - ``sqlite:////srv/c.db``: an absolute path;
-    - ``opensearch://host:port/index``, or ``opensearchs`` for OpenSearch over TLS. There may be
+    - ``opensearch://host:port/index`` or ``elasticsearch://host:port/index``; ``opensearchs`` and
+      ``elasticsearchs`` for the same over TLS. There may be
       more hosts of that cluster, separated by commas; one user, for all, comes before the first:
       ``opensearch://user:word@h1:9200,h2:9200/index``. With ``?visual=visual_2`` the features are
       stored in an object of that name, beside ``visual``.
@@ -34,8 +38,8 @@ def open_engine(url: str) -> Engine:
         parts = urlsplit(url)
         if parts.scheme == "sqlite":
             return _open_sqlite(url, parts)
-        if parts.scheme in ("opensearch", "opensearchs"):
-            return _open_opensearch(parts)
+        if parts.scheme.removesuffix("s") in PRODUCTS:
+            return _open_cluster(parts)
     except ValueError as error:
         raise InvalidConfig(f"expected an engine URL {FORMS}; {error}") from None
     raise InvalidConfig(f"expected an engine URL {FORMS}; got scheme {parts.scheme!r}")
@@ -65,34 +69,35 @@ def _open_sqlite(url: str, parts: SplitResult) -> Engine:
     return SQLiteEngine(Path(path))
 
 
-def _open_opensearch(parts: SplitResult) -> Engine:
+def _open_cluster(parts: SplitResult) -> Engine:
     index = unquote(parts.path).strip("/")
     user, hosts = _hosts(parts.netloc)
     if not index or "/" in index:
-        raise ValueError("opensearch takes a host and one index")
+        raise ValueError("a cluster takes a host and one index")
     visual = _options(parts, ("visual",)).get("visual", VISUAL)
     if not is_visual(visual):
         raise ValueError(f"expected visual={VISUAL} or visual={VISUAL}_2 and so on; got {visual!r}")
     # Imported here: the client takes 0.2 s that users of SQLite need not spend.
-    from houndstooth.plugin.engines.opensearch import OpenSearchEngine
-    from houndstooth.plugin.engines.opensearch_client import Cluster
+    from houndstooth.plugin.engines.cluster.client import Cluster
+    from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 
     name, _, password = user.partition(":")
-    tls = parts.scheme == "opensearchs"
-    cluster = Cluster(hosts, tls, unquote(name), unquote(password))
-    return OpenSearchEngine(cluster, index, visual)
+    tls = parts.scheme.endswith("s")
+    product = PRODUCTS[parts.scheme.removesuffix("s")]
+    cluster = Cluster(product, hosts, tls, unquote(name), unquote(password))
+    return ClusterEngine(cluster, index, visual)
 
 
 def _hosts(netloc: str) -> tuple[str, list[tuple[str, int]]]:
     """Split ``user:word@host:port,host:port`` into the user with the password, and the hosts."""
     user, _, names = netloc.rpartition("@")
     if "@" in user and "," in user:
-        raise ValueError("opensearch takes one user, for all hosts, before the first of them")
+        raise ValueError("a cluster takes one user, for all hosts, before the first of them")
     hosts = []
     for name in names.split(","):
         host = urlsplit(f"//{name}")
         if not host.hostname or host.path:
-            raise ValueError("opensearch takes a host, or several separated by commas")
+            raise ValueError("a cluster takes a host, or several separated by commas")
         hosts.append((host.hostname, host.port or 9200))
     return user, list(dict.fromkeys(hosts))
 

@@ -20,7 +20,7 @@ MAX_VALUE_LENGTH = 1024
 """Longer texts are stored but not indexed, as with ``ignore_above``."""
 
 MAX_TERM_BYTES = 32_766
-"""Longest text that OpenSearch indexes as a whole."""
+"""Longest text that is indexed as a whole."""
 
 _FLOATS = {"double", "float", "half_float", "scaled_float"}
 _INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}

@@ -37,7 +37,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import load_extractor
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
-from tests.conftest import running_opensearch, running_redis
+from tests.conftest import running_node, running_redis
 
 WORKERS = ("bench0@localhost", "bench1@localhost")
 QUEUE = "ingest"
@@ -179,7 +179,7 @@ def main() -> int:
     feed = arguments.products.absolute()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        opensearch = stack.enter_context(running_opensearch())
+        opensearch = stack.enter_context(running_node())
         redis = stack.enter_context(running_redis(folder))
         stack.enter_context(running_workers(arguments.app, redis))
         ratios = measure(Bench(feed, arguments.limit, opensearch, redis), arguments.rounds)

@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from houndstooth.mappings.document import encode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
+from houndstooth.plugin.engines.cluster.rows import decode_rows
 from houndstooth.plugin.engines.documents import byte_matrix
-from houndstooth.plugin.engines.opensearch_rows import decode_rows
 
 matrices = arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 40)))
 

@@ -1,4 +1,4 @@
-"""Run the OpenSearch node of the benchmark: that of ``.ci/opensearch`` and what the rivals need.
+"""Run the OpenSearch node of the benchmark: that of ``.ci/engines`` and what the rivals need.
 
 ``python -m tests.benchmarks.scale.node start|stop [--port 9480] [--heap 4g]``
 
@@ -23,6 +23,9 @@ from tests.benchmarks.scale.features import ROOT
 
 PORT = 9480
 HEAP = "1g"
+VERSION = "3.4.0"
+"""The newest OpenSearch that has a k-NN plugin without native libraries to run with."""
+
 POM = Path(__file__).with_name("pom.xml")
 PAINLESS = """\
 description=Painless scripts
@@ -45,13 +48,13 @@ QUICK_START = (
 
 
 def node_script() -> ModuleType:
-    """Import ``.ci/opensearch/node``, which is a command without a suffix."""
-    path = str(ROOT / ".ci" / "opensearch" / "node")
-    loader = importlib.machinery.SourceFileLoader("opensearch_node", path)
-    spec = importlib.util.spec_from_loader("opensearch_node", loader)
+    """Import ``.ci/engines/node``, which is a command without a suffix."""
+    path = str(ROOT / ".ci" / "engines" / "node")
+    loader = importlib.machinery.SourceFileLoader("engine_node", path)
+    spec = importlib.util.spec_from_loader("engine_node", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["opensearch_node"] = module  # its dataclasses and annotations look there
+    sys.modules["engine_node"] = module  # its dataclasses and annotations look there
     loader.exec_module(module)
     return module
 
@@ -74,8 +77,8 @@ class BenchmarkNode:
 
     def start(self) -> None:
         """Assemble the program the first time, start the node and wait until it answers."""
-        home = self.script.assemble(self.node.cache)
-        add_rivals(home, self.node.cache, self.script.VERSION)
+        home = self.script.assemble(self.node.cache, self.node.release)
+        add_rivals(home, self.node.cache, VERSION)
         self.node.start(self.data)
 
     def stop(self) -> None:
@@ -90,13 +93,13 @@ class BenchmarkNode:
 
     def _make(self, cache: Path, port: int, heap: str) -> Any:
         class Tuned(self.script.Node):  # type: ignore[name-defined, misc]
-            def command(self, java: str, home: Path, folders: dict[str, Path]) -> list[str]:
-                first, *options = super().command(java, home, folders)
+            def opensearch(self, java: str, home: Path, folders: dict[str, Path]) -> Any:
+                (first, *options), environment = super().opensearch(java, home, folders)
                 kept = [option for option in options if not option.startswith(QUICK_START)]
                 memory = [f"-Xms{heap}", f"-Xmx{heap}", "--add-modules=jdk.incubator.vector"]
-                return [first, *memory, *kept]
+                return [first, *memory, *kept], environment
 
-        return Tuned(cache, port)
+        return Tuned(cache, port, self.script.Release("opensearch", VERSION))
 
 
 def add_rivals(home: Path, cache: Path, version: str) -> None:

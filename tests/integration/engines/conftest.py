@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,22 +21,39 @@ from tests.catalogue import (
 )
 from tests.integration.engines.helpers import OWN_MAPPINGS, client, fill
 
+CLUSTERS = ("opensearch", "elasticsearch")
 
-@pytest.fixture
-def index_url(opensearch_url: str) -> Iterator[str]:
+
+@contextmanager
+def new_index(server_url: str) -> Iterator[str]:
     """URL of an index that is not there yet and is deleted afterwards."""
     name = f"test-{uuid.uuid4().hex}"
-    yield f"{opensearch_url}/{name}"
-    with client(opensearch_url) as server:
+    yield f"{server_url}/{name}"
+    with client(server_url) as server:
         server.indices.delete(index=name, ignore=[404])
 
 
-@pytest.fixture(params=["sqlite", "opensearch", "opensearch, visual_2"])
-def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=CLUSTERS)
+def server_url(request: pytest.FixtureRequest) -> str:
+    """URL of a node of each engine."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def index_url(server_url: str) -> Iterator[str]:
+    with new_index(server_url) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", *CLUSTERS, "opensearch, visual_2"])
+def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/folder/catalogue.db"
-    url: str = request.getfixturevalue("index_url")
-    return f"{url}?visual=visual_2" if "visual_2" in request.param else url
+        yield f"sqlite:///{tmp_path}/folder/catalogue.db"
+        return
+    kind, _, visual = request.param.partition(", ")
+    with new_index(request.getfixturevalue(f"{kind}_url")) as url:
+        yield f"{url}?visual={visual}" if visual else url
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ ALL = CandidateQuery(MODEL)
 
 
 def client(url: str) -> OpenSearch:
-    return OpenSearch(url.replace("opensearch://", "http://"))
+    return OpenSearch(f"http://{url.partition('://')[2]}")
 
 
 def fill(engine: Engine, *documents: IndexDocument) -> None:

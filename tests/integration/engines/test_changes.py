@@ -143,9 +143,9 @@ def test_each_batch_of_three_shards_tells_where_to_go_on(
 
 
 def check_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch, batches: int) -> None:
-    for module in ("sqlite_rows", "opensearch_changes"):
+    for module in ("sqlite_rows", "cluster.changes"):
         monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
-    monkeypatch.setattr("houndstooth.plugin.engines.opensearch_changes.OVERLAP", 3)
+    monkeypatch.setattr("houndstooth.plugin.engines.cluster.changes.OVERLAP", 3)
     documents = [document(str(n), seed=n) for n in range(60)]
     fill(engine, *documents)
     fill(engine, *documents[::3])
@@ -167,7 +167,7 @@ def check_batches(engine: Engine, monkeypatch: pytest.MonkeyPatch, batches: int)
 def test_what_changes_during_a_build_comes_with_the_next_call(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("sqlite_rows", "opensearch_changes"):
+    for module in ("sqlite_rows", "cluster.changes"):
         monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
     fill(engine, *(document(str(n), seed=n) for n in range(30)))
     copy = Copy(engine)
@@ -198,9 +198,9 @@ def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_
     assert read_anew(engine).rows == {}
 
 
-def test_an_alias_that_moves_is_another_index(opensearch_url: str, index_url: str) -> None:
+def test_an_alias_that_moves_is_another_index(server_url: str, index_url: str) -> None:
     name = index_url.rpartition("/")[2]
-    with client(opensearch_url) as server:
+    with client(server_url) as server:
         for number in (1, 2):
             opened = open_engine(f"{index_url}-{number}")
             opened.prepare()

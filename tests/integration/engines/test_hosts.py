@@ -14,7 +14,9 @@ import pytest
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
-from houndstooth.plugin.engines import open_engine, opensearch_client, opensearch_read
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.cluster import client as cluster_client
+from houndstooth.plugin.engines.cluster import read
 from tests.catalogue import MODEL, document
 from tests.conftest import free_port
 from tests.integration.engines.helpers import ALL, fill, found, read_anew
@@ -132,7 +134,7 @@ def test_hosts_in_trouble_for_a_while_cost_no_answer() -> None:
 
 
 def test_hosts_in_trouble_are_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opensearch_client, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(cluster_client, "RETRY_SECONDS", 0.5)
     hosts = [f"h{n}.invalid:{free_port()}" for n in range(2)]
     engine = open_engine(f"opensearch://me:secret@{','.join(hosts)}/products")
     began = time.monotonic()
@@ -164,7 +166,7 @@ def a_document(product_id: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_shard_copy_that_died_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opensearch_read, "COPY_PAUSES", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(read, "COPY_PAUSES", (0.01, 0.01, 0.01))
     died = {"_id": "2", "error": {"type": "no_shard_available_action_exception", "reason": "away"}}
     answers = [{"docs": [a_document("1"), died]}] * 3
     asked = iter([*answers, {"docs": [a_document("1"), a_document("2")]}, *answers * 2])

@@ -152,8 +152,8 @@ def test_two_versions_of_visual_stand_beside_each_other(own: Engine, index_url: 
     new.close()
 
 
-def test_an_index_with_another_visual_is_refused(opensearch_url: str, index_url: str) -> None:
-    with client(opensearch_url) as server:
+def test_an_index_with_another_visual_is_refused(server_url: str, index_url: str) -> None:
+    with client(server_url) as server:
         body = {"mappings": {"properties": {"visual": {"type": "keyword"}}}}
         server.indices.create(index=index_url.rpartition("/")[2], body=body)
     engine = open_engine(index_url)

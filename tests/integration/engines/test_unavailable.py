@@ -15,7 +15,7 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.opensearch_errors import client_errors
+from houndstooth.plugin.engines.cluster.errors import client_errors
 from tests.catalogue import (
     document,
 )

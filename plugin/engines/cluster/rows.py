@@ -15,9 +15,9 @@ from houndstooth.mappings.document import decode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, term_set
+from houndstooth.plugin.engines.cluster.client import Json, garbage_kept
 from houndstooth.plugin.engines.documents import check_lengths, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group
-from houndstooth.plugin.engines.opensearch_client import Json, garbage_kept
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from opensearchpy.exceptions import RequestError
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
 from houndstooth.mappings.rows import AVAILABILITY
+from houndstooth.plugin.engines.cluster.client import Cluster, Json, repeated
+from houndstooth.plugin.engines.cluster.errors import client_errors, reason
+from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
-from houndstooth.plugin.engines.opensearch_client import Cluster, Json, repeated
-from houndstooth.plugin.engines.opensearch_errors import client_errors, reason
-from houndstooth.plugin.engines.opensearch_facts import FactFitter
 
 FIELDS_SECONDS = 60
 """Time after which the mapping is read again for a field of rows that it lacks."""
@@ -42,7 +42,7 @@ class IndexIdentity:
     shards: tuple[str, ...]
 
 
-class OpenSearchIndex:
+class ClusterIndex:
     """One index of a cluster: its settings, its mapping and its fields.
 
     Args:

@@ -9,9 +9,9 @@ from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
-from houndstooth.plugin.engines.fields import Fields, by_field, finite_number
-from houndstooth.plugin.engines.opensearch_client import Json
-from houndstooth.plugin.engines.opensearch_rows import RowFields
+from houndstooth.plugin.engines.cluster.client import Json
+from houndstooth.plugin.engines.cluster.rows import RowFields
+from houndstooth.plugin.engines.fields import MAX_TERM_BYTES, Fields, by_field, finite_number
 
 MIN_BOOST = 0.03
 """Smallest boost of an attribute term in a window, as a share of the highest possible score."""
@@ -175,6 +175,8 @@ def _filter_clause(one: Filter, fields: Fields) -> Json:
     exact, number = fields.exact(one.field), fields.number(one.field)
     if isinstance(one, RangeFilter):
         return {"range": {number or one.field: {"gte": one.low, "lte": one.high}}}
+    if len(one.value.encode()) > MAX_TERM_BYTES:
+        return {"match_none": {}}  # Elasticsearch refuses what it cannot have indexed
     if number in (None, exact) or finite_number(one.value) is None:
         return _term(exact, one.value)
     return {"bool": {"should": [_term(exact, one.value), _term(number, one.value)]}}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from houndstooth.plugin.engines import opensearch_changes
-from houndstooth.plugin.engines.opensearch_changes import _pages, _Shard
+from houndstooth.plugin.engines.cluster import changes
+from houndstooth.plugin.engines.cluster.changes import _pages, _Shard
 
 BATCH, OVERLAP = 10, 120
 
@@ -39,9 +39,9 @@ class FakeShard:
 @pytest.fixture
 def shard(monkeypatch: pytest.MonkeyPatch) -> FakeShard:
     made = FakeShard()
-    monkeypatch.setattr(opensearch_changes, "BATCH", BATCH)
-    monkeypatch.setattr(opensearch_changes, "OVERLAP", OVERLAP)
-    monkeypatch.setattr(opensearch_changes, "monotonic", lambda: made.now)
+    monkeypatch.setattr(changes, "BATCH", BATCH)
+    monkeypatch.setattr(changes, "OVERLAP", OVERLAP)
+    monkeypatch.setattr(changes, "monotonic", lambda: made.now)
     return made
 
 

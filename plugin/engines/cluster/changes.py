@@ -18,10 +18,10 @@ from time import monotonic
 
 from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Changes, Checkpoint
-from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster, Json
-from houndstooth.plugin.engines.opensearch_index import IndexIdentity, OpenSearchIndex
-from houndstooth.plugin.engines.opensearch_query import changes_body
-from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, RowDecoder, RowFields
+from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.index import ClusterIndex, IndexIdentity
+from houndstooth.plugin.engines.cluster.query import changes_body
+from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
 
 BATCH = 10_000
 """Most hits in a batch."""
@@ -63,7 +63,7 @@ class _Shard:
         return number if time <= monotonic() - OVERLAP_SECONDS else newest - OVERLAP
 
 
-class OpenSearchChanges:
+class ClusterChanges:
     """Reads the changes of an index.
 
     Args:
@@ -72,7 +72,7 @@ class OpenSearchChanges:
         decoder: Decodes the hits.
     """
 
-    def __init__(self, cluster: Cluster, index: OpenSearchIndex, decoder: RowDecoder) -> None:
+    def __init__(self, cluster: Cluster, index: ClusterIndex, decoder: RowDecoder) -> None:
         self._cluster, self._index, self._decoder = cluster, index, decoder
         self._shards: dict[tuple[str, str], _Shard] = {}
 
@@ -124,7 +124,7 @@ class _ShardSearch:
         model: str | None,
     ) -> None:
         self._cluster, self._index, self._names, self._model = cluster, identity.name, names, model
-        self._preference = f"_shards:{shard}|{FIRST_COPY}"
+        self._preference = f"_shards:{shard}|{cluster.one_copy}"
 
     def first(self, after: int, up_to: int | None = None) -> list[Json]:
         """Find the first BATCH hits after a number, up to another one if it is given."""

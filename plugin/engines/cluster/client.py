@@ -1,4 +1,4 @@
-"""Send requests to the hosts of one OpenSearch cluster."""
+"""Send requests to the hosts of one cluster, OpenSearch or Elasticsearch, in plain JSON."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from urllib3 import Timeout
 
 Json = dict[str, Any]
 
-FIRST_COPY = "_primary_first"
-"""The copies that changes, filters and hits are read from.
+ONE_COPY = {"OpenSearch": "_primary_first", "Elasticsearch": "houndstooth"}
+"""The preference with which changes, filters and hits are read from one copy of each shard.
 
 Copies refresh at different times. Read from another one, a product could pass a filter in a state
-that is not the one that is shown.
+that is not the one that is shown. Elasticsearch no longer knows the primary: searches with equal
+names go to one copy.
 """
 
 TIMEOUT_SECONDS = 60
@@ -55,14 +56,16 @@ class Cluster:
     """The hosts of a cluster; one that is down costs no answer and is tried again later.
 
     Args:
+        product: OpenSearch or Elasticsearch.
         hosts: Host names and ports, at least one.
         tls: Use TLS and verify the certificates.
         user, password: For a cluster with the security plugin.
     """
 
     def __init__(
-        self, hosts: Sequence[tuple[str, int]], tls: bool, user: str, password: str
+        self, product: str, hosts: Sequence[tuple[str, int]], tls: bool, user: str, password: str
     ) -> None:
+        self.product, self.one_copy = product, ONE_COPY[product]
         names = ",".join(f"{host}:{port}" for host, port in hosts)
         self.address = f"{'https' if tls else 'http'}://{names}"
         self._has_several_hosts = len(hosts) > 1

@@ -18,20 +18,20 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.plugin.engines.cluster.changes import ClusterChanges
+from houndstooth.plugin.engines.cluster.client import Cluster
+from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.query import bool_query, facet_body
+from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.write import ClusterWriter
 from houndstooth.plugin.engines.fields import facet_value
-from houndstooth.plugin.engines.opensearch_changes import OpenSearchChanges
-from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster
-from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
-from houndstooth.plugin.engines.opensearch_query import bool_query, facet_body
-from houndstooth.plugin.engines.opensearch_read import OpenSearchReader
-from houndstooth.plugin.engines.opensearch_write import OpenSearchWriter
 
 _LOG = logging.getLogger(__name__)
 
 Visual = TypeVar("Visual", bound=VisualSummary)
 
 
-class OpenSearchEngine:
+class ClusterEngine:
     """An engine on one index of an OpenSearch cluster, 2.x or 3.x. Threads may share it.
 
     Args:
@@ -47,10 +47,10 @@ class OpenSearchEngine:
         self.index, self._visual = index, visual
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
-        self._index = OpenSearchIndex(cluster, index, visual)
-        self._reader = OpenSearchReader(cluster, self._index)
-        self._writer = OpenSearchWriter(cluster, self._index)
-        self._changes = OpenSearchChanges(cluster, self._index, self._reader.decoder)
+        self._index = ClusterIndex(cluster, index, visual)
+        self._reader = ClusterReader(cluster, self._index)
+        self._writer = ClusterWriter(cluster, self._index)
+        self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -147,7 +147,7 @@ class OpenSearchEngine:
         Whole documents are read: to leave out the codes takes the engine longer than to send them.
         """
         products = []
-        params = {"realtime": "false", "preference": FIRST_COPY}
+        params = {"realtime": "false", "preference": self._cluster.one_copy}
         for document in self._reader.get(product_ids, **params):
             key, source = document["_id"], document["_source"]
             visual = self._decode_visual(VisualSummary, key, source.get(self._visual))

@@ -1,4 +1,4 @@
-"""Convert the errors of the OpenSearch client."""
+"""Convert the errors of the client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def client_errors(address: str, index: str) -> Iterator[None]:
     except NotFoundError as error:
         if not isinstance(error.info, dict) or "error" not in error.info:
             raise EngineUnavailable(
-                f"expected an OpenSearch at {address}; got another server, which answers 404"
+                f"expected OpenSearch or Elasticsearch at {address}; got another server, which "
+                "answers 404"
             ) from error
         raise EngineUnavailable(
             f"{address} has no index {index!r} yet: {reason(error.info)}"
@@ -46,7 +47,7 @@ def client_errors(address: str, index: str) -> Iterator[None]:
 
 
 def reason(info: Any) -> str:
-    """Join the reasons in an OpenSearch error, down to its innermost cause."""
+    """Join the reasons in an error of the cluster, down to its innermost cause."""
     cause = info.get("error", info) if isinstance(info, dict) else info
     if not isinstance(cause, dict):
         return str(cause)

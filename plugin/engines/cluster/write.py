@@ -11,11 +11,11 @@ from opensearchpy import helpers
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.product import Note
+from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.errors import reason
+from houndstooth.plugin.engines.cluster.facts import FactFitter
+from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.documents import refusal
-from houndstooth.plugin.engines.opensearch_client import Cluster, Json
-from houndstooth.plugin.engines.opensearch_errors import reason
-from houndstooth.plugin.engines.opensearch_facts import FactFitter
-from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
 
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
@@ -53,7 +53,7 @@ class _Write:
         self.notes += notes
 
 
-class OpenSearchWriter:
+class ClusterWriter:
     """Writes to one index.
 
     Args:
@@ -61,7 +61,7 @@ class OpenSearchWriter:
         index: The index.
     """
 
-    def __init__(self, cluster: Cluster, index: OpenSearchIndex) -> None:
+    def __init__(self, cluster: Cluster, index: ClusterIndex) -> None:
         self._cluster, self._client, self._index = cluster, cluster.client, index
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:

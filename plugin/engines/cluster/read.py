@@ -8,16 +8,16 @@ from time import sleep
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.rows import FeatureRows
-from houndstooth.plugin.engines.opensearch_client import FIRST_COPY, Cluster, Json
-from houndstooth.plugin.engines.opensearch_errors import reason
-from houndstooth.plugin.engines.opensearch_index import OpenSearchIndex
-from houndstooth.plugin.engines.opensearch_query import (
+from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.errors import reason
+from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.query import (
     features_body,
     match_body,
     sample_body,
     window_body,
 )
-from houndstooth.plugin.engines.opensearch_rows import ROW_PATH, SAMPLE, RowDecoder, RowFields
+from houndstooth.plugin.engines.cluster.rows import ROW_PATH, SAMPLE, RowDecoder, RowFields
 
 MAX_HITS = 10_000
 """Most hits of one search, which is OpenSearch's default for ``max_result_window``."""
@@ -28,7 +28,7 @@ COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 _ID_PATH = "hits.hits.fields"
 
 
-class OpenSearchReader:
+class ClusterReader:
     """Reads features, ids and documents of one index.
 
     Args:
@@ -36,7 +36,7 @@ class OpenSearchReader:
         index: The index.
     """
 
-    def __init__(self, cluster: Cluster, index: OpenSearchIndex) -> None:
+    def __init__(self, cluster: Cluster, index: ClusterIndex) -> None:
         self._cluster, self._index = cluster, index
         self.decoder = RowDecoder(index.name, self._sample)
 
@@ -49,7 +49,7 @@ class OpenSearchReader:
             hits: list[Json] = []
             for some in _chunks(list(dict.fromkeys(product_ids)), MAX_HITS):
                 body = features_body(names, model, some) | {"size": len(some)}
-                hits += self.search(body, ROW_PATH, preference=FIRST_COPY)
+                hits += self.search(body, ROW_PATH, preference=self._cluster.one_copy)
             return self.decoder.decode(hits, model, names)[0]
 
     def match(self, query: CandidateQuery, limit: int, among: Sequence[str] | None) -> list[str]:
@@ -120,7 +120,7 @@ class OpenSearchReader:
         hits: list[Json] = []
         if limit <= 2 * MAX_HITS:  # whoever asks for little more expects less
             size = {"size": min(limit, MAX_HITS)}
-            hits = self.search(body | size, _ID_PATH, preference=FIRST_COPY)
+            hits = self.search(body | size, _ID_PATH, preference=self._cluster.one_copy)
             if len(hits) < MAX_HITS or limit <= MAX_HITS:
                 return hits
             hits = []
@@ -132,7 +132,7 @@ class OpenSearchReader:
             filters = [body["query"], {"range": {"_seq_no": numbers}}]
             query = {"bool": {"filter": filters}}
             page = body | {"query": query, "size": MAX_HITS}
-            found = self.search(page, _ID_PATH, preference=FIRST_COPY)
+            found = self.search(page, _ID_PATH, preference=self._cluster.one_copy)
             if len(found) == MAX_HITS and width > 1:
                 width //= 2
                 continue
