@@ -39,7 +39,8 @@ MODELS = {
     "localisation": {"runtime"},
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
-    "extractor": {"runtime", "localisation", "recognition", "embedding"},
+    "items": {"runtime", "localisation", "recognition"},
+    "extractor": {"runtime", "localisation", "recognition", "embedding", "items"},
     "loading": {"runtime", "localisation", "recognition", "embedding", "extractor"},
     "training": {
         *("runtime", "localisation", "recognition", "embedding", "extractor", "loading"),
