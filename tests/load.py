@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,17 +90,18 @@ async def patient(
     return replies
 
 
-async def hang_up(port: int, sent: bytes, clients: int, after: float = 0.05) -> None:
-    """Let clients ask and go before the answer."""
+async def hang_up(port: int, sent: bytes, clients: int) -> None:
+    """Let clients ask and go before the answer; return when the server has had time for it."""
 
     async def client() -> None:
         with suppress(OSError):
             _, writer = await asyncio.open_connection(HOST, port)
             writer.write(sent)
-            await asyncio.sleep(after)
+            await asyncio.sleep(0.05)
             writer.close()
 
     await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.sleep(1)
 
 
 async def drip(port: int, sent: bytes, clients: int, seconds: float) -> int:
@@ -132,22 +133,15 @@ async def drip(port: int, sent: bytes, clients: int, seconds: float) -> int:
     return cut
 
 
-async def watch(port: int, every: float = 0.05, sent: bytes = HEALTH) -> list[Reply]:
-    """Replies to a health check that goes on until it is cancelled."""
+async def watched(port: int, load: Awaitable[object], every: float = 0.05) -> list[Reply]:
+    """Replies to a health check that goes on while there is this load."""
+    loading = asyncio.ensure_future(load)
     replies: list[Reply] = []
-    with suppress(asyncio.CancelledError):
-        while True:
-            replies.append(await ask(port, sent, wait=10))
-            await asyncio.sleep(every)
+    while not loading.done():
+        replies.append(await ask(port, HEALTH))
+        await asyncio.sleep(every)
+    await loading
     return replies
-
-
-async def watched(port: int, load: asyncio.Future | asyncio.Task, **options: float) -> list[Reply]:
-    """Replies to a health check while there is this load."""
-    watching = asyncio.create_task(watch(port, **options))
-    await load
-    watching.cancel()
-    return await watching
 
 
 def statuses(replies: Sequence[Reply]) -> dict[int, int]:

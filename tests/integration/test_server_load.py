@@ -28,8 +28,18 @@ from houndstooth.web.serving.server import bind, open_server
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
 from tests.integration.web_catalogue import draw, file_of, make_app
-from tests.load import HEALTH, Reply, ask, drip, hang_up, patient, request, slowest, statuses
-from tests.load import watched as under
+from tests.load import (
+    HEALTH,
+    Reply,
+    ask,
+    drip,
+    hang_up,
+    patient,
+    request,
+    slowest,
+    statuses,
+    watched,
+)
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE_SECONDS = 0.1
@@ -166,7 +176,7 @@ def healthy(health: list[Reply]) -> None:
 def test_what_is_too_much_is_refused_at_once(folder: Path) -> None:
     async def load(port: int) -> tuple[list[Reply], list[Reply]]:
         many = asyncio.create_task(patient(port, [SEARCH], 48, seconds=4))
-        health = await under(port, many)
+        health = await watched(port, many)
         return many.result(), health
 
     with served(folder, 0.1) as (_, port):
@@ -184,8 +194,7 @@ def test_what_is_too_much_is_refused_at_once(folder: Path) -> None:
 
 def test_clients_that_left_cost_nothing(folder: Path) -> None:
     async def load(port: int) -> tuple[list[Reply], Reply]:
-        gone = asyncio.create_task(hang_up(port, SEARCH, 60))
-        health = await under(port, gone)
+        health = await watched(port, hang_up(port, SEARCH, 60))
         return health, await ask(port, SEARCH)
 
     extractor = TwoCores(0.3)
@@ -214,7 +223,7 @@ def test_an_engine_that_stalls_stalls_neither_health_nor_readiness(folder: Path)
     async def load(port: int) -> tuple[list[Reply], list[Reply], Reply]:
         many = asyncio.create_task(patient(port, [SEARCH], 30, seconds=4))
         ready = asyncio.create_task(ask(port, request("GET", "/readyz")))
-        health = await under(port, many)
+        health = await watched(port, many)
         return many.result(), health, await ready
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -282,7 +291,7 @@ def test_slow_senders_are_cut_off(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
     async def load(port: int) -> tuple[int, list[Reply]]:
         slow = asyncio.create_task(drip(port, announced(1000) + b"x" * 1000, 20, seconds=8))
-        health = await under(port, slow)
+        health = await watched(port, slow)
         return slow.result(), health
 
     with serving(folder, FakeExtractor()) as port:
