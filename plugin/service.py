@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from threading import Semaphore
 from typing import cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
@@ -41,6 +43,8 @@ class VisualSearch:
         self.engine = engine
         self.taxonomy = taxonomy
         self.settings = settings or Settings()
+        # More photos at a time than cores take longer for each, and are not done sooner.
+        self._computing = Semaphore(os.cpu_count() or 1)
         folder, variant_field = self.settings.columns, self.settings.variant_field
         self._columns: Columns | None = None
         if engine.embedded or folder:
@@ -62,11 +66,12 @@ class VisualSearch:
                 f"got {len(image)} or more"
             )
         clock = Clock()
-        with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
-        with clock.stage("extract"):
-            chosen = [request.category] if request.category else None
-            [features] = self.extractor.extract([pixels], [chosen], [request.box])
+        with self._computing:
+            with clock.stage("decode"):
+                pixels = self.extractor.decode(image)
+            with clock.stage("extract"):
+                chosen = [request.category] if request.category else None
+                [features] = self.extractor.extract([pixels], [chosen], [request.box])
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:

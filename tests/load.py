@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Sequence
@@ -73,12 +74,16 @@ async def _exchange(port: int, sent: bytes) -> bytes:
 async def patient(
     port: int, requests: Sequence[bytes], clients: int, seconds: float, pause: float = 1
 ) -> list[Reply]:
-    """Replies to clients that ask again and again, and pause after a 503."""
+    """Replies to clients that ask again and again, and pause after a 503.
+
+    They begin one after another within a pause, as shoppers do.
+    """
     until = time.perf_counter() + seconds
     replies: list[Reply] = []
 
     async def client(number: int) -> None:
         place = number
+        await asyncio.sleep(pause * number / clients)
         while time.perf_counter() < until:
             reply = await ask(port, requests[place % len(requests)])
             replies.append(reply)
@@ -133,15 +138,32 @@ async def drip(port: int, sent: bytes, clients: int, seconds: float) -> int:
     return cut
 
 
-async def watched(port: int, load: Awaitable[object], every: float = 0.05) -> list[Reply]:
-    """Replies to a health check that goes on while there is this load."""
-    loading = asyncio.ensure_future(load)
-    replies: list[Reply] = []
-    while not loading.done():
-        replies.append(await ask(port, HEALTH))
-        await asyncio.sleep(every)
-    await loading
-    return replies
+async def watched(port: int, load: Awaitable[object]) -> list[Reply]:
+    """Replies to a health check, by a process of its own, while there is this load."""
+    watch = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.load", str(port)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+    )
+    assert watch.stdin and watch.stdout
+    await watch.stdout.readline()
+    await load
+    watch.stdin.close()
+    lines = (await watch.stdout.read()).split(b"\n")
+    await watch.wait()
+    found = [line.split() for line in lines if line]
+    return [Reply(int(status), float(seconds)) for status, seconds in found]
+
+
+async def _watch(port: int) -> None:
+    """Print status and seconds of a health check again and again, until the input ends."""
+    print("begun", flush=True)
+    reading = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    while not reading.done():
+        reply = await ask(port, HEALTH)
+        print(reply.status, reply.seconds, flush=True)
+        await asyncio.sleep(0.05)
 
 
 def statuses(replies: Sequence[Reply]) -> dict[int, int]:
@@ -163,3 +185,7 @@ def resident_mb(process: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1000
     raise ValueError(f"expected a process; got {process}")
+
+
+if __name__ == "__main__":
+    asyncio.run(_watch(int(sys.argv[1])))

@@ -67,11 +67,13 @@ class Channel(HTTPChannel):
         deadline: When it is closed, if it has no request to be served.
         discards: Whether its last request is refused, so that what still comes is thrown away.
         queued_at: When its request was put into a queue.
+        at_once: Whether its first request is to be answered in the thread that is at hand.
     """
 
     close_when_flushed: bool
     discards = False
     queued_at = 0.0
+    at_once = False
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         super().__init__(server, sock, addr, adj, map=map)
@@ -89,7 +91,7 @@ class Channel(HTTPChannel):
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing has come that is not answered yet."""
+        """True if all that came is answered."""
         return not (self.requests or self.request or self.total_outbufs_len)
 
     def is_late(self, now: float) -> bool:
@@ -100,8 +102,26 @@ class Channel(HTTPChannel):
             return bool(now > self.last_activity + RECEIVE_SECONDS)
         return now > self.deadline
 
+    def received(self, data: bytes) -> bool:
+        """Take in what came, and answer what takes no thread."""
+        taken: bool = super().received(data)
+        self._answer_at_once()
+        return taken
+
     def service(self) -> None:
-        """Answer the first request, in a thread of a pool."""
+        """Answer the first request, and those after it that take no thread."""
+        self._answer()
+        self._answer_at_once()
+
+    def _answer_at_once(self) -> None:
+        while True:
+            with self.requests_lock:  # the dispatcher has it when it sets this
+                at_once, self.at_once = self.at_once, False
+            if not at_once:
+                return
+            self._answer()
+
+    def _answer(self) -> None:
         self.deadline = inf
         super().service()
         self.deadline = time() + RECEIVE_SECONDS

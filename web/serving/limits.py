@@ -7,9 +7,6 @@ from dataclasses import dataclass
 LIGHT_THREADS, LIGHT_QUEUE = 4, 256
 """Requests at a time, and waiting ones, of those that take neither networks nor an engine."""
 
-EXPRESS_THREADS = 2
-"""Threads of the health check and of refusals."""
-
 QUEUE_SECONDS = 2
 """Time for which a request waits for a thread; then it is refused."""
 
@@ -18,6 +15,12 @@ RECEIVE_SECONDS = 30
 
 REFUSED_SECONDS = 5
 """Time for which the rest of a refused upload is read, so that its client reads the refusal."""
+
+SWITCH_SECONDS = 0.0005
+"""Time after which a thread lets another one run Python, a tenth of the default.
+
+The thread that listens needs its turn several times for an answer, between threads that compute.
+"""
 
 RETRY_SECONDS = 1
 """The header ``Retry-After`` of a refusal."""
@@ -36,6 +39,6 @@ class Limits:
     """
 
     threads: int = 8
-    queue: int = 8
+    queue: int = 4
     connections: int = 500
     drain_seconds: int = 8

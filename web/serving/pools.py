@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from math import inf
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
-from houndstooth.web.serving.limits import (
-    EXPRESS_THREADS,
-    LIGHT_QUEUE,
-    LIGHT_THREADS,
-    QUEUE_SECONDS,
-    Limits,
-)
+from houndstooth.web.serving.limits import LIGHT_QUEUE, LIGHT_THREADS, QUEUE_SECONDS, Limits
 from houndstooth.web.serving.refusal import OVERLOADED
 
 HEALTH = "/healthz"
@@ -37,7 +30,7 @@ class Pool(ThreadedTaskDispatcher):
 
     queue: deque[Any]
 
-    def __init__(self, threads: int, places: float) -> None:
+    def __init__(self, threads: int, places: int) -> None:
         super().__init__()
         self._places = places
         self.set_thread_count(threads)
@@ -78,19 +71,21 @@ class Pool(ThreadedTaskDispatcher):
 class Dispatcher:
     """The pools of a server, as waitress's dispatcher.
 
-    The health check has threads of its own, so that it is answered whatever the others wait for.
+    Refusals and the health check wait for no thread: whoever received them answers at once.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._express = Pool(EXPRESS_THREADS, inf)
         self._light = Pool(LIGHT_THREADS, LIGHT_QUEUE)
         self._searches = Pool(limits.threads, limits.queue)
 
     def add_task(self, channel: Any) -> None:
         """Hand over a channel whose first request is complete, or refuse that request."""
         request = channel.requests[0]
-        if request.error is not None or not self._pool(request.path).offer(channel):
-            self._refuse([channel])
+        if request.error is None and request.path != HEALTH:
+            if self._pool(request.path).offer(channel):
+                return
+            request.error = OVERLOADED
+        channel.at_once = True
 
     def has_place(self, path: str) -> bool:
         """Tell whether a request that begins to come would find a place now."""
@@ -99,22 +94,15 @@ class Dispatcher:
     def refuse_expired(self) -> None:
         """Refuse requests that have waited for too long."""
         for pool in (self._light, self._searches):
-            self._refuse(pool.take_expired())
+            for channel in pool.take_expired():
+                channel.requests[0].error = OVERLOADED
+                channel.service()
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> None:
         """End the threads, after what each of them serves."""
-        for pool in (self._express, self._light, self._searches):
+        for pool in (self._light, self._searches):
             pool.shutdown(cancel_pending, timeout)
 
-    def _refuse(self, channels: Iterable[Any]) -> None:
-        for channel in channels:
-            request = channel.requests[0]
-            request.error = request.error or OVERLOADED
-            self._express.offer(channel)
-
     def _pool(self, path: str) -> Pool:
-        if path == HEALTH:
-            return self._express
-        if path in LIGHT or path.startswith(LIGHT_FOLDERS):
-            return self._light
-        return self._searches
+        light = path in LIGHT or path.startswith(LIGHT_FOLDERS)
+        return self._light if light else self._searches

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from time import time
 from typing import Any
 
@@ -15,7 +16,7 @@ from waitress.server import TcpWSGIServer
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.web.serving.channel import Channel
-from houndstooth.web.serving.limits import Limits
+from houndstooth.web.serving.limits import SWITCH_SECONDS, Limits
 from houndstooth.web.serving.pools import Dispatcher
 
 _LOG = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ class Listener(TcpWSGIServer):
         self.body_bytes = body_bytes
         self._connections = limits.connections
         self._upload_bytes = limits.threads * body_bytes
+
+    def handle_accept(self) -> None:
+        """Accept all connections that there are."""
+        before = -1
+        while before != (before := len(self._map)):
+            super().handle_accept()
 
     def make_room(self, address: str) -> None:
         """Close the connection that has waited longest, if there are too many with a new one."""
@@ -88,6 +95,7 @@ class Server:
 
     def run(self) -> None:
         """Serve; return when all is drained, or when interrupted."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         try:
             while self._ends_at is None:
                 self._poll()
@@ -114,9 +122,7 @@ class Server:
     def _refuse_new(self) -> None:
         """Accept the connections that the system has taken already, and stop listening."""
         for listener in self._listeners:
-            before = -1
-            while before != (before := len(self._map)):
-                listener.handle_accept()
+            listener.handle_accept()
             wasyncore.dispatcher.close(listener)
 
 
