@@ -47,12 +47,12 @@ class Listener(TcpWSGIServer):
 
     def make_room(self, address: str) -> None:
         """Close the connection that has waited longest, if there are too many with a new one."""
-        channels = open_channels(self._map)
-        same = [channel for channel in channels if channel.addr[0] == address]
+        channels = [one for one in open_channels(self._map) if not one.will_close]
         if len(channels) <= self._connections:
-            channels = same if len(same) > self._connections // 2 else []
-        waiting = [channel for channel in channels if not (channel.requests or channel.will_close)]
-        if waiting:
+            channels = [one for one in channels if one.addr[0] == address]
+            if len(channels) <= self._connections // 2:
+                return
+        if waiting := [channel for channel in channels if not channel.requests]:
             min(waiting, key=lambda channel: channel.deadline).will_close = True
 
     def has_room_for(self, size: int, address: str) -> bool:
