@@ -84,7 +84,7 @@ class ColumnsSource:
 
     def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """See Source."""
-        if not query.candidates.filters:
+        if not query.candidates.has_filters:
             rows = self._rank(query, top, after)
             return rows, len(rows) < top
         filters = _filters_of(query.candidates)
@@ -107,7 +107,7 @@ class ColumnsSource:
         """See Source."""
         with self._clock.stage("rerank"):
             rows = rank_variants(query, self._snapshot, variants)
-        if query.candidates.filters:
+        if query.candidates.has_filters:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
 
@@ -255,6 +255,8 @@ def _filters_of(query: CandidateQuery) -> CandidateQuery:
         category=query.category,
         great_category=query.great_category,
         filters=query.filters,
+        post_filters=query.post_filters,
+        queries=query.queries,
     )
 
 
