@@ -94,6 +94,11 @@ class Settings:
     paper_threshold: bool = False
 
     @property
+    def allowed_fields(self) -> frozenset[str]:
+        """Shop fields that may be shown and asked for; none = all of them."""
+        return self.fields and self.fields | {self.variant_field}
+
+    @property
     def extractor_options(self) -> dict[str, Any]:
         """Keyword arguments for ``models.loading.load_extractor``."""
         named = {"model": self.model, "detector": self.detector, "embedder": self.embedder}
