@@ -227,14 +227,14 @@ class WindowSource:
         fetched, window = self._windows.get(key, (0, Snapshot()))
         if fetched < limit:
             with self._clock.stage("candidates"):
-                rows = self._engine.window(query.candidates, limit, _appearance_boosts(query))
+                rows = self._engine.window(query.candidates, limit, appearance_boosts(query))
             with self._clock.stage("rerank"):
                 window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window
         return window
 
 
-def _appearance_boosts(query: RankingQuery) -> dict[str, int]:
+def appearance_boosts(query: RankingQuery) -> dict[str, int]:
     """Weigh appearance terms against the attribute boosts as the ranking does."""
     weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
     scale = (query.candidates.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
