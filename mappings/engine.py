@@ -125,8 +125,9 @@ class CandidateQuery:
 
     Attributes:
         preferred: Boost by term, by attribute group.
-        post_filters: Further filters, of which those on a field of ``filters`` hold as well.
-        queries: Queries of the engine's own language.
+        post_filters: Further filters; on a field that ``filters`` names as well, both hold.
+        queries: Queries of the engine's own language. An engine that has none raises
+            InvalidFilter.
         variant_field: Shop field that holds the variant group.
         without_id: Id of a document that must not match.
         without_variant_group: Value of ``variant_field`` that must not match.

@@ -24,8 +24,8 @@ HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: onl
                                by commas; their addresses may be
                                private
 HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all fields
-                               commas: the web service shows, filters
-                               and counts no others
+                               commas: the web service shows, filters,
+                               sorts and counts no others
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+import houndstooth
 from houndstooth import InvalidInput, visual_clauses
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import Relaxed
@@ -94,6 +97,27 @@ def test_weights_decide_what_scores() -> None:
     assert [list(one["constant_score"]["filter"]["term"].values()) for one in by_attributes] == [
         ["colour:red"]
     ]
+
+
+def test_the_page_s_example_runs(
+    elasticsearch_url: str, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "query.md").read_text(encoding="utf-8")
+    [code] = [one for one in re.findall(r"```python\n(.*?)```", page, re.S) if "hits =" in one]
+    photo.rename(photo.with_name("photo.jpg"))
+    monkeypatch.chdir(photo.parent)
+    monkeypatch.setattr(houndstooth, "load_extractor", lambda _: FakeExtractor(), raising=False)
+    with new_index(elasticsearch_url) as url:
+        engine = open_engine(url)
+        fill(engine, TAXONOMY, photo.parent)
+        engine.close()
+        address, _, index = url.partition("://")[2].rpartition("/")
+        code = code.replace("127.0.0.1:9200", address).replace('"products"', f'"{index}"')
+        names: dict[str, Any] = {}
+        exec(code, names)
+    assert len(names["hits"]) == 24
+    assert {hit["_id"].rsplit("-", 1)[0] for hit in names["hits"][:PER_COLOUR]} == {"t-shirt-green"}
+    assert all("visual" not in hit["_source"] for hit in names["hits"])
 
 
 def test_another_step_is_refused() -> None:
