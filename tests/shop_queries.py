@@ -42,8 +42,8 @@ def leaves() -> st.SearchStrategy[Any]:
         "match_phrase": of_field(texts | with_options({"query": texts})),
         "multi_match": with_options(
             {"query": texts, "fields": lists},
-            type=st.sampled_from(["best_fields", "most_fields", "phrase"]),
-            lenient=st.just(True),
+            type=st.sampled_from(["best_fields", "most_fields", "cross_fields", "phrase"]),
+            lenient=st.booleans(),
         ),
         "simple_query_string": with_options(
             {"query": texts | st.sampled_from(['"red tee" -blue', "re*", "tea~2", "(a | b)"])}
