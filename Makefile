@@ -20,6 +20,7 @@ test: lint       ## everything: lint, types, and all tests against real servers 
 	@.ci/setup browser
 	@.ci/setup redis
 	@.ci/setup containers
+	@.ci/setup examples
 	@$(PY) -m pytest --cov --cov-report=term
 
 lint: dev        ## ruff and mypy strict

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from houndstooth.models.loading import load_extractor
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
+    from houndstooth.plugin.shop_query import parse_query
+    from houndstooth.plugin.visual_clauses import visual_clauses
 
 __version__ = "0.1.0"
 
@@ -67,6 +69,8 @@ __all__ = [
     "__version__",
     "load_extractor",
     "open_engine",
+    "parse_query",
+    "visual_clauses",
 ]
 
 _MODULES = {
@@ -75,6 +79,8 @@ _MODULES = {
     "VisualSearch": "plugin.service",
     "load_extractor": "models.loading",
     "open_engine": "plugin.engines",
+    "parse_query": "plugin.shop_query",
+    "visual_clauses": "plugin.visual_clauses",
 }
 
 

@@ -24,8 +24,8 @@ HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: onl
                                by commas; their addresses may be
                                private
 HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all fields
-                               commas: the web service shows, filters
-                               and counts no others
+                               commas: the web service shows, filters,
+                               sorts and counts no others
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit
@@ -92,6 +92,11 @@ class Settings:
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     paper_threshold: bool = False
+
+    @property
+    def allowed_fields(self) -> frozenset[str]:
+        """Shop fields that may be shown and asked for; none = all of them."""
+        return self.fields and self.fields | {self.variant_field}
 
     @property
     def extractor_options(self) -> dict[str, Any]:

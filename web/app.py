@@ -86,8 +86,8 @@ def _wire(
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
     engine = engine or open_engine(settings.engine)
-    if settings.fields:
-        engine = FieldAllowlist(engine, settings.fields | {settings.variant_field})
+    if settings.allowed_fields:
+        engine = FieldAllowlist(engine, settings.allowed_fields)
     if extractor is None:
         from houndstooth.models.loading import load_extractor
 

@@ -19,6 +19,7 @@ from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
+from houndstooth.plugin.shop_query import query_json
 
 
 class FieldAllowlist:
@@ -128,8 +129,15 @@ class FieldAllowlist:
         return {name: value for name, value in facts.items() if name in self._fields}
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
-        for one in query.filters:
-            if not self._allows(one.field):
-                allowed = ", ".join(sorted(self._fields))
-                raise InvalidFilter(f"expected a filter on one of {allowed}; got {one.field!r}")
+        for one in (*query.filters, *query.post_filters):
+            self._check(one.field)
+        for shop_query in query.queries:
+            query_json(shop_query, self._check)
         return query
+
+    def _check(self, name: str) -> str:
+        """Return the name of a field that is allowed."""
+        if name in VISUAL_FACETS or self._allows(name):
+            return name
+        allowed = ", ".join(sorted(self._fields))
+        raise InvalidFilter(f"expected a filter on one of {allowed}; got {name!r}")

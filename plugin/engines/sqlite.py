@@ -169,7 +169,12 @@ class SQLiteEngine:
 
     def _condition(self, db: Connection, query: CandidateQuery) -> Sql:
         smallest = "SELECT typeof(value) FROM fact WHERE field = ? ORDER BY value LIMIT 1"
-        for one in query.filters:
+        if query.queries:
+            raise InvalidFilter(
+                "expected filters alone: SQLite has no query language, OpenSearch and "
+                "Elasticsearch have"
+            )
+        for one in (*query.filters, *query.post_filters):
             self._fields.check(one)
             # Numbers sort before text: a field whose first value is text has no numbers.
             in_range = isinstance(one, RangeFilter)

@@ -129,7 +129,8 @@ class ClusterIndex:
             query: Its filters name fields.
             names: Further fields, such as those of facets.
         """
-        if any(name not in self.fields for name in (*(f.field for f in query.filters), *names)):
+        filtered = [one.field for one in (*query.filters, *query.post_filters)]
+        if any(name not in self.fields for name in (*filtered, *names)):
             self._look_again()
         return self.fields_with(query.variant_field)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
@@ -11,7 +12,14 @@ from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.cluster.client import Json
 from houndstooth.plugin.engines.cluster.rows import RowFields
-from houndstooth.plugin.engines.fields import MAX_TERM_BYTES, Fields, by_field, finite_number
+from houndstooth.plugin.engines.fields import (
+    MAX_TERM_BYTES,
+    VISUAL_FACETS,
+    Fields,
+    by_field,
+    finite_number,
+)
+from houndstooth.plugin.shop_query import query_json
 
 MIN_BOOST = 0.03
 """Smallest boost of an attribute term in a window, as a share of the highest possible score."""
@@ -26,7 +34,9 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     if query.great_category is not None:
         filters.append(_term_or_unknown(fields.visual("great_category"), query.great_category))
     filters += [_term(attributes, term) for term in query.required]
-    filters += [_any_filter(group, fields) for group in by_field(query.filters).values()]
+    for together in (query.filters, query.post_filters):
+        filters += [_any_filter(group, fields) for group in by_field(together).values()]
+    filters += [query_json(one, partial(_own_name, fields)) for one in query.queries]
     must_not = [_term(attributes, term) for term in query.excluded]
     if query.hide_sold_out:
         must_not += _sold_out(fields)
@@ -45,6 +55,20 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
             "minimum_should_match": query.minimum_groups,
         }
     }
+
+
+def boost_clauses(
+    query: CandidateQuery, fields: Fields, appearance: Mapping[str, int]
+) -> list[Json]:
+    """Build the clauses that score: terms of attributes and of appearance, each by its boost."""
+    attributes, near = fields.visual("attributes"), fields.visual("appearance")
+    clauses = [
+        _constant(attributes, term, boost)
+        for boosts in query.preferred.values()
+        for term, boost in boosts.items()
+        if boost > MIN_BOOST * query.best_score
+    ]
+    return clauses + [_constant(near, term, boost) for term, boost in appearance.items()]
 
 
 def match_body(query: CandidateQuery, fields: Fields, among: Sequence[str] | None) -> Json:
@@ -77,14 +101,7 @@ def window_body(
         appearance: Boosts of appearance terms.
         minimum: Number of boosted terms that a document must have, 1 or 0.
     """
-    attributes, near = fields.visual("attributes"), fields.visual("appearance")
-    should = [
-        _constant(attributes, term, boost)
-        for boosts in query.preferred.values()
-        for term, boost in boosts.items()
-        if boost > MIN_BOOST * query.best_score
-    ]
-    should += [_constant(near, term, boost) for term, boost in appearance.items()]
+    should = boost_clauses(query, fields, appearance)
     body: Json = {"filter": [bool_query(query, fields)], "should": should}
     if should:
         body["minimum_should_match"] = minimum
@@ -163,6 +180,11 @@ def _sold_out(fields: Fields) -> list[Json]:
         return [_filter_clause(TermFilter(AVAILABILITY, OUT_OF_STOCK), fields)]
     except InvalidFilter:
         return []
+
+
+def _own_name(fields: Fields, name: str) -> str:
+    """Return the name in the index of a field of a shop's query."""
+    return fields.exact(name) if name in VISUAL_FACETS else name
 
 
 def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
