@@ -85,7 +85,7 @@ def _wire(
     progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
-    engine = engine or open_engine(settings.engine)
+    engine = engine or open_engine(settings.engine, settings.credentials)
     if settings.fields:
         engine = FieldAllowlist(engine, settings.fields | {settings.variant_field})
     if extractor is None:
