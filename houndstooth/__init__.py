@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from houndstooth.mappings.search import SearchRequest
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import load_extractor
+    from houndstooth.plugin.credentials import Credentials
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
     from houndstooth.plugin.shop_query import parse_query
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Credentials",
     "EngineUnavailable",
     "HoundstoothError",
     "ImageUnavailable",
@@ -74,6 +76,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Credentials": "plugin.credentials",
     "SearchRequest": "mappings.search",
     "Taxonomy": "mappings.taxonomy",
     "VisualSearch": "plugin.service",

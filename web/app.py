@@ -85,7 +85,7 @@ def _wire(
     progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
-    engine = engine or open_engine(settings.engine)
+    engine = engine or open_engine(settings.engine, settings.credentials)
     if settings.allowed_fields:
         engine = FieldAllowlist(engine, settings.allowed_fields)
     if extractor is None:

@@ -194,7 +194,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
             stopped = _follow(read_only(entries, taxonomy), report, feed.size)
             click.echo(f"{report.close(stopped)}\nnothing was written")
             return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
-        engine = open_engine(task.engine or settings.engine)
+        engine = open_engine(task.engine or settings.engine, settings.credentials)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
         click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)

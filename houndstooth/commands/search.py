@@ -157,7 +157,7 @@ def run(
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
 
-    with closing(open_engine(settings.engine)) as engine:
+    with closing(open_engine(settings.engine, settings.credentials)) as engine:
         if extractor is None:
             # Here, so that refused arguments do not wait for the networks.
             from houndstooth.models.loading import load_extractor

@@ -14,6 +14,8 @@ from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
+from houndstooth.plugin.credentials import Credentials
+
 Json = dict[str, Any]
 
 ONE_COPY = {"OpenSearch": "_primary_first", "Elasticsearch": "houndstooth"}
@@ -57,31 +59,17 @@ class Cluster:
 
     Args:
         product: OpenSearch or Elasticsearch.
-        hosts: Host names and ports, at least one.
-        tls: Use TLS and verify the certificates.
-        user, password: For a cluster with the security plugin.
+        address: URL of the hosts, for messages.
+        client: Sends the requests to one of the hosts.
+        has_several_hosts: Whether a host that fails is passed over.
     """
 
     def __init__(
-        self, product: str, hosts: Sequence[tuple[str, int]], tls: bool, user: str, password: str
+        self, product: str, address: str, client: OpenSearch, has_several_hosts: bool = False
     ) -> None:
         self.product, self.one_copy = product, ONE_COPY[product]
-        names = ",".join(f"{host}:{port}" for host, port in hosts)
-        self.address = f"{'https' if tls else 'http'}://{names}"
-        self._has_several_hosts = len(hosts) > 1
-        self.client = OpenSearch(
-            hosts=[{"host": host, "port": port} for host, port in hosts],
-            use_ssl=tls,
-            verify_certs=tls,
-            http_auth=(user, password) if user else None,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
-            max_retries=max(3, len(hosts)),
-            pool_maxsize=CONNECTIONS,
-            retry_on_timeout=self._has_several_hosts,
-            dead_timeout=DEAD_SECONDS,
-            timeout_cutoff=4,
-            serializer=_Parser(),
-        )
+        self.address, self.client = address, client
+        self._has_several_hosts = has_several_hosts
 
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
@@ -110,6 +98,37 @@ class Cluster:
         answer = self.read(self.client.search, index=index, body=body, params=params)
         hits: list[Json] = answer.get("hits", {}).get("hits", [])
         return hits
+
+
+def connect(
+    product: str, hosts: Sequence[tuple[str, int]], tls: bool, credentials: Credentials
+) -> Cluster:
+    """Make the client of a cluster, without sending a request.
+
+    Args:
+        product: OpenSearch or Elasticsearch.
+        hosts: Host names and ports, at least one.
+        tls: Use TLS and verify the certificates.
+        credentials: Credentials for all hosts.
+
+    Raises:
+        InvalidConfig: The credentials cannot be used.
+    """
+    several = len(hosts) > 1
+    client = OpenSearch(
+        hosts=[{"host": host, "port": port} for host, port in hosts],
+        use_ssl=tls,
+        timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
+        max_retries=max(3, len(hosts)),
+        pool_maxsize=CONNECTIONS,
+        retry_on_timeout=several,
+        dead_timeout=DEAD_SECONDS,
+        timeout_cutoff=4,
+        serializer=_Parser(),
+        **credentials.client_options(tls),
+    )
+    names = ",".join(f"{host}:{port}" for host, port in hosts)
+    return Cluster(product, f"{'https' if tls else 'http'}://{names}", client, several)
 
 
 def repeated(

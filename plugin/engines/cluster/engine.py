@@ -23,6 +23,7 @@ from houndstooth.plugin.engines.cluster.client import Cluster
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body
 from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
 from houndstooth.plugin.engines.fields import facet_value
 
@@ -45,6 +46,7 @@ class ClusterEngine:
 
     def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
         self.index, self._visual = index, visual
+        self.product = cluster.product
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
@@ -189,6 +191,15 @@ class ClusterEngine:
         """Return if the index can be searched, else raise, without waiting for a host."""
         with self._index.errors():
             self._client.count(index=self.index)
+
+    def server(self) -> Server | None:
+        """Ask which product and version the cluster runs, where it says; see ``product``.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached.
+        """
+        with self._index.errors():
+            return identify(self._cluster)
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,6 +14,7 @@ import pytest
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.plugin.credentials import Credentials
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.cluster import client as cluster_client
 from houndstooth.plugin.engines.cluster import read
@@ -136,7 +137,8 @@ def test_hosts_in_trouble_for_a_while_cost_no_answer() -> None:
 def test_hosts_in_trouble_are_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_client, "RETRY_SECONDS", 0.5)
     hosts = [f"h{n}.invalid:{free_port()}" for n in range(2)]
-    engine = open_engine(f"opensearch://me:secret@{','.join(hosts)}/products")
+    credentials = Credentials(user="me", password="secret")
+    engine = open_engine(f"opensearch://{','.join(hosts)}/products", credentials)
     began = time.monotonic()
     with pytest.raises(EngineUnavailable, match=f"http://{hosts[0]},{hosts[1]} ") as caught:
         engine.count()
