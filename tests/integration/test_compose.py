@@ -18,7 +18,7 @@ from redis import Redis
 from houndstooth import __version__
 from houndstooth.models.synthetic import generate
 from houndstooth.plugin.config import read_variables
-from tests.conftest import free_port
+from tests.conftest import RELEASES, free_port
 from tests.integration.containers import (
     ROOT,
     Container,
@@ -108,8 +108,7 @@ def test_versions_are_those_that_the_tests_run_against(opensearch_url: str, redi
     address = urlsplit(opensearch_url)
     answer = requests.get(f"http://{address.netloc}/", timeout=60)
     number = answer.json()["version"]["number"]
-    node = (ROOT / ".ci" / "opensearch" / "node").read_text()
-    assert f'\nVERSION = "{number}"\n' in node
+    assert RELEASES["opensearch"] == f"opensearch-{number}"
     assert SERVICES["opensearch"]["image"] == f"opensearchproject/opensearch:{number}"
 
     with Redis.from_url(redis_url) as redis:
