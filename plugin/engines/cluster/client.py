@@ -14,6 +14,8 @@ from opensearchpy.exceptions import TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
+from houndstooth.plugin.engines.cluster.hosts import learn_hosts
+
 Json = dict[str, Any]
 
 ONE_COPY = {"OpenSearch": "_primary_first", "Elasticsearch": "houndstooth"}
@@ -69,6 +71,7 @@ class Cluster:
         names = ",".join(f"{host}:{port}" for host, port in hosts)
         self.address = f"{'https' if tls else 'http'}://{names}"
         self._has_several_hosts = len(hosts) > 1
+        self._has_looked = False
         self.client = OpenSearch(
             hosts=[{"host": host, "port": port} for host, port in hosts],
             use_ssl=tls,
@@ -86,12 +89,18 @@ class Cluster:
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
 
+        Where one host is named, others are those that the first answer leads to; see learn_hosts.
+
         Args:
             request: A method of ``client``.
             arguments: Its arguments.
         """
         if not self._has_several_hosts:
-            return request(**arguments)
+            answer = request(**arguments)
+            if not self._has_looked:
+                self._has_looked = True
+                self._has_several_hosts = learn_hosts(self.client)
+            return answer
         timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
         return repeated(
             lambda: request(**arguments, request_timeout=timeout), RETRY_SECONDS, _is_passing
