@@ -69,7 +69,7 @@ def with_rows(text: str, counts: dict[str, Counter[str]]) -> str:
         engine, _, version = release.partition("-")
         cells = (f"| {NAMES[engine]}", version, *(str(results[name]) for name in RESULTS))
         rows[cells[:2]] = f"{' | '.join(cells)} |"
-    table = "\n".join((HEAD, *rows.values()))
+    table = "\n".join((HEAD, *sorted(rows.values())))
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
