@@ -147,7 +147,7 @@ class Fields:
     def takes_texts(self, name: str) -> bool:
         """Tell whether every text up to MAX_VALUE_LENGTH fits the field, or a new one."""
         definition = self._definitions.get(name)
-        return definition is None or definition.get("type") == "keyword"
+        return definition is None or definition.get("type") in ("keyword", "text")
 
     def unwritable(self, name: str) -> str | None:
         """Return why no scalar value can be written to the field, or None."""

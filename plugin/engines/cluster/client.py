@@ -15,6 +15,7 @@ from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
 from houndstooth.plugin.credentials import Credentials
+from houndstooth.plugin.engines.cluster.hosts import learn_hosts
 
 Json = dict[str, Any]
 
@@ -70,16 +71,23 @@ class Cluster:
         self.product, self.one_copy = product, ONE_COPY[product]
         self.address, self.client = address, client
         self._has_several_hosts = has_several_hosts
+        self._has_looked = False
 
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
+
+        Where one host is named, others are those that the first answer leads to; see learn_hosts.
 
         Args:
             request: A method of ``client``.
             arguments: Its arguments.
         """
         if not self._has_several_hosts:
-            return request(**arguments)
+            answer = request(**arguments)
+            if not self._has_looked:
+                self._has_looked = True
+                self._has_several_hosts = learn_hosts(self.client)
+            return answer
         timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
         return repeated(
             lambda: request(**arguments, request_timeout=timeout), RETRY_SECONDS, _is_passing

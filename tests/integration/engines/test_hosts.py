@@ -107,7 +107,7 @@ def test_filters_and_hits_are_read_from_the_copies_whose_changes_are_followed() 
     paths: list[str] = []
 
     def answer(path: str) -> Answer:
-        if "_mapping" in path:
+        if "_mapping" in path or "_nodes" in path:
             return 200, {}
         paths.append(path)
         return 200, {"docs": [], "hits": {"hits": []}}
@@ -172,9 +172,79 @@ def test_a_shard_copy_that_died_is_asked_again(monkeypatch: pytest.MonkeyPatch) 
     died = {"_id": "2", "error": {"type": "no_shard_available_action_exception", "reason": "away"}}
     answers = [{"docs": [a_document("1"), died]}] * 3
     asked = iter([*answers, {"docs": [a_document("1"), a_document("2")]}, *answers * 2])
-    with host(lambda _: (200, next(asked))) as address:
+    with host(lambda path: (200, {} if "_nodes" in path else next(asked))) as address:
         engine: Engine = open_engine(f"opensearch://{address}/products")
         assert [one.product_id for one in engine.show(["1", "2"])] == ["1", "2"]
         with pytest.raises(EngineUnavailable, match="away"):
             engine.show(["1", "2"])
+        engine.close()
+
+
+class Nodes:
+    """Nodes of a cluster that tell where they are.
+
+    Attributes:
+        published: Roles and published address by the id of a node.
+        counted: Which nodes were asked to count, in order.
+    """
+
+    def __init__(self) -> None:
+        self.published: dict[str, tuple[list[str], str]] = {}
+        self.counted: list[str] = []
+
+    def node(self, node_id: str) -> Callable[[str], Answer]:
+        def answer(path: str) -> Answer:
+            if not path.startswith("/_nodes"):
+                self.counted.append(node_id)
+                return 200, {"count": 3}
+            keys = [node_id] if "_local" in path else list(self.published)
+            told = [(key, *self.published[key]) for key in keys]
+            return 200, {
+                "nodes": {
+                    key: {"roles": roles, "http": {"publish_address": address}}
+                    for key, roles, address in told
+                }
+            }
+
+        return answer
+
+
+DATA, MANAGER = ["data", "ingest", "cluster_manager"], ["cluster_manager"]
+
+
+def test_other_nodes_answer_while_the_only_host_that_is_named_is_down() -> None:
+    nodes = Nodes()
+    with host(nodes.node("b")) as b, host(nodes.node("c")) as c, host(nodes.node("m")) as manager:
+        with host(nodes.node("a")) as a:
+            name = f"localhost:{a.partition(':')[2]}"
+            nodes.published = {
+                "a": (DATA, f"localhost/{a}"),
+                "b": (DATA, b),
+                "c": ([], c),
+                "m": (MANAGER, manager),
+                "dead": (DATA, f"127.0.0.1:{free_port()}"),
+            }
+            engine = open_engine(f"opensearch://{name}/products")
+            assert [engine.count() for _ in range(20)] == [3] * 20
+            assert set(nodes.counted) == {"a"}
+        assert [engine.count() for _ in range(20)] == [3] * 20
+        assert set(nodes.counted[20:]) == {"b", "c"}
+        engine.close()
+
+
+@pytest.mark.parametrize("why", ["behind a proxy", "another node there", "does not tell"])
+def test_addresses_that_may_lead_elsewhere_are_not_asked(why: str) -> None:
+    nodes = Nodes()
+    with host(nodes.node("b")) as b:
+        with host(nodes.node("a")) as a:
+            own = f"127.0.0.1:{free_port()}" if why == "behind a proxy" else a
+            other = "x" if why == "another node there" else "b"
+            nodes.published = {"a": (DATA, own), other: (DATA, b), "b": (DATA, own)}
+            if why == "does not tell":
+                nodes.published = {}
+            engine = open_engine(f"opensearch://{a}/products")
+            assert engine.count() == 3
+        with pytest.raises(EngineUnavailable):
+            engine.count()
+        assert nodes.counted == ["a"]
         engine.close()
