@@ -21,10 +21,9 @@ from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
-from houndstooth.plugin.engines.cluster.query import bool_query, facet_body
+from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
-from houndstooth.plugin.engines.fields import facet_value
 
 _LOG = logging.getLogger(__name__)
 
@@ -180,10 +179,7 @@ class ClusterEngine:
             body = facet_body(query, fields, size, self._index.fields_for(query, fields))
             answer = self._cluster.read(self._client.search, index=self.index, body=body)
         counts = answer["aggregations"]
-        return {
-            name: [(_bucket_value(b), b["doc_count"]) for b in counts[str(n)]["buckets"]]
-            for n, name in enumerate(fields)
-        }
+        return {name: facet_counts(counts[str(n)]) for n, name in enumerate(fields)}
 
     def ping(self) -> None:
         """Return if the index can be searched, else raise, without waiting for a host."""
@@ -228,7 +224,3 @@ class ClusterEngine:
 
 def _facts(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if not is_visual(name)}
-
-
-def _bucket_value(bucket: dict[str, Any]) -> str:
-    return facet_value(bucket.get("key_as_string", bucket["key"]))

@@ -16,7 +16,8 @@ from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.cluster.client import Cluster, Json, repeated
 from houndstooth.plugin.engines.cluster.errors import client_errors, reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
-from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
+from houndstooth.plugin.engines.fields import Fields
+from houndstooth.plugin.engines.index_mapping import product_index, visual_fields
 
 FIELDS_SECONDS = 60
 """Time after which the mapping is read again for a field of rows that it lacks."""
