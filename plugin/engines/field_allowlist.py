@@ -125,7 +125,7 @@ class FieldAllowlist:
         return name.partition(".")[0] in self._fields
 
     def _limited(self, facts: Mapping[str, Fact]) -> dict[str, Fact]:
-        return {name: value for name, value in facts.items() if name in self._fields}
+        return {name: value for name, value in facts.items() if self._allows(name)}
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
         for one in query.filters:

@@ -20,6 +20,12 @@ from houndstooth.plugin.engines.documents import refusal
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
+BLOCKED = "cluster_block_exception"
+"""Type of the error of every item while the index takes no writes, as when a disk is full."""
+
+MISSING = "document_missing_exception"
+"""Type of the error of an update of a document that is not there."""
+
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
 
@@ -31,11 +37,13 @@ class _Write:
     Attributes:
         document: The document, without what was left out of it.
         notes: What was left out.
+        creates: Whether the whole document is sent, because there is none to update.
         outcome: The result of the last attempt.
     """
 
     document: IndexDocument
     notes: list[Note] = field(default_factory=list)
+    creates: bool = False
     outcome: WriteOutcome | None = None
 
     def fit(self, fitter: FactFitter) -> None:
@@ -82,13 +90,15 @@ class ClusterWriter:
                 write.fit(fitter)
         pending = [write for write in writes if write.outcome is None]
         for attempt in range(MAX_ATTEMPTS):
-            refused = self._send(pending)
-            if not refused or attempt == MAX_ATTEMPTS - 1:
+            refused, missing = self._send(pending)
+            if not (refused or missing) or attempt == MAX_ATTEMPTS - 1:
                 break
             fitter = self._index.prepared_fitter()
             for write, why in refused.items():
                 write.leave_out_refused(fitter, why, known=attempt < MAX_ATTEMPTS - 2)
-            pending = _again(pending, refused)
+            for write in missing:
+                write.creates = True
+            pending = _again(pending, {*refused, *missing})
         return [
             replace(write.outcome, notes=() if write.outcome.error else tuple(write.notes))
             for write in writes
@@ -109,27 +119,43 @@ class ClusterWriter:
             raise EngineUnavailable(f"{address} refused {len(failed)} deletes: {failed[0]}")
         return statuses.count(200)
 
-    def _send(self, writes: Sequence[_Write]) -> dict[_Write, str]:
-        """Send documents, and return why those with facts were refused for what they hold."""
-        refused = {}
-        results = self._bulk(self._update_action(write.document) for write in writes)
+    def _send(self, writes: Sequence[_Write]) -> tuple[dict[_Write, str], Collection[_Write]]:
+        """Send documents; return why those with facts were refused, and those to be created."""
+        refused: dict[_Write, str] = {}
+        missing: dict[str, _Write] = {}
+        results = self._bulk(self._action(write) for write in writes)
         for write, result in zip(writes, results, strict=True):
-            write.outcome = _outcome(result)
+            write.outcome = _outcome(write, result)
             if result["status"] == 400 and write.document.facts:
                 refused[write] = reason(result)
-        return refused
+            if write.document.insert and write.document.visual and _error(result) == MISSING:
+                missing.setdefault(write.document.product_id, write)
+        return refused, missing.values()
 
-    def _update_action(self, document: IndexDocument) -> Json:
-        """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
-        action: Json = {
+    def _action(self, write: _Write) -> Json:
+        """Build a partial update: the fields in ``doc`` are replaced, all others stay.
+
+        A new document is part of the update, unless an ingest pipeline waits for new documents: it
+        would take the update for one.
+        """
+        document = write.document
+        fields: Json = dict(document.facts)
+        if document.visual is not None:
+            visual, stored = self._index.visual, document.visual.to_json()
+            if self._index.has_objects:
+                fields[visual] = stored
+            else:
+                fields |= {f"{visual}.{name}": value for name, value in stored.items()}
+        if write.creates:
+            return {"_op_type": "create", "_id": document.product_id, "_source": fields}
+        action = {
             "_op_type": "update",
             "_id": document.product_id,
             "retry_on_conflict": 3,
-            "doc": dict(document.facts),
+            "doc": fields,
         }
         if document.visual is not None:
-            action["doc"][self._index.visual] = document.visual.to_json()
-            action["doc_as_upsert"] = document.insert
+            action["doc_as_upsert"] = document.insert and not self._index.has_pipeline
             action["detect_noop"] = False  # an equal stored object may not be indexed
         return action
 
@@ -139,7 +165,10 @@ class ClusterWriter:
                 self._client, iter(actions), index=self._index.name, raise_on_error=False
             )
             for _, result in results:
-                yield next(iter(result.values()))
+                (answer,) = result.values()
+                if _error(answer) == BLOCKED:
+                    raise EngineUnavailable(f"{self._cluster.address} refused: {reason(answer)}")
+                yield answer
 
 
 def _again(writes: Sequence[_Write], refused: Collection[_Write]) -> list[_Write]:
@@ -153,10 +182,18 @@ def _again(writes: Sequence[_Write], refused: Collection[_Write]) -> list[_Write
     return again
 
 
-def _outcome(result: Json) -> WriteOutcome:
+def _error(result: Json) -> str | None:
+    """Return the type of an item's error, or None."""
+    error = result.get("error")
+    return error["type"] if isinstance(error, dict) else None
+
+
+def _outcome(write: _Write, result: Json) -> WriteOutcome:
+    key = write.document.product_id
+    if write.creates and result.get("result") == "noop":
+        return WriteOutcome(key, "expected a document that the index's pipeline keeps; it drops it")
     if "error" not in result:
-        return WriteOutcome(result["_id"])
+        return WriteOutcome(key)
     if result["status"] == 404:
-        error = f"expected a product that is there; {result['_id']!r} is not"
-        return WriteOutcome(result["_id"], error)
-    return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
+        return WriteOutcome(key, f"expected a product that is there; {key!r} is not")
+    return WriteOutcome(key, reason(result), result["status"] in RETRYABLE)
