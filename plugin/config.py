@@ -209,8 +209,8 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _field(text: str) -> str:
-    if not FIELD.fullmatch(text) or "." in text:
-        raise ValueError("expected the name of one field, none within an object")
+    if not FIELD.fullmatch(text) or not all(text.split(".")):
+        raise ValueError("expected the name of one field, such as group or maker.style")
     return text
 
 

@@ -104,8 +104,8 @@ class Fields:
 
     def nested(self, name: str) -> str | None:
         """Return the path of the nested object that the field lies in, or None."""
-        parents = _parents(self._target(name))
-        return next((path for path in parents if self.type(path) == "nested"), None)
+        outer = parents(self._target(name))
+        return next((path for path in outer if self.type(path) == "nested"), None)
 
     def doc_values(self, name: str | None) -> str | None:
         """Return the field whose doc values hold the exact values, or None."""
@@ -230,9 +230,15 @@ class Fields:
         """Return the field's definition, that of the flattened object it is a key of, or {}."""
         found = self._definitions.get(name)
         if found is None and "." in name:
-            parents = (self._definitions.get(path, {}) for path in _parents(name))
-            return next((one for one in parents if one.get("type") in FLATTENED), {})
+            outer = (self._definitions.get(path, {}) for path in parents(name))
+            return next((one for one in outer if one.get("type") in FLATTENED), {})
         return found or {}
+
+
+def parents(name: str) -> Iterator[str]:
+    """List the paths of the objects that a field lies in, the innermost first."""
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
 
 
 def each(value: Fact) -> Sequence[Scalar]:
@@ -275,9 +281,3 @@ def _fits_term(value: Scalar, definition: Mapping[str, Any]) -> bool:
         return True
     is_indexed = definition.get("index", True) or definition.get("doc_values", True)
     return "ignore_above" in definition or not is_indexed or len(value.encode()) <= MAX_TERM_BYTES
-
-
-def _parents(name: str) -> Iterator[str]:
-    """List the paths of the objects that a field lies in, the innermost first."""
-    parts = name.split(".")
-    return (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))

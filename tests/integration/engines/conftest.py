@@ -79,7 +79,7 @@ def sharded(index_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["one shard", "three shards"])
-def ranking(request: pytest.FixtureRequest) -> Iterator[RankingEngine]:
+def ranking(request: pytest.FixtureRequest, server_url: str) -> Iterator[RankingEngine]:
     """An engine that can rank by itself."""
     if request.param == "three shards":
         yield request.getfixturevalue("sharded")

@@ -18,9 +18,14 @@ from houndstooth.mappings.engine import (
     TermFilter,
 )
 from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
+from houndstooth.plugin.service import VisualSearch
 from tests.catalogue import MODEL, document, visual
+from tests.fakes import FakeExtractor
 from tests.integration.engines.helpers import (
     ALL,
     client,
@@ -258,6 +263,22 @@ def test_objects_of_any_keys(attach: Attach, kind: str) -> None:
     (outcome,) = shop.write([document("1", {"specs.cloth": "silk"})])
     assert "'specs.cloth' is in a flattened object" in outcome.notes[0].detail
     assert the(shop, "1").facts["specs"]["cloth"] == "wool"  # type: ignore[call-overload,index]
+
+
+def test_variants_share_a_field_within_an_object(attach: Attach) -> None:
+    styles = ["A1", "A2", "A1"]
+    shop = attach(
+        properties(maker={"properties": {"style": {"type": "keyword"}}}),
+        *({"maker": {"style": style, "cost": 5}} for style in styles),
+    )
+    extractor, settings = FakeExtractor(), Settings(variant_field="maker.style", columns=None)
+    of_model = [visual(key, model=extractor.model, seed=int(key)) for key in "123"]
+    fill(shop, *(IndexDocument(one.product_id, {}, one) for one in of_model))
+    for engine in (shop, FieldAllowlist(shop, ["maker.style"])):
+        service = VisualSearch(extractor, engine, Taxonomy.load(), settings)
+        found_ids = [hit.product_id for hit in service.similar("1", SearchRequest(top=9)).hits]
+        assert found_ids == ["2"]
+        service.close()
 
 
 def test_an_index_that_returns_few_hits(attach: Attach) -> None:
