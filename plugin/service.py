@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from houndstooth.mappings.document import fact_at
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
@@ -143,7 +144,7 @@ class VisualSearch:
             request,
             self.taxonomy,
             without_id=without.product_id if without else None,
-            without_variant_group=variant_group(without.facts.get(field))
+            without_variant_group=variant_group(fact_at(without.facts, field))
             if without and field
             else None,
             variant_field=field,

@@ -74,9 +74,9 @@ def names(text: str) -> frozenset[str]:
 
 
 def field(text: str) -> str:
-    """Read the name of a field at the top of a document."""
-    if not FIELD.fullmatch(text) or "." in text:
-        raise ValueError("expected the name of one field, none within an object")
+    """Read the name of a field, which may lie in objects."""
+    if not FIELD.fullmatch(text) or not all(text.split(".")):
+        raise ValueError("expected the name of one field, such as group or maker.style")
     return text
 
 

@@ -20,7 +20,8 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.plugin.engines.fields import Fields, facet_value, product_index
+from houndstooth.plugin.engines.fields import Fields, facet_value
+from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features

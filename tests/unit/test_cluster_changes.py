@@ -22,6 +22,7 @@ class FakeShard:
     visible_at: dict[int, float] = field(default_factory=dict)
     term: dict[int, int] = field(default_factory=dict)
     searches: int = 0
+    batch: int = BATCH
 
     def write(self, number: int, delay: float = 0.0, term: int = 1) -> None:
         self.visible_at[number], self.term[number] = self.now + delay, term
@@ -39,7 +40,6 @@ class FakeShard:
 @pytest.fixture
 def shard(monkeypatch: pytest.MonkeyPatch) -> FakeShard:
     made = FakeShard()
-    monkeypatch.setattr(changes, "BATCH", BATCH)
     monkeypatch.setattr(changes, "OVERLAP", OVERLAP)
     monkeypatch.setattr(changes, "monotonic", lambda: made.now)
     return made

@@ -27,6 +27,12 @@ that is not the one that is shown. Elasticsearch no longer knows the primary: se
 names go to one copy.
 """
 
+SEARCH_PARAMS = {
+    "OpenSearch": {"allow_partial_search_results": "false", "search_pipeline": "_none"},
+    "Elasticsearch": {"allow_partial_search_results": "false"},
+}
+"""Parameters of every search: all shards answer, and no search pipeline of the shop's cuts hits."""
+
 TIMEOUT_SECONDS = 60
 """Time for an answer to a write, or from the only host."""
 
@@ -72,6 +78,7 @@ class Cluster:
         self.address, self.client = address, client
         self._has_several_hosts = has_several_hosts
         self._has_looked = False
+        self._search_params = SEARCH_PARAMS[product]
 
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
@@ -93,6 +100,18 @@ class Cluster:
             lambda: request(**arguments, request_timeout=timeout), RETRY_SECONDS, _is_passing
         )
 
+    def ask(self, index: str, body: Json, **params: str) -> Json:
+        """Search all shards of an index or fail, and return the answer.
+
+        Args:
+            index: Name of the index.
+            body: The search.
+            params: Further parameters of the request.
+        """
+        params = self._search_params | params
+        answer: Json = self.read(self.client.search, index=index, body=body, params=params)
+        return answer
+
     def search(self, index: str, body: Json, filter_path: str, **params: str) -> list[Json]:
         """Search all shards of an index or fail, and return the hits.
 
@@ -102,8 +121,7 @@ class Cluster:
             filter_path: What to return.
             params: Further parameters of the request.
         """
-        params |= {"allow_partial_search_results": "false", "filter_path": filter_path}
-        answer = self.read(self.client.search, index=index, body=body, params=params)
+        answer = self.ask(index, body, filter_path=filter_path, **params)
         hits: list[Json] = answer.get("hits", {}).get("hits", [])
         return hits
 

@@ -17,8 +17,9 @@ from houndstooth.plugin.engines.fields import (
     VISUAL_FACETS,
     Fields,
     by_field,
-    finite_number,
+    facet_value,
 )
+from houndstooth.plugin.engines.number_types import finite_number
 from houndstooth.plugin.shop_query import query_json
 
 MIN_BOOST = 0.03
@@ -35,7 +36,7 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
         filters.append(_term_or_unknown(fields.visual("great_category"), query.great_category))
     filters += [_term(attributes, term) for term in query.required]
     for together in (query.filters, query.post_filters):
-        filters += [_any_filter(group, fields) for group in by_field(together).values()]
+        filters += _filter_clauses(together, fields)
     filters += [query_json(one, partial(_own_name, fields)) for one in query.queries]
     must_not = [_term(attributes, term) for term in query.excluded]
     if query.hide_sold_out:
@@ -44,7 +45,7 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
         must_not.append(_term(fields.visual("product_id"), query.without_id))
     if query.variant_field and query.without_variant_group:
         variants = TermFilter(query.variant_field, query.without_variant_group)
-        must_not.append(_filter_clause(variants, fields))
+        must_not += _filter_clauses([variants], fields)
     return {
         "bool": {
             "filter": filters,
@@ -139,16 +140,37 @@ def sample_body(model_field: str, model: str, size: int, read: Sequence[str]) ->
 
 
 def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
-    """Build a search with one terms aggregation per field; the n-th is called ``n``."""
-    order = [{"_count": "desc"}, {"_key": "asc"}]
+    """Build a search with one aggregation per field; the n-th is called ``n``."""
     return {
         "query": bool_query(query, fields),
         "size": 0,
-        "aggs": {
-            str(n): {"terms": {"field": fields.exact(name), "size": size, "order": order}}
-            for n, name in enumerate(names)
-        },
+        "aggs": {str(n): _facet(name, size, fields) for n, name in enumerate(names)},
     }
+
+
+def facet_counts(aggregation: Json) -> list[tuple[str, int]]:
+    """Read the values and counts of one aggregation of ``facet_body``."""
+    buckets = aggregation.get("values", aggregation)["buckets"]
+    return [
+        (
+            facet_value(bucket.get("key_as_string", bucket["key"])),
+            bucket.get("products", bucket)["doc_count"],
+        )
+        for bucket in buckets
+    ]
+
+
+def _facet(name: str, size: int, fields: Fields) -> Json:
+    """Count the products that have each value of a field, whichever nested entry has it."""
+    terms = {"field": fields.countable(name), "size": size}
+    path = fields.nested(name)
+    if path is None:
+        return {"terms": {**terms, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
+    values = {
+        "terms": {**terms, "order": [{"products": "desc"}, {"_key": "asc"}]},
+        "aggs": {"products": {"reverse_nested": {}}},
+    }
+    return {"nested": {"path": path}, "aggs": {"values": values}}
 
 
 def _doc_value_search(query: Json, read: Sequence[str]) -> Json:
@@ -177,7 +199,7 @@ def _constant(field: str, term: str, boost: int) -> Json:
 def _sold_out(fields: Fields) -> list[Json]:
     """Return the clause of sold-out products; none if a shop's own field is of another kind."""
     try:
-        return [_filter_clause(TermFilter(AVAILABILITY, OUT_OF_STOCK), fields)]
+        return _filter_clauses([TermFilter(AVAILABILITY, OUT_OF_STOCK)], fields)
     except InvalidFilter:
         return []
 
@@ -185,6 +207,21 @@ def _sold_out(fields: Fields) -> list[Json]:
 def _own_name(fields: Fields, name: str) -> str:
     """Return the name in the index of a field of a shop's query."""
     return fields.exact(name) if name in VISUAL_FACETS else name
+
+
+def _filter_clauses(filters: Sequence[Filter], fields: Fields) -> list[Json]:
+    """Build the clauses of filters: each field must pass one of its own.
+
+    One entry of a nested object must pass those of all its fields.
+    """
+    clauses: dict[str | None, list[Json]] = {}
+    for name, group in by_field(filters).items():
+        clauses.setdefault(fields.nested(name), []).append(_any_filter(group, fields))
+    plain = clauses.pop(None, [])
+    return plain + [
+        {"nested": {"path": path, "query": {"bool": {"filter": group}}}}
+        for path, group in clauses.items()
+    ]
 
 
 def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
@@ -196,7 +233,7 @@ def _filter_clause(one: Filter, fields: Fields) -> Json:
     fields.check(one)
     exact, number = fields.exact(one.field), fields.number(one.field)
     if isinstance(one, RangeFilter):
-        return {"range": {number or one.field: {"gte": one.low, "lte": one.high}}}
+        return {"range": {number or exact: {"gte": one.low, "lte": one.high}}}
     if len(one.value.encode()) > MAX_TERM_BYTES:
         return {"match_none": {}}  # Elasticsearch refuses what it cannot have indexed
     if number in (None, exact) or finite_number(one.value) is None:

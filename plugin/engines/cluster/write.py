@@ -1,4 +1,4 @@
-"""Write bulks of documents to an OpenSearch index."""
+"""Write bulks of documents to an index of a cluster."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.documents import refusal
 
-CONFLICT = 409
-"""HTTP status of a bulk item that was to be created and exists."""
-
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
+
+BLOCKED = "cluster_block_exception"
+"""Type of the error of every item while the index takes no writes, as when a disk is full."""
+
+EXISTS = "version_conflict_engine_exception"
+"""Type of the error of a creation of a document that is there."""
+
+MISSING = "document_missing_exception"
+"""Type of the error of an update of a document that is not there."""
 
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
@@ -50,14 +56,18 @@ class _Write:
     Attributes:
         document: The document, without what was left out of it.
         notes: What was left out.
+        creates: Whether the document is to be created, not updated.
         outcome: The result of the last attempt.
         source: The document's fields in JSON, as they are sent.
+        is_new: Whether it was not there before.
     """
 
     document: IndexDocument
     notes: list[Note] = field(default_factory=list)
+    creates: bool = False
     outcome: WriteOutcome | None = None
     source: str = ""
+    is_new: bool = False
 
     @property
     def may_be_new(self) -> bool:
@@ -157,7 +167,7 @@ class ClusterWriter:
             for sent in waiting:
                 refused |= sent.result()
         for bulk in self._bulks(later):
-            refused |= self._update(bulk)
+            refused |= self._send_twice(bulk)
         return refused
 
     def _bulks(self, writes: Sequence[_Write]) -> Iterator[list[_Write]]:
@@ -165,10 +175,7 @@ class ClusterWriter:
         bulk: list[_Write] = []
         size = 0
         for write in writes:
-            fields: Json = dict(write.document.facts)
-            if write.document.visual is not None:
-                fields[self._index.visual] = write.document.visual.to_json()
-            write.source = _json(fields)
+            write.source = _json(self._fields(write.document))
             bulk.append(write)
             size += len(write.source)
             if len(bulk) == BULK_DOCUMENTS or size >= BULK_CHARACTERS:
@@ -177,25 +184,63 @@ class ClusterWriter:
         if bulk:
             yield bulk
 
-    def _send_bulk(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
-        """Send one bulk; what was to be created and exists is updated by a second one."""
-        created = {write for write in bulk if self._mostly_new and write.may_be_new}
-        results = self._bulk(
-            [_create_action(one) if one in created else _update_action(one) for one in bulk]
-        )
-        if may_be_new := sum(write.may_be_new for write in bulk):
-            new = sum(result.get("result") == "created" for result in results)
-            self._mostly_new = 2 * new > may_be_new
-        refused = _note_outcomes(bulk, results)
-        there = [
-            write
-            for write, result in zip(bulk, results, strict=True)
-            if write in created and result["status"] == CONFLICT
-        ]
-        return refused | self._update(there)
+    def _fields(self, document: IndexDocument) -> Json:
+        """Return the fields of a document as the index takes them."""
+        fields: Json = dict(document.facts)
+        if document.visual is not None:
+            visual, stored = self._index.visual, document.visual.to_json()
+            if self._index.has_objects:
+                fields[visual] = stored
+            else:
+                fields |= {f"{visual}.{name}": value for name, value in stored.items()}
+        return fields
 
-    def _update(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
-        return _note_outcomes(bulk, self._bulk([_update_action(write) for write in bulk]))
+    def _send_bulk(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
+        """Send one bulk, and note for the next one whether most of its documents were new."""
+        for write in bulk:
+            write.creates = self._mostly_new and write.may_be_new
+        refused = self._send_twice(bulk)
+        if may_be_new := sum(write.may_be_new for write in bulk):
+            self._mostly_new = 2 * sum(write.is_new for write in bulk) > may_be_new
+        return refused
+
+    def _send_twice(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
+        """Send one bulk; update what exists of what was to be created, and the other way round."""
+        refused: dict[_Write, str] = {}
+        for _ in range(2):
+            results = self._bulk([self._action(write) for write in bulk])
+            again = []
+            for write, result in zip(bulk, results, strict=True):
+                write.outcome = _outcome(write, result)
+                write.is_new = result.get("result") == "created"
+                if result["status"] == 400 and write.document.facts:
+                    refused[write] = reason(result)
+                if write.may_be_new and _error(result) == (EXISTS if write.creates else MISSING):
+                    again.append(write)
+            for write in again:
+                write.creates = not write.creates
+            bulk = again
+        return refused
+
+    def _action(self, write: _Write) -> str:
+        """Build the action that creates a document, or a partial update.
+
+        In an update the fields in ``doc`` are replaced, all others stay. A new document is part of
+        the update, unless an ingest pipeline waits for new documents: it would take the update for
+        one.
+        """
+        key = _json(write.document.product_id)
+        if write.creates:
+            return f'{{"create":{{"_id":{key}}}}}\n{write.source}\n'
+        options = ""
+        if write.document.visual is not None:
+            inserts = write.document.insert and not self._index.has_pipeline
+            # An equal stored object may not be indexed.
+            options = f',"doc_as_upsert":{_json(inserts)},"detect_noop":false'
+        return (
+            f'{{"update":{{"_id":{key},"retry_on_conflict":3}}}}\n'
+            f'{{"doc":{write.source}{options}}}\n'
+        )
 
     def _bulk(self, actions: Sequence[str]) -> list[Json]:
         """Send one bulk, and return the result of each action."""
@@ -205,34 +250,11 @@ class ClusterWriter:
             answer = self._client.bulk(
                 body="".join(actions), index=self._index.name, params={"filter_path": _RESULTS}
             )
-        return [result for item in answer["items"] for result in item.values()]
-
-
-def _create_action(write: _Write) -> str:
-    """Build the action that inserts a document, unless it exists."""
-    return f'{{"create":{{"_id":{_json(write.document.product_id)}}}}}\n{write.source}\n'
-
-
-def _update_action(write: _Write) -> str:
-    """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
-    options = ""
-    if write.document.visual is not None:
-        # An equal stored object may not be indexed.
-        options = f',"doc_as_upsert":{_json(write.document.insert)},"detect_noop":false'
-    return (
-        f'{{"update":{{"_id":{_json(write.document.product_id)},"retry_on_conflict":3}}}}\n'
-        f'{{"doc":{write.source}{options}}}\n'
-    )
-
-
-def _note_outcomes(bulk: Sequence[_Write], results: Sequence[Json]) -> dict[_Write, str]:
-    """Note the outcomes, and return why writes with facts were refused for what they hold."""
-    refused = {}
-    for write, result in zip(bulk, results, strict=True):
-        write.outcome = _outcome(write.document.product_id, result)
-        if result["status"] == 400 and write.document.facts:
-            refused[write] = reason(result)
-    return refused
+        results = [result for item in answer["items"] for result in item.values()]
+        for result in results:
+            if _error(result) == BLOCKED:
+                raise EngineUnavailable(f"{self._cluster.address} refused: {reason(result)}")
+        return results
 
 
 def _by_turn(writes: Iterable[_Write]) -> tuple[list[_Write], list[_Write]]:
@@ -256,9 +278,18 @@ def _again(writes: Sequence[_Write], refused: Collection[_Write]) -> list[_Write
     return again
 
 
-def _outcome(product_id: str, result: Json) -> WriteOutcome:
+def _error(result: Json) -> str | None:
+    """Return the type of an item's error, or None."""
+    error = result.get("error")
+    return error["type"] if isinstance(error, dict) else None
+
+
+def _outcome(write: _Write, result: Json) -> WriteOutcome:
+    key = write.document.product_id
+    if write.creates and result.get("result") == "noop":
+        return WriteOutcome(key, "expected a document that the index's pipeline keeps; it drops it")
     if "error" not in result:
-        return WriteOutcome(product_id)
+        return WriteOutcome(key)
     if result["status"] == 404:
-        return WriteOutcome(product_id, f"expected a product that is there; {product_id!r} is not")
-    return WriteOutcome(product_id, reason(result), result["status"] in RETRYABLE)
+        return WriteOutcome(key, f"expected a product that is there; {key!r} is not")
+    return WriteOutcome(key, reason(result), result["status"] in RETRYABLE)

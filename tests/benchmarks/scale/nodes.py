@@ -30,7 +30,7 @@ from opensearchpy import OpenSearch
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.fields import product_index
+from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.changes import QUIET_QUERIES, follow, report
 from tests.benchmarks.scale.cluster import Cluster

@@ -15,7 +15,7 @@ from houndstooth.mappings.engine import (
     RankingEngine,
 )
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.fields import product_index
+from houndstooth.plugin.engines.index_mapping import product_index
 from tests.catalogue import (
     document,
 )

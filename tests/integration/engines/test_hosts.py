@@ -24,6 +24,9 @@ from tests.integration.engines.helpers import ALL, fill, found, read_anew
 
 Answer = tuple[int, dict[str, Any]]
 
+THREE: Answer = (200, {"hits": {"total": {"value": 3}}})
+"""The answer to a count."""
+
 
 @contextmanager
 def host(answer: Callable[[str], Answer]) -> Iterator[str]:
@@ -78,7 +81,7 @@ def test_a_dead_host_costs_no_answer(index_url: str, place: str) -> None:
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_host_in_trouble_costs_no_answer(status: int) -> None:
     trouble: Answer = (status, {"error": {"type": "trouble", "reason": "no shard"}})
-    with host(lambda _: trouble) as bad, host(lambda _: (200, {"count": 3})) as good:
+    with host(lambda _: trouble) as bad, host(lambda _: THREE) as good:
         for hosts in (f"{bad},{good}", f"{good},{bad}"):
             engine = open_engine(f"opensearch://{hosts}/products")
             assert [engine.count() for _ in range(10)] == [3] * 10
@@ -88,18 +91,26 @@ def test_a_host_in_trouble_costs_no_answer(status: int) -> None:
 def test_a_node_that_dies_within_a_search_costs_no_answer() -> None:
     cause = {"type": "node_disconnected_exception", "reason": "disconnected"}
     died: Answer = (500, {"error": {"root_cause": [cause], "phase": "fetch"}, "status": 500})
-    failures = [{"shard": 1, "reason": {"type": "no_shard_available_action_exception"}}]
-    half: Answer = (200, {"count": 2, "_shards": {"failed": 1, "failures": failures}})
+    away = {"type": "no_shard_available_action_exception", "reason": "away"}
+    half: Answer = (503, {"error": {"root_cause": [away], "phase": "query"}, "status": 503})
     asked = iter([died, half, died, half])
-    with host(lambda _: next(asked, (200, {"count": 3}))) as first, host(lambda _: died) as second:
+    with host(lambda _: next(asked, THREE)) as first, host(lambda _: died) as second:
         engine = open_engine(f"opensearch://{first},{second}/products")
         assert engine.count() == 3
         engine.close()
-    with host(lambda _: half) as only:
+    paths: list[str] = []
+
+    def refuse(path: str) -> Answer:
+        paths.append(path)
+        return half
+
+    with host(refuse) as only:
         engine = open_engine(f"opensearch://{only}/products")
         with pytest.raises(EngineUnavailable, match="503"):
             engine.count()
         engine.close()
+    # The other shards counted alone are no answer.
+    assert all("allow_partial_search_results=false" in path for path in paths)
 
 
 def test_filters_and_hits_are_read_from_the_copies_whose_changes_are_followed() -> None:
@@ -107,7 +118,7 @@ def test_filters_and_hits_are_read_from_the_copies_whose_changes_are_followed() 
     paths: list[str] = []
 
     def answer(path: str) -> Answer:
-        if "_mapping" in path or "_nodes" in path:
+        if any(part in path for part in ("_mapping", "_nodes", "_settings")):
             return 200, {}
         paths.append(path)
         return 200, {"docs": [], "hits": {"hits": []}}
@@ -126,7 +137,7 @@ def test_hosts_in_trouble_for_a_while_cost_no_answer() -> None:
     answers = iter([(503, {"error": "busy"})] * 12)
 
     def recover(_: str) -> Answer:
-        return next(answers, (200, {"count": 3}))
+        return next(answers, THREE)
 
     with host(recover) as first, host(recover) as second:
         engine = open_engine(f"opensearch://{first},{second}/products")
