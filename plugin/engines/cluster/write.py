@@ -197,8 +197,10 @@ class ClusterWriter:
 
     def _send_bulk(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
         """Send one bulk, and note for the next one whether most of its documents were new."""
+        # A pipeline would take what is partial for a new document.
+        guess = self._mostly_new and not self._index.has_pipeline
         for write in bulk:
-            write.creates = self._mostly_new and write.may_be_new
+            write.creates = guess and write.may_be_new
         refused = self._send_twice(bulk)
         if may_be_new := sum(write.may_be_new for write in bulk):
             self._mostly_new = 2 * sum(write.is_new for write in bulk) > may_be_new

@@ -207,7 +207,7 @@ class Nodes:
         def answer(path: str) -> Answer:
             if not path.startswith("/_nodes"):
                 self.counted.append(node_id)
-                return 200, {"count": 3}
+                return 200, {"hits": {"total": {"value": 3}}}
             keys = [node_id] if "_local" in path else list(self.published)
             told = [(key, *self.published[key]) for key in keys]
             return 200, {
