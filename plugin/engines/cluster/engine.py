@@ -18,11 +18,13 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body
 from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.scan import ClusterScan
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
 from houndstooth.plugin.engines.fields import facet_value
 
@@ -44,13 +46,14 @@ class ClusterEngine:
     embedded = False
 
     def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
-        self.index, self._visual = index, visual
+        self.index, self.visual = index, visual
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
         self._writer = ClusterWriter(cluster, self._index)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
+        self._scan = ClusterScan(cluster, self._index)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -76,6 +79,24 @@ class ClusterEngine:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
 
+    def field_names(self) -> list[str]:
+        """List the shop's fields by their dotted paths, objects among them."""
+        return self._scan.field_names()
+
+    def documents(
+        self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
+    ) -> tuple[Checkpoint, Pages]:
+        """Read the documents that were written after a checkpoint; see ShopIndex.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+        return self._scan.read(fields, since)
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read."""
+        return self._writer.rewrite(documents)
+
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
         with self._index.errors():
@@ -86,7 +107,7 @@ class ClusterEngine:
         fields = self._index.fields
         names = ",".join(map(fields.visual, ("source_hash", "model")))
         documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: d["_source"].get(self._visual, {}) for d in documents}
+        visuals = {d["_id"]: d["_source"].get(self.visual, {}) for d in documents}
         hashes = {
             key: visual["source_hash"]
             for key, visual in visuals.items()
@@ -150,7 +171,7 @@ class ClusterEngine:
         params = {"realtime": "false", "preference": self._cluster.one_copy}
         for document in self._reader.get(product_ids, **params):
             key, source = document["_id"], document["_source"]
-            visual = self._decode_visual(VisualSummary, key, source.get(self._visual))
+            visual = self._decode_visual(VisualSummary, key, source.get(self.visual))
             if visual is not None:
                 facts = _facts(source)
                 products.append(ShownProduct(key, document["_seq_no"], facts, visual))
@@ -161,7 +182,7 @@ class ClusterEngine:
         products = []
         for document in self._reader.get(product_ids):
             key, source = document["_id"], document["_source"]
-            visual = self._decode_visual(VisualDocument, key, source.get(self._visual))
+            visual = self._decode_visual(VisualDocument, key, source.get(self.visual))
             products.append(StoredProduct(key, _facts(source), visual))
         return products
 

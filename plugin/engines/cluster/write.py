@@ -11,6 +11,7 @@ from opensearchpy import helpers
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.product import Note
+from houndstooth.mappings.shop_index import SourceDocument
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
@@ -94,6 +95,20 @@ class ClusterWriter:
             for write in writes
             if write.outcome is not None
         ]
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
+        actions = (
+            {
+                "_id": document.product_id,
+                "if_seq_no": document.seq_no,
+                "if_primary_term": document.primary_term,
+                "pipeline": "_none",
+                "_source": document.source,
+            }
+            for document in documents
+        )
+        return [*map(_outcome, self._bulk(actions))]
 
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed.
