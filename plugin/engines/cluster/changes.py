@@ -38,7 +38,7 @@ Page = tuple[list[Json], int]
 
 @dataclass
 class ShardMemory:
-    """What is remembered of a shard.
+    """Memory of what was visible in a shard, and when.
 
     Attributes:
         visible: Times and the highest number that was visible then, oldest first.
