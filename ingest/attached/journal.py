@@ -14,6 +14,8 @@ from typing import Self
 from houndstooth.mappings.errors import InvalidConfig
 
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS document (id TEXT PRIMARY KEY, digest TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS language (code TEXT NOT NULL);
 """
@@ -37,7 +39,7 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(path, timeout=30)
-            self._file.executescript(f"PRAGMA journal_mode = WAL;{_SCHEMA}")
+            self._file.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise InvalidConfig(f"cannot use the journal {path}: {error}") from None
 

@@ -28,7 +28,8 @@ class DocumentReader:
     """
 
     def __init__(self, reading: Reading) -> None:
-        self.reading, self._products = reading, ProductReader(reading)
+        # No table has shortened the ids.
+        self.reading, self._products = reading, ProductReader(reading, check_id=str)
         paths = (*reading.columns[1:], *filter(None, reading.chosen.values()))
         self.fields = [*dict.fromkeys(map(field_of, paths))]
 
