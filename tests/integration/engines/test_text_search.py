@@ -21,7 +21,7 @@ from tests.integration.engines.own_shop import COLOURS, OwnShop
 Json = dict[str, Any]
 Hits = list[tuple[str, float]]
 
-PRODUCTS, QUERIES = 240, 1000
+PRODUCTS, QUERIES, AT_ONCE = 240, 1000, 50
 READ = ("status", "hits.hits._id", "hits.hits._score")
 """Parts of each answer."""
 
@@ -126,18 +126,17 @@ class Searched(OwnShop):
 
     def ask(self) -> list[Hits]:
         """Ids and scores of the hits of each query."""
-        lines = [line for body in ASKED for line in ({}, body)]
-        answer = self.client.msearch(
-            index=self.name,
-            body=lines,
-            params={"filter_path": ",".join(f"responses.{name}" for name in READ)},
-            request_timeout=120,
-        )
-        found = [
-            [(hit["_id"], hit["_score"]) for hit in one.get("hits", {}).get("hits", [])]
-            for one in answer["responses"]
-        ]
-        assert [one["status"] for one in answer["responses"]] == [200] * QUERIES
+        found: list[Hits] = []
+        for start in range(0, QUERIES, AT_ONCE):
+            lines = [line for body in ASKED[start : start + AT_ONCE] for line in ({}, body)]
+            params = {"filter_path": ",".join(f"responses.{name}" for name in READ)}
+            answer = self.client.msearch(
+                index=self.name, body=lines, params=params, request_timeout=120
+            )
+            for one in answer["responses"]:
+                assert one["status"] == 200
+                hits = one.get("hits", {}).get("hits", [])
+                found.append([(hit["_id"], hit["_score"]) for hit in hits])
         assert sum(map(len, found)) > 10 * QUERIES
         return found
 
