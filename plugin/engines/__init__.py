@@ -5,11 +5,13 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from houndstooth.mappings.document import VISUAL, is_visual
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.shop_index import ShopIndex
 from houndstooth.plugin.credentials import ANONYMOUS, Credentials
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 
@@ -68,6 +70,21 @@ def open_engine(url: str, credentials: Credentials = ANONYMOUS) -> Engine:
     except ValueError as error:
         raise InvalidConfig(f"expected an engine URL {FORMS}; {error}") from None
     raise InvalidConfig(f"expected an engine URL {FORMS}; got scheme {parts.scheme!r}")
+
+
+def open_shop_index(url: str, credentials: Credentials = ANONYMOUS) -> ShopIndex:
+    """Open the engine of an index that a shop fills itself; see ``open_engine``.
+
+    Raises:
+        InvalidConfig: There is no such engine, or it is one of files.
+    """
+    engine = open_engine(url, credentials)
+    if engine.embedded:
+        raise InvalidConfig(
+            f"expected the index of a shop, such as {next(iter(PRODUCTS))}://host:port/index; "
+            f"got {url}"
+        )
+    return cast(ShopIndex, engine)
 
 
 def prepare(engine: Engine, must_exist: bool) -> None:

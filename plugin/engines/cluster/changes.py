@@ -37,8 +37,8 @@ Page = tuple[list[Json], int]
 
 
 @dataclass
-class _Shard:
-    """What is remembered of a shard.
+class ShardMemory:
+    """Memory of what was visible in a shard, and when.
 
     Attributes:
         visible: Times and the highest number that was visible then, oldest first.
@@ -74,7 +74,7 @@ class ClusterChanges:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex, decoder: RowDecoder) -> None:
         self._cluster, self._index, self._decoder = cluster, index, decoder
-        self._shards: dict[tuple[str, str], _Shard] = {}
+        self._shards: dict[tuple[str, str], ShardMemory] = {}
 
     def read(
         self, model: str, variant_field: str | None, since: Checkpoint | None
@@ -100,7 +100,7 @@ class ClusterChanges:
                 hits_of = _ShardSearch(
                     self._cluster, identity, shard, names, model if not since else None, batch
                 )
-                memory = self._shards.setdefault((identity.id, shard), _Shard())
+                memory = self._shards.setdefault((identity.id, shard), ShardMemory())
                 for hits, position in _pages(hits_of, memory, positions[shard]):
                     positions[shard] = position
                     rows, gone = self._decoder.decode(hits, model, names)
@@ -145,7 +145,7 @@ class _ShardSearch:
         return self._cluster.search(self._index, body, ROW_PATH, preference=self._preference)
 
 
-def _pages(search: _ShardSearch, shard: _Shard, start: int) -> Iterator[Page]:
+def _pages(search: _ShardSearch, shard: ShardMemory, start: int) -> Iterator[Page]:
     """Read all hits after a number."""
     hits = search.first(start)
     if shard.primary_term is not None and _primary_term(hits) > shard.primary_term:

@@ -22,11 +22,13 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.scan import ClusterScan
 from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
 
@@ -48,7 +50,7 @@ class ClusterEngine:
     embedded = False
 
     def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
-        self.index, self._visual = index, visual
+        self.index, self.visual = index, visual
         self.product = cluster.product
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
@@ -56,6 +58,7 @@ class ClusterEngine:
         self._reader = ClusterReader(cluster, self._index)
         self._writer = ClusterWriter(cluster, self._index)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
+        self._scan = ClusterScan(cluster, self._index)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -80,6 +83,24 @@ class ClusterEngine:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
 
+    def field_names(self) -> list[str]:
+        """List the shop's fields by their dotted paths, objects among them."""
+        return self._scan.field_names()
+
+    def documents(
+        self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
+    ) -> tuple[Checkpoint, Pages]:
+        """Read the documents that were written after a checkpoint; see ShopIndex.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+        return self._scan.read(fields, since)
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read."""
+        return self._writer.rewrite(documents)
+
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
         with self._index.errors():
@@ -90,7 +111,7 @@ class ClusterEngine:
         fields = self._index.fields
         names = ",".join(map(fields.visual, ("source_hash", "model")))
         documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: visual_of(d["_source"], self._visual) or {} for d in documents}
+        visuals = {d["_id"]: visual_of(d["_source"], self.visual) or {} for d in documents}
         hashes = {
             key: visual["source_hash"]
             for key, visual in visuals.items()
@@ -206,7 +227,7 @@ class ClusterEngine:
 
     def _decode_visual(self, kind: type[Visual], product_id: str, source: Json) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""
-        visual = visual_of(source, self._visual)
+        visual = visual_of(source, self.visual)
         if visual is None:
             return None
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +11,8 @@ from typing import Any
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.product import Note
+from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.plugin.engines.cluster import actions
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
@@ -40,13 +41,14 @@ BULK_DOCUMENTS = 500
 BULK_CHARACTERS = 5_000_000
 """Length from which a bulk takes no further document. Some managed clusters take 10 MB."""
 
+FIRST_BULK = 20
+"""Documents in the first bulk of many, which tells whether the others are likely to be new."""
+
 IN_FLIGHT = 4
 """Bulks at the same time: a server writes to one shard with several threads."""
 
 _RESULTS = "items.*.status,items.*.result,items.*.error"
 """``filter_path`` of a bulk."""
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(eq=False)
@@ -94,7 +96,7 @@ class ClusterWriter:
 
     A document that does not exist yet is created, which costs the server a third less than an
     update that inserts; one that exists is never overwritten but updated. Which of the two is tried
-    first is guessed from the last bulk.
+    first depends on what most documents of the last bulk were.
 
     Args:
         cluster: The cluster.
@@ -136,14 +138,21 @@ class ClusterWriter:
             if write.outcome is not None
         ]
 
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
+        results = self._bulk([actions.replacement(document) for document in documents])
+        ids = [document.product_id for document in documents]
+        return [_outcome(key, result) for key, result in zip(ids, results, strict=True)]
+
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed.
 
         Raises:
             EngineUnavailable: The cluster cannot be reached or refuses.
         """
-        actions = [f'{{"delete":{{"_id":{_json(key)}}}}}\n' for key in sorted(set(product_ids))]
-        bulks = (actions[n : n + BULK_DOCUMENTS] for n in range(0, len(actions), BULK_DOCUMENTS))
+        deletions = [actions.deletion(key) for key in sorted(set(product_ids))]
+        starts = range(0, len(deletions), BULK_DOCUMENTS)
+        bulks = (deletions[start : start + BULK_DOCUMENTS] for start in starts)
         statuses = [result["status"] for bulk in bulks for result in self._bulk(bulk)]
         failed = [status for status in statuses if status not in (200, 404)]
         if failed:
@@ -156,11 +165,12 @@ class ClusterWriter:
 
         Bulks at the same time have no order, so later writes to a document follow one by one.
         """
-        refused: dict[_Write, str] = {}
         first, later = _by_turn(writes)
+        bulks = self._bulks(first)
+        refused = self._send_bulk(next(bulks, []))
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             waiting: deque[Future[dict[_Write, str]]] = deque()
-            for bulk in self._bulks(first):
+            for bulk in bulks:
                 if len(waiting) == IN_FLIGHT:
                     refused |= waiting.popleft().result()
                 waiting.append(pool.submit(self._send_bulk, bulk))
@@ -171,16 +181,16 @@ class ClusterWriter:
         return refused
 
     def _bulks(self, writes: Sequence[_Write]) -> Iterator[list[_Write]]:
-        """Encode documents, and yield them in bulks."""
+        """Encode documents, and yield them in bulks, of which the first is small."""
         bulk: list[_Write] = []
-        size = 0
+        most, size = FIRST_BULK, 0
         for write in writes:
-            write.source = _json(self._fields(write.document))
+            write.source = actions.as_json(self._fields(write.document))
             bulk.append(write)
             size += len(write.source)
-            if len(bulk) == BULK_DOCUMENTS or size >= BULK_CHARACTERS:
+            if len(bulk) == most or size >= BULK_CHARACTERS:
                 yield bulk
-                bulk, size = [], 0
+                bulk, most, size = [], BULK_DOCUMENTS, 0
         if bulk:
             yield bulk
 
@@ -213,7 +223,7 @@ class ClusterWriter:
             results = self._bulk([self._action(write) for write in bulk])
             again = []
             for write, result in zip(bulk, results, strict=True):
-                write.outcome = _outcome(write, result)
+                write.outcome = _outcome(write.document.product_id, result, creates=write.creates)
                 write.is_new = result.get("result") == "created"
                 if result["status"] == 400 and write.document.facts:
                     refused[write] = reason(result)
@@ -231,26 +241,19 @@ class ClusterWriter:
         the update, unless an ingest pipeline waits for new documents: it would take the update for
         one.
         """
-        key = _json(write.document.product_id)
+        key, has_visual = write.document.product_id, write.document.visual is not None
         if write.creates:
-            return f'{{"create":{{"_id":{key}}}}}\n{write.source}\n'
-        options = ""
-        if write.document.visual is not None:
-            inserts = write.document.insert and not self._index.has_pipeline
-            # An equal stored object may not be indexed.
-            options = f',"doc_as_upsert":{_json(inserts)},"detect_noop":false'
-        return (
-            f'{{"update":{{"_id":{key},"retry_on_conflict":3}}}}\n'
-            f'{{"doc":{write.source}{options}}}\n'
-        )
+            return actions.creation(key, write.source)
+        inserts = write.may_be_new and not self._index.has_pipeline
+        return actions.update(key, write.source, replaces=has_visual, inserts=inserts)
 
-    def _bulk(self, actions: Sequence[str]) -> list[Json]:
+    def _bulk(self, lines: Sequence[str]) -> list[Json]:
         """Send one bulk, and return the result of each action."""
-        if not actions:
+        if not lines:
             return []
         with self._index.errors():
             answer = self._client.bulk(
-                body="".join(actions), index=self._index.name, params={"filter_path": _RESULTS}
+                body="".join(lines), index=self._index.name, params={"filter_path": _RESULTS}
             )
         results = [result for item in answer["items"] for result in item.values()]
         for result in results:
@@ -286,9 +289,8 @@ def _error(result: Json) -> str | None:
     return error["type"] if isinstance(error, dict) else None
 
 
-def _outcome(write: _Write, result: Json) -> WriteOutcome:
-    key = write.document.product_id
-    if write.creates and result.get("result") == "noop":
+def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
+    if creates and result.get("result") == "noop":
         return WriteOutcome(key, "expected a document that the index's pipeline keeps; it drops it")
     if "error" not in result:
         return WriteOutcome(key)
