@@ -34,6 +34,9 @@ BULK_DOCUMENTS = 500
 BULK_CHARACTERS = 5_000_000
 """Length from which a bulk takes no further document. Some managed clusters take 10 MB."""
 
+FIRST_BULK = 20
+"""Documents in the first bulk of many, which tells whether the others are likely to be new."""
+
 IN_FLIGHT = 4
 """Bulks at the same time: a server writes to one shard with several threads."""
 
@@ -84,7 +87,7 @@ class ClusterWriter:
 
     A document that does not exist yet is created, which costs the server a third less than an
     update that inserts; one that exists is never overwritten but updated. Which of the two is tried
-    first is guessed from the last bulk.
+    first depends on what most documents of the last bulk were.
 
     Args:
         cluster: The cluster.
@@ -146,11 +149,12 @@ class ClusterWriter:
 
         Bulks at the same time have no order, so later writes to a document follow one by one.
         """
-        refused: dict[_Write, str] = {}
         first, later = _by_turn(writes)
+        bulks = self._bulks(first)
+        refused = self._send_bulk(next(bulks, []))
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             waiting: deque[Future[dict[_Write, str]]] = deque()
-            for bulk in self._bulks(first):
+            for bulk in bulks:
                 if len(waiting) == IN_FLIGHT:
                     refused |= waiting.popleft().result()
                 waiting.append(pool.submit(self._send_bulk, bulk))
@@ -161,9 +165,9 @@ class ClusterWriter:
         return refused
 
     def _bulks(self, writes: Sequence[_Write]) -> Iterator[list[_Write]]:
-        """Encode documents, and yield them in bulks."""
+        """Encode documents, and yield them in bulks, of which the first is small."""
         bulk: list[_Write] = []
-        size = 0
+        most, size = FIRST_BULK, 0
         for write in writes:
             fields: Json = dict(write.document.facts)
             if write.document.visual is not None:
@@ -171,9 +175,9 @@ class ClusterWriter:
             write.source = _json(fields)
             bulk.append(write)
             size += len(write.source)
-            if len(bulk) == BULK_DOCUMENTS or size >= BULK_CHARACTERS:
+            if len(bulk) == most or size >= BULK_CHARACTERS:
                 yield bulk
-                bulk, size = [], 0
+                bulk, most, size = [], BULK_DOCUMENTS, 0
         if bulk:
             yield bulk
 

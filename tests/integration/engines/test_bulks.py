@@ -18,6 +18,7 @@ from tests.integration.engines.helpers import client, fill, same, the
 @pytest.fixture(autouse=True)
 def short_bulks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write so few documents in a bulk that a short list takes many."""
+    monkeypatch.setattr(write, "FIRST_BULK", 2)
     monkeypatch.setattr(write, "BULK_DOCUMENTS", 3)
 
 
