@@ -224,8 +224,8 @@ def run(
         )
         report = Report(extractor.model, file)
         stopped = collect(attaching.run(task.follow), report, index.count(), index)
-        if stop.is_set() and not task.follow:
-            stopped = STOPPED
+        if stop.is_set():
+            stopped = None if task.follow else STOPPED
         click.echo(report.close(stopped))
         if stopped == STOPPED:
             return INTERRUPTED

@@ -51,7 +51,8 @@ class Pace:
     def wait(self) -> None:
         """Wait until the next product may pass."""
         now = monotonic()
-        self._stop.wait(self._next - now) if self._next > now else None
+        if self._next > now:
+            self._stop.wait(self._next - now)
         self._next = max(self._next, now) + self._seconds
 
 
