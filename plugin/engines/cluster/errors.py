@@ -11,7 +11,10 @@ from opensearchpy.exceptions import NotFoundError, SerializationError, SSLError,
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidFilter
 
-QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
+QUERY_ERRORS = (
+    *("search_phase_execution_exception", "parsing_exception", "query_shard_exception"),
+    "x_content_parse_exception",
+)
 
 
 @contextmanager

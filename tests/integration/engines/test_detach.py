@@ -14,7 +14,7 @@ from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.shop_index import SourceDocument
 from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 from tests.integration.engines.conftest import new_index
-from tests.integration.engines.own_shop import OwnShop, product
+from tests.integration.engines.own_shop import MAPPINGS, OwnShop, product
 
 
 @pytest.fixture
@@ -101,12 +101,26 @@ def test_another_visual_beside_it_stays(shop: OwnShop) -> None:
 def test_a_document_that_the_engine_refuses_is_named_and_costs_no_other(
     shop: OwnShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    shop.create(mappings={**MAPPINGS, "dynamic": False})
+    shop.write({"1": PRODUCTS["1"] | {"odd": 1}, "2": PRODUCTS["2"]})
+    assert shop.attach() == 0
+    shop.client.indices.put_mapping(index=shop.name, body={"dynamic": "strict"})
+    assert shop.detach("--yes") == 1
+    assert "refused: 1:" in capsys.readouterr().err
+    assert "visual" in shop.source("1") and "visual" not in shop.source("2")
+    shop.client.indices.put_mapping(index=shop.name, body={"dynamic": False})
+    assert shop.detach("--yes") == 0
+
+
+def test_an_index_that_takes_no_writes_is_told_once(
+    shop: OwnShop, capsys: pytest.CaptureFixture[str]
+) -> None:
     shop.create()
     shop.write({"1": PRODUCTS["1"], "2": PRODUCTS["2"]})
     assert shop.attach() == 0
     shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": True})
     assert shop.detach("--yes") == 1
-    assert "refused: 1:" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("blocked by") == 1
     shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": False})
     assert shop.detach("--yes") == 0
 
