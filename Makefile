@@ -8,7 +8,7 @@ PRODUCTS ?= ../shared/data/products
 BENCH ?=
 PY := .venv/bin/python
 
-.PHONY: help demo test lint opensearch opensearch-stop bench runtime dev
+.PHONY: help demo test test-engines lint opensearch opensearch-stop bench runtime dev
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
@@ -20,7 +20,11 @@ test: lint       ## everything: lint, types, and all tests against real servers 
 	@.ci/setup browser
 	@.ci/setup redis
 	@.ci/setup containers
+	@.ci/setup examples
 	@$(PY) -m pytest --cov --cov-report=term
+
+test-engines: dev ## engines' contract on every release of both; writes the table of docs/engines.md
+	@$(PY) -m tests.engines
 
 lint: dev        ## ruff and mypy strict
 	@.venv/bin/ruff check .

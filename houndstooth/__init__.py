@@ -38,12 +38,16 @@ if TYPE_CHECKING:
     from houndstooth.mappings.search import SearchRequest
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import load_extractor
+    from houndstooth.plugin.credentials import Credentials
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
+    from houndstooth.plugin.shop_query import parse_query
+    from houndstooth.plugin.visual_clauses import visual_clauses
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Credentials",
     "EngineUnavailable",
     "HoundstoothError",
     "ImageUnavailable",
@@ -67,14 +71,19 @@ __all__ = [
     "__version__",
     "load_extractor",
     "open_engine",
+    "parse_query",
+    "visual_clauses",
 ]
 
 _MODULES = {
+    "Credentials": "plugin.credentials",
     "SearchRequest": "mappings.search",
     "Taxonomy": "mappings.taxonomy",
     "VisualSearch": "plugin.service",
     "load_extractor": "models.loading",
     "open_engine": "plugin.engines",
+    "parse_query": "plugin.shop_query",
+    "visual_clauses": "plugin.visual_clauses",
 }
 
 

@@ -94,9 +94,9 @@ class IngestApp(Celery):
 
     def ingest(self, request: JobRequest, entries: Entries) -> list[Outcome]:
         """Ingest a batch; see ``ingest.pipeline.ingest_entries``."""
-        if request.engine not in self._engines:
-            self._engines[request.engine] = open_engine(request.engine)
         settings = self.settings
+        if request.engine not in self._engines:
+            self._engines[request.engine] = open_engine(request.engine, settings.credentials)
         return ingest_entries(
             entries,
             extractor=self.extractor,

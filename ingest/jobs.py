@@ -61,7 +61,7 @@ class JobRequest:
         feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
             able to read both.
         stamp: Size and time of the feed's last change; it must not change during the job.
-        engine: URL of the engine. It may contain a password, so it is never shown or logged.
+        engine: URL of the engine. Workers have its credentials in their own settings.
         options: What the user says about the feed.
         batch: Products per batch.
         size: Number of lines that may hold products, if known.

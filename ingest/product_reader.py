@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from types import MappingProxyType
@@ -63,8 +63,8 @@ class ProductReader:
     Rows are converted some at once, column by column, which takes half the time.
     """
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, reading: Reading, check_id: Callable[[str], str] = check_id) -> None:
+        self._reading, self._check_id = reading, check_id
         self._compile()
 
     def products(
@@ -125,7 +125,7 @@ class ProductReader:
             try:
                 products.append(
                     make_product(
-                        product_id=check_id(product_id) if "+" in product_id else product_id,
+                        product_id=self._check_id(product_id) if "+" in product_id else product_id,
                         title=titles[i],
                         images=images[i],
                         category_text=categories[i],

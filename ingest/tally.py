@@ -35,9 +35,10 @@ def kinds_of(outcome: Outcome, title: str = "") -> Iterator[tuple[str, str, str]
         title: The product's title, if it is known; it names the example.
     """
     name = title[:60] or outcome.product_id
-    place = f"line {outcome.row} ({name})" if name else f"line {outcome.row}"
+    line = outcome.product_id if outcome.row is None else f"line {outcome.row}"
+    place = f"{line} ({name})" if name and outcome.row is not None else line
     if outcome.status == "failed":
-        yield "failed", outcome.failure_type or "other", f"line {outcome.row}: {outcome.reason}"
+        yield "failed", outcome.failure_type or "other", f"{line}: {outcome.reason}"
     if outcome.status == "left_out":
         yield "left_out", outcome.reason or "other", place
     for note in outcome.notes:

@@ -45,7 +45,7 @@ def ingest(
     """
     app = IngestApp(settings)
     with ExitStack() as stack:
-        engine = open_engine(request.engine)
+        engine = open_engine(request.engine, settings.credentials)
         stack.callback(engine.close)
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))

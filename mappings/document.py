@@ -25,6 +25,32 @@ def is_visual(name: str) -> bool:
     return _VISUALS.fullmatch(name) is not None
 
 
+def visual_of(source: Mapping[str, Any], name: str) -> Any:
+    """Return the object of that name in a document, or None.
+
+    In an index without objects it is put together from the fields whose names begin with it.
+    """
+    if name in source:
+        return source[name]
+    start = f"{name}."
+    fields = {key.removeprefix(start): one for key, one in source.items() if key.startswith(start)}
+    return fields or None
+
+
+def facts_of(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a document but ``visual`` in any version."""
+    return {name: value for name, value in source.items() if not is_visual(name.split(".")[0])}
+
+
+def fact_at(facts: Mapping[str, Any], path: str) -> Any:
+    """Return the value of a field, which may lie in objects, as in ``maker.style``, or None."""
+    if path in facts:
+        return facts[path]
+    name, _, rest = path.partition(".")
+    inner = facts.get(name)
+    return fact_at(inner, rest) if rest and isinstance(inner, Mapping) else None
+
+
 def encode_bytes(data: Bytes) -> str:
     """Encode a uint8 array as base64, the form of OpenSearch's ``binary`` fields."""
     return base64.b64encode(data.tobytes()).decode("ascii")

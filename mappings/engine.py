@@ -38,6 +38,17 @@ Filter = TermFilter | RangeFilter
 
 
 @dataclass(frozen=True)
+class ShopQuery:
+    """Match by a query of the engine's own language.
+
+    Attributes:
+        text: The query as JSON; ``plugin.shop_query.parse_query`` has read and checked it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
 class IndexDocument:
     """A document to write: the shop's facts and, unless only those changed, ``visual``.
 
@@ -106,7 +117,7 @@ class CandidateQuery:
       unknown, as such a product may be of any;
     - it has every term of ``required`` and none of ``excluded``;
     - it is not sold out, if ``hide_sold_out`` says so;
-    - it passes all ``filters``;
+    - it passes all ``filters``, all ``post_filters`` and all ``queries``;
     - at least ``minimum_groups`` groups of ``preferred`` have a matching term.
 
     The score is the sum over groups of the largest boost among the document's terms in that
@@ -114,6 +125,9 @@ class CandidateQuery:
 
     Attributes:
         preferred: Boost by term, by attribute group.
+        post_filters: Further filters; on a field that ``filters`` names as well, both hold.
+        queries: Queries of the engine's own language. An engine that has none raises
+            InvalidFilter.
         variant_field: Shop field that holds the variant group.
         without_id: Id of a document that must not match.
         without_variant_group: Value of ``variant_field`` that must not match.
@@ -127,10 +141,17 @@ class CandidateQuery:
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
+    post_filters: tuple[Filter, ...] = ()
+    queries: tuple[ShopQuery, ...] = ()
     without_id: str | None = None
     without_variant_group: str | None = None
     variant_field: str | None = None
     hide_sold_out: bool = False
+
+    @property
+    def has_filters(self) -> bool:
+        """Tell whether it has conditions on the shop's facts, which the engine alone decides."""
+        return bool(self.filters or self.post_filters or self.queries)
 
     @property
     def best_score(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from houndstooth.mappings.document import View, VisualSummary
-from houndstooth.mappings.engine import Filter
+from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
@@ -32,6 +32,14 @@ def read_sold_out(text: str) -> SoldOut:
 
 
 @dataclass(frozen=True)
+class Sort:
+    """Sort the hits that look most alike by a shop field, ``offers.price`` for one in an object."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
 class SearchRequest:
     """The options of a search, for an image and for an indexed product alike.
 
@@ -39,6 +47,9 @@ class SearchRequest:
         category: Leaf category chosen by the shopper; None = recognise it.
         box: Box drawn by the shopper; None = find the item.
         filters: Filters on shop fields.
+        query: The shop's own query, a filter as well; of engines that have a query language.
+        post_filters: Filters and queries that count for hits, not for facets.
+        sort: Sort the 200 best hits by a shop field; None = by looks.
         required: Attribute terms that every hit must have.
         excluded: Attribute terms that no hit may have.
         sold_out: Rank sold-out products after all others of a step (``last``), leave them out
@@ -55,6 +66,9 @@ class SearchRequest:
     category: str | None = None
     box: Box | None = None
     filters: tuple[Filter, ...] = ()
+    query: ShopQuery | None = None
+    post_filters: tuple[Filter | ShopQuery, ...] = ()
+    sort: Sort | None = None
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     sold_out: SoldOut = "last"

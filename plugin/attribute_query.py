@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.engine import CandidateQuery, ShopQuery
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.search import Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -70,11 +70,13 @@ def attribute_query(
         required=request.required,
         excluded=request.excluded,
         filters=request.filters,
+        queries=(request.query,) if request.query else (),
         without_id=without_id,
         without_variant_group=without_variant_group,
         variant_field=variant_field,
         hide_sold_out=request.sold_out == "hide",
     )
+    loosest = with_post_filters(loosest, request)
     if category == UNKNOWN_CATEGORY:
         return [("none", loosest)]
     sure = sum(_is_sure(terms[0]) for terms in preferred.values())
@@ -86,6 +88,13 @@ def attribute_query(
         ("any-category", loosest),
     ]
     return [step for i, step in enumerate(steps) if i == 0 or step[1] != steps[i - 1][1]]
+
+
+def with_post_filters(query: CandidateQuery, request: SearchRequest) -> CandidateQuery:
+    """Return a query whose matches also pass the request's post filters."""
+    filters = tuple(one for one in request.post_filters if not isinstance(one, ShopQuery))
+    queries = tuple(one for one in request.post_filters if isinstance(one, ShopQuery))
+    return replace(query, post_filters=filters, queries=(*query.queries, *queries))
 
 
 def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:

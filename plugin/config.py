@@ -1,11 +1,20 @@
 """Read the settings; no other module reads environment variables.
 
-=============================  ======================================  ============================
+============================== ======================================  ============================
 variable                       meaning                                 default
-=============================  ======================================  ============================
+============================== ======================================  ============================
 HOUNDSTOOTH_ENGINE             engine URL: ``sqlite:///file.db`` or    ``sqlite:///var/catalogue.db``
-                               ``opensearch://host:port/index``; hosts
-                               of a cluster are separated by commas
+                               ``opensearch://host:port/index``; see
+                               ``plugin.engines.open_engine``
+HOUNDSTOOTH_ENGINE_USER        user of the cluster                     none
+HOUNDSTOOTH_ENGINE_PASSWORD    the user's password                     none
+HOUNDSTOOTH_ENGINE_API_KEY     API key of the cluster, encoded         none
+HOUNDSTOOTH_ENGINE_CA          PEM file of a private authority         those of the system
+HOUNDSTOOTH_ENGINE_CERTIFICATE PEM file of a client certificate        none
+HOUNDSTOOTH_ENGINE_KEY         PEM file of its private key, if it is   none
+                               not in the same file
+HOUNDSTOOTH_ENGINE_AWS_REGION  region of AWS: requests are signed      none
+HOUNDSTOOTH_ENGINE_AWS_SERVICE ``es``, or ``aoss``: serverless         ``es``
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
 HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipped one
                                card, ``NAME-VERSION.json``
@@ -24,8 +33,8 @@ HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: onl
                                by commas; their addresses may be
                                private
 HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all fields
-                               commas: the web service shows, filters
-                               and counts no others
+                               commas: the web service shows, filters,
+                               sorts and counts no others
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit
@@ -44,29 +53,31 @@ HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
-=============================  ======================================  ============================
+============================== ======================================  ============================
 
-An empty variable counts as unset.
+An empty variable counts as unset. A secret, PASSWORD or API_KEY, can come from a file that
+HOUNDSTOOTH_ENGINE_PASSWORD_FILE or HOUNDSTOOTH_ENGINE_API_KEY_FILE names instead.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.mappings.numbers import read_integer, read_number
 from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
-from houndstooth.plugin.filters import FIELD
+from houndstooth.plugin import setting_readers as readers
+from houndstooth.plugin.credentials import ANONYMOUS, SECRETS, Credentials, variable_name
 
 ATTRIBUTE_WEIGHT = 0.5
 """Weight of agreeing attributes in the score; the rest is appearance and colour."""
+
+Reader = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,12 @@ class Settings:
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     paper_threshold: bool = False
+    credentials: Credentials = ANONYMOUS
+
+    @property
+    def allowed_fields(self) -> frozenset[str]:
+        """Shop fields that may be shown and asked for; none = all of them."""
+        return self.fields and self.fields | {self.variant_field}
 
     @property
     def extractor_options(self) -> dict[str, Any]:
@@ -110,13 +127,8 @@ class Settings:
         Raises:
             InvalidConfig: A variable is not valid; the message names it.
         """
-        values: dict[str, Any] = {}
-        for variable in read_variables(environ):
-            if variable.error:
-                raise InvalidConfig(variable.error)
-            if variable.is_set:
-                values[variable.field] = variable.value
-        return cls(**values)
+        credentials = Credentials(**_values(_read_credentials(environ)))
+        return cls(**_values(_read_settings(environ)), credentials=credentials)
 
 
 @dataclass(frozen=True)
@@ -125,32 +137,25 @@ class Variable:
 
     Attributes:
         name: Such as ``HOUNDSTOOTH_ENGINE``.
-        field: Field of ``Settings``.
+        field: Field of ``Settings`` or ``Credentials``.
         value: The value or the default; None if the value is not valid.
         is_set: Whether the variable is set.
         error: Why the value is not valid; ``""`` if it is.
+        is_secret: Whether the value is shown to nobody. It can come from a file.
     """
 
     name: str
     field: str
-    value: Any
+    value: Any = dataclasses.field(repr=False)
     is_set: bool
     error: str = ""
+    is_secret: bool = False
 
 
 def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable]:
-    """Read all variables, in the order of ``Settings``; an invalid one has an ``error``."""
-    for field, read in _READERS.items():
-        name = f"HOUNDSTOOTH_{field.upper()}"
-        text = environ.get(name, "").strip()
-        if not text:
-            yield Variable(name, field, getattr(Settings, field), False)
-            continue
-        try:
-            yield Variable(name, field, read(text), True)
-        except ValueError as error:
-            safe = hide_password(text)[:80]
-            yield Variable(name, field, None, True, f"{name}: {error}; got {safe!r}")
+    """Read all variables, in the order of their table; an invalid one has an ``error``."""
+    yield from _read_settings(environ)
+    yield from _read_credentials(environ)
 
 
 def hide_password(text: str) -> str:
@@ -158,100 +163,92 @@ def hide_password(text: str) -> str:
     return re.sub(r"//.*@", "//…@", text)
 
 
-def _url(text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    if not (scheme and separator and rest):
-        raise ValueError("expected a URL such as sqlite:///file.db")
-    return text
+def _values(variables: Iterable[Variable]) -> dict[str, Any]:
+    """Collect the values that are set.
+
+    Raises:
+        InvalidConfig: One of them is not valid.
+    """
+    values = {}
+    for variable in variables:
+        if variable.error:
+            raise InvalidConfig(variable.error)
+        if variable.is_set:
+            values[variable.field] = variable.value
+    return values
 
 
-def _redis(text: str) -> str:
-    parts = urlsplit(text)
-    database = parts.path.strip("/") or "0"
-    if parts.scheme in ("redis", "rediss") and parts.hostname and database.isdecimal():
-        return text
-    raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
+def _read_settings(environ: Mapping[str, str]) -> Iterator[Variable]:
+    for name, read in _READERS.items():
+        variable = Variable(f"HOUNDSTOOTH_{name.upper()}", name, getattr(Settings, name), False)
+        yield _read(variable, environ, read)
 
 
-def _file(text: str) -> Path:
-    if not Path(text).is_file():
-        raise ValueError("expected the path of a file")
-    return Path(text)
+def _read_credentials(environ: Mapping[str, str]) -> Iterator[Variable]:
+    for name, read in _CREDENTIALS.items():
+        default, is_secret = getattr(Credentials, name), name in SECRETS
+        variable = Variable(variable_name(name), name, default, False, is_secret=is_secret)
+        yield _read(variable, environ, read)
 
 
-def _card(text: str) -> Path:
-    if not text.endswith(".json") or not Path(text).is_file():
-        raise ValueError("expected the path of a network's card, NAME-VERSION.json")
-    return Path(text).resolve()
-
-
-def _folder(text: str) -> Path:
-    if not Path(text).is_dir():
-        raise ValueError("expected the path of a folder")
-    return Path(text)
-
-
-def _folder_or_no(text: str) -> Path | None:
-    if Path(text).exists() and not Path(text).is_dir():
-        raise ValueError("expected the path of a folder, or no")
-    return None if text.lower() == "no" else Path(text)
-
-
-def _hosts(text: str) -> frozenset[str]:
-    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
-    if any(character in name for name in names for character in "/@*[] "):
-        raise ValueError("expected host names separated by commas, such as images.shop.example")
-    return names
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",") if name.strip())
-
-
-def _field(text: str) -> str:
-    if not FIELD.fullmatch(text) or "." in text:
-        raise ValueError("expected the name of one field, none within an object")
-    return text
-
-
-def _fraction(text: str) -> float:
+def _read(variable: Variable, environ: Mapping[str, str], read: Reader) -> Variable:
+    """Fill a variable in, where it is set."""
+    text = environ.get(variable.name, "").strip()
     try:
-        fraction = read_number(text)
-    except ValueError:
-        fraction = -1.0
-    if not 0 <= fraction <= 1:
-        raise ValueError("expected a number from 0 to 1")
-    return fraction
+        if variable.is_secret:
+            text = _read_secret(variable.name, text, environ)
+        return replace(variable, value=read(text), is_set=True) if text else variable
+    except ValueError as error:
+        got = "" if variable.is_secret else f"; got {hide_password(text)[:80]!r}"
+        message = f"{variable.name}: {error}{got}"
+        return replace(variable, value=None, is_set=True, error=message)
 
 
-def _yes_or_no(text: str) -> bool:
-    if text.lower() not in ("yes", "no"):
-        raise ValueError("expected yes or no")
-    return text.lower() == "yes"
+def _read_secret(name: str, text: str, environ: Mapping[str, str]) -> str:
+    """Read a secret from the file that its other variable names, if that is set."""
+    path = environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return text
+    if text:
+        raise ValueError(f"expected this or {name}_FILE; got both")
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        secret = ""
+    if not secret:
+        raise ValueError(f"expected a file of text in {name}_FILE that can be read; got {path!r}")
+    return secret
 
 
-def _integer(minimum: int, maximum: int) -> Callable[[str], int]:
-    return partial(read_integer, minimum=minimum, maximum=maximum)
-
-
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    "engine": _url,
-    "taxonomy": _file,
-    "model": _card,
-    "detector": _card,
-    "embedder": _card,
-    "images": _folder,
-    "redis": _redis,
+_READERS: Mapping[str, Reader] = {
+    "engine": readers.url,
+    "taxonomy": readers.file,
+    "model": readers.card,
+    "detector": readers.card,
+    "embedder": readers.card,
+    "images": readers.folder,
+    "redis": readers.redis,
     "feeds": Path,
-    "views": _integer(1, 8),
-    "image_hosts": _hosts,
-    "fields": _names,
-    "variant_field": _field,
-    "columns": _folder_or_no,
-    "candidates": _integer(1, MAX_CANDIDATES),
-    "appearance_weight": _fraction,
-    "attribute_weight": _fraction,
-    "max_upload_bytes": _integer(1, 10**9),
-    "max_pixels": _integer(1, 10**9),
-    "paper_threshold": _yes_or_no,
+    "views": readers.integer(1, 8),
+    "image_hosts": readers.hosts,
+    "fields": readers.names,
+    "variant_field": readers.field,
+    "columns": readers.folder_or_no,
+    "candidates": readers.integer(1, MAX_CANDIDATES),
+    "appearance_weight": readers.fraction,
+    "attribute_weight": readers.fraction,
+    "max_upload_bytes": readers.integer(1, 10**9),
+    "max_pixels": readers.integer(1, 10**9),
+    "paper_threshold": readers.yes_or_no,
+}
+
+_CREDENTIALS: Mapping[str, Reader] = {
+    "user": str,
+    "password": str,
+    "api_key": readers.api_key,
+    "ca": readers.file,
+    "certificate": readers.file,
+    "key": readers.file,
+    "aws_region": readers.aws_region,
+    "aws_service": readers.aws_service,
 }

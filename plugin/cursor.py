@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any, TypeVar
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.plugin.columns.query import Place
 
-MAX_LENGTH = 4300
+MAX_LENGTH = 10_000
 """Longest cursor that is read; product ids have 512 bytes at most, each 6 as JSON."""
 
+Read = TypeVar("Read")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, order=True)
 class Cursor:
-    """The end of a page.
+    """The end of a page; of two cursors with one first step the lower comes first.
 
     Attributes:
         first_step: Number of the step whose hits came first.
@@ -29,8 +33,11 @@ class Cursor:
     after: Place
 
     def __str__(self) -> str:
-        fields = [self.first_step, self.step, *self.after]
-        return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+        return _write(self._fields)
+
+    @property
+    def _fields(self) -> list[Any]:
+        return [self.first_step, self.step, *self.after]
 
     @classmethod
     def parse(cls, text: str, steps: int) -> Cursor:
@@ -43,17 +50,62 @@ class Cursor:
         Raises:
             InvalidInput: It is not the cursor of such a search.
         """
-        try:
-            if len(text) > MAX_LENGTH:
-                raise ValueError(f"{len(text)} characters")
-            data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            first, step, last, number, product_id = json.loads(data)
-            whole = type(first) is int and type(step) is int and 0 <= first <= step < steps
-            valid = isinstance(last, bool) and isinstance(product_id, str)
-            if not (whole and valid and isfinite(number)):
-                raise ValueError(f"{first}, {step}")
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            raise InvalidInput(
-                f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
-            ) from error
+        return _read(text, lambda fields: cls._of(fields, steps))
+
+    @classmethod
+    def _of(cls, fields: Any, steps: int) -> Cursor:
+        first, step, last, number, product_id = fields
+        whole = type(first) is int and type(step) is int and 0 <= first <= step < steps
+        valid = isinstance(last, bool) and isinstance(product_id, str)
+        if not (whole and valid and isfinite(number)):
+            raise ValueError(f"{first}, {step}")
         return cls(first, step, (last, float(number), product_id))
+
+
+SortKey = tuple[bool, str | float | None, str]
+"""Place of a hit among those sorted by a fact: sold out, its value or None, its product id."""
+
+
+@dataclass(frozen=True)
+class SortedCursor:
+    """The end of a page of hits that are sorted by a fact.
+
+    Attributes:
+        end: The last hit by looks among those that are sorted.
+        after: Sorting key of the page's last hit.
+    """
+
+    end: Cursor
+    after: SortKey
+
+    def __str__(self) -> str:
+        return _write([self.end._fields, *self.after])
+
+    @classmethod
+    def parse(cls, text: str, steps: int) -> SortedCursor:
+        """Read a cursor; see Cursor."""
+
+        def read(fields: Any) -> SortedCursor:
+            end, last, value, product_id = fields
+            is_number = type(value) in (int, float) and isfinite(value)
+            valid = value is None or isinstance(value, str) or is_number
+            if not (valid and isinstance(last, bool) and isinstance(product_id, str)):
+                raise ValueError(str(value))
+            return cls(Cursor._of(end, steps), (last, value, product_id))
+
+        return _read(text, read)
+
+
+def _write(fields: list[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+
+
+def _read(text: str, read: Callable[[Any], Read]) -> Read:
+    try:
+        if len(text) > MAX_LENGTH:
+            raise ValueError(f"{len(text)} characters")
+        return read(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidInput(
+            f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
+        ) from error

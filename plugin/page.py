@@ -11,7 +11,7 @@ from houndstooth.mappings.search import Hit, Relaxed
 from houndstooth.plugin.attribute_query import Step
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
-from houndstooth.plugin.cursor import Cursor
+from houndstooth.plugin.cursor import Cursor, SortedCursor
 from houndstooth.plugin.sources import GROWTH, Source
 
 SPARE_ROWS = 8
@@ -38,11 +38,13 @@ class Page:
     Attributes:
         relaxed: Name of the last step that was run.
         next: Cursor of the next page; None if there is none.
+        places: Cursor of each hit, to go on after it.
     """
 
     hits: list[Hit]
     relaxed: Relaxed
-    next: Cursor | None
+    next: Cursor | SortedCursor | None
+    places: list[Cursor]
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ class PageFiller:
         self._engine, self._source, self._clock = engine, source, clock
         self._query, self._steps = query, steps
 
+    def up_to(self, step: int) -> PageFiller:
+        """Return a filler that runs no further step than one, given by its number."""
+        steps = self._steps[: step + 1]
+        return PageFiller(self._engine, self._source, self._query, steps, self._clock)
+
     def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
         """Fill a page.
 
@@ -103,10 +110,11 @@ class PageFiller:
         current = [f for f in found if _is_current(f.row, shown)]
         variants = self._present([one for f in current for one in f.variants])
         hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
+        places = [Cursor(first_step, f.step, f.row.place) for f in current]
         end = None
         if len(found) >= top:
             end = Cursor(first_step, found[-1].step, found[-1].row.place)
-        return Page(hits, self._steps[last_step][0], end)
+        return Page(hits, self._steps[last_step][0], end, places)
 
     def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[_Found], int, int]:
         """Run the steps until one fills the page.

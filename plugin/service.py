@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
+from houndstooth.mappings.document import fact_at
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
@@ -17,9 +19,10 @@ from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.cursor import Cursor
+from houndstooth.plugin.cursor import Cursor, SortedCursor
 from houndstooth.plugin.engines.fields import variant_group
-from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.page import Page, PageFiller
+from houndstooth.plugin.sorting import sorted_page
 from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
 
 WINDOW_RECALL = 0.95
@@ -149,12 +152,11 @@ class VisualSearch:
             request,
             self.taxonomy,
             without_id=without.product_id if without else None,
-            without_variant_group=variant_group(without.facts.get(field))
+            without_variant_group=variant_group(fact_at(without.facts, field))
             if without and field
             else None,
             variant_field=field,
         )
-        cursor = Cursor.parse(request.cursor, len(steps)) if request.cursor else None
         source = self._source(features, clock)
         query = RankingQuery(
             features.binary_code,
@@ -165,7 +167,7 @@ class VisualSearch:
             sold_out_last=request.sold_out == "last",
         )
         filler = PageFiller(self.engine, source, query, steps, clock)
-        page = filler.fill(request.top, ideal_terms(steps[0][1], self.taxonomy), cursor)
+        page = _page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -212,3 +214,12 @@ class VisualSearch:
             raise InvalidInput(
                 f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
             )
+
+
+def _page(filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequence[str]) -> Page:
+    """Fill the page that is asked for; the attribute query has so many steps."""
+    text = request.cursor
+    if request.sort:
+        after = SortedCursor.parse(text, steps) if text else None
+        return sorted_page(filler, request.sort, request.top, ideal, after)
+    return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)

@@ -84,7 +84,7 @@ class ColumnsSource:
 
     def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """See Source."""
-        if not query.candidates.filters:
+        if not query.candidates.has_filters:
             rows = self._rank(query, top, after)
             return rows, len(rows) < top
         filters = _filters_of(query.candidates)
@@ -107,7 +107,7 @@ class ColumnsSource:
         """See Source."""
         with self._clock.stage("rerank"):
             rows = rank_variants(query, self._snapshot, variants)
-        if query.candidates.filters:
+        if query.candidates.has_filters:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
 
@@ -227,14 +227,14 @@ class WindowSource:
         fetched, window = self._windows.get(key, (0, Snapshot()))
         if fetched < limit:
             with self._clock.stage("candidates"):
-                rows = self._engine.window(query.candidates, limit, _appearance_boosts(query))
+                rows = self._engine.window(query.candidates, limit, appearance_boosts(query))
             with self._clock.stage("rerank"):
                 window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window
         return window
 
 
-def _appearance_boosts(query: RankingQuery) -> dict[str, int]:
+def appearance_boosts(query: RankingQuery) -> dict[str, int]:
     """Weigh appearance terms against the attribute boosts as the ranking does."""
     weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
     scale = (query.candidates.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
@@ -255,6 +255,8 @@ def _filters_of(query: CandidateQuery) -> CandidateQuery:
         category=query.category,
         great_category=query.great_category,
         filters=query.filters,
+        post_filters=query.post_filters,
+        queries=query.queries,
     )
 
 

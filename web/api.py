@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, request
@@ -10,17 +11,20 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from houndstooth.mappings.errors import InvalidInput, ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
-from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, product_json
+from houndstooth.plugin.fact_paths import select_facts
 from houndstooth.web.backend import Backend
 from houndstooth.web.catalogue import pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
 from houndstooth.web.media import image_url
 from houndstooth.web.openapi import openapi_document
 from houndstooth.web.request_form import (
+    FILTERS,
     REPEATABLE,
     SINGLE,
     check_no_parameters,
+    read_fields,
     read_search_request,
 )
 
@@ -38,14 +42,14 @@ def api_blueprint(backend: Backend) -> Blueprint:
         check_no_parameters(request.args, "all fields in the form and none in the query string")
         image = _uploaded_image(backend.settings.max_upload_bytes)
         search_request = read_search_request(request.form, backend)
-        answer = backend.search.search(image, search_request)
-        return _with_image_urls(answer_json(answer), "hits")
+        fields = read_fields(request.form, backend)
+        return _found(backend.search.search(image, search_request), fields)
 
     @api.get("/products/<product_id:product_id>/similar")
     def similar(product_id: str) -> ResponseReturnValue:
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
-        answer = backend.search.similar(_check_id(product_id), search_request)
-        return _with_image_urls(answer_json(answer), "hits")
+        fields = read_fields(request.args, backend)
+        return _found(backend.search.similar(_check_id(product_id), search_request), fields)
 
     @api.get("/products/<product_id:product_id>")
     def product(product_id: str) -> ResponseReturnValue:
@@ -54,7 +58,8 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.get("/facets")
     def facets() -> ResponseReturnValue:
-        return count_facets(backend, _query_string(backend, REPEATABLE | {"category", "sold_out"}))
+        allowed = FILTERS | {"category", "query", "sold_out"}
+        return count_facets(backend, _query_string(backend, allowed))
 
     @api.get("/samples")
     def samples() -> ResponseReturnValue:
@@ -117,6 +122,15 @@ def _check_id(product_id: str) -> str:
     if len(product_id.encode()) > MAX_ID_BYTES:
         raise ProductNotFound(f"no product has an id of more than {MAX_ID_BYTES} bytes")
     return product_id
+
+
+def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
+    """Convert an answer to JSON, with some facts of each product; no fields = all facts."""
+    found = _with_image_urls(answer_json(answer), "hits")
+    if fields:
+        for hit in found["hits"]:
+            hit["product"] = select_facts(hit["product"], (*fields, "image_url"))
+    return found
 
 
 def _with_image_urls(answer: dict[str, Any], items: str) -> dict[str, Any]:

@@ -93,9 +93,9 @@ def _wire(
     progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
-    engine = engine or open_engine(settings.engine)
-    if settings.fields:
-        engine = FieldAllowlist(engine, settings.fields | {settings.variant_field})
+    engine = engine or open_engine(settings.engine, settings.credentials)
+    if settings.allowed_fields:
+        engine = FieldAllowlist(engine, settings.allowed_fields)
     if extractor is None:
         from houndstooth.models.loading import load_extractor
 

@@ -10,6 +10,7 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.search import SearchRequest
+from houndstooth.plugin.attribute_query import with_post_filters
 from houndstooth.web.backend import Backend
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
@@ -26,7 +27,7 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
 
     The values of a field are counted without the choices on that field itself: each count is the
     number of products that another choice would find. Products of unknown category are in the total
-    alone.
+    alone, and post filters count for the total alone.
     """
     engine = backend.engine
     query = CandidateQuery(
@@ -35,6 +36,7 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
         required=request.required,
         excluded=request.excluded,
         filters=request.filters,
+        queries=(request.query,) if request.query else (),
         hide_sold_out=request.sold_out == "hide",
     )
     counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
@@ -52,7 +54,7 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
         facets[group] = _by_group(wider).get(group, ())
     facets["category"] = [each for each in facets["category"] if each[0] != UNKNOWN_CATEGORY]
     return {
-        "total": engine.count(query),
+        "total": engine.count(with_post_filters(query, request)),
         "facets": {
             name: [{"value": value, "count": count} for value, count in values]
             for name, values in facets.items()

@@ -51,7 +51,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
 
 
 def job_json(job: Job) -> dict[str, Any]:
-    """Convert a job to JSON, without its engine's URL, which may contain a password."""
+    """Convert a job to JSON, without its engine's URL."""
     products = sum(job.totals.values())
     changed = _iso_time(job.started + job.seconds)
     return {

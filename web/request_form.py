@@ -6,19 +6,24 @@ from collections.abc import Collection
 
 from werkzeug.datastructures import MultiDict
 
+from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.search import MAX_HITS, SearchRequest, read_sold_out
-from houndstooth.plugin.filters import parse_filter
+from houndstooth.plugin.filters import FIELD, parse_filter
+from houndstooth.plugin.shop_query import parse_query
+from houndstooth.plugin.sorting import BY_LOOKS, parse_sort
 from houndstooth.web.backend import Backend
 
 Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
-    {"category", "box", "sold_out", "collapse", "top", "cursor", "appearance_weight"}
+    {"category", "box", "query", "sold_out", "collapse", "sort", "top", "cursor"}
+    | {"appearance_weight"}
 )
-REPEATABLE = frozenset({"filter", "require", "exclude"})
+FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
+REPEATABLE = FILTERS | {"fields"}
 MAX_VALUES = 50
 
 
@@ -35,10 +40,16 @@ def read_search_request(
     taxonomy = backend.taxonomy
     category, box = fields.get("category"), fields.get("box")
     top, appearance_weight = fields.get("top"), fields.get("appearance_weight")
+    query, sort = fields.get("query"), parse_sort(fields.get("sort", BY_LOOKS))
+    if sort:
+        _check_allowed(sort.field, backend)
     return SearchRequest(
         category=None if category is None else taxonomy.check_category(category),
         box=None if box is None else Box.parse(box),
         filters=tuple(parse_filter(text) for text in fields.getlist("filter")),
+        query=None if query is None else parse_query(query),
+        post_filters=tuple(_post_filter(text) for text in fields.getlist("post_filter")),
+        sort=sort,
         required=tuple(taxonomy.check_attribute(term) for term in fields.getlist("require")),
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
         sold_out=read_sold_out(fields.get("sold_out", SearchRequest.sold_out)),
@@ -49,6 +60,22 @@ def read_search_request(
         if appearance_weight is None
         else _fraction("appearance_weight", appearance_weight),
     )
+
+
+def read_fields(fields: Fields, backend: Backend) -> tuple[str, ...]:
+    """Read which facts of the hits to return; none = all of them.
+
+    Raises:
+        InvalidInput: There is no such name, or it is not an allowed one.
+    """
+    names = [name.strip(" ") for text in fields.getlist("fields") for name in text.split(",")]
+    for name in names:
+        if not FIELD.fullmatch(name):
+            raise InvalidInput(
+                f"expected fields to be names separated by commas; got {name[:80]!r}"
+            )
+        _check_allowed(name, backend)
+    return tuple(names)
 
 
 def check_no_parameters(fields: Fields, instead: str = "no parameters") -> None:
@@ -63,6 +90,18 @@ def check_no_parameters(fields: Fields, instead: str = "no parameters") -> None:
     """
     if fields:
         raise InvalidInput(f"expected {instead}; got {sorted(fields)[0][:80]!r}")
+
+
+def _post_filter(text: str) -> Filter | ShopQuery:
+    """Read a filter, or a query in JSON."""
+    is_query = text.lstrip().startswith("{")
+    return parse_query(text, "post_filter") if is_query else parse_filter(text)
+
+
+def _check_allowed(name: str, backend: Backend) -> None:
+    allowed = backend.settings.allowed_fields
+    if allowed and name.partition(".")[0] not in allowed:
+        raise InvalidInput(f"expected one of the fields {', '.join(sorted(allowed))}; got {name!r}")
 
 
 def _check_names(fields: Fields, allowed: Collection[str]) -> None:

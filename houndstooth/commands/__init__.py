@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 COMMANDS = (
     "demo",
     "ingest",
+    "attach",
+    "detach",
     "remove",
     "search",
     "serve",

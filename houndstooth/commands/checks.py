@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import socket
 import sys
-from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,13 +13,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from houndstooth.commands.check_columns import check_columns
-from houndstooth.commands.finding import Finding, Findings, Level
-from houndstooth.mappings.errors import (
-    EngineUnavailable,
-    HoundstoothError,
-    InvalidConfig,
-    WorkersUnavailable,
-)
+from houndstooth.commands.check_engine import check_engine
+from houndstooth.commands.finding import Finding, Findings
+from houndstooth.mappings.errors import HoundstoothError, InvalidConfig, WorkersUnavailable
 
 if TYPE_CHECKING:
     from houndstooth.mappings.extractor import Extractor
@@ -67,7 +62,7 @@ def _versions(packages: tuple[str, ...]) -> tuple[str, list[str]]:
 
 
 def check_settings() -> Findings:
-    """List every environment variable with its value or default; passwords are hidden."""
+    """List every environment variable with its value or default; secrets are hidden."""
     from houndstooth.plugin.config import hide_password, read_variables
 
     for variable in read_variables():
@@ -82,6 +77,7 @@ def check_settings() -> Findings:
             value = "yes" if value else "no"
         nothing = "the shipped one" if variable.field in SHIPPED else "none"
         text = nothing if value in (None, "") else hide_password(str(value))
+        text = "set, not shown" if variable.is_secret and variable.is_set else text
         yield Finding("ok", variable.name, text if variable.is_set else f"{text} (default)")
 
 
@@ -169,45 +165,6 @@ def _seconds_per_photo(extractor: Extractor) -> float:
         extractor.extract([photo])
         times.append(perf_counter() - start)
     return median(times[1:])  # the first one warms up
-
-
-def check_engine(settings: Settings, model: str | None) -> Findings:
-    """Check that the engine answers, has the index, and has products by this model.
-
-    Args:
-        model: of the networks that run; None where none do.
-    """
-    from houndstooth.mappings.engine import CandidateQuery
-    from houndstooth.plugin.config import hide_password
-    from houndstooth.plugin.engines import open_engine
-
-    name, shown = "engine", hide_password(settings.engine)
-    try:
-        with closing(open_engine(settings.engine)) as engine:
-            engine.ping()
-            total = engine.count()
-            known = engine.count(CandidateQuery(model)) if model else None
-    except InvalidConfig as error:
-        yield Finding("FAIL", name, hide_password(str(error)), "Correct HOUNDSTOOTH_ENGINE.")
-        return
-    except EngineUnavailable as error:
-        yield Finding("FAIL", name, hide_password(str(error)), _ENGINE_ADVICE)
-        return
-    yield Finding("ok", name, f"{shown} answers, and its index is there")
-    if known is None:
-        yield Finding("warn", "products", f"{total:,}, of whatever model", "See the networks.")
-        return
-    others = total - known
-    text = f"{known:,} by {model}, {others:,} by others or not recognised"
-    level: Level = "ok" if known and not others else "warn" if known or not total else "FAIL"
-    advice = "Give the feed (again): houndstooth ingest FEED."
-    yield Finding(level, "products", text, "" if level == "ok" else advice)
-
-
-_ENGINE_ADVICE = (
-    "See that it runs and that HOUNDSTOOTH_ENGINE names it; houndstooth ingest FEED makes an index "
-    "that is not there."
-)
 
 
 def check_workers(settings: Settings) -> Findings:

@@ -146,7 +146,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
         url = _database(demo.folder, catalogue.feed)
         settings = replace(settings, engine=url, images=catalogue.feed.parent)
         taxonomy = Taxonomy.load(settings.taxonomy)
-        engine = open_engine(url)
+        engine = open_engine(url, settings.credentials)
         stack.callback(engine.close)
         engine.prepare()
         extractor = extractor or load_networks(taxonomy, settings)

@@ -191,10 +191,10 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         if task.dry_run:
             file = stack.enter_context(create_report(task.report, task.feed))
             report = Report("", file, survey)
-            stopped = _follow(read_only(entries, taxonomy), report, feed.size)
+            stopped = collect(read_only(entries, taxonomy), report, feed.size)
             click.echo(f"{report.close(stopped)}\nnothing was written")
             return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
-        engine = open_engine(task.engine or settings.engine)
+        engine = open_engine(task.engine or settings.engine, settings.credentials)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
         click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
@@ -209,7 +209,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
             task.batch,
         )
         report = Report(extractor.model, file, survey)
-        stopped = _follow(outcomes, report, feed.size, engine)
+        stopped = collect(outcomes, report, feed.size, engine)
         if interrupted.is_set():
             stopped = STOPPED
         click.echo(report.close(stopped))
@@ -264,13 +264,18 @@ def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
 
 
-def _follow(
+def collect(
     outcomes: Iterator[list[Outcome]],
     report: Report,
     size: int | None,
     engine: Engine | None = None,
 ) -> str | None:
-    """Collect the outcomes into the report; return why it ended early, or None."""
+    """Collect outcomes into a report, and return why it ended early, or None.
+
+    Args:
+        size: number of products, if it is known, for the progress bar.
+        engine: is refreshed at the end.
+    """
     from tqdm import tqdm
 
     from houndstooth.mappings.errors import EngineUnavailable

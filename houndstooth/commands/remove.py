@@ -31,10 +31,9 @@ def command(ids: tuple[str, ...], engine: str | None) -> None:
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_engine
 
-    with (
-        nothing_begun(),
-        closing(open_engine(engine or Settings.from_env().engine)) as opened,
-    ):
-        removed = opened.delete(ids)
-        opened.refresh()
+    with nothing_begun():
+        settings = Settings.from_env()
+        with closing(open_engine(engine or settings.engine, settings.credentials)) as opened:
+            removed = opened.delete(ids)
+            opened.refresh()
     click.echo(f"{removed} of {len(set(ids))} products were there and are removed")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from houndstooth.commands import parameters
-from houndstooth.mappings.errors import InvalidImage
+from houndstooth.mappings.errors import InvalidFilter, InvalidImage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,7 @@ EPILOG = """\
 Examples:
   houndstooth search shirt.jpg
   houndstooth search shirt.jpg --category t-shirt --filter brand=Puma --filter price=10..50
+  houndstooth search shirt.jpg --query '{"match": {"title": "linen"}}'
   curl -s https://shop.example/photo.jpg | houndstooth search - --top 5 --json
 
 \b
@@ -60,6 +61,11 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     metavar="FIELD=VALUE",
     help="Only products with this value, or in a range low..high, low.. or ..high; repeat for "
     "more, where several values of one field mean any of them.",
+)
+@click.option(
+    "--query",
+    metavar="FILE|JSON",
+    help="Only products that match this query of the engine's DSL; see docs/query.md.",
 )
 @click.option(
     "--sold-out",
@@ -95,6 +101,7 @@ def command(
     category: str | None,
     box: str | None,
     filters: tuple[str, ...],
+    query: str | None,
     sold_out: SoldOut,
     collapse: bool,
     top: int,
@@ -114,6 +121,7 @@ def command(
     from houndstooth.plugin.answer import answer_json
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.filters import parse_filter
+    from houndstooth.plugin.shop_query import parse_query
 
     settings = Settings.from_env()
     settings = replace(settings, engine=engine or settings.engine)
@@ -123,6 +131,7 @@ def command(
         category=category,
         box=None if box is None else Box.parse(box),
         filters=tuple(parse_filter(text) for text in filters),
+        query=None if query is None else parse_query(_query_text(query)),
         sold_out=sold_out,
         collapse=collapse,
         top=top,
@@ -148,13 +157,25 @@ def run(
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
 
-    with closing(open_engine(settings.engine)) as engine:
+    with closing(open_engine(settings.engine, settings.credentials)) as engine:
         if extractor is None:
             # Here, so that refused arguments do not wait for the networks.
             from houndstooth.models.loading import load_extractor
 
             extractor = load_extractor(taxonomy, **settings.extractor_options)
         return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
+
+
+def _query_text(query: str) -> str:
+    """Return a query in JSON, or that in a file."""
+    if query.lstrip().startswith("{"):
+        return query
+    try:
+        return Path(query).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"expected a query in JSON or its file; {query!r} cannot be read: {reason}"
+        raise InvalidFilter(message) from None
 
 
 def _read(path: str, limit: int) -> bytes:

@@ -2,47 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from base64 import b64decode
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from houndstooth.mappings.document import VISUAL, is_visual
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.mappings.shop_index import ShopIndex
+from houndstooth.plugin.credentials import ANONYMOUS, Credentials
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 
 PRODUCTS = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
 """Search servers by the scheme of their URLs; an ``s`` at its end stands for TLS."""
 
+Host = tuple[str, int]
+"""Name and port of a host."""
+
+CLOUD = "elasticcloud"
+"""Scheme of the URLs that name a deployment of Elastic Cloud by its cloud id."""
+
 FORMS = (
-    "sqlite:///file.db, opensearch://host:port/index or "
-    "opensearchs://user:word@host:port,host:port/index"
+    "sqlite:///file.db, opensearch://host:port,host:port/index, elasticsearch://host:port/index, "
+    f"opensearchs:// or elasticsearchs:// with TLS, or {CLOUD}://CLOUD-ID/index"
+)
+
+NO_LOGIN = (
+    "one without a user, a password or @, as it is stored with jobs; HOUNDSTOOTH_ENGINE_USER and "
+    "HOUNDSTOOTH_ENGINE_PASSWORD (or HOUNDSTOOTH_ENGINE_PASSWORD_FILE) take these"
 )
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, credentials: Credentials = ANONYMOUS) -> Engine:
     """Open the engine at a URL, without connecting to it yet.
 
     - ``sqlite:///var/catalogue.db``: a path relative to the working directory;
     - ``sqlite:////srv/c.db``: an absolute path;
     - ``opensearch://host:port/index`` or ``elasticsearch://host:port/index``; ``opensearchs`` and
-      ``elasticsearchs`` for the same over TLS. There may be
-      more hosts of that cluster, separated by commas; one user, for all, comes before the first:
-      ``opensearch://user:word@h1:9200,h2:9200/index``. With ``?visual=visual_2`` the features are
-      stored in an object of that name, beside ``visual``.
+      ``elasticsearchs`` for the same over TLS. There may be more hosts of that cluster, separated
+      by commas: ``opensearch://h1:9200,h2:9200/index``;
+    - ``elasticcloud://CLOUD-ID/index``: a deployment of Elastic Cloud.
+
+    With ``?visual=visual_2`` a cluster's features are stored in an object of that name, beside
+    ``visual``.
+
+    Args:
+        url: The URL. It holds no password, so it can be shown and stored.
+        credentials: Credentials for a cluster; SQLite needs none.
 
     Raises:
-        InvalidConfig: There is no such engine, or a part of the URL is missing.
+        InvalidConfig: There is no such engine, a part of the URL is missing, or the credentials
+            cannot be used.
     """
     try:
+        # Before it is split: the errors of that show parts of the password.
+        if "@" in url and not url.startswith("sqlite:"):
+            raise ValueError(NO_LOGIN)
         parts = urlsplit(url)
         if parts.scheme == "sqlite":
             return _open_sqlite(url, parts)
+        if parts.scheme == CLOUD:
+            return _open_cluster("elasticsearchs", [_cloud_host(parts.netloc)], parts, credentials)
         if parts.scheme.removesuffix("s") in PRODUCTS:
-            return _open_cluster(parts)
+            return _open_cluster(parts.scheme, _hosts(parts.netloc), parts, credentials)
     except ValueError as error:
         raise InvalidConfig(f"expected an engine URL {FORMS}; {error}") from None
     raise InvalidConfig(f"expected an engine URL {FORMS}; got scheme {parts.scheme!r}")
+
+
+def open_shop_index(url: str, credentials: Credentials = ANONYMOUS) -> ShopIndex:
+    """Open the engine of an index that a shop fills itself; see ``open_engine``.
+
+    Raises:
+        InvalidConfig: There is no such engine, or it is one of files.
+    """
+    engine = open_engine(url, credentials)
+    if engine.embedded:
+        raise InvalidConfig(
+            f"expected the index of a shop, such as {next(iter(PRODUCTS))}://host:port/index; "
+            f"got {url}"
+        )
+    return cast(ShopIndex, engine)
 
 
 def prepare(engine: Engine, must_exist: bool) -> None:
@@ -69,37 +111,44 @@ def _open_sqlite(url: str, parts: SplitResult) -> Engine:
     return SQLiteEngine(Path(path))
 
 
-def _open_cluster(parts: SplitResult) -> Engine:
+def _open_cluster(
+    scheme: str, hosts: Sequence[Host], parts: SplitResult, credentials: Credentials
+) -> Engine:
     index = unquote(parts.path).strip("/")
-    user, hosts = _hosts(parts.netloc)
     if not index or "/" in index:
         raise ValueError("a cluster takes a host and one index")
     visual = _options(parts, ("visual",)).get("visual", VISUAL)
     if not is_visual(visual):
         raise ValueError(f"expected visual={VISUAL} or visual={VISUAL}_2 and so on; got {visual!r}")
     # Imported here: the client takes 0.2 s that users of SQLite need not spend.
-    from houndstooth.plugin.engines.cluster.client import Cluster
+    from houndstooth.plugin.engines.cluster.client import connect
     from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 
-    name, _, password = user.partition(":")
-    tls = parts.scheme.endswith("s")
-    product = PRODUCTS[parts.scheme.removesuffix("s")]
-    cluster = Cluster(product, hosts, tls, unquote(name), unquote(password))
-    return ClusterEngine(cluster, index, visual)
+    product, tls = PRODUCTS[scheme.removesuffix("s")], scheme.endswith("s")
+    return ClusterEngine(connect(product, hosts, tls, credentials), index, visual)
 
 
-def _hosts(netloc: str) -> tuple[str, list[tuple[str, int]]]:
-    """Split ``user:word@host:port,host:port`` into the user with the password, and the hosts."""
-    user, _, names = netloc.rpartition("@")
-    if "@" in user and "," in user:
-        raise ValueError("a cluster takes one user, for all hosts, before the first of them")
+def _hosts(netloc: str) -> list[Host]:
+    """Split ``host:port,host:port`` into the hosts."""
     hosts = []
-    for name in names.split(","):
+    for name in netloc.split(","):
         host = urlsplit(f"//{name}")
         if not host.hostname or host.path:
             raise ValueError("a cluster takes a host, or several separated by commas")
         hosts.append((host.hostname, host.port or 9200))
-    return user, list(dict.fromkeys(hosts))
+    return list(dict.fromkeys(hosts))
+
+
+def _cloud_host(cloud_id: str) -> Host:
+    """Decode a cloud id, ``name:`` and base64 of ``domain:port$elasticsearch$kibana``."""
+    try:
+        domain, deployment, *_ = b64decode(cloud_id.rpartition(":")[2]).decode().split("$")
+    except ValueError:
+        domain = deployment = ""
+    host = urlsplit(f"//{deployment}.{domain}")
+    if not domain or not deployment or not host.hostname:
+        raise ValueError("a cloud id is copied from the page of the deployment")
+    return host.hostname, host.port or 443
 
 
 def _options(parts: SplitResult, known: Collection[str]) -> dict[str, str]:

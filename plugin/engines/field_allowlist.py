@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from houndstooth.mappings.engine import (
     CandidateQuery,
@@ -18,7 +18,8 @@ from houndstooth.mappings.engine import (
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.plugin.engines.fields import VISUAL_FACETS
+from houndstooth.plugin.engines.fields import VISUAL_FACETS, parents
+from houndstooth.plugin.shop_query import query_json
 
 
 class FieldAllowlist:
@@ -29,7 +30,8 @@ class FieldAllowlist:
 
     Args:
         engine: The engine with all fields.
-        fields: Names of the allowed fields; the name of an object allows all fields in it.
+        fields: Names of the allowed fields; the name of an object allows all fields in it, and
+            ``maker.style`` that field of an object alone.
     """
 
     def __init__(self, engine: Engine, fields: Collection[str]) -> None:
@@ -122,14 +124,29 @@ class FieldAllowlist:
         self._engine.close()
 
     def _allows(self, name: str) -> bool:
-        return name.partition(".")[0] in self._fields
+        return any(path in self._fields for path in (name, *parents(name)))
 
-    def _limited(self, facts: Mapping[str, Fact]) -> dict[str, Fact]:
-        return {name: value for name, value in facts.items() if name in self._fields}
+    def _limited(self, facts: Mapping[str, Fact], start: str = "") -> dict[str, Fact]:
+        limited: dict[str, Any] = {}
+        for name, value in facts.items():
+            path = start + name
+            if self._allows(path):
+                limited[name] = value
+            elif isinstance(value, Mapping):
+                inner = self._limited(value, f"{path}.")
+                limited |= {name: inner} if inner else {}
+        return limited
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
-        for one in query.filters:
-            if not self._allows(one.field):
-                allowed = ", ".join(sorted(self._fields))
-                raise InvalidFilter(f"expected a filter on one of {allowed}; got {one.field!r}")
+        for one in (*query.filters, *query.post_filters):
+            self._check(one.field)
+        for shop_query in query.queries:
+            query_json(shop_query, self._check)
         return query
+
+    def _check(self, name: str) -> str:
+        """Return the name of a field that is allowed."""
+        if name in VISUAL_FACETS or self._allows(name):
+            return name
+        allowed = ", ".join(sorted(self._fields))
+        raise InvalidFilter(f"expected a filter on one of {allowed}; got {name!r}")

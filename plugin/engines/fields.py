@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from houndstooth.mappings.document import VISUAL, is_visual
 from houndstooth.mappings.engine import Filter, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import Fact, Scalar
+from houndstooth.plugin.engines.index_mapping import (
+    FLATTENED,
+    TEXTS,
+    flatten,
+    is_indexed,
+    is_object,
+)
+from houndstooth.plugin.engines.number_types import checked_number, finite_number, is_numeric
 
-MAPPINGS = Path(__file__).parents[2] / "mappings"
 VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
 MAX_VALUE_LENGTH = 1024
 """Longer texts are stored but not indexed, as with ``ignore_above``."""
@@ -22,22 +26,7 @@ MAX_VALUE_LENGTH = 1024
 MAX_TERM_BYTES = 32_766
 """Longest text that is indexed as a whole."""
 
-_FLOATS = {"double", "float", "half_float", "scaled_float"}
-_INTEGERS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 _BOOLEANS = ("true", "false")
-
-
-def visual_fields() -> dict[str, Any]:
-    """Read the mapping of the object ``visual``."""
-    mapping: dict[str, Any] = json.loads((MAPPINGS / "visual_fields.json").read_text())
-    return mapping
-
-
-def product_index() -> dict[str, Any]:
-    """Read the settings and mappings of a new index, for a shop that has none."""
-    index: dict[str, Any] = json.loads((MAPPINGS / "product_index.json").read_text())
-    index["mappings"]["properties"]["visual"] = visual_fields()
-    return index
 
 
 def by_field(filters: Sequence[Filter]) -> dict[str, list[Filter]]:
@@ -57,11 +46,11 @@ class Fields:
     """
 
     def __init__(self, properties: Mapping[str, Any], visual: str = VISUAL) -> None:
-        self._definitions = dict(_flatten(properties, ""))
+        self._definitions = dict(flatten(properties))
         self._visual = visual
 
     def __contains__(self, name: str) -> bool:
-        return name in self._definitions
+        return bool(self._definition(name))
 
     def __len__(self) -> int:
         """Number of fields, sub-fields and objects counted."""
@@ -81,33 +70,54 @@ class Fields:
         """
         if name in VISUAL_FACETS:
             return self.visual(name.removeprefix(f"{VISUAL}."))
-        if is_visual(name.partition(".")[0]):
+        target = self._target(name)
+        if is_visual(target.partition(".")[0]):
             raise InvalidFilter(
                 f"expected a field of the shop or one of {VISUAL_FACETS}; got {name!r}"
             )
-        definition = self._definitions.get(name)
-        if definition is None:
-            return name
-        if "properties" in definition or not (
-            definition.get("index", True) or definition.get("doc_values", True)
-        ):
+        definition = self._definition(target)
+        if not definition:
+            return target
+        if definition.get("type") in TEXTS:
+            for sub_field, sub_definition in definition.get("fields", {}).items():
+                if sub_definition["type"] == "keyword":
+                    return f"{target}.{sub_field}"
+            raise InvalidFilter(
+                f"expected a field of whole values; {name!r} is text without a keyword"
+            )
+        if is_object(definition) or not is_indexed(definition):
             raise InvalidFilter(f"expected a field that is indexed; {name!r} is not")
-        if definition["type"] != "text":
-            return name
-        for sub_field, sub_definition in definition.get("fields", {}).items():
-            if sub_definition["type"] == "keyword":
-                return f"{name}.{sub_field}"
-        raise InvalidFilter(f"expected a field of whole values; {name!r} is text without a keyword")
+        return target
+
+    def countable(self, name: str) -> str:
+        """Return the field for exact values if an engine can count them.
+
+        Raises:
+            InvalidFilter: It cannot.
+        """
+        exact = self.exact(name)
+        if self.type(exact) == "flat_object":
+            raise InvalidFilter(
+                f"expected a field whose values can be counted; {name!r} is in a flat_object"
+            )
+        return exact
+
+    def nested(self, name: str) -> str | None:
+        """Return the path of the nested object that the field lies in, or None."""
+        outer = parents(self._target(name))
+        return next((path for path in outer if self.type(path) == "nested"), None)
 
     def doc_values(self, name: str | None) -> str | None:
         """Return the field whose doc values hold the exact values, or None."""
-        if name is None or name not in self:
+        if name is None or name not in self or self.nested(name):
             return None
         try:
             exact = self.exact(name)
         except InvalidFilter:
             return None
-        return exact if self._definitions[exact].get("doc_values", True) else None
+        if self._definitions.get(exact, {}).get("type") in FLATTENED:
+            return None  # the values of all its keys
+        return exact if self._definition(exact).get("doc_values", True) else None
 
     def check(self, one: Filter) -> None:
         """Check that the filter fits its field.
@@ -119,43 +129,46 @@ class Fields:
             raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
         _check_values(one)
         self.exact(one.field)
-        field_type = self._definitions.get(one.field, {}).get("type")
+        field_type = self.type(self._target(one.field))
         if isinstance(one, RangeFilter):
             if field_type is not None and self.number(one.field) is None:
                 raise InvalidFilter(
                     f"expected a field of numbers for a range; {one.field!r} is {field_type}"
                 )
-        elif _is_numeric(field_type) and finite_number(one.value) is None:
+        elif is_numeric(field_type) and finite_number(one.value) is None:
             raise InvalidFilter(f"expected a number for {one.field!r}; got {one.value!r}")
         elif field_type == "boolean" and one.value not in _BOOLEANS:
             raise InvalidFilter(f"expected true or false for {one.field!r}; got {one.value!r}")
 
     def number(self, name: str) -> str | None:
         """Return the field or sub-field that holds the values as numbers, or None."""
-        definition = self._definitions.get(name, {})
-        if _is_numeric(definition.get("type")):
-            return name
+        target = self._target(name)
+        definition = self._definitions.get(target, {})
+        if is_numeric(definition.get("type")):
+            return target
         for sub_field, sub_definition in definition.get("fields", {}).items():
-            if _is_numeric(sub_definition["type"]):
-                return f"{name}.{sub_field}"
+            if is_numeric(sub_definition["type"]):
+                return f"{target}.{sub_field}"
         return None
 
     def type(self, name: str) -> str | None:
         """Return the field's type, or None if there is no such field."""
-        return self._definitions.get(name, {}).get("type")
+        return self._definition(name).get("type")
 
     def takes_texts(self, name: str) -> bool:
         """Tell whether every text up to MAX_VALUE_LENGTH fits the field, or a new one."""
-        definition = self._definitions.get(name)
-        return definition is None or definition.get("type") == "keyword"
+        definition = self._definition(name)
+        return not definition or definition.get("type") in ("keyword", "text")
 
     def unwritable(self, name: str) -> str | None:
         """Return why no scalar value can be written to the field, or None."""
-        definition = self._definitions.get(name, {})
+        definition = self._definition(name)
         if definition.get("type") == "alias":
             return f"expected a field of its own; {name!r} is an alias of {definition['path']!r}"
-        if "properties" in definition or definition.get("type") == "nested":
+        if is_object(definition):
             return f"expected a field of single values; {name!r} is an object of the index"
+        if definition.get("type") in FLATTENED:
+            return f"expected a field of single values; {name!r} is in a flattened object"
         return None
 
     def misfit(self, name: str, value: Fact) -> str | None:
@@ -170,9 +183,9 @@ class Fields:
         for one in each(value):
             if one is None:
                 continue
-            if _is_numeric(field_type):
+            if is_numeric(field_type):
                 try:
-                    _checked_number(name, one, field_type)
+                    checked_number(name, one, field_type)
                 except ValueError as error:
                     return str(error)
             if field_type == "boolean" and str(one).lower() not in _BOOLEANS:
@@ -201,12 +214,31 @@ class Fields:
         if value is None or not definition.get("index", True):
             return None
         field_type = definition.get("type")
-        if _is_numeric(field_type):
-            return _checked_number(name, value, field_type)
+        if is_numeric(field_type):
+            return checked_number(name, value, field_type)
         if field_type is None and isinstance(value, int | float) and not isinstance(value, bool):
             return float(value)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return text if len(text) <= definition.get("ignore_above", MAX_VALUE_LENGTH) else None
+
+    def _target(self, name: str) -> str:
+        """Return the field that an alias names, or the field itself."""
+        definition = self._definitions.get(name, {})
+        return str(definition["path"]) if definition.get("type") == "alias" else name
+
+    def _definition(self, name: str) -> Mapping[str, Any]:
+        """Return the field's definition, that of the flattened object it is a key of, or {}."""
+        found = self._definitions.get(name)
+        if found is None and "." in name:
+            outer = (self._definitions.get(path, {}) for path in parents(name))
+            return next((one for one in outer if one.get("type") in FLATTENED), {})
+        return found or {}
+
+
+def parents(name: str) -> Iterator[str]:
+    """List the paths of the objects that a field lies in, the innermost first."""
+    parts = name.split(".")
+    return (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
 
 
 def each(value: Fact) -> Sequence[Scalar]:
@@ -249,37 +281,3 @@ def _fits_term(value: Scalar, definition: Mapping[str, Any]) -> bool:
         return True
     is_indexed = definition.get("index", True) or definition.get("doc_values", True)
     return "ignore_above" in definition or not is_indexed or len(value.encode()) <= MAX_TERM_BYTES
-
-
-def _flatten(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, definition in properties.items():
-        yield prefix + name, definition
-        nested = definition.get("properties") or definition.get("fields") or {}
-        yield from _flatten(nested, f"{prefix}{name}.")
-
-
-def _is_numeric(field_type: str | None) -> bool:
-    return field_type in _FLOATS or field_type in _INTEGERS
-
-
-def finite_number(value: Scalar) -> float | None:
-    """Return the number that a value is or a text holds, or None."""
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        number = read_number(value) if isinstance(value, str) else float(value)
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
-
-
-def _checked_number(name: str, value: Scalar, field_type: str | None) -> float:
-    number = finite_number(value)
-    if number is None:
-        raise ValueError(f"expected a number for {name!r}; got {value!r}")
-    bits = _INTEGERS.get(field_type or "")
-    if bits is None:
-        return number
-    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
-        raise ValueError(f"expected {name!r} to fit {bits} bits; got {value!r}")
-    return int(number)

@@ -20,7 +20,8 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.plugin.engines.fields import Fields, facet_value, product_index
+from houndstooth.plugin.engines.fields import Fields, facet_value
+from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
@@ -169,7 +170,12 @@ class SQLiteEngine:
 
     def _condition(self, db: Connection, query: CandidateQuery) -> Sql:
         smallest = "SELECT typeof(value) FROM fact WHERE field = ? ORDER BY value LIMIT 1"
-        for one in query.filters:
+        if query.queries:
+            raise InvalidFilter(
+                "expected filters alone: SQLite has no query language, OpenSearch and "
+                "Elasticsearch have"
+            )
+        for one in (*query.filters, *query.post_filters):
             self._fields.check(one)
             # Numbers sort before text: a field whose first value is text has no numbers.
             in_range = isinstance(one, RangeFilter)

@@ -64,7 +64,8 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     if query.excluded:
         has_excluded = _has_any_term(query.excluded, numbers)
         parts.append(Sql(f"NOT {has_excluded.text}", has_excluded.values))
-    parts += [_any_filter(filters) for filters in by_field(query.filters).values()]
+    for together in (query.filters, query.post_filters):
+        parts += [_any_filter(filters) for filters in by_field(together).values()]
     if query.minimum_groups > 0:
         matched = [_has_any_term(group, numbers) for group in query.preferred.values()]
         total = _join(" + ", matched or [Sql("0")])

@@ -7,7 +7,6 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +17,8 @@ from redis import Redis
 
 from houndstooth import __version__
 from houndstooth.models.synthetic import generate
-from houndstooth.plugin.config import Settings
-from tests.conftest import free_port
+from houndstooth.plugin.config import read_variables
+from tests.conftest import RELEASES, free_port
 from tests.integration.containers import (
     ROOT,
     Container,
@@ -62,7 +61,9 @@ def test_address_port_and_feed_can_be_set() -> None:
 
 
 def test_every_setting_is_set_or_can_be_by_its_own_name() -> None:
-    names = {f"HOUNDSTOOTH_{field.name.upper()}" for field in fields(Settings)}
+    variables = list(read_variables({}))
+    names = {variable.name for variable in variables}
+    names |= {f"{variable.name}_FILE" for variable in variables if variable.is_secret}
     given = {name: f"given {name}" for name in names}
     for name in OURS:
         environment = read_compose(given)["services"][name]["environment"]
@@ -77,8 +78,9 @@ def test_the_settings_of_the_guide_are_those_of_the_program() -> None:
     environment = SERVICES["web"]["environment"]
     assert rows.keys() == environment.keys() - FIXED
     assert rows["HOUNDSTOOTH_ENGINE"] == f"`{environment['HOUNDSTOOTH_ENGINE']}`"
+    values = {variable.name: variable.value for variable in read_variables({})}
     for name, default in rows.items():
-        value = getattr(Settings(), name.removeprefix("HOUNDSTOOTH_").lower())
+        value = values.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             assert default == str(value), name
 
@@ -106,8 +108,7 @@ def test_versions_are_those_that_the_tests_run_against(opensearch_url: str, redi
     address = urlsplit(opensearch_url)
     answer = requests.get(f"http://{address.netloc}/", timeout=60)
     number = answer.json()["version"]["number"]
-    node = (ROOT / ".ci" / "opensearch" / "node").read_text()
-    assert f'\nVERSION = "{number}"\n' in node
+    assert RELEASES["opensearch"] == f"opensearch-{number}"
     assert SERVICES["opensearch"]["image"] == f"opensearchproject/opensearch:{number}"
 
     with Redis.from_url(redis_url) as redis:

@@ -165,6 +165,23 @@ def test_filters_that_are_taken_are_described(app: Flask, text: str) -> None:
     assert client.get("/api/v1/facets", query_string={"filter": text}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "schema", "text"),
+    [
+        *(("sort", "Sort", text) for text in ("relevance", "price:desc", "a b.Größe:asc")),
+        *(("fields", "FieldNames", text) for text in ("title", " title, a.b ,c d", "Größe")),
+    ],
+)
+def test_orders_and_fields_that_are_taken_are_described(
+    app: Flask, name: str, schema: str, text: str
+) -> None:
+    client = app.test_client()
+    described = client.get("/api/v1/openapi.json").json["components"]["schemas"][schema]
+    jsonschema.validate(text, described)
+    path = "/api/v1/products/t-shirt-red-0/similar"
+    assert client.get(path, query_string={name: text}).status_code == 200
+
+
 def test_errors_are_of_the_documented_shape(app: Flask) -> None:
     client = app.test_client()
     document = client.get("/api/v1/openapi.json").json

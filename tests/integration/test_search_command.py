@@ -65,6 +65,22 @@ def test_prints_a_table(run, image):
     assert ids[0][:3] + ids[1][:2] == ids[2][:5]
 
 
+def test_a_query_is_json_or_a_file(run, image, tmp_path):
+    text = '{"term": {"brand": "Puma"}}'
+    file = tmp_path / "query.json"
+    file.write_text(text)
+    for query in (text, str(file)):
+        status, _, errors = run(image, "--query", query)
+        assert (status, "SQLite has no query language" in errors) == (2, True)
+    for query, words in (
+        ('{"script": {}}', "query.script: expected one of bool"),
+        (str(tmp_path / "none.json"), "expected a query in JSON or its file"),
+        (str(tmp_path), "expected a query in JSON or its file"),
+    ):
+        status, _, errors = run(image, "--query", query)
+        assert status == 2 and words in errors and "Traceback" not in errors
+
+
 def test_names_what_was_found_where_there_is_a_choice(run, image):
     _, output, _ = run(image, "--top", "1", extractor=OutfitExtractor(OUTFIT))
     assert output.splitlines()[2:5] == [

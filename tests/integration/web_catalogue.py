@@ -39,12 +39,14 @@ def file_of(image: Image.Image, image_format: str = "PNG", **options: object) ->
     return buffer.getvalue()
 
 
-def make_app(folder: Path, extractor: Extractor | None = None, **changes: object) -> Flask:
-    """An application over `PER_COLOUR` products of each category and colour in SQLite."""
+def make_app(
+    folder: Path, extractor: Extractor | None = None, url: str | None = None, **changes: object
+) -> Flask:
+    """An application over PER_COLOUR products of each category and colour; by SQLite or a URL."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     taxonomy = Taxonomy.load()
-    engine = open_engine(f"sqlite:///{folder / 'catalogue.db'}")
+    engine = open_engine(url or f"sqlite:///{folder / 'catalogue.db'}")
     fill(engine, taxonomy, images)
     settings = replace(Settings(images=folder, max_upload_bytes=300_000), **changes)  # type: ignore[arg-type]
     extractor = extractor or FakeExtractor()

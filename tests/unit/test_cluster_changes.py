@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from houndstooth.plugin.engines.cluster import changes
-from houndstooth.plugin.engines.cluster.changes import _pages, _Shard
+from houndstooth.plugin.engines.cluster.changes import ShardMemory, _pages
 
 BATCH, OVERLAP = 10, 120
 
@@ -22,6 +22,7 @@ class FakeShard:
     visible_at: dict[int, float] = field(default_factory=dict)
     term: dict[int, int] = field(default_factory=dict)
     searches: int = 0
+    batch: int = BATCH
 
     def write(self, number: int, delay: float = 0.0, term: int = 1) -> None:
         self.visible_at[number], self.term[number] = self.now + delay, term
@@ -39,13 +40,14 @@ class FakeShard:
 @pytest.fixture
 def shard(monkeypatch: pytest.MonkeyPatch) -> FakeShard:
     made = FakeShard()
-    monkeypatch.setattr(changes, "BATCH", BATCH)
     monkeypatch.setattr(changes, "OVERLAP", OVERLAP)
     monkeypatch.setattr(changes, "monotonic", lambda: made.now)
     return made
 
 
-def read(shard: FakeShard, memory: _Shard, start: int, pages: int = 10**9) -> tuple[set[int], int]:
+def read(
+    shard: FakeShard, memory: ShardMemory, start: int, pages: int = 10**9
+) -> tuple[set[int], int]:
     """The numbers that were read, and where to go on."""
     seen: set[int] = set()
     reader = _pages(shard, memory, start)  # type: ignore[arg-type]
@@ -60,7 +62,7 @@ def read(shard: FakeShard, memory: _Shard, start: int, pages: int = 10**9) -> tu
 @pytest.mark.parametrize("seed", range(30))
 def test_late_operations_are_not_missed(shard: FakeShard, seed: int) -> None:
     chance = random.Random(seed)
-    memory, position = _Shard(), -1
+    memory, position = ShardMemory(), -1
     seen: set[int] = set()
     number = 0
     for _ in range(200):
@@ -73,7 +75,7 @@ def test_late_operations_are_not_missed(shard: FakeShard, seed: int) -> None:
             some, position = read(shard, memory, position, pages)
             seen |= some
         if chance.random() < 0.05:
-            memory = _Shard()  # another process goes on
+            memory = ShardMemory()  # another process goes on
     shard.now += 10
     seen |= read(shard, memory, position)[0]
     assert seen == set(shard.visible_at)
@@ -82,7 +84,7 @@ def test_late_operations_are_not_missed(shard: FakeShard, seed: int) -> None:
 def test_what_was_visible_long_ago_is_not_read_again(shard: FakeShard) -> None:
     for number in range(35):
         shard.write(number)
-    memory = _Shard()
+    memory = ShardMemory()
     seen, position = read(shard, memory, -1)
     assert (len(seen), position) == (35, -1)
     shard.now += 6
@@ -98,14 +100,14 @@ def test_another_process_overlaps(shard: FakeShard) -> None:
     for number in range(200):
         shard.write(number)
     shard.now += 60
-    assert read(shard, _Shard(), -1)[1] == 199 - OVERLAP
-    assert read(shard, _Shard(), 190)[1] == 190
+    assert read(shard, ShardMemory(), -1)[1] == 199 - OVERLAP
+    assert read(shard, ShardMemory(), 190)[1] == 190
 
 
 def test_another_primary_gives_out_numbers_anew(shard: FakeShard) -> None:
     for number in range(200):
         shard.write(number)
-    memory = _Shard()
+    memory = ShardMemory()
     _, position = read(shard, memory, -1)
     shard.now += 6
     _, position = read(shard, memory, position)
@@ -123,6 +125,6 @@ def test_large_holes_take_few_searches(shard: FakeShard) -> None:
     numbers = [*range(40), *range(10**9, 10**9 + 40)]
     for number in numbers:
         shard.write(number)
-    seen, _ = read(shard, _Shard(), -1)
+    seen, _ = read(shard, ShardMemory(), -1)
     assert seen == set(numbers)
     assert shard.searches < 60

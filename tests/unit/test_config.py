@@ -1,8 +1,11 @@
+import re
+
 import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.plugin import config
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.credentials import Credentials
 
 
 def test_defaults_where_nothing_is_set():
@@ -23,7 +26,7 @@ def test_reads_every_variable(tmp_path):
         "HOUNDSTOOTH_REDIS": "redis://127.0.0.1:6379/3",
         "HOUNDSTOOTH_IMAGE_HOSTS": "images.internal, CDN.internal,",
         "HOUNDSTOOTH_FIELDS": "title, price,",
-        "HOUNDSTOOTH_VARIANT_FIELD": "parent_sku",
+        "HOUNDSTOOTH_VARIANT_FIELD": "parent.sku",
         "HOUNDSTOOTH_CANDIDATES": "250",
         "HOUNDSTOOTH_APPEARANCE_WEIGHT": "0.25",
         "HOUNDSTOOTH_ATTRIBUTE_WEIGHT": "0",
@@ -39,7 +42,7 @@ def test_reads_every_variable(tmp_path):
         redis="redis://127.0.0.1:6379/3",
         image_hosts=frozenset({"images.internal", "cdn.internal"}),
         fields=frozenset({"title", "price"}),
-        variant_field="parent_sku",
+        variant_field="parent.sku",
         candidates=250,
         appearance_weight=0.25,
         attribute_weight=0.0,
@@ -49,8 +52,54 @@ def test_reads_every_variable(tmp_path):
 
 
 def test_every_setting_has_a_variable_that_the_docstring_explains():
-    for field in Settings.__dataclass_fields__:
-        assert f"HOUNDSTOOTH_{field.upper()}" in str(config.__doc__)
+    variables = list(config.read_variables({}))
+    fields = {*Settings.__dataclass_fields__, *Credentials.__dataclass_fields__}
+    assert {variable.field for variable in variables} == fields - {"credentials"}
+    for variable in variables:
+        assert re.search(rf"^{variable.name} ", str(config.__doc__), flags=re.MULTILINE)
+
+
+def test_credentials_have_variables(tmp_path):
+    (tmp_path / "pem").write_text("")
+    environ = {
+        "HOUNDSTOOTH_ENGINE_USER": "me",
+        "HOUNDSTOOTH_ENGINE_PASSWORD": "pass word",
+        "HOUNDSTOOTH_ENGINE_API_KEY": "QUJDRA==",
+        "HOUNDSTOOTH_ENGINE_CA": str(tmp_path / "pem"),
+        "HOUNDSTOOTH_ENGINE_CERTIFICATE": str(tmp_path / "pem"),
+        "HOUNDSTOOTH_ENGINE_KEY": str(tmp_path / "pem"),
+        "HOUNDSTOOTH_ENGINE_AWS_REGION": "eu-west-1",
+        "HOUNDSTOOTH_ENGINE_AWS_SERVICE": "aoss",
+    }
+    pem = tmp_path / "pem"
+    expected = Credentials("me", "pass word", "QUJDRA==", pem, pem, pem, "eu-west-1", "aoss")
+    assert Settings.from_env(environ) == Settings(credentials=expected)
+
+
+@pytest.mark.parametrize("name", ["PASSWORD", "API_KEY"])
+def test_a_secret_comes_from_a_file(tmp_path, name):
+    variable, file = f"HOUNDSTOOTH_ENGINE_{name}", tmp_path / "secret"
+    file.write_text("geheim\n")
+    settings = Settings.from_env({f"{variable}_FILE": str(file)})
+    assert getattr(settings.credentials, name.lower()) == "geheim"
+    with pytest.raises(InvalidConfig, match=f"^{variable}: expected this or {variable}_FILE"):
+        Settings.from_env({f"{variable}_FILE": str(file), variable: "geheim"})
+    for text in (b"", b" \n", b"\xff"):
+        file.write_bytes(text)
+        with pytest.raises(InvalidConfig, match=f"^{variable}: expected a file of text in "):
+            Settings.from_env({f"{variable}_FILE": str(file)})
+    with pytest.raises(InvalidConfig, match=f"got '{tmp_path}/none'"):
+        Settings.from_env({f"{variable}_FILE": f"{tmp_path}/none"})
+
+
+def test_secrets_are_represented_nowhere():
+    environ = {"HOUNDSTOOTH_ENGINE_PASSWORD": "geheim", "HOUNDSTOOTH_ENGINE_API_KEY": "geheim"}
+    settings = Settings.from_env(environ)
+    assert settings.credentials.password == settings.credentials.api_key == "geheim"
+    assert "geheim" not in f"{settings!r} {list(config.read_variables(environ))!r}"
+    with pytest.raises(InvalidConfig, match=r"^HOUNDSTOOTH_ENGINE_API_KEY: ") as caught:
+        Settings.from_env({"HOUNDSTOOTH_ENGINE_API_KEY": "id:geheim"})
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +116,7 @@ def test_every_setting_has_a_variable_that_the_docstring_explains():
         ("REDIS", "redis:///0", "such as redis://"),
         ("IMAGE_HOSTS", "*.internal", "expected host names"),
         ("IMAGE_HOSTS", "http://images.internal", "expected host names"),
-        ("VARIANT_FIELD", "maker.style", "name of one field"),
+        ("VARIANT_FIELD", "maker..style", "name of one field"),
         ("VARIANT_FIELD", '"group"', "name of one field"),
         ("CANDIDATES", "0", "from 1 to 10000"),
         ("CANDIDATES", "1e3", "from 1 to 10000"),
@@ -79,6 +128,9 @@ def test_every_setting_has_a_variable_that_the_docstring_explains():
         ("ATTRIBUTE_WEIGHT", "-0.1", "from 0 to 1"),
         ("MAX_UPLOAD_BYTES", "12MB", "whole number"),
         ("MAX_PIXELS", "-1", "whole number"),
+        ("ENGINE_CA", "/nowhere", "path of a file"),
+        ("ENGINE_AWS_REGION", "Ireland", "a region of AWS"),
+        ("ENGINE_AWS_SERVICE", "s3", "es or aoss"),
     ],
 )
 def test_refuses_and_names_the_variable(variable, text, expected):

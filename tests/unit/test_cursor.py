@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.mappings.errors import InvalidInput
-from houndstooth.plugin.cursor import MAX_LENGTH, Cursor
+from houndstooth.plugin.cursor import MAX_LENGTH, Cursor, SortedCursor
 
 
 def encoded(text: str) -> str:
@@ -31,6 +31,32 @@ cursors = st.integers(0, 3).flatmap(
 )
 
 
+ids = st.text(min_size=1).filter(lambda one: len(one.encode(errors="replace")) <= 512)
+values = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=100)
+sorted_cursors = st.builds(SortedCursor, cursors, st.tuples(st.booleans(), values, ids))
+
+
+@given(sorted_cursors)
+def test_sorted_cursors_are_read_as_written(cursor: SortedCursor) -> None:
+    assert SortedCursor.parse(str(cursor), 4) == cursor
+    assert len(str(cursor)) <= MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[0,0,false,-0.5,"a"]',
+        *(f'[{end},false,1,"a"]' for end in ("0", "[]", '[0,4,false,-0.5,"a"]', "null")),
+        *(f'[[0,0,false,-0.5,"a"],{key}]' for key in ('0,1,"a"', "false,1,7", 'false,NaN,"a"')),
+        *(f'[[0,0,false,-0.5,"a"],{key}]' for key in ('false,[],"a"', 'false,true,"a"')),
+        '[[0,0,false,-0.5,"a"],false,1' + "0" * 400 + ',"a"]',
+    ],
+)
+def test_malformed_sorted_cursors(text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected the cursor of an earlier answer"):
+        SortedCursor.parse(encoded(text), 4)
+
+
 @given(cursors)
 def test_read_as_written(cursor: Cursor) -> None:
     assert Cursor.parse(str(cursor), 4) == cursor
@@ -40,6 +66,8 @@ def test_read_as_written(cursor: Cursor) -> None:
 def test_the_longest_id() -> None:
     cursor = Cursor(3, 3, (False, -0.12345678901234568e-300, "\x01" * 512))
     assert Cursor.parse(str(cursor), 4) == cursor
+    longest = SortedCursor(cursor, (False, "\U0001f600" * 100, "\x01" * 512))
+    assert SortedCursor.parse(str(longest), 4) == longest
 
 
 @given(st.text() | st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode()))

@@ -24,7 +24,7 @@ from houndstooth.plugin.engines.cluster.query import changes_body
 from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
 
 BATCH = 10_000
-"""Most hits in a batch."""
+"""Most hits in a batch, where the index lets one search return as many."""
 
 OVERLAP_SECONDS = 5.0
 """Time after which an operation is certainly visible if one with a higher number is."""
@@ -37,8 +37,8 @@ Page = tuple[list[Json], int]
 
 
 @dataclass
-class _Shard:
-    """What is remembered of a shard.
+class ShardMemory:
+    """Memory of what was visible in a shard, and when.
 
     Attributes:
         visible: Times and the highest number that was visible then, oldest first.
@@ -74,7 +74,7 @@ class ClusterChanges:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex, decoder: RowDecoder) -> None:
         self._cluster, self._index, self._decoder = cluster, index, decoder
-        self._shards: dict[tuple[str, str], _Shard] = {}
+        self._shards: dict[tuple[str, str], ShardMemory] = {}
 
     def read(
         self, model: str, variant_field: str | None, since: Checkpoint | None
@@ -95,11 +95,12 @@ class ClusterChanges:
             old = since.positions if since else {}
             positions = {shard: old.get(shard, -1) for shard in identity.shards}
             told = dict(positions) if since else None
+            batch = min(BATCH, self._index.most_hits())
             for shard in identity.shards:
                 hits_of = _ShardSearch(
-                    self._cluster, identity, shard, names, model if not since else None
+                    self._cluster, identity, shard, names, model if not since else None, batch
                 )
-                memory = self._shards.setdefault((identity.id, shard), _Shard())
+                memory = self._shards.setdefault((identity.id, shard), ShardMemory())
                 for hits, position in _pages(hits_of, memory, positions[shard]):
                     positions[shard] = position
                     rows, gone = self._decoder.decode(hits, model, names)
@@ -113,6 +114,7 @@ class _ShardSearch:
 
     Args:
         model: Find documents of this model only; None = of every model.
+        batch: Most hits of one search.
     """
 
     def __init__(
@@ -122,14 +124,16 @@ class _ShardSearch:
         shard: str,
         names: RowFields,
         model: str | None,
+        batch: int,
     ) -> None:
         self._cluster, self._index, self._names, self._model = cluster, identity.name, names, model
+        self.batch = batch
         self._preference = f"_shards:{shard}|{cluster.one_copy}"
 
     def first(self, after: int, up_to: int | None = None) -> list[Json]:
-        """Find the first BATCH hits after a number, up to another one if it is given."""
+        """Find the first hits of a batch after a number, up to another one if it is given."""
         body = changes_body(self._names, self._model, after, up_to)
-        return self._search({**body, "size": BATCH})
+        return self._search({**body, "size": self.batch})
 
     def newest(self, after: int) -> int:
         """Find the highest number after a number; that number itself if there is none."""
@@ -141,7 +145,7 @@ class _ShardSearch:
         return self._cluster.search(self._index, body, ROW_PATH, preference=self._preference)
 
 
-def _pages(search: _ShardSearch, shard: _Shard, start: int) -> Iterator[Page]:
+def _pages(search: _ShardSearch, shard: ShardMemory, start: int) -> Iterator[Page]:
     """Read all hits after a number."""
     hits = search.first(start)
     if shard.primary_term is not None and _primary_term(hits) > shard.primary_term:
@@ -150,7 +154,7 @@ def _pages(search: _ShardSearch, shard: _Shard, start: int) -> Iterator[Page]:
     shard.primary_term = max(shard.primary_term or 0, _primary_term(hits))
     last = _last(hits, start)
     # The end is known before the middle is read, which takes a while.
-    newest = last if len(hits) < BATCH else search.newest(last)
+    newest = last if len(hits) < search.batch else search.newest(last)
     shard.note(newest)
     settled = max(start, shard.settled(newest))
     yield hits, min(last, settled) if last < newest else settled
@@ -164,16 +168,16 @@ def _windows(search: _ShardSearch, start: int, newest: int) -> Iterator[Page]:
     Updates and deletions leave holes in the numbers, so windows grow where hits are few. The next
     page is read while the caller works on the present one.
     """
-    width = BATCH
+    width = search.batch
     with ThreadPoolExecutor(1) as thread:
         end = min(start + width, newest)
         waiting = thread.submit(search.first, start, end) if start < newest else None
         while waiting:
             hits = waiting.result()
-            start = _last(hits, end) if len(hits) == BATCH else end
-            if len(hits) == BATCH:
-                width = max(width // 2, BATCH)
-            elif len(hits) < BATCH // 2:
+            start = _last(hits, end) if len(hits) == search.batch else end
+            if len(hits) == search.batch:
+                width = max(width // 2, search.batch)
+            elif len(hits) < search.batch // 2:
                 width *= 2
             end = min(start + width, newest)
             waiting = thread.submit(search.first, start, end) if start < newest else None

@@ -15,6 +15,8 @@ from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
+from houndstooth.plugin.credentials import Credentials
+from houndstooth.plugin.engines.cluster.hosts import learn_hosts
 from houndstooth.plugin.engines.patience import seconds_left
 
 Json = dict[str, Any]
@@ -26,6 +28,12 @@ Copies refresh at different times. Read from another one, a product could pass a
 that is not the one that is shown. Elasticsearch no longer knows the primary: searches with equal
 names go to one copy.
 """
+
+SEARCH_PARAMS = {
+    "OpenSearch": {"allow_partial_search_results": "false", "search_pipeline": "_none"},
+    "Elasticsearch": {"allow_partial_search_results": "false"},
+}
+"""Parameters of every search: all shards answer, and no search pipeline of the shop's cuts hits."""
 
 TIMEOUT_SECONDS = 60
 """Time for an answer to a write, or from the only host."""
@@ -60,48 +68,53 @@ class Cluster:
 
     Args:
         product: OpenSearch or Elasticsearch.
-        hosts: Host names and ports, at least one.
-        tls: Use TLS and verify the certificates.
-        user, password: For a cluster with the security plugin.
+        address: URL of the hosts, for messages.
+        client: Sends the requests to one of the hosts.
+        has_several_hosts: Whether a host that fails is passed over.
     """
 
     def __init__(
-        self, product: str, hosts: Sequence[tuple[str, int]], tls: bool, user: str, password: str
+        self, product: str, address: str, client: OpenSearch, has_several_hosts: bool = False
     ) -> None:
         self.product, self.one_copy = product, ONE_COPY[product]
-        names = ",".join(f"{host}:{port}" for host, port in hosts)
-        self.address = f"{'https' if tls else 'http'}://{names}"
-        self._has_several_hosts = len(hosts) > 1
-        self.client = OpenSearch(
-            hosts=[{"host": host, "port": port} for host, port in hosts],
-            use_ssl=tls,
-            verify_certs=tls,
-            http_auth=(user, password) if user else None,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
-            max_retries=max(3, len(hosts)),
-            pool_maxsize=CONNECTIONS,
-            retry_on_timeout=self._has_several_hosts,
-            dead_timeout=DEAD_SECONDS,
-            timeout_cutoff=4,
-            serializer=_Parser(),
-            connection_class=_Connection,
-        )
+        self.address, self.client = address, client
+        self._has_several_hosts = has_several_hosts
+        self._has_looked = False
+        self._search_params = SEARCH_PARAMS[product]
 
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
+
+        Where one host is named, others are those that the first answer leads to; see learn_hosts.
 
         Args:
             request: A method of ``client``.
             arguments: Its arguments.
         """
         if not self._has_several_hosts:
-            return request(**arguments)
+            answer = request(**arguments)
+            if not self._has_looked:
+                self._has_looked = True
+                self._has_several_hosts = learn_hosts(self.client)
+            return answer
         timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
         return repeated(
             lambda: request(**arguments, request_timeout=timeout),
             min(RETRY_SECONDS, seconds_left()),
             _is_passing,
         )
+
+    def ask(self, index: str, body: Json, **params: str) -> Json:
+        """Search all shards of an index or fail, and return the answer.
+
+        Args:
+            index: Name of the index.
+            body: The search.
+            params: Further parameters of the request.
+        """
+        params = self._search_params | params
+        answer: Json = self.read(self.client.search, index=index, body=body, params=params)
+        return answer
 
     def search(self, index: str, body: Json, filter_path: str, **params: str) -> list[Json]:
         """Search all shards of an index or fail, and return the hits.
@@ -112,10 +125,41 @@ class Cluster:
             filter_path: What to return.
             params: Further parameters of the request.
         """
-        params |= {"allow_partial_search_results": "false", "filter_path": filter_path}
-        answer = self.read(self.client.search, index=index, body=body, params=params)
+        answer = self.ask(index, body, filter_path=filter_path, **params)
         hits: list[Json] = answer.get("hits", {}).get("hits", [])
         return hits
+
+
+def connect(
+    product: str, hosts: Sequence[tuple[str, int]], tls: bool, credentials: Credentials
+) -> Cluster:
+    """Make the client of a cluster, without sending a request.
+
+    Args:
+        product: OpenSearch or Elasticsearch.
+        hosts: Host names and ports, at least one.
+        tls: Use TLS and verify the certificates.
+        credentials: Credentials for all hosts.
+
+    Raises:
+        InvalidConfig: The credentials cannot be used.
+    """
+    several = len(hosts) > 1
+    client = OpenSearch(
+        hosts=[{"host": host, "port": port} for host, port in hosts],
+        use_ssl=tls,
+        timeout=Timeout(connect=CONNECT_SECONDS, read=TIMEOUT_SECONDS),
+        max_retries=max(3, len(hosts)),
+        pool_maxsize=CONNECTIONS,
+        retry_on_timeout=several,
+        dead_timeout=DEAD_SECONDS,
+        timeout_cutoff=4,
+        serializer=_Parser(),
+        connection_class=_Connection,
+        **credentials.client_options(tls),
+    )
+    names = ",".join(f"{host}:{port}" for host, port in hosts)
+    return Cluster(product, f"{'https' if tls else 'http'}://{names}", client, several)
 
 
 def repeated(
@@ -164,7 +208,9 @@ class _Connection(Urllib3HttpConnection):
         if not left:
             raise ConnectionTimeout("TIMEOUT", "the time for its answers is over", None)
         if left < inf:
-            options["timeout"] = Timeout(total=left / 2)
+            given = options.get("timeout")
+            seconds = given if isinstance(given, int | float) else inf
+            options["timeout"] = Timeout(total=min(seconds, left / 2))
         return super().perform_request(*arguments, **options)
 
 

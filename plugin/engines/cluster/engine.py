@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from opensearchpy.exceptions import TransportError
-
-from houndstooth.mappings.document import VISUAL, VisualDocument, VisualSummary, is_visual
+from houndstooth.mappings.document import (
+    VISUAL,
+    VisualDocument,
+    VisualSummary,
+    facts_of,
+    visual_of,
+)
 from houndstooth.mappings.engine import (
     CandidateQuery,
     IndexDocument,
@@ -18,13 +22,15 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
-from houndstooth.plugin.engines.cluster.client import Cluster
+from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
-from houndstooth.plugin.engines.cluster.query import bool_query, facet_body
+from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.scan import ClusterScan
+from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
-from houndstooth.plugin.engines.fields import facet_value
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,20 +50,21 @@ class ClusterEngine:
     embedded = False
 
     def __init__(self, cluster: Cluster, index: str, visual: str = VISUAL) -> None:
-        self.index, self._visual = index, visual
+        self.index, self.visual = index, visual
+        self.product = cluster.product
         self.location = f"{cluster.address}/{index} {visual}"
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
         self._writer = ClusterWriter(cluster, self._index)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
+        self._scan = ClusterScan(cluster, self._index)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
 
         Raises:
-            InvalidConfig: The index has another field ``visual`` or uses custom routing, or the
-                cluster refuses the name.
+            InvalidConfig: The index cannot take it, or the cluster refuses the name.
         """
         self._index.prepare()
 
@@ -76,6 +83,24 @@ class ClusterEngine:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
 
+    def field_names(self) -> list[str]:
+        """List the shop's fields by their dotted paths, objects among them."""
+        return self._scan.field_names()
+
+    def documents(
+        self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
+    ) -> tuple[Checkpoint, Pages]:
+        """Read the documents that were written after a checkpoint; see ShopIndex.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+        return self._scan.read(fields, since)
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read."""
+        return self._writer.rewrite(documents)
+
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
         with self._index.errors():
@@ -86,17 +111,17 @@ class ClusterEngine:
         fields = self._index.fields
         names = ",".join(map(fields.visual, ("source_hash", "model")))
         documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: d["_source"].get(self._visual, {}) for d in documents}
+        visuals = {d["_id"]: visual_of(d["_source"], self.visual) or {} for d in documents}
         hashes = {
             key: visual["source_hash"]
             for key, visual in visuals.items()
             if visual.get("model") == model
         }
-        searchable = self._searchable(hashes)
+        searchable = self._reader.searchable([*hashes])
         # Some were written just now, or copied into the index before it was prepared.
         if len(searchable) < len(hashes):
             self.refresh()
-            searchable = self._searchable(hashes)
+            searchable = self._reader.searchable([*hashes])
         return {key: hashes[key] for key in hashes if key in searchable}
 
     def index_id(self) -> str:
@@ -150,9 +175,9 @@ class ClusterEngine:
         params = {"realtime": "false", "preference": self._cluster.one_copy}
         for document in self._reader.get(product_ids, **params):
             key, source = document["_id"], document["_source"]
-            visual = self._decode_visual(VisualSummary, key, source.get(self._visual))
+            visual = self._decode_visual(VisualSummary, key, source)
             if visual is not None:
-                facts = _facts(source)
+                facts = facts_of(source)
                 products.append(ShownProduct(key, document["_seq_no"], facts, visual))
         return products
 
@@ -161,16 +186,17 @@ class ClusterEngine:
         products = []
         for document in self._reader.get(product_ids):
             key, source = document["_id"], document["_source"]
-            visual = self._decode_visual(VisualDocument, key, source.get(self._visual))
-            products.append(StoredProduct(key, _facts(source), visual))
+            visual = self._decode_visual(VisualDocument, key, source)
+            products.append(StoredProduct(key, facts_of(source), visual))
         return products
 
     def count(self, query: CandidateQuery | None = None) -> int:
         """Count the matching documents, or all of them if there is no query."""
         with self._index.errors():
-            body = {"query": bool_query(query, self._index.fields_for(query))} if query else None
-            answer = self._cluster.read(self._count, index=self.index, body=body)
-            return int(answer["count"])
+            body: Json = {"size": 0, "track_total_hits": True}
+            if query:
+                body["query"] = bool_query(query, self._index.fields_for(query))
+            return int(self._cluster.ask(self.index, body)["hits"]["total"]["value"])
 
     def facets(
         self, query: CandidateQuery, fields: Sequence[str], size: int = 20
@@ -178,31 +204,30 @@ class ClusterEngine:
         """Count the values of each field with terms aggregations, highest count first."""
         with self._index.errors():
             body = facet_body(query, fields, size, self._index.fields_for(query, fields))
-            answer = self._cluster.read(self._client.search, index=self.index, body=body)
-        counts = answer["aggregations"]
-        return {
-            name: [(_bucket_value(b), b["doc_count"]) for b in counts[str(n)]["buckets"]]
-            for n, name in enumerate(fields)
-        }
+            counts = self._cluster.ask(self.index, body)["aggregations"]
+        return {name: facet_counts(counts[str(n)]) for n, name in enumerate(fields)}
 
     def ping(self) -> None:
         """Return if the index can be searched, else raise, without waiting for a host."""
         with self._index.errors():
             self._client.count(index=self.index)
 
+    def server(self) -> Server | None:
+        """Ask which product and version the cluster runs, where it says; see ``product``.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached.
+        """
+        with self._index.errors():
+            return identify(self._cluster)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _count(self, **arguments: Any) -> Any:
-        answer = self._client.count(**arguments)
-        if answer.get("_shards", {}).get("failed"):
-            # The other shards were counted alone, which is no answer.
-            raise TransportError(503, "shards failed", answer["_shards"]["failures"][0])
-        return answer
-
-    def _decode_visual(self, kind: type[Visual], product_id: str, visual: Any) -> Visual | None:
+    def _decode_visual(self, kind: type[Visual], product_id: str, source: Json) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""
+        visual = visual_of(source, self.visual)
         if visual is None:
             return None
         try:
@@ -210,25 +235,3 @@ class ClusterEngine:
         except InvalidDocument as error:
             _LOG.warning("%s: product %r: %s", self.index, product_id, error)
             return None
-
-    def _searchable(self, product_ids: Collection[str]) -> set[str]:
-        """Return the ids whose ``visual`` is indexed, not only stored."""
-        if not product_ids:
-            return set()
-        ids = {"ids": {"values": list(product_ids)}}
-        exists = [
-            {"exists": {"field": self._index.fields.visual(name)}}
-            for name in ("model", "binary_code", "colour_histogram")
-        ]
-        query = {"bool": {"filter": [ids, *exists]}}
-        body = {"query": query, "size": len(product_ids), "_source": False}
-        with self._index.errors():
-            return {hit["_id"] for hit in self._reader.search(body, "hits.hits._id")}
-
-
-def _facts(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in source.items() if not is_visual(name)}
-
-
-def _bucket_value(bucket: dict[str, Any]) -> str:
-    return facet_value(bucket.get("key_as_string", bucket["key"]))

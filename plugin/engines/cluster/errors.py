@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import NotFoundError, SerializationError, TransportError
+from opensearchpy.exceptions import NotFoundError, SerializationError, SSLError, TransportError
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidFilter
 
-QUERY_ERRORS = ("search_phase_execution_exception", "parsing_exception", "query_shard_exception")
+QUERY_ERRORS = (
+    *("search_phase_execution_exception", "parsing_exception", "query_shard_exception"),
+    "x_content_parse_exception",
+)
 
 
 @contextmanager
@@ -24,6 +27,11 @@ def client_errors(address: str, index: str) -> Iterator[None]:
     """
     try:
         yield
+    except SSLError as error:
+        raise EngineUnavailable(
+            f"{address} cannot be reached over TLS: {error.error}; HOUNDSTOOTH_ENGINE_CA names the "
+            "certificate of a private authority, HOUNDSTOOTH_ENGINE_CERTIFICATE that of the client"
+        ) from error
     except NoConnection as error:
         raise EngineUnavailable(f"{address} cannot be reached: {error.error}") from error
     except NotFoundError as error:
@@ -50,7 +58,7 @@ def reason(info: Any) -> str:
     """Join the reasons in an error of the cluster, down to its innermost cause."""
     cause = info.get("error", info) if isinstance(info, dict) else info
     if not isinstance(cause, dict):
-        return str(cause)
+        return str(cause or "no reason given")
     if cause.get("failed_shards"):
         cause = cause["failed_shards"][0]["reason"]
     reasons = [str(cause.get("reason"))]

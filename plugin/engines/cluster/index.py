@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from time import monotonic
 
-from opensearchpy.exceptions import RequestError
+from opensearchpy.exceptions import NotFoundError, RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
@@ -16,13 +16,28 @@ from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.cluster.client import Cluster, Json, repeated
 from houndstooth.plugin.engines.cluster.errors import client_errors, reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
-from houndstooth.plugin.engines.fields import Fields, product_index, visual_fields
+from houndstooth.plugin.engines.cluster.index_check import (
+    custom_routing,
+    has_no_objects,
+    refusal,
+    visual_mapping,
+)
+from houndstooth.plugin.engines.fields import Fields
+from houndstooth.plugin.engines.index_mapping import product_index
 
 FIELDS_SECONDS = 60
 """Time after which the mapping is read again for a field of rows that it lacks."""
 
 BEGIN_SECONDS = 10.0
 """How long a new index may take until it can be searched."""
+
+MAX_HITS = 10_000
+"""Most hits of one search, which is the engines' default for ``max_result_window``."""
+
+SAMPLE = 100
+"""Documents whose versions are looked at."""
+
+PIPELINES = ("index.default_pipeline", "index.final_pipeline")
 
 FIELD_LIMIT = "index.mapping.total_fields.limit"
 
@@ -49,6 +64,11 @@ class ClusterIndex:
         cluster: The cluster.
         name: Name of the index or of an alias.
         visual: Name of the object ``visual`` in the index.
+
+    Attributes:
+        fields: The fields, as they were read last.
+        has_objects: Whether ``visual`` is an object, else its fields have names with dots.
+        has_pipeline: Whether new documents go through an ingest pipeline.
     """
 
     def __init__(self, cluster: Cluster, name: str, visual: str) -> None:
@@ -56,7 +76,9 @@ class ClusterIndex:
         self.visual = visual
         self.fields = Fields({}, visual)
         self._cluster, self._client = cluster, cluster.client
+        self.has_objects, self.has_pipeline = True, False
         self._read_at = -inf
+        self._window: int | None = None
 
     def errors(self) -> AbstractContextManager[None]:
         """Raise the client's errors as those of the Engine protocol."""
@@ -66,16 +88,18 @@ class ClusterIndex:
         """Create the index, or add ``visual`` to the shop's own index.
 
         Raises:
-            InvalidConfig: The index has another field ``visual`` or uses custom routing, or the
-                cluster refuses the name.
+            InvalidConfig: The index cannot take it, or the cluster refuses the name. Nothing of
+                the index was changed.
         """
         with self.errors():
             try:
-                if not self._client.indices.exists(index=self.name):
-                    self._create()
-                mapping = {"properties": {self.visual: visual_fields()}}
+                found = self._read_or_create()
+                if why := refusal(self.name, self.visual, found):
+                    raise InvalidConfig(why)
+                ((index, form),) = found.items()
+                self._check_documents(index)
+                mapping = visual_mapping(self.visual, form["mappings"])
                 self._client.indices.put_mapping(index=self.name, body=mapping)
-                self._check_unrouted()
             except RequestError as error:
                 raise InvalidConfig(
                     f"expected an index that can take the object {self.visual}; {self.name!r} at "
@@ -86,11 +110,15 @@ class ClusterIndex:
         """Read the mapping, and return what fits facts to it.
 
         Raises:
-            EngineUnavailable: The index was removed, or its alias points to another index. A
-                write would then create fields of wrong types.
+            EngineUnavailable: The index was removed, or its alias points to another index or to
+                several. A write would then create fields of wrong types, or products twice.
         """
         with self.errors():
-            mapping = self._read_fields(self._client.indices.get_mapping(index=self.name))
+            found = self._client.indices.get(index=self.name, params={"flat_settings": "true"})
+        _, form = self._only(found)
+        mapping = self._read_fields({self.name: form})
+        settings = form["settings"]
+        self.has_pipeline = any(settings.get(name, "_none") != "_none" for name in PIPELINES)
         code = self.fields.visual("binary_code")
         if self.fields.type(code) != "binary":
             raise EngineUnavailable(
@@ -110,14 +138,24 @@ class ClusterIndex:
             index=self.name,
             name="index.uuid,index.number_of_shards",
         )
-        if len(settings) != 1:
-            raise EngineUnavailable(
-                f"expected one index behind the name {self.name!r}; got {sorted(settings)}"
-            )
-        ((name, found),) = settings.items()
+        name, found = self._only(settings)
         index = found["settings"]["index"]
         shards = tuple(map(str, range(int(index["number_of_shards"]))))
         return IndexIdentity(index["uuid"], name, shards)
+
+    def most_hits(self) -> int:
+        """Return how many hits one search may ask for, as the index's setting says."""
+        if self._window is None:
+            answer = self._cluster.read(
+                self._client.indices.get_settings,
+                index=self.name,
+                name="index.max_result_window",
+                flat_settings=True,
+            )
+            settings = [one["settings"] for one in answer.values()]
+            windows = (int(one.get("index.max_result_window", MAX_HITS)) for one in settings)
+            self._window = min(windows, default=MAX_HITS)
+        return min(self._window, MAX_HITS)
 
     def fields_for(self, query: CandidateQuery, names: Sequence[str] = ()) -> Fields:
         """Return the fields of the index; read the mapping again if one is not known yet.
@@ -129,7 +167,8 @@ class ClusterIndex:
             query: Its filters name fields.
             names: Further fields, such as those of facets.
         """
-        if any(name not in self.fields for name in (*(f.field for f in query.filters), *names)):
+        filtered = [one.field for one in (*query.filters, *query.post_filters)]
+        if any(name not in self.fields for name in (*filtered, *names)):
             self._look_again()
         return self.fields_with(query.variant_field)
 
@@ -154,7 +193,17 @@ class ClusterIndex:
             mapping |= index["mappings"]
             properties |= index["mappings"].get("properties", {})
         self.fields = Fields(properties, self.visual)
+        self.has_objects = not has_no_objects(mapping)
         return mapping
+
+    def _only(self, found: Json) -> tuple[str, Json]:
+        """Return the one index of an answer, by its own name."""
+        if len(found) != 1:
+            raise EngineUnavailable(
+                f"expected one index behind the name {self.name!r}; got {sorted(found)}"
+            )
+        ((name, form),) = found.items()
+        return name, form
 
     def _read_limit(self) -> int:
         """Read how many fields the index may have."""
@@ -167,6 +216,16 @@ class ClusterIndex:
             for index in answer.values()
         )
 
+    def _read_or_create(self) -> Json:
+        """Read the indices of the name, with all settings; create one if there is none."""
+        params = {"flat_settings": "true", "include_defaults": "true"}
+        try:
+            found: Json = self._client.indices.get(index=self.name, params=params)
+        except NotFoundError:
+            self._create()
+            found = self._client.indices.get(index=self.name, params=params)
+        return found
+
     def _create(self) -> None:
         try:
             self._client.indices.create(index=self.name, body=product_index())
@@ -174,20 +233,37 @@ class ClusterIndex:
             if error.error != "resource_already_exists_exception":
                 raise
 
-    def _check_unrouted(self) -> None:
-        """Check that no document has a custom routing: documents are read by id alone.
+    def _check_documents(self, index: str) -> None:
+        """Check that documents are read by id alone, and that updates may count their versions.
+
+        A document's version is at most the number of writes to its shard, which its sequence
+        number tells, unless the shop gave it the version.
 
         Raises:
-            InvalidConfig: A document has one.
+            InvalidConfig: A document has a custom routing, or a version of the shop's.
         """
-        body = {"query": {"exists": {"field": "_routing"}}, "size": 0, "terminate_after": 1}
-        # An index that another process has just created takes a moment to begin.
-        answer = repeated(
-            lambda: self._client.search(index=self.name, body=body),
+        routed = {"query": {"exists": {"field": "_routing"}}, "size": 1}
+        if self._hits(routed):
+            raise InvalidConfig(custom_routing(index))
+        sample = {
+            "size": min(SAMPLE, self.most_hits()),
+            "version": True,
+            "seq_no_primary_term": True,
+        }
+        if any(hit["_version"] > hit["_seq_no"] + 1 for hit in self._hits(sample)):
+            raise InvalidConfig(
+                f"expected an index that counts the versions of its documents; those of {index!r} "
+                "are the shop's (version_type external), and an update would take its next one: "
+                "copy them into an index without versions of the shop's"
+            )
+
+    def _hits(self, body: Json) -> list[Json]:
+        """Search for any hits. An index that was just created takes a moment to begin."""
+        body = body | {"_source": False, "track_total_hits": False}
+        path = "hits.hits._id,hits.hits._version,hits.hits._seq_no"
+        hits: list[Json] = repeated(
+            lambda: self._cluster.search(self.name, body, path),
             BEGIN_SECONDS,
             lambda error: error.status_code == 503,
         )
-        if answer["hits"]["total"]["value"]:
-            raise InvalidConfig(
-                f"expected an index without custom routing; documents of {self.name!r} have one"
-            )
+        return hits

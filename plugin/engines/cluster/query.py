@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
@@ -11,7 +12,15 @@ from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.plugin.engines.cluster.client import Json
 from houndstooth.plugin.engines.cluster.rows import RowFields
-from houndstooth.plugin.engines.fields import MAX_TERM_BYTES, Fields, by_field, finite_number
+from houndstooth.plugin.engines.fields import (
+    MAX_TERM_BYTES,
+    VISUAL_FACETS,
+    Fields,
+    by_field,
+    facet_value,
+)
+from houndstooth.plugin.engines.number_types import finite_number
+from houndstooth.plugin.shop_query import query_json
 
 MIN_BOOST = 0.03
 """Smallest boost of an attribute term in a window, as a share of the highest possible score."""
@@ -26,7 +35,9 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     if query.great_category is not None:
         filters.append(_term_or_unknown(fields.visual("great_category"), query.great_category))
     filters += [_term(attributes, term) for term in query.required]
-    filters += [_any_filter(group, fields) for group in by_field(query.filters).values()]
+    for together in (query.filters, query.post_filters):
+        filters += _filter_clauses(together, fields)
+    filters += [query_json(one, partial(_own_name, fields)) for one in query.queries]
     must_not = [_term(attributes, term) for term in query.excluded]
     if query.hide_sold_out:
         must_not += _sold_out(fields)
@@ -34,7 +45,7 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
         must_not.append(_term(fields.visual("product_id"), query.without_id))
     if query.variant_field and query.without_variant_group:
         variants = TermFilter(query.variant_field, query.without_variant_group)
-        must_not.append(_filter_clause(variants, fields))
+        must_not += _filter_clauses([variants], fields)
     return {
         "bool": {
             "filter": filters,
@@ -45,6 +56,20 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
             "minimum_should_match": query.minimum_groups,
         }
     }
+
+
+def boost_clauses(
+    query: CandidateQuery, fields: Fields, appearance: Mapping[str, int]
+) -> list[Json]:
+    """Build the clauses that score: terms of attributes and of appearance, each by its boost."""
+    attributes, near = fields.visual("attributes"), fields.visual("appearance")
+    clauses = [
+        _constant(attributes, term, boost)
+        for boosts in query.preferred.values()
+        for term, boost in boosts.items()
+        if boost > MIN_BOOST * query.best_score
+    ]
+    return clauses + [_constant(near, term, boost) for term, boost in appearance.items()]
 
 
 def match_body(query: CandidateQuery, fields: Fields, among: Sequence[str] | None) -> Json:
@@ -77,14 +102,7 @@ def window_body(
         appearance: Boosts of appearance terms.
         minimum: Number of boosted terms that a document must have, 1 or 0.
     """
-    attributes, near = fields.visual("attributes"), fields.visual("appearance")
-    should = [
-        _constant(attributes, term, boost)
-        for boosts in query.preferred.values()
-        for term, boost in boosts.items()
-        if boost > MIN_BOOST * query.best_score
-    ]
-    should += [_constant(near, term, boost) for term, boost in appearance.items()]
+    should = boost_clauses(query, fields, appearance)
     body: Json = {"filter": [bool_query(query, fields)], "should": should}
     if should:
         body["minimum_should_match"] = minimum
@@ -122,16 +140,37 @@ def sample_body(model_field: str, model: str, size: int, read: Sequence[str]) ->
 
 
 def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
-    """Build a search with one terms aggregation per field; the n-th is called ``n``."""
-    order = [{"_count": "desc"}, {"_key": "asc"}]
+    """Build a search with one aggregation per field; the n-th is called ``n``."""
     return {
         "query": bool_query(query, fields),
         "size": 0,
-        "aggs": {
-            str(n): {"terms": {"field": fields.exact(name), "size": size, "order": order}}
-            for n, name in enumerate(names)
-        },
+        "aggs": {str(n): _facet(name, size, fields) for n, name in enumerate(names)},
     }
+
+
+def facet_counts(aggregation: Json) -> list[tuple[str, int]]:
+    """Read the values and counts of one aggregation of ``facet_body``."""
+    buckets = aggregation.get("values", aggregation)["buckets"]
+    return [
+        (
+            facet_value(bucket.get("key_as_string", bucket["key"])),
+            bucket.get("products", bucket)["doc_count"],
+        )
+        for bucket in buckets
+    ]
+
+
+def _facet(name: str, size: int, fields: Fields) -> Json:
+    """Count the products that have each value of a field, whichever nested entry has it."""
+    terms = {"field": fields.countable(name), "size": size}
+    path = fields.nested(name)
+    if path is None:
+        return {"terms": {**terms, "order": [{"_count": "desc"}, {"_key": "asc"}]}}
+    values = {
+        "terms": {**terms, "order": [{"products": "desc"}, {"_key": "asc"}]},
+        "aggs": {"products": {"reverse_nested": {}}},
+    }
+    return {"nested": {"path": path}, "aggs": {"values": values}}
 
 
 def _doc_value_search(query: Json, read: Sequence[str]) -> Json:
@@ -160,9 +199,29 @@ def _constant(field: str, term: str, boost: int) -> Json:
 def _sold_out(fields: Fields) -> list[Json]:
     """Return the clause of sold-out products; none if a shop's own field is of another kind."""
     try:
-        return [_filter_clause(TermFilter(AVAILABILITY, OUT_OF_STOCK), fields)]
+        return _filter_clauses([TermFilter(AVAILABILITY, OUT_OF_STOCK)], fields)
     except InvalidFilter:
         return []
+
+
+def _own_name(fields: Fields, name: str) -> str:
+    """Return the name in the index of a field of a shop's query."""
+    return fields.exact(name) if name in VISUAL_FACETS else name
+
+
+def _filter_clauses(filters: Sequence[Filter], fields: Fields) -> list[Json]:
+    """Build the clauses of filters: each field must pass one of its own.
+
+    One entry of a nested object must pass those of all its fields.
+    """
+    clauses: dict[str | None, list[Json]] = {}
+    for name, group in by_field(filters).items():
+        clauses.setdefault(fields.nested(name), []).append(_any_filter(group, fields))
+    plain = clauses.pop(None, [])
+    return plain + [
+        {"nested": {"path": path, "query": {"bool": {"filter": group}}}}
+        for path, group in clauses.items()
+    ]
 
 
 def _any_filter(filters: Collection[Filter], fields: Fields) -> Json:
@@ -174,7 +233,7 @@ def _filter_clause(one: Filter, fields: Fields) -> Json:
     fields.check(one)
     exact, number = fields.exact(one.field), fields.number(one.field)
     if isinstance(one, RangeFilter):
-        return {"range": {number or one.field: {"gte": one.low, "lte": one.high}}}
+        return {"range": {number or exact: {"gte": one.low, "lte": one.high}}}
     if len(one.value.encode()) > MAX_TERM_BYTES:
         return {"match_none": {}}  # Elasticsearch refuses what it cannot have indexed
     if number in (None, exact) or finite_number(one.value) is None:

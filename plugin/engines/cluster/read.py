@@ -19,9 +19,6 @@ from houndstooth.plugin.engines.cluster.query import (
 )
 from houndstooth.plugin.engines.cluster.rows import ROW_PATH, SAMPLE, RowDecoder, RowFields
 
-MAX_HITS = 10_000
-"""Most hits of one search, which is OpenSearch's default for ``max_result_window``."""
-
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
 
@@ -47,13 +44,13 @@ class ClusterReader:
         with self._index.errors():
             names = RowFields.of(self._index.fields_with(variant_field), variant_field)
             hits: list[Json] = []
-            for some in _chunks(list(dict.fromkeys(product_ids)), MAX_HITS):
+            for some in _chunks(list(dict.fromkeys(product_ids)), self._index.most_hits()):
                 body = features_body(names, model, some) | {"size": len(some)}
                 hits += self.search(body, ROW_PATH, preference=self._cluster.one_copy)
             return self.decoder.decode(hits, model, names)[0]
 
     def match(self, query: CandidateQuery, limit: int, among: Sequence[str] | None) -> list[str]:
-        """List ids of documents that match; up to MAX_HITS take one request."""
+        """List ids of documents that match; as many as one search may return take one request."""
         most = limit if among is None else min(limit, len(among))
         if most < 1:
             return []
@@ -69,17 +66,32 @@ class ClusterReader:
     def window(
         self, query: CandidateQuery, limit: int, appearance: Mapping[str, int]
     ) -> FeatureRows:
-        """Read the features of the best matches, at most MAX_HITS."""
+        """Read the features of the best matches, at most as many as one search may return."""
         with self._index.errors():
             fields = self._index.fields_for(query)
             names = RowFields.of(fields, query.variant_field)
-            size = {"size": min(limit, MAX_HITS)}
+            size = {"size": min(limit, self._index.most_hits())}
             hits: list[Json] = []
             for minimum in (1, 0):  # matches that have none of the terms are wanted last
                 if len(hits) < size["size"]:
                     body = window_body(query, names, fields, appearance, minimum)
                     hits = self.search(body | size, ROW_PATH)
             return self.decoder.decode(hits, query.model, names)[0]
+
+    def searchable(self, product_ids: Sequence[str]) -> set[str]:
+        """Return the ids of documents whose ``visual`` is indexed, not only stored."""
+        visual = self._index.fields.visual
+        exists = [
+            {"exists": {"field": visual(name)}}
+            for name in ("model", "binary_code", "colour_histogram")
+        ]
+        found: set[str] = set()
+        with self._index.errors():
+            for some in _chunks(product_ids, self._index.most_hits()):
+                query = {"bool": {"filter": [{"ids": {"values": list(some)}}, *exists]}}
+                body = {"query": query, "size": len(some), "_source": False}
+                found.update(hit["_id"] for hit in self.search(body, "hits.hits._id"))
+        return found
 
     def search(self, body: Json, filter_path: str, **params: str) -> list[Json]:
         """Search the index, and return the hits; see Cluster."""
@@ -112,47 +124,44 @@ class ClusterReader:
             sleep(pause)
 
     def _search_all(self, body: Json, limit: int) -> list[Json]:
-        """Read any ``limit`` hits; more than MAX_HITS by windows of sequence numbers.
+        """Read any ``limit`` hits; more than one search may return by windows of numbers.
 
         A search that sorts by nothing is several times faster than pages that are sorted. The
         windows go up, and a document that is written moves up, so none is passed over.
         """
         hits: list[Json] = []
-        if limit <= 2 * MAX_HITS:  # whoever asks for little more expects less
-            size = {"size": min(limit, MAX_HITS)}
+        most = self._index.most_hits()
+        if limit <= 2 * most:  # whoever asks for little more expects less
+            size = {"size": min(limit, most)}
             hits = self.search(body | size, _ID_PATH, preference=self._cluster.one_copy)
-            if len(hits) < MAX_HITS or limit <= MAX_HITS:
+            if len(hits) < most or limit <= most:
                 return hits
             hits = []
         newest = self._newest()
-        start, width = -1, max(newest * MAX_HITS // limit, 1)
+        start, width = -1, max(newest * most // limit, 1)
         while start < newest and len(hits) < limit:
             end = start + width
             numbers = {"gt": start} | ({"lte": end} if end < newest else {})
             filters = [body["query"], {"range": {"_seq_no": numbers}}]
             query = {"bool": {"filter": filters}}
-            page = body | {"query": query, "size": MAX_HITS}
+            page = body | {"query": query, "size": most}
             found = self.search(page, _ID_PATH, preference=self._cluster.one_copy)
-            if len(found) == MAX_HITS and width > 1:
+            if len(found) == most and width > 1:
                 width //= 2
                 continue
             hits, start = hits + found, end
-            if len(found) < MAX_HITS // 4:
+            if len(found) < most // 4:
                 width *= 2
         return hits
 
     def _newest(self) -> int:
         """Read the highest sequence number of all shards; -1 if there is no document."""
-        answer = self._cluster.read(
-            self._cluster.client.search,
-            index=self._index.name,
-            body={
-                "size": 0,
-                "track_total_hits": False,
-                "aggs": {"newest": {"max": {"field": "_seq_no"}}},
-            },
-            params={"allow_partial_search_results": "false"},
-        )
+        body = {
+            "size": 0,
+            "track_total_hits": False,
+            "aggs": {"newest": {"max": {"field": "_seq_no"}}},
+        }
+        answer = self._cluster.ask(self._index.name, body)
         newest = answer["aggregations"]["newest"]["value"]
         return -1 if newest is None else int(newest)
 
@@ -160,7 +169,8 @@ class ClusterReader:
         """Read the bytes of some documents of a model."""
         names = RowFields.of(self._index.fields, None)
         read = [names.binary_code, names.colour_histogram]
-        return self.search(sample_body(names.model, model, SAMPLE, read), ROW_PATH)
+        size = min(SAMPLE, self._index.most_hits())
+        return self.search(sample_body(names.model, model, size, read), ROW_PATH)
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:

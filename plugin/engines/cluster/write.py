@@ -1,16 +1,18 @@
-"""Write bulks of documents to an OpenSearch index."""
+"""Write bulks of documents to an index of a cluster."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-from opensearchpy import helpers
 
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.product import Note
+from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.plugin.engines.cluster import actions
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
@@ -20,8 +22,33 @@ from houndstooth.plugin.engines.documents import refusal
 RETRYABLE = (409, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
+BLOCKED = "cluster_block_exception"
+"""Type of the error of every item while the index takes no writes, as when a disk is full."""
+
+EXISTS = "version_conflict_engine_exception"
+"""Type of the error of a creation of a document that is there."""
+
+MISSING = "document_missing_exception"
+"""Type of the error of an update of a document that is not there."""
+
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
+
+
+BULK_DOCUMENTS = 500
+"""Most documents in one bulk."""
+
+BULK_CHARACTERS = 5_000_000
+"""Length from which a bulk takes no further document. Some managed clusters take 10 MB."""
+
+FIRST_BULK = 20
+"""Documents in the first bulk of many, which tells whether the others are likely to be new."""
+
+IN_FLIGHT = 4
+"""Bulks at the same time: a server writes to one shard with several threads."""
+
+_RESULTS = "items.*.status,items.*.result,items.*.error"
+"""``filter_path`` of a bulk."""
 
 
 @dataclass(eq=False)
@@ -31,12 +58,23 @@ class _Write:
     Attributes:
         document: The document, without what was left out of it.
         notes: What was left out.
+        creates: Whether the document is to be created, not updated.
         outcome: The result of the last attempt.
+        source: The document's fields in JSON, as they are sent.
+        is_new: Whether it was not there before.
     """
 
     document: IndexDocument
     notes: list[Note] = field(default_factory=list)
+    creates: bool = False
     outcome: WriteOutcome | None = None
+    source: str = ""
+    is_new: bool = False
+
+    @property
+    def may_be_new(self) -> bool:
+        """Whether the document is inserted if it does not exist."""
+        return self.document.visual is not None and self.document.insert
 
     def fit(self, fitter: FactFitter) -> None:
         """Leave out the facts that the mapping cannot take."""
@@ -56,6 +94,10 @@ class _Write:
 class ClusterWriter:
     """Writes to one index.
 
+    A document that does not exist yet is created, which costs the server a third less than an
+    update that inserts; one that exists is never overwritten but updated. Which of the two is tried
+    first depends on what most documents of the last bulk were.
+
     Args:
         cluster: The cluster.
         index: The index.
@@ -63,9 +105,10 @@ class ClusterWriter:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex) -> None:
         self._cluster, self._client, self._index = cluster, cluster.client, index
+        self._mostly_new = True
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
-        """Write a bulk of partial updates; see Engine.write.
+        """Write partial updates, several bulks at the same time; see Engine.write.
 
         A document that is refused is written again without the fact that the engine names.
 
@@ -95,14 +138,22 @@ class ClusterWriter:
             if write.outcome is not None
         ]
 
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
+        results = self._bulk([actions.replacement(document) for document in documents])
+        ids = [document.product_id for document in documents]
+        return [_outcome(key, result) for key, result in zip(ids, results, strict=True)]
+
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed.
 
         Raises:
             EngineUnavailable: The cluster cannot be reached or refuses.
         """
-        actions = ({"_op_type": "delete", "_id": key} for key in sorted(set(product_ids)))
-        statuses = [result["status"] for result in self._bulk(actions)]
+        deletions = [actions.deletion(key) for key in sorted(set(product_ids))]
+        starts = range(0, len(deletions), BULK_DOCUMENTS)
+        bulks = (deletions[start : start + BULK_DOCUMENTS] for start in starts)
+        statuses = [result["status"] for bulk in bulks for result in self._bulk(bulk)]
         failed = [status for status in statuses if status not in (200, 404)]
         if failed:
             address = self._cluster.address
@@ -110,36 +161,115 @@ class ClusterWriter:
         return statuses.count(200)
 
     def _send(self, writes: Sequence[_Write]) -> dict[_Write, str]:
-        """Send documents, and return why those with facts were refused for what they hold."""
-        refused = {}
-        results = self._bulk(self._update_action(write.document) for write in writes)
-        for write, result in zip(writes, results, strict=True):
-            write.outcome = _outcome(result)
-            if result["status"] == 400 and write.document.facts:
-                refused[write] = reason(result)
+        """Send documents, and return why those with facts were refused for what they hold.
+
+        Bulks at the same time have no order, so later writes to a document follow one by one.
+        """
+        first, later = _by_turn(writes)
+        bulks = self._bulks(first)
+        refused = self._send_bulk(next(bulks, []))
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            waiting: deque[Future[dict[_Write, str]]] = deque()
+            for bulk in bulks:
+                if len(waiting) == IN_FLIGHT:
+                    refused |= waiting.popleft().result()
+                waiting.append(pool.submit(self._send_bulk, bulk))
+            for sent in waiting:
+                refused |= sent.result()
+        for bulk in self._bulks(later):
+            refused |= self._send_twice(bulk)
         return refused
 
-    def _update_action(self, document: IndexDocument) -> Json:
-        """Build a partial update: the fields in ``doc`` are replaced, all others stay."""
-        action: Json = {
-            "_op_type": "update",
-            "_id": document.product_id,
-            "retry_on_conflict": 3,
-            "doc": dict(document.facts),
-        }
-        if document.visual is not None:
-            action["doc"][self._index.visual] = document.visual.to_json()
-            action["doc_as_upsert"] = document.insert
-            action["detect_noop"] = False  # an equal stored object may not be indexed
-        return action
+    def _bulks(self, writes: Sequence[_Write]) -> Iterator[list[_Write]]:
+        """Encode documents, and yield them in bulks, of which the first is small."""
+        bulk: list[_Write] = []
+        most, size = FIRST_BULK, 0
+        for write in writes:
+            write.source = actions.as_json(self._fields(write.document))
+            bulk.append(write)
+            size += len(write.source)
+            if len(bulk) == most or size >= BULK_CHARACTERS:
+                yield bulk
+                bulk, most, size = [], BULK_DOCUMENTS, 0
+        if bulk:
+            yield bulk
 
-    def _bulk(self, actions: Iterable[Json]) -> Iterator[Json]:
+    def _fields(self, document: IndexDocument) -> Json:
+        """Return the fields of a document as the index takes them."""
+        fields: Json = dict(document.facts)
+        if document.visual is not None:
+            visual, stored = self._index.visual, document.visual.to_json()
+            if self._index.has_objects:
+                fields[visual] = stored
+            else:
+                fields |= {f"{visual}.{name}": value for name, value in stored.items()}
+        return fields
+
+    def _send_bulk(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
+        """Send one bulk, and note for the next one whether most of its documents were new."""
+        # A pipeline would take what is partial for a new document.
+        guess = self._mostly_new and not self._index.has_pipeline
+        for write in bulk:
+            write.creates = guess and write.may_be_new
+        refused = self._send_twice(bulk)
+        if may_be_new := sum(write.may_be_new for write in bulk):
+            self._mostly_new = 2 * sum(write.is_new for write in bulk) > may_be_new
+        return refused
+
+    def _send_twice(self, bulk: Sequence[_Write]) -> dict[_Write, str]:
+        """Send one bulk; update what exists of what was to be created, and the other way round."""
+        refused: dict[_Write, str] = {}
+        for _ in range(2):
+            results = self._bulk([self._action(write) for write in bulk])
+            again = []
+            for write, result in zip(bulk, results, strict=True):
+                write.outcome = _outcome(write.document.product_id, result, creates=write.creates)
+                write.is_new = result.get("result") == "created"
+                if result["status"] == 400 and write.document.facts:
+                    refused[write] = reason(result)
+                if write.may_be_new and _error(result) == (EXISTS if write.creates else MISSING):
+                    again.append(write)
+            for write in again:
+                write.creates = not write.creates
+            bulk = again
+        return refused
+
+    def _action(self, write: _Write) -> str:
+        """Build the action that creates a document, or a partial update.
+
+        In an update the fields in ``doc`` are replaced, all others stay. A new document is part of
+        the update, unless an ingest pipeline waits for new documents: it would take the update for
+        one.
+        """
+        key, has_visual = write.document.product_id, write.document.visual is not None
+        if write.creates:
+            return actions.creation(key, write.source)
+        inserts = write.may_be_new and not self._index.has_pipeline
+        return actions.update(key, write.source, replaces=has_visual, inserts=inserts)
+
+    def _bulk(self, lines: Sequence[str]) -> list[Json]:
+        """Send one bulk, and return the result of each action."""
+        if not lines:
+            return []
         with self._index.errors():
-            results = helpers.streaming_bulk(
-                self._client, iter(actions), index=self._index.name, raise_on_error=False
+            answer = self._client.bulk(
+                body="".join(lines), index=self._index.name, params={"filter_path": _RESULTS}
             )
-            for _, result in results:
-                yield next(iter(result.values()))
+        results = [result for item in answer["items"] for result in item.values()]
+        for result in results:
+            if _error(result) == BLOCKED:
+                raise EngineUnavailable(f"{self._cluster.address} refused: {reason(result)}")
+        return results
+
+
+def _by_turn(writes: Iterable[_Write]) -> tuple[list[_Write], list[_Write]]:
+    """Return the first write to each document, and all later ones."""
+    ids: set[str] = set()
+    turns: tuple[list[_Write], list[_Write]] = [], []
+    for write in writes:
+        turns[write.document.product_id in ids].append(write)
+        ids.add(write.document.product_id)
+    return turns
 
 
 def _again(writes: Sequence[_Write], refused: Collection[_Write]) -> list[_Write]:
@@ -153,10 +283,17 @@ def _again(writes: Sequence[_Write], refused: Collection[_Write]) -> list[_Write
     return again
 
 
-def _outcome(result: Json) -> WriteOutcome:
+def _error(result: Json) -> str | None:
+    """Return the type of an item's error, or None."""
+    error = result.get("error")
+    return error["type"] if isinstance(error, dict) else None
+
+
+def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
+    if creates and result.get("result") == "noop":
+        return WriteOutcome(key, "expected a document that the index's pipeline keeps; it drops it")
     if "error" not in result:
-        return WriteOutcome(result["_id"])
+        return WriteOutcome(key)
     if result["status"] == 404:
-        error = f"expected a product that is there; {result['_id']!r} is not"
-        return WriteOutcome(result["_id"], error)
-    return WriteOutcome(result["_id"], reason(result), result["status"] in RETRYABLE)
+        return WriteOutcome(key, f"expected a product that is there; {key!r} is not")
+    return WriteOutcome(key, reason(result), result["status"] in RETRYABLE)

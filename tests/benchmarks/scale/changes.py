@@ -52,7 +52,7 @@ def main() -> None:
 @contextmanager
 def node(port: int) -> Iterator[str]:
     """Run a node and return its URL."""
-    script = ROOT / ".ci" / "opensearch" / "node"
+    script = ROOT / ".ci" / "engines" / "node"
     subprocess.run([sys.executable, script, "start", "--port", str(port)], check=True)
     try:
         yield f"opensearch://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Run a cluster of OpenSearch nodes on loopback, whose nodes can be killed."""
+"""Run a cluster of OpenSearch or Elasticsearch nodes on loopback, whose nodes can be killed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,26 @@ from tests.benchmarks.scale.node import node_script
 TRANSPORT = 100
 """What is added to a node's port for its transport port."""
 
+HEAP = "256m"
+MANAGERS = {
+    "opensearch": ("cluster.initial_cluster_manager_nodes", "cluster_manager"),
+    "elasticsearch": ("cluster.initial_master_nodes", "master"),
+}
+"""The setting that names the first managers, and the path that names the elected one."""
+
 
 class Cluster:
     """Nodes that form one cluster.
 
     Args:
         ports: A port on 127.0.0.1 for each node.
+        release: What they run, such as ``opensearch-3.8.0``.
     """
 
-    def __init__(self, ports: Sequence[int]) -> None:
+    def __init__(self, ports: Sequence[int], release: str) -> None:
         self._script = node_script()
+        self._release = self._script.Release(*release.split("-"))
+        self._first_managers, self._manager = MANAGERS[self._release.engine]
         self.ports = list(ports)
         self._cache = self._script.default_cache()
         self._nodes = {port: self._make(port) for port in self.ports}
@@ -57,13 +67,15 @@ class Cluster:
         self._nodes[port].start(self._data(port))
 
     def kill(self, port: int) -> None:
-        """Kill a node with SIGKILL, by its process id."""
+        """Kill a node with SIGKILL, by its process id; that of Elasticsearch has a launcher."""
         pid = self._nodes[port].pid()
-        os.kill(pid, signal.SIGKILL)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for one in (*map(int, children), pid):
+            os.kill(one, signal.SIGKILL)
 
     def manager(self) -> int:
         """Return the port of the elected cluster manager."""
-        (row,) = self.ask("/_cat/cluster_manager?format=json")
+        (row,) = self.ask(f"/_cat/{self._manager}?format=json")
         return int(row["node"].rpartition("-")[2])
 
     def primaries(self, index: str) -> dict[int, int]:
@@ -112,14 +124,15 @@ class Cluster:
             "cluster.name": f"houndstooth-{self.ports[0]}",
             "transport.port": port + TRANSPORT,
             "discovery.seed_hosts": seeds,
-            "cluster.initial_cluster_manager_nodes": names,
+            self._first_managers: names,
         }
         replaced = ("-Ediscovery.type", "-Etransport.port")
 
         class Member(self._script.Node):  # type: ignore[name-defined, misc]
-            def command(self, java: str, home: Path, folders: dict[str, Path]) -> list[str]:
-                command = super().command(java, home, folders)
-                kept = [option for option in command if not option.startswith(replaced)]
+            heap = HEAP
+
+            def settings(self, folders: dict[str, Path]) -> list[str]:
+                kept = [one for one in super().settings(folders) if not one.startswith(replaced)]
                 return [*kept, *(f"-E{name}={value}" for name, value in settings.items())]
 
-        return Member(self._cache, port)
+        return Member(self._cache, port, self._release)

@@ -22,7 +22,7 @@ from typing import Any
 from tqdm import tqdm
 
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.engines.fields import product_index
+from houndstooth.plugin.engines.index_mapping import product_index
 from tests.benchmarks.scale.catalogue import VERSION, Catalogue, load_catalogue
 from tests.benchmarks.scale.documents import Documents
 from tests.benchmarks.scale.features import CACHE, PRODUCTS

@@ -1,13 +1,14 @@
 """Kill a node of three while clients query, and compare every answer with a naive scan.
 
-``python -m tests.benchmarks.scale.nodes [--queries 2000] [--products 6000]``
+``python -m tests.benchmarks.scale.nodes [--release opensearch-3.8.0] [--queries 2000]``
 
-The index has three shards and one replica. Three streams of queries, each with one node killed in
-the middle, which starts again before the next stream:
+The index has three shards and one replica. Streams of queries, each with one node killed in the
+middle, which starts again before the next stream. The URL names all nodes, except in the fourth:
 
 1. the elected cluster manager; the columns rank
 2. another node, while products change; the columns rank
 3. another node; the engine ranks alone, where only failures count
+4. the only node that the URL names; the columns rank
 
 The exit status is 1 if an answer was wrong, stale or missing.
 """
@@ -29,13 +30,14 @@ from opensearchpy import OpenSearch
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.fields import product_index
+from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.changes import QUIET_QUERIES, follow, report
 from tests.benchmarks.scale.cluster import Cluster
 from tests.benchmarks.scale.history import LAG_SECONDS, Answered, History, Judge
 from tests.benchmarks.scale.traffic import Clients, LagProbe, Writer, ask, fill, random_question
 from tests.catalogue import MODEL
+from tests.conftest import RELEASES
 
 INDEX = "nodes"
 
@@ -43,14 +45,15 @@ INDEX = "nodes"
 def main() -> None:
     """Run the benchmark and report."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale.nodes")
+    parser.add_argument("--release", default=RELEASES["opensearch"], help="default: %(default)s")
     parser.add_argument("--queries", type=int, default=2_000, help="of each stream")
     parser.add_argument("--products", type=int, default=6_000)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--rate", type=float, default=100.0, help="changes a second in stream 2")
     parser.add_argument("--port", type=int, default=9291, help="of the first node of three")
-    parser.add_argument("--streams", default="1,2,3")
+    parser.add_argument("--streams", default="1,2,3,4")
     options = parser.parse_args()
-    cluster = Cluster(range(options.port, options.port + 3))
+    cluster = Cluster(range(options.port, options.port + 3), options.release)
     with cluster.running(), tempfile.TemporaryDirectory() as folder:
         cluster.wait("green", 3)
         sys.exit(1 if Run(cluster, Path(folder), options).streams() else 0)
@@ -68,7 +71,8 @@ class Run:
     def __init__(self, cluster: Cluster, folder: Path, options: argparse.Namespace) -> None:
         self.cluster, self._folder, self._options = cluster, folder, options
         self._history = History(Taxonomy.load(), MODEL)
-        self._url = f"opensearch://{cluster.hosts}/{INDEX}"
+        self._scheme = options.release.partition("-")[0]
+        self._url = f"{self._scheme}://{cluster.hosts}/{INDEX}"
 
     def streams(self) -> int:
         """Run the streams that were chosen; return how many answers were not right."""
@@ -83,7 +87,8 @@ class Run:
         print(f"primaries by port: {self.cluster.primaries(INDEX)}")
         faults = 0
         for stream in self._options.streams.split(","):
-            faults += {"1": self._quiet, "2": self._changing, "3": self._alone}[stream](engine)
+            run = {"1": self._quiet, "2": self._changing, "3": self._alone, "4": self._named}
+            faults += run[stream](engine)
         engine.close()
         return faults
 
@@ -134,6 +139,14 @@ class Run:
         print(f"engine alone: {len(answers)} queries, {len(failed)} failed {failed[:3]}")
         print(f"s: p50 {times[len(times) // 2]:.3f}, longest {times[-1]:.2f}")
         return len(failed)
+
+    def _named(self, engine: Engine) -> int:
+        port = self._other()
+        url = f"{self._scheme}://127.0.0.1:{port}/{INDEX}"
+        search = follow(url, self._history.taxonomy, self._folder)
+        answers = self._stream(search, port)
+        close(search)
+        return report(Judge(self._history), "the only named node killed", answers)
 
     def _other(self) -> int:
         """Return a node with primary shards that is not the manager."""

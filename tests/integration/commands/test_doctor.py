@@ -15,6 +15,7 @@ from houndstooth.commands import main
 from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.cluster.server import TESTED
 from tests.catalogue import document
 from tests.conftest import free_port
 
@@ -92,10 +93,31 @@ def test_an_engine_that_is_away(doctor: Doctor, tmp_path: Path) -> None:
     assert "houndstooth ingest FEED makes an index that is not there" in output
     assert not list(tmp_path.iterdir())
     port = free_port()
-    status, found, output = doctor(engine=f"opensearch://me:secret@127.0.0.1:{port}/products")
+    url = f"elasticsearch://127.0.0.1:{port}/products"
+    status, found, output = doctor(engine=url, engine_user="me", engine_password="secret")
     assert (status, found["engine"][0]) == (1, "FAIL")
-    assert f"127.0.0.1:{port}" in found["engine"][1]
+    assert f"127.0.0.1:{port}" in found["engine"][1] and "server" not in found
+    assert found["HOUNDSTOOTH_ENGINE_PASSWORD"] == ("ok", "set, not shown")
     assert "secret" not in output
+
+
+@pytest.mark.parametrize("kind", ["opensearch", "elasticsearch"])
+def test_a_server_is_named(
+    doctor: Doctor, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{request.getfixturevalue(f'{kind}_url')}/houndstooth-none"
+    level, text = doctor(engine=url)[1]["server"]
+    product, _, version = text.partition(";")[0].partition(" ")
+    assert product.lower() == kind and version[0].isdecimal()
+    monkeypatch.setitem(TESTED, product, (version.rpartition(".")[0], "0.1"))
+    assert doctor(engine=url)[1]["server"] == ("ok", f"{product} {version}")
+    monkeypatch.setitem(TESTED, product, ("0.1", version[:-1]))
+    level, text = doctor(engine=url)[1]["server"]
+    assert level == "warn" and text.startswith(f"{product} {version}; tested are 0.1 and ")
+    other = {"opensearch": "elasticsearch", "elasticsearch": "opensearch"}[kind]
+    _, found, output = doctor(engine=url.replace(kind, other, 1))
+    assert found["server"][0] == "warn" and found["server"][1].startswith(f"{product} {version}, ")
+    assert f"Begin HOUNDSTOOTH_ENGINE with {kind}:// or, with TLS, {kind}s://" in output
 
 
 def test_a_tampered_network(doctor: Doctor, tmp_path: Path, engine: str) -> None:
@@ -124,7 +146,14 @@ def test_settings_that_make_no_sense(doctor: Doctor) -> None:
     assert found["HOUNDSTOOTH_CANDIDATES"][0] == "FAIL"
     assert "Correct or unset HOUNDSTOOTH_CANDIDATES" in output
     assert found["HOUNDSTOOTH_ENGINE"] == ("ok", "opensearch://…@h/i")
+    assert found["HOUNDSTOOTH_ENGINE_API_KEY"] == ("ok", "none (default)")
     assert found["HOUNDSTOOTH_VARIANT_FIELD"] == ("ok", "group (default)")
+    assert "secret" not in output
+    status, found, output = doctor(engine="opensearch://u:secret@h/i", candidates="10")
+    assert found["engine"][0] == "FAIL" and "HOUNDSTOOTH_ENGINE_PASSWORD" in found["engine"][1]
+    assert "secret" not in output
+    status, found, output = doctor(engine="opensearch://h/i", engine_api_key="secret: 1")
+    assert status == 1 and found["HOUNDSTOOTH_ENGINE_API_KEY"][0] == "FAIL"
     assert "secret" not in output
 
 

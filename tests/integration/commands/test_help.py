@@ -13,7 +13,10 @@ from houndstooth.mappings.search import MAX_HITS
 from houndstooth.plugin.config import Settings
 from houndstooth.web.serving.limits import Limits
 
-OURS = ("demo", "ingest", "remove", "search", "serve", "worker", "jobs", "doctor", "completion")
+OURS = (
+    *("demo", "ingest", "attach", "detach", "remove", "search", "serve"),
+    *("worker", "jobs", "doctor", "completion"),
+)
 HEAVY = ("numpy", "onnxruntime", "celery", "flask", "redis", "torch")
 
 

@@ -15,7 +15,7 @@ from houndstooth.mappings.engine import (
     RankingEngine,
 )
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.fields import product_index
+from houndstooth.plugin.engines.index_mapping import product_index
 from tests.catalogue import (
     document,
 )
@@ -79,7 +79,7 @@ def sharded(index_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["one shard", "three shards"])
-def ranking(request: pytest.FixtureRequest) -> Iterator[RankingEngine]:
+def ranking(request: pytest.FixtureRequest, server_url: str) -> Iterator[RankingEngine]:
     """An engine that can rank by itself."""
     if request.param == "three shards":
         yield request.getfixturevalue("sharded")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 import numpy as np
+import pytest
 from opensearchpy import OpenSearch
+from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import (
@@ -27,6 +31,21 @@ ALL = CandidateQuery(MODEL)
 
 def client(url: str) -> OpenSearch:
     return OpenSearch(f"http://{url.partition('://')[2]}")
+
+
+UNKNOWN = ("unknown setting", "unsupported parameters", "processor type")
+"""Words of an engine that has no such form of an index, or lacks the module for it."""
+
+
+@contextmanager
+def where_known() -> Iterator[None]:
+    """Skip the test where the node does not know what it is asked for."""
+    try:
+        yield
+    except RequestError as error:
+        if any(words in str(error.info) for words in UNKNOWN):
+            pytest.skip(f"this node has no such form: {error.info['error']['reason']}")
+        raise
 
 
 def fill(engine: Engine, *documents: IndexDocument) -> None:

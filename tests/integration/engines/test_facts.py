@@ -185,7 +185,6 @@ REFUSED: list[tuple[Own, dict[str, Any], dict[str, Any]]] = [
     (mappings(ip="ip"), {"ip": "10.0.0.1"}, {"ip": "here"}),
     (mappings(weight="float"), {"weight": 1.5}, {"weight": 1e300}),
     (mappings(code="keyword"), {"code": "x"}, {"code": "ü" * 20_000}),
-    (mappings(code="wildcard"), {"code": "x"}, {"code": "x" * 40_000}),
     (
         mappings(about={"type": "text", "fields": {"raw": {"type": "keyword"}}}),
         {"about": "x"},
@@ -218,6 +217,17 @@ def test_what_the_mapping_or_the_engine_refuses_costs_that_fact(
         assert the(attached, "2").facts.get("brand") == "Puma"
         assert the(attached, "2").facts.get(name) is None
         assert the(attached, "3").facts == good
+
+
+@pytest.mark.parametrize("attached", [mappings(code="wildcard")], indirect=True)
+def test_a_very_long_text_is_kept_whole_or_left_out_and_noted(attached: Engine) -> None:
+    """OpenSearch 2 takes it: it keeps no doc values of such a field."""
+    text = "x" * 40_000
+    (notes,) = write(attached, document("1", {"brand": "Puma", "code": text}))
+    facts = the(attached, "1").facts
+    kinds = [note.kind for note in notes]
+    assert (facts.get("code"), kinds) in ((text, []), (None, [LEFT_OUT]))
+    assert facts["brand"] == "Puma"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from houndstooth.mappings.engine import Engine, RankingEngine, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
-from tests.catalogue import MODEL
-from tests.integration.engines.helpers import ALL, only, read_anew, rows_by_id
+from tests.catalogue import MODEL, document
+from tests.integration.engines.helpers import ALL, fill, only, read_anew, rows_by_id
 
 
 def limited(engine: Engine) -> Engine:
@@ -23,6 +23,24 @@ def test_only_allowed_fields_are_shown(shop: Engine) -> None:
             {"brand": "Nike"},
             {"brand": "Puma"},
         ]
+
+
+def test_one_field_of_an_object_is_allowed(own: Engine) -> None:
+    fill(own, document("1", {"price": 5.0}))
+    for fields, facts in (
+        ({"maker.country"}, {"maker": {"country": "it"}}),
+        ({"maker"}, {"maker": {"country": "it"}}),
+        ({"maker.name", "price"}, {"price": 5.0}),
+    ):
+        engine = FieldAllowlist(own, fields)
+        (shown,) = engine.show(["1"])
+        assert shown.facts == facts
+        query = only(TermFilter("maker.country", "it"))
+        if "price" in fields:
+            with pytest.raises(InvalidFilter, match=r"got 'maker\.country'"):
+                engine.match(query, 9)
+        else:
+            assert engine.match(query, 9) == ["1"]
 
 
 def test_only_allowed_fields_are_filtered(shop: Engine) -> None:

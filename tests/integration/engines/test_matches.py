@@ -124,7 +124,7 @@ def test_rows_have_their_shapes(engine: Engine) -> None:
 def test_more_matches_than_one_search_returns(
     ranking: RankingEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("houndstooth.plugin.engines.cluster.read.MAX_HITS", 7)
+    monkeypatch.setattr("houndstooth.plugin.engines.cluster.index.MAX_HITS", 7)
     keys = [str(n) for n in range(30)]
     fill(ranking, *map(document, keys))
     assert found(ranking) == sorted(keys)

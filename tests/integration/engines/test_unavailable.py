@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from houndstooth.mappings.engine import (
     Engine,
 )
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
+from houndstooth.plugin.credentials import Credentials
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.cluster.errors import client_errors
 from tests.catalogue import (
@@ -45,7 +47,8 @@ def test_an_engine_without_a_catalogue_is_unavailable(engine_url: str) -> None:
 
 def test_an_absent_server_is_named_without_the_password() -> None:
     port = free_port()
-    engine = open_engine(f"opensearch://me:secret@127.0.0.1:{port}/products")
+    credentials = Credentials(user="me", password="secret")
+    engine = open_engine(f"opensearch://127.0.0.1:{port}/products", credentials)
     actions = (
         engine.prepare,
         engine.ping,
@@ -93,12 +96,22 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         "opensearch://h1:9200,h2:port/products",
         "opensearch://h1:9200,:9201/products",
         "opensearch://me:secret@h1,me:secret@h2/products",
+        "elasticsearchs://me:secret@h1:9200/products",
+        "opensearch://me:sec/ret@h1:9200/products",
+        "opensearch://me:secret[@h1/products",
+        "elasticcloud://shop/products",
+        "elasticcloud://shop:c2VjcmV0/products",
+        f"elasticcloud://shop:{b64encode(b'a.example:x$id$').decode()}/products",
+        f"elasticcloud://shop:{b64encode(b'a.example$id$').decode()}",
     ],
 )
 def test_engine_urls_that_make_no_sense(url: str) -> None:
     with pytest.raises(InvalidConfig, match="expected an engine URL") as caught:
         open_engine(url)
-    assert "secret" not in str(caught.value)
+    assert "sec" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    if "@" in url:
+        assert "HOUNDSTOOTH_ENGINE_PASSWORD" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_an_engine_that_goes_away_ends_the_ingest_with_a_report(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        "houndstooth.plugin.engines.open_engine", lambda url: Vanishing(open_engine(url))
+        "houndstooth.plugin.engines.open_engine", lambda *where: Vanishing(open_engine(*where))
     )
     assert shop.ingest(shop.write([row(f"p{i}") for i in range(10)]), "--batch", "2") == 1
     assert shop.report["stopped"] == "gone"

@@ -1,0 +1,40 @@
+"""Take ``visual`` off every document of a shop's index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+
+from houndstooth.mappings.engine import WriteOutcome
+from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.shop_index import ShopIndex
+
+
+def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
+    """Rewrite the documents that have ``visual`` without it; yield the outcomes page by page.
+
+    A partial update cannot take a field away, so whole documents are written, each unless the shop
+    has written it since it was read. That one has an outcome that is ``retryable``, and is read
+    again as the shop has left it. Passes end with one that finds nothing more to write.
+
+    Raises:
+        EngineUnavailable: The engine cannot be reached. What was yielded is done.
+    """
+    since: Checkpoint | None = None
+    again = True
+    while again:
+        again = False
+        index.refresh()
+        since, pages = index.documents(since=since)
+        with closing(pages):
+            for documents in pages:
+                outcomes = index.rewrite(
+                    [
+                        replace(one, source={k: v for k, v in one.source.items() if k != name})
+                        for one in documents
+                        if (name := index.visual) in one.source
+                    ]
+                )
+                again |= any(outcome.error is None or outcome.retryable for outcome in outcomes)
+                yield outcomes

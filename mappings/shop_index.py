@@ -1,0 +1,68 @@
+"""Define how an index that a shop fills itself is read, document by document."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from houndstooth.mappings.engine import Engine, WriteOutcome
+from houndstooth.mappings.rows import Checkpoint
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """A document of the shop's index, as it was when it was read.
+
+    Attributes:
+        product_id: Its id.
+        source: Its fields, or those that were asked for.
+        seq_no, primary_term: Number of its last write; every write gives it another one.
+    """
+
+    product_id: str
+    source: Mapping[str, Any]
+    seq_no: int
+    primary_term: int
+
+
+Pages = Generator[list[SourceDocument], None, None]
+"""Documents, some hundred at a time. Closing it lets the engine forget what it kept for it."""
+
+
+class ShopIndex(Engine, Protocol):
+    """An engine on an index that a shop fills itself.
+
+    Attributes:
+        visual: Name of the object ``visual`` in this index.
+    """
+
+    visual: str
+
+    def field_names(self) -> list[str]:
+        """List the shop's fields by their dotted paths, objects among them, from the mapping."""
+
+    def documents(
+        self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
+    ) -> tuple[Checkpoint, Pages]:
+        """Read the documents that were written after a checkpoint, as search sees them.
+
+        Whatever is written while this reads comes with the next call: begin that where this one
+        says. A few documents come twice so, and none is missed. Deletions leave nothing to read.
+
+        Args:
+            fields: The fields to read, and all within them; None = all.
+            since: Where to begin; None = with the first document.
+
+        Returns:
+            Where to begin the next time, and the documents.
+
+        Raises:
+            IndexReplaced: Another index has taken the name since that checkpoint.
+        """
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace whole documents, each unless somebody has written it since it was read.
+
+        Such a one has an outcome that is ``retryable``. No ingest pipeline is run.
+        """

@@ -1,0 +1,48 @@
+"""Write the actions of a bulk, as the lines that both engines read."""
+
+from __future__ import annotations
+
+import json
+
+from houndstooth.mappings.shop_index import SourceDocument
+
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Encodes a value in JSON, without spaces."""
+
+
+def creation(product_id: str, source: str) -> str:
+    """Write the action that inserts a document, unless it exists."""
+    return f'{{"create":{{"_id":{as_json(product_id)}}}}}\n{source}\n'
+
+
+def update(product_id: str, source: str, *, replaces: bool, inserts: bool) -> str:
+    """Write a partial update: the fields in ``doc`` are replaced, all others stay.
+
+    Args:
+        product_id: Id of the document.
+        source: The fields, in JSON.
+        replaces: Write the document even if nothing changes: an equal stored object may not be
+            indexed.
+        inserts: Insert the document if it does not exist.
+    """
+    options = f',"doc_as_upsert":{as_json(inserts)},"detect_noop":false' if replaces else ""
+    return (
+        f'{{"update":{{"_id":{as_json(product_id)},"retry_on_conflict":3}}}}\n'
+        f'{{"doc":{source}{options}}}\n'
+    )
+
+
+def replacement(document: SourceDocument) -> str:
+    """Write the action that replaces a document, unless it was written since it was read."""
+    place = {
+        "_id": document.product_id,
+        "if_seq_no": document.seq_no,
+        "if_primary_term": document.primary_term,
+        "pipeline": "_none",
+    }
+    return f'{{"index":{as_json(place)}}}\n{as_json(document.source)}\n'
+
+
+def deletion(product_id: str) -> str:
+    """Write the action that deletes a document."""
+    return f'{{"delete":{{"_id":{as_json(product_id)}}}}}\n'

@@ -1,0 +1,35 @@
+"""Find facts by name; a dotted name leads into objects, as in the engine's own queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+
+def select_facts(facts: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return the facts with some names; ``offers.price`` keeps that part of ``offers``."""
+    kept: dict[str, Any] = {}
+    for name, value in facts.items():
+        inner = [one.removeprefix(f"{name}.") for one in names if one.startswith(f"{name}.")]
+        if name in names:
+            kept[name] = value
+        elif isinstance(value, Mapping) and (part := select_facts(value, inner)):
+            kept[name] = part
+        elif isinstance(value, list):
+            parts = [select_facts(one, inner) for one in value if isinstance(one, Mapping)]
+            if any(parts):
+                kept[name] = parts
+    return kept
+
+
+def fact_values(facts: Mapping[str, Any], name: str) -> Iterator[Any]:
+    """Yield the single values of a fact, of all objects that its name leads into."""
+    for key, value in facts.items():
+        if key != name and not name.startswith(f"{key}."):
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, Mapping):
+                if key == name:
+                    yield one
+            elif key != name:
+                yield from fact_values(one, name.removeprefix(f"{key}."))

@@ -1,0 +1,124 @@
+"""Read the values of settings from text; each raises ValueError and says what was expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from houndstooth.mappings.numbers import read_integer, read_number
+from houndstooth.plugin.filters import FIELD
+
+AWS_SERVICES = ("es", "aoss")
+"""Names by which AWS signs: its OpenSearch Service, and the serverless one."""
+
+
+def url(text: str) -> str:
+    """Read a URL of any scheme."""
+    scheme, separator, rest = text.partition("://")
+    if not (scheme and separator and rest):
+        raise ValueError("expected a URL such as sqlite:///file.db")
+    return text
+
+
+def redis(text: str) -> str:
+    """Read the URL of a Redis."""
+    parts = urlsplit(text)
+    database = parts.path.strip("/") or "0"
+    if parts.scheme in ("redis", "rediss") and parts.hostname and database.isdecimal():
+        return text
+    raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
+
+
+def file(text: str) -> Path:
+    """Read the path of a file that is there."""
+    if not Path(text).is_file():
+        raise ValueError("expected the path of a file")
+    return Path(text)
+
+
+def card(text: str) -> Path:
+    """Read the path of a network's card, and make it absolute."""
+    if not text.endswith(".json") or not Path(text).is_file():
+        raise ValueError("expected the path of a network's card, NAME-VERSION.json")
+    return Path(text).resolve()
+
+
+def folder(text: str) -> Path:
+    """Read the path of a folder that is there."""
+    if not Path(text).is_dir():
+        raise ValueError("expected the path of a folder")
+    return Path(text)
+
+
+def folder_or_no(text: str) -> Path | None:
+    """Read the path of a folder; None for ``no``."""
+    if Path(text).exists() and not Path(text).is_dir():
+        raise ValueError("expected the path of a folder, or no")
+    return None if text.lower() == "no" else Path(text)
+
+
+def hosts(text: str) -> frozenset[str]:
+    """Read host names, separated by commas."""
+    names = frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+    if any(character in name for name in names for character in "/@*[] "):
+        raise ValueError("expected host names separated by commas, such as images.shop.example")
+    return names
+
+
+def names(text: str) -> frozenset[str]:
+    """Read names, separated by commas."""
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def field(text: str) -> str:
+    """Read the name of a field, which may lie in objects."""
+    if not FIELD.fullmatch(text) or not all(text.split(".")):
+        raise ValueError("expected the name of one field, such as group or maker.style")
+    return text
+
+
+def fraction(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        number = read_number(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise ValueError("expected a number from 0 to 1")
+    return number
+
+
+def yes_or_no(text: str) -> bool:
+    """Read yes or no."""
+    if text.lower() not in ("yes", "no"):
+        raise ValueError("expected yes or no")
+    return text.lower() == "yes"
+
+
+def integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Make the reader of a whole number, both bounds included."""
+    return partial(read_integer, minimum=minimum, maximum=maximum)
+
+
+def api_key(text: str) -> str:
+    """Read an API key in the encoded form, as Elasticsearch gives it."""
+    if not re.fullmatch(r"[\w+/=-]+", text, flags=re.ASCII):
+        raise ValueError("expected the encoded form of an API key, one word without colons")
+    return text
+
+
+def aws_region(text: str) -> str:
+    """Read the name of a region of AWS."""
+    if not re.fullmatch("[a-z0-9-]+", text):
+        raise ValueError("expected a region of AWS such as eu-west-1")
+    return text
+
+
+def aws_service(text: str) -> str:
+    """Read the name by which AWS signs requests to its OpenSearch services."""
+    if text not in AWS_SERVICES:
+        raise ValueError(f"expected {' or '.join(AWS_SERVICES)}")
+    return text

@@ -1,0 +1,145 @@
+"""Detaching leaves a shop's index as it was."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from houndstooth.mappings.engine import WriteOutcome
+from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.plugin.engines.cluster.engine import ClusterEngine
+from tests.integration.engines.conftest import new_index
+from tests.integration.engines.own_shop import MAPPINGS, OwnShop, product
+
+
+@pytest.fixture
+def shop(index_url: str, tmp_path: Path) -> Iterator[OwnShop]:
+    shop = OwnShop(index_url, tmp_path)
+    yield shop
+    shop.client.close()
+
+
+PRODUCTS = {
+    "1": product("Women Dress", price=9.25),
+    "2": product("Men Jeans", "green.png", price=1e-7),
+    "bare": {"name": "No image, \N{KISS MARK} and größer", "offers": None, "media": []},
+}
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_documents_and_mapping_are_as_they_were(shop: OwnShop, shards: int) -> None:
+    shop.create(shards)
+    shop.write(PRODUCTS)
+    before = shop.client.indices.get_mapping(index=shop.name)[shop.name]["mappings"]
+    assert shop.attach() == 1  # one has no image
+    assert shop.category("1") == "dress"
+    assert shop.detach("--yes") == 0
+    for key, source in PRODUCTS.items():
+        stored = shop.source(key)
+        assert stored == source
+        assert list(stored) == list(source)
+    after = shop.client.indices.get_mapping(index=shop.name)[shop.name]["mappings"]
+    del after["properties"]["visual"]
+    assert after == before
+    versions = [shop.client.get(index=shop.name, id=key)["_version"] for key in PRODUCTS]
+    assert shop.detach("--yes") == 0  # nothing is left to write
+    assert [shop.client.get(index=shop.name, id=key)["_version"] for key in PRODUCTS] == versions
+
+
+def test_it_is_asked_first(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    shop.create()
+    shop.write(PRODUCTS)
+    shop.attach()
+    assert shop.detach() == 130
+    assert "Take visual off the 3 documents" in capsys.readouterr().out
+    assert shop.category("1") == "dress"
+
+
+def test_what_the_shop_writes_meanwhile_stays(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.create()
+    shop.write(PRODUCTS)
+    shop.attach()
+    rewrite = ClusterEngine.rewrite
+    changes: list[dict[str, Any]] = [{"name": "Men Shirt"}, {"offers": {"price": 3.5}}]
+
+    def late(engine: ClusterEngine, documents: list[SourceDocument]) -> list[WriteOutcome]:
+        if changes:
+            shop.update("1", **changes.pop())
+        return rewrite(engine, documents)
+
+    monkeypatch.setattr(ClusterEngine, "rewrite", late)
+    assert shop.detach("--yes") == 0
+    offers = {"price": 3.5, "currency": "EUR"}
+    assert shop.source("1") == PRODUCTS["1"] | {"name": "Men Shirt", "offers": offers}
+    assert shop.source("2") == PRODUCTS["2"]
+
+
+def test_another_visual_beside_it_stays(shop: OwnShop) -> None:
+    shop.create()
+    shop.write({"1": PRODUCTS["1"]})
+    assert shop.attach() == 0
+    first = shop.url
+    shop.url = f"{first}?visual=visual_2"
+    assert shop.attach() == 0
+    assert {"visual", "visual_2"} <= shop.source("1").keys()
+    shop.url = first
+    assert shop.detach("--yes") == 0
+    assert "visual" not in shop.source("1")
+    assert shop.source("1")["visual_2"]["category"] == "dress"
+
+
+def test_a_document_that_the_engine_refuses_is_named_and_costs_no_other(
+    shop: OwnShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.create(mappings={**MAPPINGS, "dynamic": False})
+    shop.write({"1": PRODUCTS["1"] | {"odd": 1}, "2": PRODUCTS["2"]})
+    assert shop.attach() == 0
+    shop.client.indices.put_mapping(index=shop.name, body={"dynamic": "strict"})
+    assert shop.detach("--yes") == 1
+    assert "refused: 1:" in capsys.readouterr().err
+    assert "visual" in shop.source("1") and "visual" not in shop.source("2")
+    shop.client.indices.put_mapping(index=shop.name, body={"dynamic": False})
+    assert shop.detach("--yes") == 0
+
+
+def test_an_index_that_takes_no_writes_is_told_once(
+    shop: OwnShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.create()
+    shop.write({"1": PRODUCTS["1"], "2": PRODUCTS["2"]})
+    assert shop.attach() == 0
+    shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": True})
+    assert shop.detach("--yes") == 1
+    assert capsys.readouterr().err.count("blocked by") == 1
+    shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": False})
+    assert shop.detach("--yes") == 0
+
+
+def test_the_index_pipeline_does_not_run_again(opensearch_url: str, tmp_path: Path) -> None:
+    with new_index(opensearch_url) as url:
+        shop = OwnShop(url, tmp_path)
+        pipeline = f"test-{uuid.uuid4().hex}"
+        body = {"processors": [{"set": {"field": "style_id", "value": "from the pipeline"}}]}
+        shop.client.ingest.put_pipeline(id=pipeline, body=body)
+        try:
+            shop.create()
+            shop.write({"1": PRODUCTS["1"]})
+            assert shop.attach() == 0
+            settings = {"index.default_pipeline": pipeline}
+            shop.client.indices.put_settings(index=shop.name, body=settings)
+            assert shop.detach("--yes") == 0
+            assert shop.source("1") == PRODUCTS["1"]
+        finally:
+            shop.client.indices.delete(index=shop.name)
+            shop.client.ingest.delete_pipeline(id=pipeline)
+            shop.client.close()
