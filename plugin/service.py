@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 from houndstooth.mappings.document import fact_at
@@ -44,6 +46,8 @@ class VisualSearch:
         self.engine = engine
         self.taxonomy = taxonomy
         self.settings = settings or Settings()
+        # More photos at a time than cores take longer for each, and are not done sooner.
+        self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         folder, variant_field = self.settings.columns, self.settings.variant_field
         self._columns: Columns | None = None
         if engine.embedded or folder:
@@ -65,11 +69,7 @@ class VisualSearch:
                 f"got {len(image)} or more"
             )
         clock = Clock()
-        with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
-        with clock.stage("extract"):
-            chosen = [request.category] if request.category else None
-            [features] = self.extractor.extract([pixels], [chosen], [request.box])
+        features = self._computing.submit(self._features, image, request, clock).result()
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
@@ -129,6 +129,14 @@ class VisualSearch:
         """End what ``follow`` began; the engine stays open."""
         if self._columns:
             self._columns.close()
+
+    def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
+        with clock.stage("decode"):
+            pixels = self.extractor.decode(image)
+        with clock.stage("extract"):
+            chosen = [request.category] if request.category else None
+            [features] = self.extractor.extract([pixels], [chosen], [request.box])
+        return features
 
     def _answer(
         self,

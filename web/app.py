@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from flask import Flask, Response
 from werkzeug.routing import PathConverter
 
@@ -11,6 +14,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
+from houndstooth.plugin.engines.patience import patience
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
@@ -22,6 +26,9 @@ from houndstooth.web.progress import Progress
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
+
+ENGINE_SECONDS = 6
+"""Time that the engine has to answer all that a request asks of it; half of it for one answer."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -68,6 +75,7 @@ def create_app(
     app.url_map.converters["product_id"] = ProductIdConverter
     app.url_map.merge_slashes = False
     app.extensions["houndstooth"] = backend
+    app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     answer_errors(app)
     app.after_request(_secure)
     app.register_blueprint(api_blueprint(backend))
@@ -94,6 +102,16 @@ def _wire(
         extractor = load_extractor(taxonomy, **settings.extractor_options)
     search = VisualSearch(extractor, engine, taxonomy, settings=settings)
     return Backend(settings, taxonomy, extractor, engine, search, progress)
+
+
+def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Bound the time that each request waits for the engine."""
+
+    def bounded(*arguments: Any) -> Iterable[bytes]:
+        with patience(ENGINE_SECONDS):
+            return application(*arguments)
+
+    return bounded
 
 
 def _secure(response: Response) -> Response:

@@ -40,9 +40,14 @@ SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
 """Messages for errors of the service. Addresses and paths go into its log alone."""
 
 
+def error_json(code: str, message: str, status: int) -> dict[str, dict[str, str | int]]:
+    """Return the JSON of an error."""
+    return {"error": {"code": code, "message": message, "status": status}}
+
+
 def error_response(code: str, message: str, status: int) -> Response:
     """Create an error response."""
-    response = jsonify(error={"code": code, "message": message, "status": status})
+    response = jsonify(error_json(code, message, status))
     response.status_code = status
     return response
 
@@ -62,13 +67,13 @@ def _houndstooth_error(error: HoundstoothError) -> Response:
         current_app.logger.error("%s: %s", type(error).__name__, error)
         summary = next(SERVER_MESSAGES[one] for one in error_classes if one in SERVER_MESSAGES)
         message = f"{summary}; the service's log says why"
-    return error_response(_snake_case(type(error).__name__), message, status)
+    return error_response(snake_case(type(error).__name__), message, status)
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
-    response = error_response(_snake_case(error.name), error.description or error.name, error.code)
+    response = error_response(snake_case(error.name), error.description or error.name, error.code)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
@@ -80,6 +85,6 @@ def _unexpected_error(error: Exception) -> Response:
     return error_response("internal_server_error", "the service failed; its log says why", 500)
 
 
-def _snake_case(name: str) -> str:
+def snake_case(name: str) -> str:
     """Convert ``InvalidImage`` and ``Not Found`` to ``invalid_image`` and ``not_found``."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", "_", name).lower()

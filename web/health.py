@@ -6,8 +6,12 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.plugin.engines.patience import patience
 from houndstooth.web.backend import Backend
 from houndstooth.web.errors import error_response
+
+READY_SECONDS = 1
+"""Time that the engine has to show that it can be searched."""
 
 
 def health_blueprint(backend: Backend) -> Blueprint:
@@ -23,9 +27,10 @@ def health_blueprint(backend: Backend) -> Blueprint:
 
     @health.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        backend.engine.ping()
         model = backend.extractor.model
-        documents = backend.engine.count(CandidateQuery(model=model))
+        with patience(READY_SECONDS):
+            backend.engine.ping()
+            documents = backend.engine.count(CandidateQuery(model=model))
         if not documents:
             coming = backend.progress is not None and backend.progress.running
             what = "the first are being indexed" if coming else "give the feed (again)"

@@ -134,7 +134,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     from houndstooth.plugin.engines import open_engine
     from houndstooth.web.app import create_app
     from houndstooth.web.progress import Progress
-    from houndstooth.web.server import bind, open_server
+    from houndstooth.web.serving.server import bind, open_server
 
     settings = Settings.from_env()
     size = _size(demo.feed, demo.options) if demo.feed else demo.count

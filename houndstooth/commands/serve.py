@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGTERM, signal
 from typing import TYPE_CHECKING
 
 import click
 
 from houndstooth.commands import nothing_begun, parameters
 from houndstooth.commands.parameters import FILE, Whole
+from houndstooth.web.serving.limits import Limits
 
 if TYPE_CHECKING:
     from houndstooth.mappings.extractor import Extractor
@@ -22,7 +24,7 @@ Examples:
 
 \b
 Exit status:
-  0  interrupted
+  0  interrupted, or ended by SIGTERM after what it had accepted
   2  it cannot start: a setting, the networks, or the port
 """
 
@@ -39,16 +41,42 @@ Exit status:
     "[default: HOUNDSTOOTH_IMAGES, else none]",
 )
 @click.option(
-    "--threads", type=Whole(1, 1024), default=8, show_default=True, help="Requests at once."
+    "--threads",
+    type=Whole(1, 1024),
+    default=Limits.threads,
+    show_default=True,
+    help="Searches at once.",
+)
+@click.option(
+    "--queue",
+    type=Whole(0, 10_000),
+    default=Limits.queue,
+    show_default=True,
+    help="Searches that wait for one of the threads; further ones are answered 503 at once.",
+)
+@click.option(
+    "--connections",
+    type=Whole(8, 100_000),
+    default=Limits.connections,
+    show_default=True,
+    help="Open connections, half of them for any one address; idle and slow ones make room.",
+)
+@click.option(
+    "--drain-seconds",
+    type=Whole(0, 3600),
+    default=Limits.drain_seconds,
+    show_default=True,
+    help="Time after SIGTERM to finish what was accepted.",
 )
 @click.pass_obj
 def command(
     extractor: Extractor | None,
+    /,
     host: str,
     port: int,
     engine: str | None,
     images: Path | None,
-    threads: int,
+    **limits: int,
 ) -> None:
     """Serve the page and REST on one address, until interrupted.
 
@@ -59,13 +87,15 @@ def command(
         raise click.BadParameter(f"expected a folder; got {images}", param_hint="--images")
     from houndstooth.plugin.config import Settings
     from houndstooth.web.app import create_app
-    from houndstooth.web.server import open_server
+    from houndstooth.web.serving.server import open_server
 
     with nothing_begun():
         settings = Settings.from_env()
         settings = replace(
             settings, engine=engine or settings.engine, images=images or settings.images
         )
-        server = open_server(create_app(settings, extractor=extractor), (host, port), threads)
+        app = create_app(settings, extractor=extractor)
+        server = open_server(app, (host, port), Limits(**limits))
+    signal(SIGTERM, lambda *_: server.drain())
     click.echo(f"Houndstooth on http://{host}:{port}/")
     server.run()

@@ -33,7 +33,16 @@ BOUNDARY = "photo-boundary"
 
 @contextmanager
 def serve(engine: str, images: Path | None = None) -> Iterator[int]:
-    """The port of a real server on this catalogue.
+    """The port of a real server on this catalogue."""
+    with serve_process(engine, images) as (_, port):
+        yield port
+
+
+@contextmanager
+def serve_process(
+    engine: str, images: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The process of a real server on this catalogue, and its port.
 
     Raises:
         RuntimeError: it ended, or does not get ready.
@@ -56,7 +65,7 @@ def serve(engine: str, images: Path | None = None) -> Iterator[int]:
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         wait_until_ready(server, port)
-        yield port
+        yield server, port
     finally:
         server.terminate()
         server.wait(30)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from time import monotonic, sleep
 from typing import Any
 
-from opensearchpy import OpenSearch
+from opensearchpy import OpenSearch, Urllib3HttpConnection
 from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import TransportError
+from opensearchpy.exceptions import ConnectionTimeout, TransportError
 from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
 from houndstooth.plugin.credentials import Credentials
 from houndstooth.plugin.engines.cluster.hosts import learn_hosts
+from houndstooth.plugin.engines.patience import seconds_left
 
 Json = dict[str, Any]
 
@@ -97,7 +99,9 @@ class Cluster:
             return answer
         timeout = Timeout(connect=CONNECT_SECONDS, read=READ_TIMEOUT_SECONDS)
         return repeated(
-            lambda: request(**arguments, request_timeout=timeout), RETRY_SECONDS, _is_passing
+            lambda: request(**arguments, request_timeout=timeout),
+            min(RETRY_SECONDS, seconds_left()),
+            _is_passing,
         )
 
     def ask(self, index: str, body: Json, **params: str) -> Json:
@@ -151,6 +155,7 @@ def connect(
         dead_timeout=DEAD_SECONDS,
         timeout_cutoff=4,
         serializer=_Parser(),
+        connection_class=_Connection,
         **credentials.client_options(tls),
     )
     names = ",".join(f"{host}:{port}" for host, port in hosts)
@@ -193,6 +198,18 @@ def garbage_kept() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+class _Connection(Urllib3HttpConnection):
+    """Waits for an answer at most half of the time that is left; the rest is for another host."""
+
+    def perform_request(self, *arguments: Any, **options: Any) -> Any:
+        left = seconds_left()
+        if not left:
+            raise ConnectionTimeout("TIMEOUT", "the time for its answers is over", None)
+        if left < inf:
+            options["timeout"] = Timeout(total=left / 2)
+        return super().perform_request(*arguments, **options)
 
 
 class _Parser(JSONSerializer):

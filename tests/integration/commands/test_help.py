@@ -11,7 +11,7 @@ from houndstooth.commands import COMMANDS, main
 from houndstooth.ingest.pipeline import BATCH
 from houndstooth.mappings.search import MAX_HITS
 from houndstooth.plugin.config import Settings
-from houndstooth.web.server import THREADS
+from houndstooth.web.serving.limits import Limits
 
 OURS = (
     *("demo", "ingest", "attach", "detach", "remove", "search", "serve"),
@@ -44,7 +44,9 @@ def test_help_shows_the_defaults_that_hold(capsys: pytest.CaptureFixture[str]) -
     assert f"images. [default: {BATCH}]" in ingest
     assert Settings.engine in ingest and f"else {Settings.appearance_weight}]" in search
     assert f"Hits, 1 to {MAX_HITS}." in search
-    assert f"Requests at once. [default: {THREADS}]" in help_of(capsys, "serve")
+    serve = help_of(capsys, "serve")
+    assert f"Searches at once. [default: {Limits.threads}]" in serve
+    assert f"503 at once. [default: {Limits.queue}]" in serve
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,0 +1,1 @@
+"""Run the WSGI server, waitress, within limits: what is too much is refused at once."""

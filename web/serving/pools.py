@@ -1,0 +1,108 @@
+"""Hand requests to threads; each kind of request has threads and a bounded queue of its own."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from waitress.task import ThreadedTaskDispatcher
+
+from houndstooth.web.serving.limits import LIGHT_QUEUE, LIGHT_THREADS, QUEUE_SECONDS, Limits
+from houndstooth.web.serving.refusal import OVERLOADED
+
+HEALTH = "/healthz"
+LIGHT = frozenset(
+    {"/", "/ingest", "/readyz", "/api/v1/taxonomy", "/api/v1/openapi.json", "/api/v1/progress"}
+)
+"""Paths that take neither networks nor an engine; ``/readyz`` asks one, for a moment."""
+LIGHT_FOLDERS = ("/static/", "/media/")
+
+
+class Pool(ThreadedTaskDispatcher):
+    """Threads that serve channels, and a bounded queue before them.
+
+    Args:
+        threads: Number of threads.
+        places: Number of channels that may wait.
+    """
+
+    queue: deque[Any]
+
+    def __init__(self, threads: int, places: int) -> None:
+        super().__init__()
+        self._places = places
+        self.set_thread_count(threads)
+
+    def has_place(self) -> bool:
+        """Tell whether one more channel may wait; those that were closed take no place."""
+        with self.lock:
+            return self._has_place()
+
+    def offer(self, channel: Any) -> bool:
+        """Put a channel into the queue; return False if there is no place."""
+        with self.lock:
+            if not self._has_place():
+                return False
+            channel.queued_at = monotonic()
+            self.queue.append(channel)
+            self.queue_cv.notify()
+            return True
+
+    def take_expired(self) -> list[Any]:
+        """Take out of the queue the channels that have waited for too long."""
+        earliest = monotonic() - QUEUE_SECONDS
+        with self.lock:
+            return self._keep(lambda waiting: waiting.queued_at >= earliest)
+
+    def _has_place(self) -> bool:
+        self._keep(lambda waiting: waiting.connected)
+        idle = len(self.threads) - self.stop_count - self.active_count
+        return bool(len(self.queue) < self._places + idle)
+
+    def _keep(self, stays: Callable[[Any], bool]) -> list[Any]:
+        gone = [channel for channel in self.queue if not stays(channel)]
+        if gone:
+            self.queue = deque(channel for channel in self.queue if stays(channel))
+        return gone
+
+
+class Dispatcher:
+    """The pools of a server, as waitress's dispatcher.
+
+    Refusals and the health check wait for no thread: whoever received them answers at once.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._light = Pool(LIGHT_THREADS, LIGHT_QUEUE)
+        self._searches = Pool(limits.threads, limits.queue)
+
+    def add_task(self, channel: Any) -> None:
+        """Hand over a channel whose first request is complete, or refuse that request."""
+        request = channel.requests[0]
+        if request.error is None and request.path != HEALTH:
+            if self._pool(request.path).offer(channel):
+                return
+            request.error = OVERLOADED
+        channel.at_once = True
+
+    def has_place(self, path: str) -> bool:
+        """Tell whether a request that begins to come would find a place now."""
+        return self._pool(path).has_place()
+
+    def refuse_expired(self) -> None:
+        """Refuse requests that have waited for too long."""
+        for pool in (self._light, self._searches):
+            for channel in pool.take_expired():
+                channel.requests[0].error = OVERLOADED
+                channel.service()
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> None:
+        """End the threads, after what each of them serves."""
+        for pool in (self._light, self._searches):
+            pool.shutdown(cancel_pending, timeout)
+
+    def _pool(self, path: str) -> Pool:
+        light = path in LIGHT or path.startswith(LIGHT_FOLDERS)
+        return self._light if light else self._searches
