@@ -11,15 +11,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from houndstooth.ingest import tasks
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.tasks import JobTask
 from houndstooth.mappings.features import Features
 from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
 
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
 DEADLY_COLOUR = (1, 2, 3)
-JobTask.max_retries = int(os.environ.get("TEST_RETRIES", JobTask.max_retries))
+tasks.JobTask.max_retries = int(os.environ.get("TEST_RETRIES", tasks.JobTask.max_retries))
 
 
 class WorkerExtractor(FakeExtractor):
@@ -32,7 +32,8 @@ class WorkerExtractor(FakeExtractor):
 
     def extract(self, images: Any, *arguments: Any, **options: Any) -> list[Features]:
         time.sleep(SECONDS_PER_BATCH)
-        if any(image.getpixel((0, 0)) == DEADLY_COLOUR for image in images):
+        corners = [image.getpixel((0, 0)) for image in images]
+        if DEADLY_COLOUR in corners:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().extract(images, *arguments, **options)
 
