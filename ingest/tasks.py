@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,13 @@ MAX_PRODUCT_RETRIES = 3
 MAX_DEATHS = 2
 """Worker deaths at a batch after which its products are ingested one by one, and at a product
 after which it is left out."""
+
+BATCH_SECONDS = 270
+"""Time limit for a batch, and for reading a part of a feed; it ends the process. It is longer than
+the slowest image hosts take, and shorter than ``REDELIVERED_AFTER_SECONDS``."""
+
+PRODUCT_SECONDS = 90
+"""Time limit for a product that is ingested by itself."""
 
 WORKER_DIED = "worker died"
 
@@ -74,9 +82,12 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
     job = app.jobs.get(job_id)
     if job.state != "running" or app.jobs.has_queued(job_id, start):
         return
-    with app.jobs.attempt(job_id, f"read {start}") as attempts:
+    with app.jobs.attempt(job_id, f"read {start}") as attempts, limited(BATCH_SECONDS):
         if attempts > MAX_DEATHS:
-            raise InvalidFeed(f"worker processes died {MAX_DEATHS} times as they read the feed")
+            raise InvalidFeed(
+                f"worker processes died {MAX_DEATHS} times as they read the feed, or took longer "
+                f"than {BATCH_SECONDS} s; their log says where"
+            )
         _queue_part(self, job, start)
 
 
@@ -96,7 +107,7 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
     job = app.jobs.get(job_id)
     if job.state != "running" or app.jobs.has(job_id, number):
         return
-    with app.jobs.attempt(job_id, f"batch {number}") as attempts:
+    with app.jobs.attempt(job_id, f"batch {number}") as attempts, limited(BATCH_SECONDS):
         _ingest_batch(self, job, number, read_entries(entries), tries, attempts > MAX_DEATHS)
 
 
@@ -104,6 +115,20 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
 def sees_job(state: Any, job_id: str) -> dict[str, bool]:
     """Tell whether this worker can read and write what is kept of a job."""
     return {"sees": state.app.jobs.is_usable(job_id)}
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """End the process when a time limit is over; its log then says where it was.
+
+    The batch at hand is delivered again, as after any death. Limits do not add up: a second one
+    replaces the first.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _queue_part(task: JobTask, job: Job, start: int) -> None:
@@ -155,7 +180,7 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
         if isinstance(entry, Outcome):
             outcomes.append(entry)
             continue
-        with app.jobs.attempt(job.job_id, f"row {entry.row}") as attempts:
+        with app.jobs.attempt(job.job_id, f"row {entry.row}") as attempts, limited(PRODUCT_SECONDS):
             if attempts > MAX_DEATHS:
                 outcomes.append(_fatal(entry))
             else:
@@ -164,5 +189,8 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
 
 
 def _fatal(entry: FeedProduct) -> Outcome:
-    reason = f"worker processes died {MAX_DEATHS} times at this product"
+    reason = (
+        f"worker processes died {MAX_DEATHS} times at this product, or took longer than "
+        f"{PRODUCT_SECONDS} s; their log says where"
+    )
     return Outcome(entry.product.product_id, "failed", reason, WORKER_DIED, entry.row)

@@ -10,7 +10,7 @@ from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.submit import submit
 from tests.integration.workers.shop import Shop, finish, opened, product, wait_until
-from tests.worker_app import DEADLY_COLOUR
+from tests.worker_app import DEADLY_COLOUR, HANGING_COLOUR
 
 
 def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
@@ -24,6 +24,24 @@ def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
     failed = [line for line in shop.report()["products"] if line["outcome"] == "failed"]
     assert [line["row"] for line in failed] == [9]
     assert "worker processes died" in failed[0]["reason"]
+    with opened(shop.url) as engine:
+        assert engine.count() == 19
+
+
+def test_a_product_at_which_workers_hang_costs_only_itself(shop: Shop) -> None:
+    Image.new("RGB", (32, 32), HANGING_COLOUR).save(shop.folder / "images" / "hanging.png")
+    rows = [product(n) for n in range(20)]
+    rows[7]["image"] = "images/hanging.png"
+    with shop.workers(TEST_BATCH_LIMIT="2", TEST_PRODUCT_LIMIT="1"):
+        status, output, _ = finish(shop.ingest(shop.write(rows), "--batch", "10"))
+    assert status == 1
+    assert "worker died" in output
+    failed = [line for line in shop.report()["products"] if line["outcome"] == "failed"]
+    assert [line["row"] for line in failed] == [9]
+    assert "took longer than 1 s" in failed[0]["reason"]
+    log = shop.log.read_text()
+    assert "Timeout (0:00:02)!" in log and "Timeout (0:00:01)!" in log
+    assert 'worker_app.py", line' in log and "in extract" in log
     with opened(shop.url) as engine:
         assert engine.count() == 19
 
