@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
@@ -38,6 +40,20 @@ AHEAD = 512
 """Batches to queue ahead, so that Redis holds only a part of the feed."""
 
 
+RECONNECT_SECONDS = 5
+"""Longest pause before another attempt to reach Redis. Celery has no setting for it."""
+
+
+class _Connection(AMQP.Connection):
+    def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
+        options.setdefault("interval_max", RECONNECT_SECONDS)
+        return super().ensure_connection(*arguments, **options)
+
+
+class _Amqp(AMQP):
+    Connection = _Connection
+
+
 class IngestApp(Celery):
     """The Celery app with its settings, its jobs, and each process's extractor and engines.
 
@@ -49,6 +65,8 @@ class IngestApp(Celery):
         load: Function that loads the extractor; None = the shipped one.
         ahead: Batches to queue ahead.
     """
+
+    amqp_cls = _Amqp
 
     def __init__(
         self, settings: Settings, load: LoadExtractor | None = None, ahead: int = AHEAD
@@ -67,6 +85,7 @@ class IngestApp(Celery):
             task_reject_on_worker_lost=True,
             worker_prefetch_multiplier=1,
             broker_connection_retry_on_startup=True,
+            broker_connection_max_retries=None,
             task_default_queue=QUEUE,
             control_exchange="houndstooth",
             broker_transport_options={

@@ -2,7 +2,7 @@
 
 ``python -m tests.benchmarks.broker_losses [--losses N] [--products N] [--down SECONDS]``
 
-In full: ``--losses 22 --products 10000 --down 30 --seconds 3600``. Redis is killed and comes back
+In full: ``--losses 23 --products 10000 --down 60 --seconds 3600``. Redis is killed and comes back
 with what it knew, comes back empty, or is full for a while, in turns. Two workers run as people
 start them, with an extractor without networks. Prints how long it took each time until the next
 batch was done, and at the end what is in the index. Uses the OpenSearch that
@@ -109,6 +109,8 @@ def measure(shop: Shop, broker: Broker, arguments: argparse.Namespace) -> dict[s
             print(f"the job ended after {number} losses: give it more --products")
             break
         kind, down = KINDS[number % len(KINDS)], chance.uniform(1, arguments.down)
+        if number == arguments.losses - 1:
+            down = arguments.down
         broker.lose(kind, down)
         start = time.monotonic()
         job = wait_for_batch(shop, job_id, deadline)
@@ -132,7 +134,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.broker_losses")
     parser.add_argument("--losses", type=int, default=3, metavar="N")
     parser.add_argument("--products", type=int, default=2000, metavar="N")
-    parser.add_argument("--down", type=float, default=5, metavar="SECONDS", help="at most")
+    parser.add_argument(
+        "--down", type=float, default=5, metavar="SECONDS", help="at most; the last loss is so long"
+    )
     parser.add_argument("--seconds", type=float, default=300, help="give up after so long")
     arguments = parser.parse_args()
     with ExitStack() as stack:
