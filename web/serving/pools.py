@@ -98,10 +98,12 @@ class Dispatcher:
                 channel.requests[0].error = OVERLOADED
                 channel.service()
 
-    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> None:
-        """End the threads, after what each of them serves."""
-        for pool in (self._light, self._searches):
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End the threads, after what each of them serves; return False if one goes on."""
+        pools = (self._light, self._searches)
+        for pool in pools:
             pool.shutdown(cancel_pending, timeout)
+        return not any(pool.threads for pool in pools)
 
     def _pool(self, path: str) -> Pool:
         light = path in LIGHT or path.startswith(LIGHT_FOLDERS)

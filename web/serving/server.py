@@ -105,16 +105,18 @@ class Server:
                     channel.will_close = channel.will_close or channel.is_idle
                 self._poll()
         except (SystemExit, KeyboardInterrupt):
-            pass
+            self._ends_at = time()
         if left := len(open_channels(self._map)):
             _LOG.warning("%d connections were ended before their answer", left)
-        self._dispatcher.shutdown()
-        wasyncore.close_all(self._map)
+        # A thread that is still at work writes to the trigger: its number must stay its own.
+        if self._dispatcher.shutdown():
+            wasyncore.close_all(self._map)
 
     def drain(self) -> None:
         """End ``run`` when what was accepted is answered; any thread or signal handler may ask."""
-        self._ends_at = time() + self._drain_seconds
-        self._listeners[0].pull_trigger()
+        if self._ends_at is None:
+            self._ends_at = time() + self._drain_seconds
+            self._listeners[0].pull_trigger()
 
     def _poll(self) -> None:
         wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
