@@ -23,16 +23,28 @@ Entries = Sequence[FeedProduct | Outcome]
 
 @contextmanager
 def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entries]]]:
-    """Number the batches of a feed; the same feed always gives the same batches.
+    """Number the batches of a job's products; the same feed always gives the same batches.
+
+    Raises:
+        InvalidFeed: The process cannot read the feed, or it has changed since the job began.
+    """
+    check_unchanged(request)
+    with open_feed(request.feed, request.options.encoding) as feed:
+        _, entries = read_feed(feed, request.options, facts=not request.visual_only)
+        if request.rows is not None:
+            rows = frozenset(request.rows)
+            entries = (entry for entry in entries if entry.row in rows)
+        yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
+
+
+def check_unchanged(request: JobRequest) -> None:
+    """Return if the feed is the one that the job began with.
 
     Raises:
         InvalidFeed: The process cannot read the feed, or it has changed since the job began.
     """
     if feed_stamp(request.feed) != request.stamp:
         raise InvalidFeed(f"the feed {request.feed} has changed since the job began; give it again")
-    with open_feed(request.feed, request.options.encoding) as feed:
-        _, entries = read_feed(feed, request.options, facts=not request.visual_only)
-        yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
 
 
 def feed_stamp(feed: Path) -> str:

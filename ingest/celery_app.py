@@ -6,21 +6,24 @@
 
 Run one process for each core: every process runs the networks in one thread. A worker reads the
 feed and its images by the paths that were given to the command, so it must see the feed's folder
-under the same path. Images by URL need no folder.
+under the same path, and the folder of jobs. Images by URL need no folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
 from houndstooth.ingest.jobs import JobRequest, Jobs
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import ingest_entries
+from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -37,6 +40,20 @@ AHEAD = 512
 """Batches to queue ahead, so that Redis holds only a part of the feed."""
 
 
+RECONNECT_SECONDS = 5
+"""Longest pause before another attempt to reach Redis. Celery has no setting for it."""
+
+
+class _Connection(AMQP.Connection):
+    def ensure_connection(self, *arguments: Any, **options: Any) -> Any:
+        options.setdefault("interval_max", RECONNECT_SECONDS)
+        return super().ensure_connection(*arguments, **options)
+
+
+class _Amqp(AMQP):
+    Connection = _Connection
+
+
 class IngestApp(Celery):
     """The Celery app with its settings, its jobs, and each process's extractor and engines.
 
@@ -48,6 +65,8 @@ class IngestApp(Celery):
         load: Function that loads the extractor; None = the shipped one.
         ahead: Batches to queue ahead.
     """
+
+    amqp_cls = _Amqp
 
     def __init__(
         self, settings: Settings, load: LoadExtractor | None = None, ahead: int = AHEAD
@@ -66,11 +85,11 @@ class IngestApp(Celery):
             task_reject_on_worker_lost=True,
             worker_prefetch_multiplier=1,
             broker_connection_retry_on_startup=True,
-            # Keep apart from other Celery apps in the same Redis.
-            task_default_queue="ingest",
+            broker_connection_max_retries=None,
+            task_default_queue=QUEUE,
             control_exchange="houndstooth",
             broker_transport_options={
-                "global_keyprefix": "houndstooth:",
+                "global_keyprefix": PREFIX,
                 "visibility_timeout": REDELIVERED_AFTER_SECONDS,
                 "unacked_restore_interval": 10,
                 "unacked_restore_throttle": 1,
@@ -79,8 +98,13 @@ class IngestApp(Celery):
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The jobs in Redis."""
-        return Jobs(self.settings.redis)
+        """The jobs that workers and commands share."""
+        return Jobs(self.settings.jobs)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The workers' queue."""
+        return Queue(self.settings.redis)
 
     @cached_property
     def taxonomy(self) -> Taxonomy:

@@ -1,56 +1,34 @@
-"""Store ingest jobs in Redis: the feeds given to the workers and the outcomes so far.
+"""Store ingest jobs in a folder that workers, commands and the page share.
 
-A job is a Redis hash, with a second hash for the outcomes by batch number. Both are kept for
-``KEPT_SECONDS`` after their last change. The outcomes of a batch are recorded once: a batch that
-is delivered again changes nothing. Times are those of the Redis server.
+Each job is a journal, ``ID.jsonl`` (``ingest.journal``), kept for ``KEPT_SECONDS`` after its last
+event. Redis holds no more than the queue, so what is known of a job outlives it. The outcomes of a
+batch are recorded once: a batch that is delivered again changes nothing.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import secrets
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from redis import Redis, RedisError
-
+from houndstooth.ingest.journal import Journal, Write
 from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
-from houndstooth.ingest.tally import EXAMPLES, GROUPS, kinds_of
-from houndstooth.mappings.errors import InvalidConfig, JobNotFound, WorkersUnavailable
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.progress import Progress
+from houndstooth.ingest.tally import tally_by_group
+from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
-_RECENT = "houndstooth:jobs"
-_PAGE = 100
-
-# KEYS: job, outcomes, tallies. ARGV: batch number, outcomes, seconds to keep, model, JSON of the
-# number to add to each field of the job, examples to keep of a kind, then pairs of a kind and one
-# example of it; each pair counts one more of the kind.
-_RECORD = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'model', ARGV[4])
-for field, number in pairs(cjson.decode(ARGV[5])) do
-  redis.call('HINCRBY', KEYS[1], field, number)
-end
-for i = 7, #ARGV, 2 do
-  local count = redis.call('HINCRBY', KEYS[3], ARGV[i], 1)
-  if count <= tonumber(ARGV[6]) then
-    redis.call('HSET', KEYS[3], ARGV[i] .. '\\t' .. count, ARGV[i + 1])
-  end
-end
-local now = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'updated', now[1] .. '.' .. string.format('%06d', now[2]))
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('EXPIRE', KEYS[3], ARGV[3])
-return 1
-"""
+STATUSES = ("written", "unchanged", "left_out", "failed")
+_ID = re.compile(r"[0-9a-f]{12}")
+_OPEN = 256
+"""Journals that a process keeps in memory, so that it reads of each only what is new."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +44,7 @@ class JobRequest:
         batch: Products per batch.
         size: Number of lines that may hold products, if known.
         visual_only: Write only ``visual``, to products that are in the index.
+        rows: Lines of the products to ingest; None = all.
     """
 
     feed: Path
@@ -75,17 +54,17 @@ class JobRequest:
     batch: int
     size: int | None = None
     visual_only: bool = False
+    rows: Sequence[int] | None = None
 
-    def to_json(self) -> str:
-        """Convert to JSON, the form in Redis."""
-        return json.dumps(asdict(self) | {"feed": str(self.feed)})
+    def to_json(self) -> dict[str, Any]:
+        """Convert to JSON, for ``from_json``."""
+        return asdict(self) | {"feed": str(self.feed)}
 
     @classmethod
-    def from_json(cls, text: str) -> JobRequest:
+    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
         """Read the JSON of ``to_json``."""
-        data = json.loads(text)
         options = ReadOptions(**data["options"])
-        return cls(**data | {"feed": Path(data["feed"]), "options": options})
+        return cls(**{**data, "feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)
@@ -100,7 +79,12 @@ class Job:
         started: Start time, in seconds since 1970.
         seconds: Time from the start to the last recorded batch.
         stopped: Why the job stopped before the end of the feed, or None.
-        survey: What the feed was read as, the JSON of a Survey; None for jobs of older versions.
+        survey: What the feed was read as, the JSON of a Survey, or None.
+        tallies: JSON of the counts and examples by kind, by group; see ``ingest.tally``.
+        failed: The first outcomes of products that failed; ``totals`` counts all.
+        noted: The first outcomes of products that came in with a note, or were left out.
+        failed_rows: Lines of all products that failed.
+        quiet: Time since anything happened, in seconds.
     """
 
     job_id: str
@@ -112,7 +96,12 @@ class Job:
     started: float
     seconds: float
     stopped: str | None
-    survey: Mapping[str, Any] | None = None
+    survey: Mapping[str, Any] | None
+    tallies: Mapping[str, Mapping[str, Any]]
+    failed: Sequence[Outcome]
+    noted: Sequence[Outcome]
+    failed_rows: Sequence[int]
+    quiet: float
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
@@ -128,163 +117,183 @@ class Job:
 
 
 class Jobs:
-    """Stores jobs in one Redis.
+    """Stores jobs in one folder.
 
-    Every method raises WorkersUnavailable if Redis cannot be reached.
+    Every method raises WorkersUnavailable if the folder cannot be used, and those of one job
+    JobNotFound if there is none of that id.
     """
 
-    def __init__(self, url: str) -> None:
-        self._address = re.sub(r"//.*@", "//", url)
-        try:
-            self._redis: Any = Redis.from_url(url, decode_responses=True, socket_connect_timeout=5)
-        except ValueError as error:
-            raise InvalidConfig(
-                f"expected HOUNDSTOOTH_REDIS as redis://host:port/0; {error}"
-            ) from None
-        self._record = self._redis.register_script(_RECORD)
-
-    def ping(self) -> None:
-        """Return if Redis answers, else raise."""
-        with self._errors():
-            self._redis.ping()
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._journal = lru_cache(_OPEN)(lambda job_id: Journal(self._path(job_id)))
 
     def create(self, request: JobRequest, survey: Mapping[str, Any] | None = None) -> str:
-        """Create a job and return its id.
+        """Create a job and return its id; remove those that are older than ``KEPT_SECONDS``.
 
         Args:
             request: The parameters.
             survey: What the feed was read as; see Job.
         """
-        job_id = secrets.token_hex(6)
         with self._errors():
-            seconds, microseconds = self._redis.time()
-            now = f"{seconds}.{microseconds:06}"
-            fields = {"request": request.to_json(), "started": now, "updated": now}
-            fields |= {"survey": json.dumps(survey)} if survey else {}
-            with self._redis.pipeline() as pipe:
-                pipe.hset(_key(job_id), mapping=fields)
-                pipe.expire(_key(job_id), KEPT_SECONDS)
-                pipe.zadd(_RECENT, {job_id: now})
-                pipe.zremrangebyscore(_RECENT, 0, seconds - KEPT_SECONDS)
-                pipe.execute()
-        return job_id
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for path in self.folder.glob("*.jsonl"):
+                with suppress(FileNotFoundError):  # removed by another process meanwhile
+                    if path.stat().st_mtime < time.time() - KEPT_SECONDS:
+                        path.unlink()
+            while True:
+                now = time.time_ns()
+                job_id = f"{now >> 16:012x}"  # ids are in the order of creation
+                progress = Progress(request.to_json(), survey, now / 1e9, now / 1e9)
+                with suppress(FileExistsError):
+                    Journal.create(self._path(job_id), progress)
+                    return job_id
 
     def get(self, job_id: str) -> Job:
-        """Read the state of a job.
+        """Read the state of a job."""
+        with self._errors(job_id), self._journal(job_id).read() as progress:
+            return _job(job_id, progress)
 
-        Raises:
-            JobNotFound: No job has that id.
-        """
-        with self._errors():
-            fields = self._redis.hgetall(_key(job_id))
-        if "request" not in fields:
-            raise JobNotFound(
-                f"no job {job_id[:40]!r} at {self._address}; jobs are kept for "
-                f"{KEPT_SECONDS // 86_400} days"
-            )
-        batches = fields.get("batches")
-        return Job(
-            job_id=job_id,
-            request=JobRequest.from_json(fields["request"]),
-            batches=None if batches is None else int(batches),
-            done=int(fields.get("done", 0)),
-            totals={
-                s: int(fields.get(s, 0)) for s in ("written", "unchanged", "left_out", "failed")
-            },
-            model=fields.get("model", ""),
-            started=float(fields["started"]),
-            seconds=float(fields["updated"]) - float(fields["started"]),
-            stopped=fields.get("stopped"),
-            survey=json.loads(fields["survey"]) if "survey" in fields else None,
-        )
+    def is_usable(self, job_id: str) -> bool:
+        """Tell whether a job is there and this process may read and write it."""
+        try:
+            with self._locked(job_id):
+                return True
+        except (JobNotFound, WorkersUnavailable):
+            return False
 
     def recent(self, limit: int = 20) -> list[str]:
         """Return the ids of the newest jobs, newest first."""
         with self._errors():
-            return list(self._redis.zrevrange(_RECENT, 0, limit - 1))
+            if not self.folder.exists():
+                return []
+            names = (path.stem for path in self.folder.iterdir() if path.suffix == ".jsonl")
+            return sorted(filter(_ID.fullmatch, names), reverse=True)[:limit]
 
     def record(self, job_id: str, number: int, outcomes: list[Outcome], model: str) -> bool:
         """Record the outcomes of a batch unless they are recorded; return whether they were new."""
-        counts: Counter[str] = Counter(done=1)
-        counts.update(outcome.status for outcome in outcomes)
-        arguments: list[Any] = [number, write_outcomes(outcomes), KEPT_SECONDS, model]
-        arguments += [json.dumps(counts), EXAMPLES]
-        for outcome in outcomes:
-            for group, kind, example in kinds_of(outcome):
-                arguments += [f"{group}\t{kind}", example]
-        keys = [_key(job_id), _key(job_id, "outcomes"), _key(job_id, "tallies")]
-        with self._errors():
-            return bool(self._record(keys=keys, args=arguments))
-
-    def tallies(self, job_id: str) -> dict[str, dict[str, Any]]:
-        """Return counts and examples by kind, by group; see ``ingest.tally``."""
-        with self._errors():
-            fields = self._redis.hgetall(_key(job_id, "tallies"))
-        tallies: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
-        counted = {name: int(value) for name, value in fields.items() if name.count("\t") == 1}
-        for name in sorted(counted, key=lambda name: (-counted[name], name)):
-            group, kind = name.split("\t")
-            found = (fields.get(f"{name}\t{n}") for n in range(1, EXAMPLES + 1))
-            examples = [example for example in found if example is not None]
-            tallies[group][kind] = {"count": counted[name], "examples": examples}
-        return tallies
+        with self._locked(job_id) as (progress, write):
+            if _has(progress, number):
+                return False
+            write(
+                "record",
+                number=number,
+                model=model,
+                totals=Counter(outcome.status for outcome in outcomes),
+                tallies=tally_by_group(outcomes),
+                outcomes=[outcome.to_json() for outcome in outcomes if not outcome.is_plain],
+            )
+            return True
 
     def has(self, job_id: str, number: int) -> bool:
         """Tell whether the outcomes of a batch are recorded."""
-        with self._errors():
-            return bool(self._redis.hexists(_key(job_id, "outcomes"), number))
+        with self._errors(job_id), self._journal(job_id).read() as progress:
+            return _has(progress, number)
 
-    def has_read(self, job_id: str, start: int) -> bool:
+    def has_queued(self, job_id: str, start: int) -> bool:
         """Tell whether the part of the feed from batch ``start`` on is queued."""
-        with self._errors():
-            return bool(self._redis.hexists(_key(job_id), f"read:{start}"))
+        with self._errors(job_id), self._journal(job_id).read() as progress:
+            return start in progress.parts
 
-    def mark_read(self, job_id: str, start: int) -> None:
+    def mark_queued(self, job_id: str, start: int) -> None:
         """Record that the part of the feed from batch ``start`` on is queued."""
-        with self._errors():
-            self._redis.hset(_key(job_id), f"read:{start}", 1)
-
-    def count_attempt(self, job_id: str, step: str) -> int:
-        """Count an attempt at a step; return the number of attempts, this one included."""
-        with self._errors(), self._redis.pipeline() as pipe:
-            pipe.hincrby(_key(job_id, "attempts"), step, 1)
-            pipe.expire(_key(job_id, "attempts"), KEPT_SECONDS)
-            return int(pipe.execute()[0])
-
-    def forget_attempts(self, job_id: str, step: str) -> None:
-        """Reset the attempts at a step that has ended."""
-        with self._errors():
-            self._redis.hdel(_key(job_id, "attempts"), step)
+        with self._locked(job_id) as (_, write):
+            write("queue", start=start)
 
     def end_feed(self, job_id: str, batches: int) -> None:
         """Record the number of batches, once the whole feed has been read."""
-        with self._errors():
-            self._redis.hset(_key(job_id), "batches", batches)
-
-    def stop(self, job_id: str, reason: str) -> None:
-        """Stop the job before its next batch; the first reason is kept."""
-        with self._errors():
-            if self._redis.exists(_key(job_id)):
-                self._redis.hsetnx(_key(job_id), "stopped", reason)
-
-    def outcomes(self, job_id: str) -> Iterator[list[Outcome]]:
-        """Yield the recorded outcomes, one batch at a time, in feed order."""
-        key = _key(job_id, "outcomes")
-        with self._errors():
-            numbers = sorted(map(int, self._redis.hkeys(key)))
-            for start in range(0, len(numbers), _PAGE):
-                page = self._redis.hmget(key, numbers[start : start + _PAGE])
-                yield from map(read_outcomes, filter(None, page))
+        with self._locked(job_id) as (_, write):
+            write("end", batches=batches)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def attempt(self, job_id: str, step: str) -> Iterator[int]:
+        """Count an attempt at a step, until it ends in whatever way; yield the number of attempts.
+
+        An attempt stays counted if its process dies.
+        """
+        with self._locked(job_id) as (progress, write):
+            write("attempt", step=step)
+            count = progress.attempts[step]
         try:
+            yield count
+        finally:
+            with self._locked(job_id) as (progress, write):
+                if step in progress.attempts:
+                    write("leave", step=step)
+
+    def stop(self, job_id: str, reason: str) -> None:
+        """Stop a job that runs, before its next batch."""
+        with self._locked(job_id) as (progress, write):
+            if progress.stopped is None and not progress.is_finished:
+                write("stop", reason=reason)
+
+    def resume(self, job_id: str) -> None:
+        """Let a job go on that has stopped, or of which the queue knows nothing.
+
+        Raises:
+            InvalidInput: The job is finished.
+        """
+        with self._locked(job_id) as (progress, write):
+            if progress.is_finished:
+                raise InvalidInput(f"expected a job that is not finished; got {job_id}")
+            write("resume")
+
+    def resume_if_quiet(self, job_id: str, seconds: float) -> bool:
+        """Let a running job go on in which nothing happened for a time; tell whether it does."""
+        with self._locked(job_id) as (progress, write):
+            job = _job(job_id, progress)
+            quiet = job.state == "running" and job.quiet > seconds
+            if quiet:
+                write("resume")
+            return quiet
+
+    def _path(self, job_id: str) -> Path:
+        return self.folder / f"{job_id}.jsonl"
+
+    @contextmanager
+    def _locked(self, job_id: str) -> Iterator[tuple[Progress, Write]]:
+        with self._errors(job_id), self._journal(job_id).locked() as locked:
+            yield locked
+
+    @contextmanager
+    def _errors(self, job_id: str = "") -> Iterator[None]:
+        try:
+            if job_id and not _ID.fullmatch(job_id):
+                raise FileNotFoundError
             yield
-        except RedisError as error:
+        except FileNotFoundError:
+            raise JobNotFound(
+                f"no job {job_id[:40]!r} in the folder of jobs (HOUNDSTOOTH_JOBS), which keeps "
+                f"them for {KEPT_SECONDS // 86_400} days"
+            ) from None
+        except OSError as error:
             raise WorkersUnavailable(
-                f"expected a Redis at {self._address} (HOUNDSTOOTH_REDIS): {error}"
+                f"expected to read and write the jobs in {self.folder} (HOUNDSTOOTH_JOBS): {error}"
             ) from None
 
 
-def _key(job_id: str, part: str = "") -> str:
-    return f"houndstooth:job:{job_id}" + (f":{part}" if part else "")
+def _has(progress: Progress, number: int) -> bool:
+    return progress.is_finished or number in progress.recorded
+
+
+def _job(job_id: str, progress: Progress) -> Job:
+    return Job(
+        job_id=job_id,
+        request=JobRequest.from_json(progress.request),
+        batches=progress.batches,
+        done=progress.done,
+        totals={status: progress.totals[status] for status in STATUSES},
+        model=progress.model,
+        started=progress.started,
+        seconds=progress.changed - progress.started,
+        stopped=progress.stopped,
+        survey=progress.survey,
+        tallies={group: tally.to_json() for group, tally in progress.tallies.items()},
+        failed=sorted(progress.failed, key=_row),
+        noted=sorted(progress.noted, key=_row),
+        failed_rows=sorted(progress.failed_rows),
+        quiet=time.time() - progress.touched,
+    )
+
+
+def _row(outcome: Outcome) -> int:
+    return outcome.row or 0

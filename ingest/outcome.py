@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -66,26 +65,20 @@ class Outcome:
         retryable = isinstance(error, ImageUnavailable)
         return cls(product_id, "failed", str(error), failure_type, row, retryable)
 
+    @property
+    def is_plain(self) -> bool:
+        """Return true if there is nothing to tell but that the product came in."""
+        return self.status not in ("left_out", "failed") and not self.notes
 
-def write_outcomes(outcomes: Sequence[Outcome]) -> str:
-    """Convert outcomes to short JSON, for ``read_outcomes``."""
-    return json.dumps(
-        [
-            [
-                *(o.product_id, o.status, o.reason, o.failure_type, o.row, o.retryable),
-                *([[note.kind, note.detail] for note in o.notes], o.category_from, o.category),
-            ]
-            for o in outcomes
-        ]
-    )
+    def to_json(self) -> list[Any]:
+        """Convert to short JSON, for ``from_json``."""
+        notes = [[note.kind, note.detail] for note in self.notes]
+        plain = (self.product_id, self.status, self.reason, self.failure_type, self.row)
+        return [*plain, self.retryable, notes, self.category_from, self.category]
 
-
-def read_outcomes(text: str) -> list[Outcome]:
-    """Read the JSON of ``write_outcomes``."""
-    return [_outcome(*fields) for fields in json.loads(text)]
-
-
-def _outcome(*fields: Any) -> Outcome:
-    *plain, notes, category_from, category = fields
-    notes = tuple(Note(*note) for note in notes)
-    return replace(Outcome(*plain), notes=notes, category_from=category_from, category=category)
+    @classmethod
+    def from_json(cls, fields: Sequence[Any]) -> Outcome:
+        """Read the JSON of ``to_json``."""
+        *plain, notes, category_from, category = fields
+        notes = tuple(Note(*note) for note in notes)
+        return replace(cls(*plain), notes=notes, category_from=category_from, category=category)

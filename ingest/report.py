@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -21,10 +21,10 @@ class Report:
     """Counts outcomes and writes each of them to a JSON stream, if one is given.
 
     The JSON is one object: ``model``, ``products`` (each ``id``, ``row``, ``outcome``,
-    ``reason``, ``notes``), ``totals``, ``failed_by_type``, ``left_out``, ``notes`` and
-    ``categories`` (each with counts and examples by kind), ``feed`` (what it was read as, or
-    null), ``seconds``, ``rate`` (products per second) and ``stopped`` (why the ingest ended before
-    the feed did, or null).
+    ``reason``, ``notes``), ``unlisted`` (number of products that are not among them), ``totals``,
+    ``failed_by_type``, ``left_out``, ``notes`` and ``categories`` (each with counts and examples
+    by kind), ``feed`` (what it was read as, or null), ``seconds``, ``rate`` (products per second)
+    and ``stopped`` (why the ingest ended before the feed did, or null).
 
     Args:
         model: Name and version of the weights.
@@ -40,6 +40,7 @@ class Report:
     ) -> None:
         self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
         self._tallies = {group: Tally() for group in GROUPS}
+        self._unlisted = 0
         self._survey = survey
         self._stream = stream
         self._start = monotonic()
@@ -52,9 +53,32 @@ class Report:
         for outcome in outcomes:
             self.totals[outcome.status] += 1
             self._count(outcome)
-            if self._stream:
-                self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
-                self._separator = ",\n"
+            self._write(outcome)
+
+    def add_counted(
+        self,
+        totals: Mapping[str, int],
+        tallies: Mapping[str, Mapping[str, Any]],
+        listed: Sequence[Outcome],
+    ) -> None:
+        """Take over what was counted elsewhere.
+
+        Args:
+            totals: Number of products by status.
+            tallies: JSON of the tallies by group.
+            listed: Outcomes to write, those that are kept.
+        """
+        self.totals.update(totals)
+        self._unlisted += sum(totals.values()) - len(listed)
+        for group, tally in tallies.items():
+            self._tallies[group].merge(tally)
+        for outcome in listed:
+            self._write(outcome)
+
+    def _write(self, outcome: Outcome) -> None:
+        if self._stream:
+            self._stream.write(self._separator + json.dumps(_line(outcome), ensure_ascii=False))
+            self._separator = ",\n"
 
     def _count(self, outcome: Outcome) -> None:
         title = self._survey.title_of(outcome.row) if isinstance(self._survey, Survey) else ""
@@ -74,6 +98,7 @@ class Report:
         rate = products / max(seconds, 1e-9)
         if self._stream:
             closing = {
+                "unlisted": self._unlisted,
                 "totals": dict(self.totals),
                 "failed_by_type": dict(self._tallies["failed"].counts.most_common()),
                 **{group: self._tallies[group].to_json() for group in GROUPS[1:]},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from houndstooth.ingest.outcome import Outcome
@@ -63,6 +63,13 @@ class Tally:
         if len(examples) < EXAMPLES:
             examples.append(example)
 
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Count what another tally counted, of which this is the JSON."""
+        for kind, found in other.items():
+            self.counts[kind] += found["count"]
+            examples = self._examples.setdefault(kind, [])
+            examples += found["examples"][: EXAMPLES - len(examples)]
+
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON, the most frequent kind first."""
         return {
@@ -78,3 +85,12 @@ class Tally:
             f"  {kind:<{width}}{count:>10,}   e.g. {gap.join(self._examples[kind])}"
             for kind, count in self.counts.most_common()
         ]
+
+
+def tally_by_group(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """Count outcomes by kind; return the JSON of a tally for each group that has any."""
+    tallies: dict[str, Tally] = {}
+    for outcome in outcomes:
+        for group, kind, example in kinds_of(outcome):
+            tallies.setdefault(group, Tally()).add(kind, example)
+    return {group: tally.to_json() for group, tally in tallies.items()}

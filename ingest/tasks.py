@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import faulthandler
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from celery import Task, shared_task
-from celery.exceptions import Reject
+from celery.exceptions import OperationalError, Reject
 from celery.utils.time import get_exponential_backoff_interval
+from celery.worker.control import inspect_command
+from redis import RedisError
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
 from houndstooth.ingest.jobs import Job
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
-from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError, WorkersUnavailable
+from houndstooth.mappings.errors import (
+    EngineUnavailable,
+    HoundstoothError,
+    InvalidFeed,
+    JobNotFound,
+    WorkersUnavailable,
+)
 
 if TYPE_CHECKING:
     from houndstooth.ingest.celery_app import IngestApp
@@ -26,6 +37,13 @@ MAX_PRODUCT_RETRIES = 3
 MAX_DEATHS = 2
 """Worker deaths at a batch after which its products are ingested one by one, and at a product
 after which it is left out."""
+
+BATCH_SECONDS = 270
+"""Time limit for a batch, and for reading a part of a feed; it ends the process. It is longer than
+the slowest image hosts take, and shorter than ``REDELIVERED_AFTER_SECONDS``."""
+
+PRODUCT_SECONDS = 90
+"""Time limit for a product that is ingested by itself."""
 
 WORKER_DIED = "worker died"
 
@@ -53,14 +71,23 @@ class JobTask(Task):
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Stop the job; Celery calls this when there is no further retry."""
         reason = str(exc) if isinstance(exc, HoundstoothError) else f"unforeseen error: {exc!r}"
-        self.app.jobs.stop(args[0], reason)
+        with suppress(JobNotFound):
+            self.app.jobs.stop(args[0], reason)
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.read_feed")
 def read_feed(self: JobTask, job_id: str, start: int) -> None:
     """Queue the batches from ``start`` on, and halfway the task that reads the next part."""
-    job = self.app.jobs.get(job_id)
-    if job.stopped is None and not self.app.jobs.has_read(job_id, start):
+    app: IngestApp = self.app
+    job = app.jobs.get(job_id)
+    if job.state != "running" or app.jobs.has_queued(job_id, start):
+        return
+    with app.jobs.attempt(job_id, f"read {start}") as attempts, limited(BATCH_SECONDS):
+        if attempts > MAX_DEATHS:
+            raise InvalidFeed(
+                f"worker processes died {MAX_DEATHS} times as they read the feed, or took longer "
+                f"than {BATCH_SECONDS} s; their log says where"
+            )
         _queue_part(self, job, start)
 
 
@@ -76,36 +103,65 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
         tries: Retries so far of its products with a retryable failure. Retries after an outage
             of the engine are not counted.
     """
-    job = self.app.jobs.get(job_id)
-    if job.stopped is None and not self.app.jobs.has(job_id, number):
-        _ingest_batch(self, job, number, read_entries(entries), tries)
+    app: IngestApp = self.app
+    job = app.jobs.get(job_id)
+    if job.state != "running" or app.jobs.has(job_id, number):
+        return
+    with app.jobs.attempt(job_id, f"batch {number}") as attempts, limited(BATCH_SECONDS):
+        _ingest_batch(self, job, number, read_entries(entries), tries, attempts > MAX_DEATHS)
+
+
+@inspect_command(args=[("job_id", str)], signature="JOB")
+def sees_job(state: Any, job_id: str) -> dict[str, bool]:
+    """Tell whether this worker can read and write what is kept of a job."""
+    return {"sees": state.app.jobs.is_usable(job_id)}
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """End the process when a time limit is over; its log then says where it was.
+
+    The batch at hand is delivered again, as after any death. Limits do not add up: a second one
+    replaces the first.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _queue_part(task: JobTask, job: Job, start: int) -> None:
     app: IngestApp = task.app
     end = start + app.ahead
     count = 0
-    with numbered_batches(job.request) as batches:
+    with numbered_batches(job.request) as batches, _publishing():
         for number, entries in batches:
             if number >= end:
                 break
             count = number + 1
             if number == start + app.ahead // 2:
                 task.apply_async((job.job_id, end))
-            if number >= start:
+            if number >= start and not app.jobs.has(job.job_id, number):
                 ingest.apply_async((job.job_id, number, write_entries(entries)))
         else:
             app.jobs.end_feed(job.job_id, count)
-    app.jobs.mark_read(job.job_id, start)
+    app.jobs.mark_queued(job.job_id, start)
 
 
-def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries, tries: int) -> None:
+@contextmanager
+def _publishing() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, RedisError) as error:
+        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None
+
+
+def _ingest_batch(
+    task: JobTask, job: Job, number: int, entries: Entries, tries: int, singly: bool
+) -> None:
     app: IngestApp = task.app
-    deliveries = app.jobs.count_attempt(job.job_id, f"batch {number}, retry {task.request.retries}")
-    if deliveries > MAX_DEATHS:
-        outcomes = _one_by_one(app, job, entries)
-    else:
-        outcomes = app.ingest(job.request, entries)
+    outcomes = _one_by_one(app, job, entries) if singly else app.ingest(job.request, entries)
     retryable = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
     if any(retryable) and tries < MAX_PRODUCT_RETRIES:
         # Final outcomes are passed on unchanged; only the other products are ingested again.
@@ -119,21 +175,22 @@ def _ingest_batch(task: JobTask, job: Job, number: int, entries: Entries, tries:
 def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
+    app.extractor  # noqa: B018  # its loading is not to count for the first product
     for entry in entries:
         if isinstance(entry, Outcome):
             outcomes.append(entry)
             continue
-        row = f"row {entry.row}"
-        if app.jobs.count_attempt(job.job_id, row) > MAX_DEATHS:
-            outcomes.append(_fatal(entry))
-            continue
-        try:
-            outcomes += app.ingest(job.request, [entry])
-        finally:
-            app.jobs.forget_attempts(job.job_id, row)
+        with app.jobs.attempt(job.job_id, f"row {entry.row}") as attempts, limited(PRODUCT_SECONDS):
+            if attempts > MAX_DEATHS:
+                outcomes.append(_fatal(entry))
+            else:
+                outcomes += app.ingest(job.request, [entry])
     return outcomes
 
 
 def _fatal(entry: FeedProduct) -> Outcome:
-    reason = f"worker processes died {MAX_DEATHS} times at this product"
+    reason = (
+        f"worker processes died {MAX_DEATHS} times at this product, or took longer than "
+        f"{PRODUCT_SECONDS} s; their log says where"
+    )
     return Outcome(entry.product.product_id, "failed", reason, WORKER_DIED, entry.row)

@@ -17,7 +17,7 @@
     ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
     │   └── IndexReplaced       the index behind a name is another than before
-    ├── WorkersUnavailable      Redis cannot be reached, or no worker answers (HTTP 503)
+    ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
     └── JobNotFound             no ingest job has that id (HTTP 404)
 """
 
@@ -83,7 +83,7 @@ class IndexReplaced(EngineUnavailable):
 
 
 class WorkersUnavailable(HoundstoothError):
-    """The workers' Redis cannot be reached, or no worker answers."""
+    """The workers' Redis or the jobs cannot be reached, or no worker answers."""
 
 
 class JobNotFound(HoundstoothError):

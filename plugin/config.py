@@ -27,6 +27,8 @@ HOUNDSTOOTH_IMAGES             folder of the feed's images, which the  none: ima
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
 HOUNDSTOOTH_FEEDS              folder for feeds that are given by      ``var/feeds``
                                URL; workers must see it too
+HOUNDSTOOTH_JOBS               folder in which workers and commands    ``var/jobs``
+                               keep what became of jobs
 HOUNDSTOOTH_VIEWS              images of a product by which it is      4
                                found, 1 to 8; 1: the first alone
 HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: only public addresses
@@ -92,6 +94,7 @@ class Settings:
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
     feeds: Path = Path("var/feeds")
+    jobs: Path = Path("var/jobs")
     views: int = 4
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
@@ -229,6 +232,7 @@ _READERS: Mapping[str, Reader] = {
     "images": readers.folder,
     "redis": readers.redis,
     "feeds": Path,
+    "jobs": Path,
     "views": readers.integer(1, 8),
     "image_hosts": readers.hosts,
     "fields": readers.names,

@@ -6,24 +6,28 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
 from typing import Any
 
+from houndstooth.ingest import tasks
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.tasks import JobTask
 from houndstooth.mappings.features import Features
 from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
 
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
 DEADLY_COLOUR = (1, 2, 3)
-JobTask.max_retries = int(os.environ.get("TEST_RETRIES", JobTask.max_retries))
+HANGING_COLOUR = (3, 2, 1)
+tasks.JobTask.max_retries = int(os.environ.get("TEST_RETRIES", tasks.JobTask.max_retries))
+tasks.BATCH_SECONDS = int(os.environ.get("TEST_BATCH_LIMIT", tasks.BATCH_SECONDS))
+tasks.PRODUCT_SECONDS = int(os.environ.get("TEST_PRODUCT_LIMIT", tasks.PRODUCT_SECONDS))
 
 
 class WorkerExtractor(FakeExtractor):
-    """Takes its time, leaves a mark that it was opened, and dies at images of one colour."""
+    """Takes its time, leaves a mark that it was opened, and dies or hangs at images of a colour."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,8 +36,11 @@ class WorkerExtractor(FakeExtractor):
 
     def extract(self, images: Any, *arguments: Any, **options: Any) -> list[Features]:
         time.sleep(SECONDS_PER_BATCH)
-        if any(image.getpixel((0, 0)) == DEADLY_COLOUR for image in images):
+        corners = [image.getpixel((0, 0)) for image in images]
+        if DEADLY_COLOUR in corners:
             os.kill(os.getpid(), signal.SIGKILL)
+        if HANGING_COLOUR in corners:
+            re.match("(a+)+$", "a" * 99 + "b")  # for ages, and no other thread may run
         return super().extract(images, *arguments, **options)
 
 

@@ -34,7 +34,7 @@ STATUS: dict[type[HoundstoothError], int] = {
 
 SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
     EngineUnavailable: "the engine cannot be reached right now",
-    WorkersUnavailable: "the Redis that the workers share cannot be reached right now",
+    WorkersUnavailable: "the jobs that the workers share cannot be read right now",
     HoundstoothError: "the service failed",
 }
 """Messages for errors of the service. Addresses and paths go into its log alone."""

@@ -22,12 +22,9 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     """Create the blueprint of ``/api/v1/jobs``, which is read-only.
 
     Jobs are started on the command line, where the feed is.
-
-    Raises:
-        InvalidConfig: The Redis URL is not valid.
     """
     view = Blueprint("ingest", __name__, url_prefix="/api/v1/jobs")
-    jobs = Jobs(backend.settings.redis)
+    jobs = Jobs(backend.settings.jobs)
 
     @view.get("")
     def list_jobs() -> ResponseReturnValue:
@@ -42,9 +39,9 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     def get_job(job_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
         job = jobs.get(job_id)
-        tallies = jobs.tallies(job_id)
+        tallies = dict(job.tallies)
         failed = {kind: found["count"] for kind, found in tallies.pop("failed").items()}
-        failures = {"failures": _failures(jobs, job), "failed_by_type": failed}
+        failures = {"failures": _failures(job), "failed_by_type": failed}
         return {**job_json(job), **failures, "survey": job.survey, **tallies}
 
     return view
@@ -72,24 +69,17 @@ def job_json(job: Job) -> dict[str, Any]:
     }
 
 
-def _failures(jobs: Jobs, job: Job) -> list[dict[str, Any]]:
+def _failures(job: Job) -> list[dict[str, Any]]:
     """Return the first failures in feed order."""
-    failures: list[dict[str, Any]] = []
-    limit = min(job.totals.get("failed", 0), MAX_FAILURES)
-    for batch in jobs.outcomes(job.job_id) if limit else ():
-        failures += [
-            {
-                "product_id": one.product_id,
-                "row": one.row,
-                "failure_type": one.failure_type,
-                "reason": one.reason,
-            }
-            for one in batch
-            if one.status == "failed"
-        ]
-        if len(failures) >= limit:
-            break
-    return failures[:limit]
+    return [
+        {
+            "product_id": one.product_id,
+            "row": one.row,
+            "failure_type": one.failure_type,
+            "reason": one.reason,
+        }
+        for one in job.failed[:MAX_FAILURES]
+    ]
 
 
 def _iso_time(seconds: float) -> str:

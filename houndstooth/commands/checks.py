@@ -175,7 +175,7 @@ def check_workers(settings: Settings) -> Findings:
     needed = "Only houndstooth ingest --celery and the page /ingest need"
     app = IngestApp(settings)
     try:
-        app.jobs.ping()
+        app.queue.ping()
         count = len(app.control.ping(timeout=1.0))
     except WorkersUnavailable as error:
         yield Finding("warn", "Redis", str(error), f"{needed} it; HOUNDSTOOTH_REDIS names it.")

@@ -48,7 +48,6 @@ Exit status:
   0    every product came in
   1    some failed, or the engine went away on the way
   2    nothing could begin: arguments, feed, taxonomy, engine or workers
-  3    the job still runs: Redis went away while it was followed
   130  interrupted; give the feed again to go on
 """
 
@@ -154,10 +153,9 @@ def command(
                 )
             # Imported here: Celery takes long to load, and an ingest in process needs none.
             from houndstooth.ingest import workers
+            from houndstooth.ingest.submit import make_request
 
-            request = workers.make_request(
-                path, engine or settings.engine, options, batch, visual_only
-            )
+            request = make_request(path, engine or settings.engine, options, batch, visual_only)
             context.exit(workers.ingest(request, settings, report, detach))
         task = Task(path, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))

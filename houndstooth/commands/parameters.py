@@ -43,7 +43,11 @@ port = click.option(
 """The option ``--port``."""
 
 report = click.option(
-    "--report", type=FILE, metavar="FILE", help="Write a JSON report, an outcome per product."
+    "--report",
+    type=FILE,
+    metavar="FILE",
+    help="Write a JSON report, an outcome per product; by workers, of the first 1,000 that failed "
+    "and of as many that were left out or have a note.",
 )
 """The option ``--report``."""
 

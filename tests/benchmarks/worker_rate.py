@@ -31,7 +31,7 @@ from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from houndstooth.ingest.products import read_feed
-from houndstooth.ingest.workers import submit
+from houndstooth.ingest.submit import submit
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.loading import load_extractor
@@ -48,9 +48,11 @@ TARGETS = {"two workers to one": 1.8, "two workers to in process": 0.85}
 class Bench:
     """One feed, one engine's address, and the two ways to bring the one into the other."""
 
-    def __init__(self, feed: Path, limit: int | None, opensearch: str, redis: str) -> None:
+    def __init__(
+        self, feed: Path, limit: int | None, opensearch: str, redis: str, jobs: Path
+    ) -> None:
         self.feed, self.limit, self.opensearch = feed, limit, opensearch
-        self.app = IngestApp(Settings(redis=redis))
+        self.app = IngestApp(Settings(redis=redis, jobs=jobs))
         self.taxonomy = Taxonomy.load()
         self.extractor: Extractor = load_extractor(self.taxonomy, threads=threads_per_batch())
         self.indices = 0
@@ -101,7 +103,7 @@ class Bench:
         job_id = submit(self.app, JobRequest(feed, feed_stamp(feed), url, ReadOptions(), BATCH))
         while (job := self.app.jobs.get(job_id)).state == "running":
             sleep(0.2)
-        check_written([o.status for batch in self.app.jobs.outcomes(job_id) for o in batch])
+        check_written([status for status, count in job.totals.items() if count])
         return job.products / job.seconds
 
     def limited(self, folder: Path, limit: int | None) -> Path:
@@ -122,13 +124,13 @@ def check_written(statuses: Sequence[str]) -> None:
 
 
 @contextmanager
-def running_workers(app: str, redis: str) -> Iterator[None]:
+def running_workers(app: str, redis: str, jobs: Path) -> Iterator[None]:
     """Two workers of one process each."""
     words = [sys.executable, "-m", "celery", "-q", "-A", app, "worker", "--concurrency", "1"]
     started = [
         subprocess.Popen(
             [*words, "--loglevel", "warning", "--hostname", name],
-            env={**os.environ, "HOUNDSTOOTH_REDIS": redis},
+            env={**os.environ, "HOUNDSTOOTH_REDIS": redis, "HOUNDSTOOTH_JOBS": str(jobs)},
         )
         for name in WORKERS
     ]
@@ -181,8 +183,8 @@ def main() -> int:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         opensearch = stack.enter_context(running_node())
         redis = stack.enter_context(running_redis(folder))
-        stack.enter_context(running_workers(arguments.app, redis))
-        ratios = measure(Bench(feed, arguments.limit, opensearch, redis), arguments.rounds)
+        stack.enter_context(running_workers(arguments.app, redis, folder))
+        ratios = measure(Bench(feed, arguments.limit, opensearch, redis, folder), arguments.rounds)
     met = True
     for name, values in ratios.items():
         error = stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0

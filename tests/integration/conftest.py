@@ -17,8 +17,14 @@ from tests.integration.web_catalogue import draw, file_of, make_app
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Flask]:
-    app = make_app(tmp_path_factory.mktemp("catalogue"), redis=redis_url)
+def jobs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the application's jobs."""
+    return tmp_path_factory.mktemp("jobs")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, jobs_folder: Path) -> Iterator[Flask]:
+    app = make_app(tmp_path_factory.mktemp("catalogue"), jobs=jobs_folder)
     yield app
     app.extensions["houndstooth"].engine.close()
 

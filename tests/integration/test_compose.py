@@ -33,7 +33,10 @@ from tests.integration.containers import (
 
 SERVICES: dict[str, dict[str, Any]] = read_compose()["services"]
 OURS = ("worker", "web")
-FIXED = {"HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES", "HOUNDSTOOTH_COLUMNS", "HOUNDSTOOTH_FEEDS"}
+FIXED = {
+    *("HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES", "HOUNDSTOOTH_COLUMNS"),
+    *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS"),
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # python:3.11-slim unpacks to about 130 MB; the rest of this is for its updates.
 BASE_IMAGE_MB = 160
@@ -56,8 +59,8 @@ def test_address_port_and_feed_can_be_set() -> None:
     settings = {"WEB_ADDRESS": "10.0.0.2", "WEB_PORT": "80", "FEED_FOLDER": "/f"}
     services = read_compose(settings)["services"]
     assert services["web"]["ports"] == ["10.0.0.2:80:8000"]
-    assert services["worker"]["volumes"] == ["/f:/feed:ro", "downloads:/downloads"]
-    assert services["web"]["volumes"] == ["/f:/feed:ro", "columns:/columns"]
+    assert services["worker"]["volumes"] == ["/f:/feed:ro", "downloads:/downloads", "jobs:/jobs"]
+    assert services["web"]["volumes"] == ["/f:/feed:ro", "columns:/columns", "jobs:/jobs"]
 
 
 def test_every_setting_is_set_or_can_be_by_its_own_name() -> None:
@@ -213,6 +216,7 @@ def containers(
         "/feed": str(feed),
         "/columns": str(tmp_path_factory.mktemp("columns")),
         "/downloads": str(tmp_path_factory.mktemp("downloads")),
+        "/jobs": str(tmp_path_factory.mktemp("jobs")),
     }
     engine = "opensearch://opensearch:9200/compose"
     services = read_compose({"HOUNDSTOOTH_ENGINE": engine})["services"]

@@ -1,19 +1,16 @@
-"""The ingest view and its REST, over jobs in a real Redis."""
+"""The ingest view and its REST, over jobs in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from redis import Redis
 
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.errors import WorkersUnavailable
-from tests.conftest import free_port
 from tests.integration.page import Page
 from tests.integration.web_catalogue import make_app
 from tests.integration.web_jobs import (
@@ -29,10 +26,9 @@ from tests.integration.web_jobs import (
 
 
 @pytest.fixture(autouse=True)
-def empty_redis(redis_url: str) -> Iterator[None]:
-    with Redis.from_url(redis_url) as client:
-        client.flushdb()
-    yield
+def no_jobs(jobs_folder: Path) -> None:
+    for journal in jobs_folder.iterdir():
+        journal.unlink()
 
 
 @pytest.fixture
@@ -40,9 +36,9 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> None:
+def test_jobs_are_listed_newest_first(client: FlaskClient, jobs_folder: Path) -> None:
     assert client.get("/api/v1/jobs").json == {"jobs": []}
-    old, new = finished_job(redis_url), running_job(redis_url)
+    old, new = finished_job(jobs_folder), running_job(jobs_folder)
     first, second = client.get("/api/v1/jobs").json["jobs"]
     assert [first["job_id"], second["job_id"]] == [new, old]
     assert first["state"] == "running"
@@ -54,8 +50,8 @@ def test_jobs_are_listed_newest_first(client: FlaskClient, redis_url: str) -> No
     assert (second["done"], second["batches"], second["products"]) == (3, 3, 6)
 
 
-def test_job_shows_failures_and_no_secret(client: FlaskClient, redis_url: str) -> None:
-    response = client.get(f"/api/v1/jobs/{finished_job(redis_url)}")
+def test_job_shows_failures_and_no_secret(client: FlaskClient, jobs_folder: Path) -> None:
+    response = client.get(f"/api/v1/jobs/{finished_job(jobs_folder)}")
     failure = {"product_id": "d", "row": 5, "failure_type": "unusable image", "reason": MISSING}
     assert response.json["failures"] == [failure]
     assert response.json["failed_by_type"] == {"unusable image": 1}
@@ -63,8 +59,8 @@ def test_job_shows_failures_and_no_secret(client: FlaskClient, redis_url: str) -
     assert PASSWORD not in response.get_data(as_text=True)
 
 
-def test_job_shows_how_its_feed_was_read(client: FlaskClient, redis_url: str) -> None:
-    found = client.get(f"/api/v1/jobs/{finished_job(redis_url)}").json
+def test_job_shows_how_its_feed_was_read(client: FlaskClient, jobs_folder: Path) -> None:
+    found = client.get(f"/api/v1/jobs/{finished_job(jobs_folder)}").json
     assert found["survey"] == SURVEY
     example = f"line 6 (e): {NOTE.detail}"
     assert found["notes"] == {NOTE.kind: {"count": 1, "examples": [example]}}
@@ -72,21 +68,26 @@ def test_job_shows_how_its_feed_was_read(client: FlaskClient, redis_url: str) ->
     assert found["left_out"] == {}
 
 
-def test_answers_are_as_documented(client: FlaskClient, redis_url: str) -> None:
+def test_answers_are_as_documented(client: FlaskClient, jobs_folder: Path) -> None:
     document = client.get("/api/v1/openapi.json").json
-    for job_id in (finished_job(redis_url), running_job(redis_url)):
+    for job_id in (finished_job(jobs_folder), running_job(jobs_folder)):
         schema = {"$ref": "#/components/schemas/JobDetails", **document}
         jsonschema.validate(client.get(f"/api/v1/jobs/{job_id}").json, schema)
 
 
-def test_unknown_job_and_parameter_are_refused(client: FlaskClient) -> None:
+def test_unknown_job_and_parameter_are_refused(client: FlaskClient, jobs_folder: Path) -> None:
     missing = client.get("/api/v1/jobs/0123456789ab")
     assert (missing.status_code, missing.json["error"]["code"]) == (404, "job_not_found")
+    assert str(jobs_folder) not in missing.get_data(as_text=True)
+    assert "redis" not in missing.get_data(as_text=True)
+    assert client.get("/api/v1/jobs/..%2Fcatalogue").status_code == 404
     assert client.get("/api/v1/jobs?page=2").status_code == 400
 
 
-def test_unreachable_redis_is_503_and_search_works(tmp_path: Path) -> None:
-    app = make_app(tmp_path, redis=f"redis://user:{PASSWORD}@127.0.0.1:{free_port()}/0")
+def test_jobs_that_cannot_be_read_are_503_and_search_works(tmp_path: Path) -> None:
+    folder = tmp_path / "jobs"
+    folder.write_text("no folder")
+    app = make_app(tmp_path, jobs=folder)
     client = app.test_client()
     for path in ("/api/v1/jobs", "/api/v1/jobs/0123456789ab"):
         response = client.get(path)
@@ -94,7 +95,7 @@ def test_unreachable_redis_is_503_and_search_works(tmp_path: Path) -> None:
             503,
             "workers_unavailable",
         )
-        assert PASSWORD not in response.get_data(as_text=True)
+        assert str(folder) not in response.get_data(as_text=True)
     assert client.get("/api/v1/samples").status_code == 200
     app.extensions["houndstooth"].engine.close()
 
@@ -105,13 +106,13 @@ def test_page_without_jobs_shows_how_to_start_one(page: Page) -> None:
     assert "houndstooth ingest FEED.csv --celery --engine opensearch:" in page.text("pre")
 
 
-def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
-    job_id = running_job(redis_url)
+def test_page_follows_a_job_to_its_end(page: Page, jobs_folder: Path) -> None:
+    job_id = running_job(jobs_folder)
     page.open("/ingest")
     page.reads(".job .state", "Running")
     page.reads(".job-progress", "33 %")
     assert not page.all(f'[data-key="failures-{job_id}"]')
-    finish(redis_url, job_id)
+    finish(jobs_folder, job_id)
     page.reads(".job .state", "Finished")
     page.reads(".job-progress", "100 %")
     page.reads(".job-facts", "Finished")
@@ -122,31 +123,31 @@ def test_page_follows_a_job_to_its_end(page: Page, redis_url: str) -> None:
     page.wait(lambda: not page.one(".failures, .job").find_elements("css selector", "td"), "open")
 
 
-def test_page_shows_why_a_job_stopped(page: Page, redis_url: str) -> None:
-    Jobs(redis_url).stop(running_job(redis_url), "the feed has changed while it was read")
+def test_page_shows_why_a_job_stopped(page: Page, jobs_folder: Path) -> None:
+    Jobs(jobs_folder).stop(running_job(jobs_folder), "the feed has changed while it was read")
     page.open("/ingest")
     page.reads(".job .state", "Stopped")
     page.reads(".job .notice", "The feed has changed")
 
 
-def test_page_shows_that_redis_is_unreachable_and_recovers(
-    page: Page, redis_url: str, monkeypatch: pytest.MonkeyPatch
+def test_page_shows_that_jobs_cannot_be_read_and_recovers(
+    page: Page, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object, **__: object) -> None:
-        raise WorkersUnavailable("expected a Redis at redis://127.0.0.1:1/0")
+        raise WorkersUnavailable("expected to read and write the jobs in /var/jobs")
 
-    running_job(redis_url)
+    running_job(jobs_folder)
     with monkeypatch.context() as patch:
         patch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
         page.open("/ingest")
-        page.reads("#notice", "Redis cannot be reached")
+        page.reads("#notice", "jobs cannot be read")
         page.reads("#notice", "houndstooth ingest FEED.csv")
     page.reads(".job .state", "Running")
     assert page.text("#notice") == ""
 
 
-def test_page_unfolds_how_a_feed_was_read(page: Page, redis_url: str) -> None:
-    job_id = finished_job(redis_url)
+def test_page_unfolds_how_a_feed_was_read(page: Page, jobs_folder: Path) -> None:
+    job_id = finished_job(jobs_folder)
     page.open("/ingest")
     page.one(f'[data-key="reading-{job_id}"]').click()
     page.reads(".job details table", "Variant SKU")

@@ -123,19 +123,19 @@ def test_unavailable_service(
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_ingest_view(
-    page: Page, axe: str, width: int, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    page: Page, axe: str, width: int, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page.resize(width)
-    running_job(redis_url)
-    finished = finished_job(redis_url)
+    running_job(jobs_folder)
+    finished = finished_job(jobs_folder)
     page.open("/ingest")
     unfold_failures(page, finished)
     assert violations(page, axe) == []
 
     def away(*_: Any, **__: Any) -> None:
-        raise WorkersUnavailable("expected a Redis; none answers")
+        raise WorkersUnavailable("expected to read and write the jobs")
 
     monkeypatch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
     page.open("/ingest")
-    page.reads("#notice", "cannot be reached")
+    page.reads("#notice", "cannot be read")
     assert violations(page, axe) == []

@@ -1,4 +1,4 @@
-"""Ingest jobs as workers leave them in Redis, for the tests of REST and of the page."""
+"""Ingest jobs as workers leave them in a folder, for the tests of REST and of the page."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ SURVEY = {
 NOTE = Note("price left empty", "expected a price such as '12.99 EUR'; got 'POA'")
 
 
-def create(redis_url: str, feed: str) -> tuple[Jobs, str]:
-    jobs = Jobs(redis_url)
+def create(folder: Path, feed: str) -> tuple[Jobs, str]:
+    jobs = Jobs(folder)
     engine = f"opensearch://shop:{PASSWORD}@search:9200/shop"
     request = JobRequest(Path("/feeds") / feed, "1", engine, ReadOptions(), batch=2, size=6)
     return jobs, jobs.create(request, SURVEY)
 
 
-def running_job(redis_url: str) -> str:
+def running_job(folder: Path) -> str:
     """One of three batches is done."""
-    jobs, job_id = create(redis_url, "spring.csv")
+    jobs, job_id = create(folder, "spring.csv")
     jobs.record(job_id, 0, [Outcome("a", "written"), Outcome("b", "written")], "fake-1")
     return job_id
 
 
-def finish(redis_url: str, job_id: str) -> None:
-    jobs = Jobs(redis_url)
+def finish(folder: Path, job_id: str) -> None:
+    jobs = Jobs(folder)
     failed = Outcome("d", "failed", MISSING, "unusable image", 5)
     jobs.record(job_id, 1, [Outcome("c", "unchanged"), failed], "fake-1")
     noted = Outcome("e", "written", row=6, notes=(NOTE,), category_from="picture")
@@ -53,9 +53,9 @@ def finish(redis_url: str, job_id: str) -> None:
     jobs.end_feed(job_id, 3)
 
 
-def finished_job(redis_url: str) -> str:
-    job_id = running_job(redis_url)
-    finish(redis_url, job_id)
+def finished_job(folder: Path) -> str:
+    job_id = running_job(folder)
+    finish(folder, job_id)
     return job_id
 
 

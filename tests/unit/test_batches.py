@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,11 +58,11 @@ def request_for(feed: Path, batch: int) -> JobRequest:
     )
 
 
-def test_a_request_comes_back_from_redis(tmp_path: Path) -> None:
+def test_a_request_comes_back_from_its_journal(tmp_path: Path) -> None:
     feed = tmp_path / "feed.csv"
     feed.write_text("id,image\n")
     request = request_for(feed, 3)
-    assert JobRequest.from_json(request.to_json()) == request
+    assert JobRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
 
 
 def test_batches_have_the_same_numbers_each_time(tmp_path: Path) -> None:
@@ -72,6 +74,14 @@ def test_batches_have_the_same_numbers_each_time(tmp_path: Path) -> None:
             found = list(batches)
         assert [(number, len(entries)) for number, entries in found] == [(0, 4), (1, 4), (2, 2)]
         assert all(isinstance(entry, Outcome) for entry in found[2][1])
+
+
+def test_the_products_of_some_lines_are_batches_of_their_own(tmp_path: Path) -> None:
+    feed = tmp_path / "feed.csv"
+    feed.write_text("id,image\n" + "\n".join(f"p{n},a.png" for n in range(10)))
+    request = replace(request_for(feed, 2), rows=(4, 5, 11))
+    with numbered_batches(request) as batches:
+        assert [[entry.row for entry in entries] for _, entries in batches] == [[4, 5], [11]]
 
 
 def test_a_feed_that_changed_or_went_is_refused(tmp_path: Path) -> None:

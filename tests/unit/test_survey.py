@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from houndstooth.ingest.columns import read_as
 from houndstooth.ingest.feeds import Feed
-from houndstooth.ingest.outcome import Outcome, read_outcomes, write_outcomes
+from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.report import Report
 from houndstooth.ingest.survey import Survey, survey_text
@@ -118,7 +118,7 @@ def test_the_report_file_has_the_same() -> None:
 
 
 def test_outcomes_come_back_from_a_job_as_they_went_in() -> None:
-    assert read_outcomes(write_outcomes(outcomes())) == outcomes()
+    assert [Outcome.from_json(one.to_json()) for one in outcomes()] == outcomes()
 
 
 def test_one_is_not_many() -> None:

@@ -28,7 +28,7 @@ def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 @pytest.mark.parametrize(
     "words",
     [[name] for name in OURS if name not in ("jobs", "completion")]
-    + [["jobs", "status"], ["jobs", "list"]],
+    + [["jobs", name] for name in ("list", "status", "failures", "cancel", "resume", "retry")],
     ids=" ".join,
 )
 def test_help_tells_statuses_and_what_every_option_is_for(

@@ -32,6 +32,7 @@ class Shop:
 
     def __init__(self, folder: Path, engine: str, redis: str) -> None:
         self.folder, self.url, self.redis = folder, engine, redis
+        self.log = folder / "workers.log"
         self.marks = folder / "marks"
         self.marks.mkdir()
         (folder / "images").mkdir()
@@ -42,8 +43,12 @@ class Shop:
             picture.save(folder / "images" / f"{colour}.png")
 
     def environment(self, **more: str) -> dict[str, str]:
-        own = {"HOUNDSTOOTH_REDIS": self.redis, "TEST_MARKS": str(self.marks)}
+        own = {"HOUNDSTOOTH_REDIS": self.redis, "HOUNDSTOOTH_JOBS": str(self.folder / "jobs")}
+        own["TEST_MARKS"] = str(self.marks)
         return {**os.environ, "PYTHONPATH": str(ROOT), **own, **more}
+
+    def app(self) -> IngestApp:
+        return IngestApp(Settings(redis=self.redis, jobs=self.folder / "jobs"))
 
     def write(self, rows: Sequence[Mapping[str, str]], name: str = "feed.csv") -> Path:
         path = self.folder / name
@@ -76,11 +81,20 @@ class Shop:
 
     @contextmanager
     def workers(
-        self, count: int = 1, concurrency: int = 1, shipped: bool = False, **more: str
+        self,
+        count: int = 1,
+        concurrency: int = 1,
+        app: str = "tests.worker_app",
+        supervised: bool = False,
+        **more: str,
     ) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """Workers, which answer when this begins; `shipped` ones run the networks."""
+        """Workers, which answer when this begins; Celery's own, or as people start them."""
+        command = ["houndstooth", "worker", "--app", app]
+        if not supervised:
+            command = ["celery", "-A", app, "worker"]
+        command += ["--concurrency", str(concurrency)]
         environment = self.environment(**more)
-        started = [self._start_worker(shipped, concurrency, environment) for _ in range(count)]
+        started = [self._start_worker(command, environment) for _ in range(count)]
         try:
             self.wait_for_workers(count)
             yield started
@@ -92,16 +106,14 @@ class Shop:
                 worker.wait(60)
 
     def _start_worker(
-        self, shipped: bool, concurrency: int, environment: Mapping[str, str]
+        self, command: Sequence[str], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        command = ["celery", "-A", "tests.worker_app", "worker"]
-        words = ["--concurrency", str(concurrency)]
         name = ["--hostname", f"{uuid4().hex}@test"]
-        if shipped:
-            command, name = ["houndstooth", "worker"], ["--", *name]
-        with (self.folder / "workers.log").open("ab") as log:
+        if command[0] == "houndstooth":
+            name.insert(0, "--")
+        with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", *command, *words, *name],
+                [sys.executable, "-m", *command, *name],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
@@ -109,8 +121,7 @@ class Shop:
             )
 
     def wait_for_workers(self, count: int) -> None:
-        app = IngestApp(Settings(redis=self.redis))
-        with app:
+        with self.app() as app:
             wait_until(lambda: len(app.control.ping(timeout=1.0)) >= count)
 
     def children(self) -> set[int]:

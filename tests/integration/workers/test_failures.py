@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import ExitStack
-
 from opensearchpy import OpenSearch
 from PIL import Image
-from redis import Redis
 
 from houndstooth.ingest.batches import feed_stamp
-from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.workers import submit
-from houndstooth.plugin.config import Settings
-from tests.conftest import free_port, running_redis
+from houndstooth.ingest.submit import submit
 from tests.integration.workers.shop import Shop, finish, opened, product, wait_until
-from tests.worker_app import DEADLY_COLOUR
+from tests.worker_app import DEADLY_COLOUR, HANGING_COLOUR
 
 
 def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
@@ -31,6 +24,24 @@ def test_a_product_at_which_workers_die_costs_only_itself(shop: Shop) -> None:
     failed = [line for line in shop.report()["products"] if line["outcome"] == "failed"]
     assert [line["row"] for line in failed] == [9]
     assert "worker processes died" in failed[0]["reason"]
+    with opened(shop.url) as engine:
+        assert engine.count() == 19
+
+
+def test_a_product_at_which_workers_hang_costs_only_itself(shop: Shop) -> None:
+    Image.new("RGB", (32, 32), HANGING_COLOUR).save(shop.folder / "images" / "hanging.png")
+    rows = [product(n) for n in range(20)]
+    rows[7]["image"] = "images/hanging.png"
+    with shop.workers(TEST_BATCH_LIMIT="2", TEST_PRODUCT_LIMIT="1"):
+        status, output, _ = finish(shop.ingest(shop.write(rows), "--batch", "10"))
+    assert status == 1
+    assert "worker died" in output
+    failed = [line for line in shop.report()["products"] if line["outcome"] == "failed"]
+    assert [line["row"] for line in failed] == [9]
+    assert "took longer than 1 s" in failed[0]["reason"]
+    log = shop.log.read_text()
+    assert "Timeout (0:00:02)!" in log and "Timeout (0:00:01)!" in log
+    assert 'worker_app.py", line' in log and "in extract" in log
     with opened(shop.url) as engine:
         assert engine.count() == 19
 
@@ -53,11 +64,10 @@ def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
     with opened(shop.url) as engine, OpenSearch(server) as client:
         engine.prepare()
         client.indices.close(index=index)
-        with shop.workers(), IngestApp(Settings(redis=shop.redis)) as app:
+        with shop.workers(), shop.app() as app:
             job = submit(app, request)
-            key = f"houndstooth:job:{job}:attempts"
-            with Redis.from_url(shop.redis) as redis:
-                wait_until(lambda: redis.hexists(key, "batch 0, retry 1"))
+            journal = app.jobs.folder / f"{job}.jsonl"
+            wait_until(lambda: '"leave", {"step": "batch 0"}' in journal.read_text())
             client.indices.open(index=index)
             wait_until(lambda: app.jobs.get(job).state != "running")
             assert app.jobs.get(job).state == "finished"
@@ -67,32 +77,6 @@ def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
                 "left_out": 0,
                 "failed": 0,
             }
-
-
-def test_a_redis_that_starts_anew_loses_no_batch(shop: Shop) -> None:
-    folder = shop.folder / "redis"
-    folder.mkdir()
-    port = free_port()
-    feed = shop.write([product(n) for n in range(400)])
-    with ExitStack() as stack:
-        with running_redis(folder, port, keeps=True) as shop.redis:
-            settings = {"TEST_SECONDS_PER_BATCH": "0.2", "TEST_REDELIVERED_AFTER": "300"}
-            stack.enter_context(shop.workers(2, **settings))
-            command = shop.ingest(feed, "--batch", "4")
-            with IngestApp(Settings(redis=shop.redis)) as app:
-                wait_until(lambda: [j for j in app.jobs.recent(1) if app.jobs.get(j).done > 5])
-                [job] = app.jobs.recent(1)
-        status, _, errors = finish(command)
-        assert status == 3
-        assert f"houndstooth jobs status {job}" in errors
-        time.sleep(4)  # long enough for workers to give up what they would queue
-        with running_redis(folder, port, keeps=True), IngestApp(Settings(redis=shop.redis)) as app:
-            wait_until(lambda: app.jobs.get(job).state != "running", 120)
-            assert app.jobs.get(job).state == "finished"
-            assert app.jobs.get(job).totals["failed"] == 0
-            stack.close()
-    with opened(shop.url) as engine:
-        assert engine.count() == 400
 
 
 def test_an_engine_that_stays_away_is_reported(shop: Shop) -> None:

@@ -84,7 +84,7 @@ function showError(error) {
     make(
       "div",
       { class: "notice", role: "alert" },
-      make("p", {}, unavailable ? "The workers’ Redis cannot be reached, so no jobs can be shown." : error.sentence),
+      make("p", {}, unavailable ? "The workers’ jobs cannot be read right now." : error.sentence),
       unavailable ? make("p", { class: "hint" }, error.sentence) : null,
       unavailable
         ? make(

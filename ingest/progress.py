@@ -1,0 +1,146 @@
+"""Sum up the events of an ingest job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.tally import GROUPS, Tally
+
+KEPT = 1000
+"""Outcomes kept of products that failed, and as many of those with something else to tell. All are
+counted."""
+
+_PLAIN = ("request", "survey", "started", "changed", "model", "batches", "stopped", "done")
+
+
+@dataclass
+class Progress:
+    """The sum of a job's events so far; the methods that return nothing are the events.
+
+    Attributes:
+        request, survey: JSON of a ``JobRequest`` and of a ``Survey``.
+        started: Start time, in seconds since 1970.
+        changed: Time of the last recorded batch.
+        touched: Time of the last event of any kind.
+        model: Name and version of the weights.
+        batches: Number of batches; None until the whole feed has been read.
+        stopped: Why the job stopped, or None.
+        done: Number of recorded batches; ``recorded`` has their numbers until the job is finished.
+        parts: First batches of the parts of the feed that are queued.
+        totals: Number of products by status.
+        tallies: Counts and examples by kind, by group.
+        failed, noted: The first outcomes of each sort, ``KEPT`` at most.
+        failed_rows: Lines of all products that failed.
+        attempts: Number of attempts by step, of steps that have not ended.
+    """
+
+    request: Mapping[str, Any]
+    survey: Mapping[str, Any] | None
+    started: float
+    changed: float
+    touched: float = 0.0
+    model: str = ""
+    batches: int | None = None
+    stopped: str | None = None
+    done: int = 0
+    recorded: set[int] = field(default_factory=set)
+    parts: set[int] = field(default_factory=set)
+    totals: Counter[str] = field(default_factory=Counter)
+    tallies: Mapping[str, Tally] = field(
+        default_factory=lambda: {group: Tally() for group in GROUPS}
+    )
+    failed: list[Outcome] = field(default_factory=list)
+    noted: list[Outcome] = field(default_factory=list)
+    failed_rows: list[int] = field(default_factory=list)
+    attempts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def is_finished(self) -> bool:
+        """Return true if the outcomes of all batches are recorded."""
+        return self.stopped is None and self.done == self.batches
+
+    def record(
+        self,
+        number: int,
+        model: str,
+        totals: Mapping[str, int],
+        tallies: Mapping[str, Any],
+        outcomes: Sequence[Any],
+    ) -> None:
+        """Add what became of a batch: all counts, and the outcomes that have something to tell."""
+        self.recorded.add(number)
+        self.done += 1
+        self.model = model
+        self.changed = self.touched
+        self.totals.update(totals)
+        for group, tally in tallies.items():
+            self.tallies[group].merge(tally)
+        for outcome in map(Outcome.from_json, outcomes):
+            if outcome.status == "failed" and outcome.row is not None:
+                self.failed_rows.append(outcome.row)
+            self._keep(outcome)
+
+    def queue(self, start: int) -> None:
+        """Mark the part of the feed from batch ``start`` on as queued."""
+        self.parts.add(start)
+
+    def end(self, batches: int) -> None:
+        """Set the number of batches: the feed has been read to its end."""
+        self.batches = batches
+
+    def attempt(self, step: str) -> None:
+        """Count an attempt at a step."""
+        self.attempts[step] += 1
+
+    def leave(self, step: str) -> None:
+        """Forget the attempts at a step that has ended."""
+        del self.attempts[step]
+
+    def stop(self, reason: str) -> None:
+        """Stop the job; the first reason is kept."""
+        self.stopped = self.stopped or reason
+
+    def resume(self) -> None:
+        """Let the job go on; its feed is read again, without the batches that are recorded."""
+        self.stopped = None
+        self.parts.clear()
+        self.attempts.clear()
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert to JSON, for ``from_json``."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "recorded": [] if self.is_finished else sorted(self.recorded),
+            "parts": sorted(self.parts),
+            "totals": self.totals,
+            "tallies": {group: tally.to_json() for group, tally in self.tallies.items()},
+            "outcomes": [outcome.to_json() for outcome in (*self.failed, *self.noted)],
+            "failed_rows": self.failed_rows,
+            "attempts": self.attempts,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Progress:
+        """Read the JSON of ``to_json``."""
+        progress = cls(
+            **{name: data[name] for name in _PLAIN},
+            recorded=set(data["recorded"]),
+            parts=set(data["parts"]),
+            totals=Counter(data["totals"]),
+            failed_rows=list(data["failed_rows"]),
+            attempts=Counter(data["attempts"]),
+        )
+        for group, tally in data["tallies"].items():
+            progress.tallies[group].merge(tally)
+        for outcome in map(Outcome.from_json, data["outcomes"]):
+            progress._keep(outcome)
+        return progress
+
+    def _keep(self, outcome: Outcome) -> None:
+        kept = self.failed if outcome.status == "failed" else self.noted
+        if len(kept) < KEPT:
+            kept.append(outcome)

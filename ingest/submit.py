@@ -1,0 +1,184 @@
+"""Submit feeds to the workers, and let jobs go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from celery.exceptions import OperationalError
+from redis import RedisError
+from tqdm import tqdm
+
+from houndstooth.ingest.batches import check_unchanged, feed_stamp
+from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.products import FeedProduct, read_feed
+from houndstooth.ingest.survey import Survey
+from houndstooth.mappings.errors import InvalidConfig, InvalidInput, WorkersUnavailable
+
+NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
+
+LOST_SECONDS = 10.0
+"""Time in which nothing happens, after which a running job is lost where the queue is empty."""
+
+_PING_SECONDS = 5.0
+_RECENT = 1000
+
+
+def make_request(
+    feed: Path, engine: str, options: ReadOptions, batch: int, visual_only: bool
+) -> JobRequest:
+    """Make the request for a job; the feed is opened, so that an unusable one is refused here.
+
+    Raises:
+        InvalidFeed: not a file, or its columns are unclear.
+        InvalidConfig: an engine that is one machine's own.
+    """
+    if engine.startswith("sqlite"):
+        raise InvalidConfig("expected an engine that workers share, opensearch://…; got SQLite")
+    path = feed.absolute()
+    stamp = feed_stamp(path)
+    with open_feed(path, options.encoding) as opened:
+        read_feed(opened, options)
+        return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
+
+
+def survey_feed(request: JobRequest) -> dict[str, Any]:
+    """Read a feed to its end, and return what it is read as: the JSON of a Survey.
+
+    Raises:
+        InvalidFeed: it cannot be read.
+    """
+    options = request.options
+    with open_feed(request.feed, options.encoding) as feed:
+        reading, entries = read_feed(feed, options, facts=not request.visual_only)
+        survey = Survey(feed, reading)
+        with tqdm(total=feed.size, unit=" rows", desc="reading", disable=None) as bar:
+            for entry in entries:
+                if isinstance(entry, FeedProduct):
+                    survey.add(entry.product)
+                bar.update()
+        return survey.to_json()
+
+
+def submit(app: IngestApp, request: JobRequest) -> str:
+    """Submit a feed to the workers; return the job's id.
+
+    The feed is read to its end before, so that the job can say what it is read as. Its language
+    goes with the job: each worker would detect it again.
+
+    Raises:
+        InvalidFeed: the feed cannot be read.
+        WorkersUnavailable: Redis is away, or no worker answers.
+    """
+    _check_workers(app)
+    survey = survey_feed(request)
+    options = replace(request.options, language=survey["language"] or "")
+    return _submit(app, replace(request, options=options), survey)
+
+
+def retry(app: IngestApp, job_id: str) -> str:
+    """Submit the products of a job that failed as a new job; return its id.
+
+    Raises:
+        JobNotFound: none of that id.
+        InvalidFeed: its feed has changed.
+        InvalidInput: it still runs, or nothing failed.
+        WorkersUnavailable: Redis is away, or no worker answers.
+    """
+    job = app.jobs.get(job_id)
+    if job.state == "running" or not job.failed_rows:
+        state = "it still runs" if job.state == "running" else "nothing failed"
+        raise InvalidInput(f"expected a job that has ended and has failures; got {job_id}: {state}")
+    check_unchanged(job.request)
+    _check_workers(app)
+    request = replace(job.request, rows=job.failed_rows, size=len(job.failed_rows))
+    return _submit(app, request, job.survey)
+
+
+def resume(app: IngestApp, job_id: str) -> None:
+    """Let a job go on that stopped or was lost.
+
+    Raises:
+        JobNotFound: none of that id.
+        InvalidFeed: its feed has changed.
+        InvalidInput: it is finished.
+        WorkersUnavailable: Redis is away.
+    """
+    check_unchanged(app.jobs.get(job_id).request)
+    app.queue.ping()
+    app.jobs.resume(job_id)
+    _queue(app, job_id)
+
+
+def bring_back(app: IngestApp) -> list[str]:
+    """Queue the jobs again of which the queue knows nothing any more; return their ids.
+
+    Raises:
+        WorkersUnavailable: Redis is away.
+    """
+    if app.queue.size():
+        return []
+    jobs = [
+        job_id
+        for job_id in app.jobs.recent(_RECENT)
+        if app.jobs.get(job_id).state == "running"
+        and app.jobs.resume_if_quiet(job_id, LOST_SECONDS)
+    ]
+    for job_id in jobs:
+        _queue(app, job_id)
+    return jobs
+
+
+def worker_answers(app: IngestApp) -> bool:
+    """Check whether at least one worker answers.
+
+    Raises:
+        WorkersUnavailable: Redis is away.
+    """
+    try:
+        return bool(app.control.ping(timeout=_PING_SECONDS, limit=1))
+    except (OperationalError, RedisError) as error:
+        raise WorkersUnavailable(f"cannot reach the workers: {error}") from None
+
+
+def _check_workers(app: IngestApp) -> None:
+    app.queue.ping()
+    if not worker_answers(app):
+        raise WorkersUnavailable(NO_WORKER)
+
+
+def _submit(app: IngestApp, request: JobRequest, survey: Mapping[str, Any] | None) -> str:
+    job_id = app.jobs.create(request, survey)
+    try:
+        _check_seen(app, job_id)
+        _queue(app, job_id)
+    except WorkersUnavailable as error:
+        app.jobs.stop(job_id, str(error))
+        raise
+    return job_id
+
+
+def _check_seen(app: IngestApp, job_id: str) -> None:
+    """Raise if the first worker that answers does not see the job."""
+    options: dict[str, Any] = {"reply": True, "timeout": _PING_SECONDS, "limit": 1}
+    with app.queue.errors():
+        answers = app.control.broadcast("sees_job", arguments={"job_id": job_id}, **options)
+    for answer in answers or ():
+        for worker, found in answer.items():
+            if not found.get("sees"):
+                raise WorkersUnavailable(
+                    f"expected workers to write to {app.jobs.folder.absolute()}, the folder of "
+                    f"jobs here (HOUNDSTOOTH_JOBS); {worker} has another one"
+                )
+
+
+def _queue(app: IngestApp, job_id: str) -> None:
+    try:
+        app.send_task("ingest.read_feed", (job_id, 0))
+    except (OperationalError, RedisError) as error:
+        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None
