@@ -208,7 +208,9 @@ class _Connection(Urllib3HttpConnection):
         if not left:
             raise ConnectionTimeout("TIMEOUT", "the time for its answers is over", None)
         if left < inf:
-            options["timeout"] = Timeout(total=left / 2)
+            given = options.get("timeout")
+            seconds = given if isinstance(given, int | float) else inf
+            options["timeout"] = Timeout(total=min(seconds, left / 2))
         return super().perform_request(*arguments, **options)
 
 
