@@ -2,10 +2,9 @@
 # OpenSearch 3.8.0: a terms aggregation on a key of a `flat_object` field adds a nameless bucket.
 #
 # Three products say what they are made of, in an object that is mapped as flat_object. A search for
-# one key of it finds the right products, and so does sorting. Terms of the same key are counted
-# right as well, but beside them is a bucket called "java.lang.Object@" and a number, with as many
-# documents as there are, so that a shop's page shows it as a choice. OpenSearch 2.19.4 was seen to
-# answer no buckets at all.
+# one key of it finds the right products. Terms of the same key are counted right as well, but
+# beside them is a bucket called "java.lang.Object@" and a hash, with as many documents as there
+# are, so that a shop's page shows it as a choice. OpenSearch 2.19.4 was seen to answer no buckets.
 #
 # Needs a JDK 21 or later (JAVA_HOME, or Temurin under /usr/lib/jvm), Maven, curl, unzip. Everything
 # is installed in a temporary folder. Exits non-zero when the behaviour is another.

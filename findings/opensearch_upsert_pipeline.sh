@@ -66,7 +66,7 @@ write() { # write WHAT ACTION LINE: on a document that has the price 10, with pi
   printf '%s\n%s\n' "$2" "$3" >"$folder/bulk"
   answer=$(json -X POST "$url/shop/_bulk?pipeline=_none&refresh=true&filter_path=errors,items.*.result" \
     --data-binary "@$folder/bulk")
-  source=$(json "$url/shop/_doc/1/_source")
+  source=$(json "$url/shop/_source/1")
   echo "$1"
   echo "  answer: $answer"
   echo "  stored: $source"
