@@ -15,12 +15,13 @@ from tests.integration.workers.shop import Shop, finish, product
 LOGIN = "Basic " + b64encode(b"me:geheim").decode()
 
 
-def stored(redis_url: str) -> str:
-    """All that is in hashes and lists: jobs, their outcomes and the queue."""
-    with Redis.from_url(redis_url) as redis:
+def stored(shop: Shop) -> str:
+    """All that is in the jobs' files, and in Redis's hashes and lists: the queue."""
+    files = [path.read_text() for path in (shop.folder / "jobs").rglob("*") if path.is_file()]
+    with Redis.from_url(shop.redis) as redis:
         read = {b"hash": redis.hgetall, b"list": lambda key: redis.lrange(key, 0, -1)}
         kinds = [(key, redis.type(key)) for key in redis.scan_iter()]
-        return str([read[kind](key) for key, kind in kinds if kind in read])
+        return str([*files, *(read[kind](key) for key, kind in kinds if kind in read)])
 
 
 def test_a_command_and_a_worker_log_in_by_their_own_settings(
@@ -38,11 +39,11 @@ def test_a_command_and_a_worker_log_in_by_their_own_settings(
         with shop.workers():
             status, output, errors = finish(shop.ingest(feed))
         assert (status, shop.report()["totals"]["written"]) == (0, 6), errors
-        ids = [row["id"] for row in shop.report()["products"]]
+        ids = [product(n)["id"] for n in range(6)]
         status, removed, _ = finish(shop.command("remove", *ids, "--engine", shop.url))
         assert (status, removed[:7]) == (0, "6 of 6 ")
     assert any("_bulk" in request.path for request in before.requests)
-    jobs = stored(shop.redis)
+    jobs = stored(shop)
     assert shop.url in jobs
     for text in (jobs, output, errors, (shop.folder / "workers.log").read_text()):
         assert "geheim" not in text and LOGIN[6:] not in text
@@ -54,4 +55,4 @@ def test_a_url_with_a_password_never_gets_into_a_job(shop: Shop) -> None:
         status, output, errors = finish(shop.ingest(shop.write([product(1)])))
     assert status == 2
     assert "HOUNDSTOOTH_ENGINE_PASSWORD" in errors
-    assert "geheim" not in output + errors + stored(shop.redis)
+    assert "geheim" not in output + errors + stored(shop)
