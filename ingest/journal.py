@@ -21,6 +21,8 @@ from typing import Any, Protocol
 from houndstooth.ingest.progress import Progress
 
 _SUM = "sum"
+_HEAD = 64
+"""First bytes of a file by which it is known from another one: they hold a time."""
 
 
 class Write(Protocol):
@@ -39,7 +41,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._threads = RLock()
-        self._file_id = 0
+        self._file_id = 0, b""
         self._end = 0
         self._progress: Progress | None = None
 
@@ -83,8 +85,10 @@ class Journal:
     def _read(self, file: FileIO) -> Progress:
         """Read the events that have been added."""
         status = os.fstat(file.fileno())
-        if status.st_ino != self._file_id or status.st_size < self._end:
-            self._file_id, self._end, self._progress = status.st_ino, 0, None
+        # The number of a file that is gone is soon that of another one.
+        file_id = status.st_ino, os.pread(file.fileno(), _HEAD, 0)
+        if file_id != self._file_id or status.st_size < self._end:
+            self._file_id, self._end, self._progress = file_id, 0, None
         file.seek(self._end)
         for line in file.readall().splitlines(keepends=True):
             if line.endswith(b"\n"):
@@ -131,5 +135,5 @@ def _line(event: str, values: Mapping[str, Any]) -> bytes:
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file for its owner alone: the engine's URL may hold a password."""
+    """Open a file for its owner alone: where a shop's feeds and engine are is nobody's business."""
     return os.open(path, flags, 0o600)

@@ -18,7 +18,12 @@ from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.survey import Survey
-from houndstooth.mappings.errors import InvalidConfig, InvalidInput, WorkersUnavailable
+from houndstooth.mappings.errors import (
+    InvalidConfig,
+    InvalidInput,
+    JobNotFound,
+    WorkersUnavailable,
+)
 
 NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 
@@ -123,14 +128,17 @@ def bring_back(app: IngestApp) -> list[str]:
     """
     if app.queue.size():
         return []
-    jobs = [
-        job_id
-        for job_id in app.jobs.recent(_RECENT)
-        if app.jobs.get(job_id).state == "running"
-        and app.jobs.resume_if_quiet(job_id, LOST_SECONDS)
-    ]
-    for job_id in jobs:
-        _queue(app, job_id)
+    jobs = []
+    for job_id in app.jobs.recent(_RECENT):
+        try:
+            is_lost = app.jobs.get(job_id).state == "running" and app.jobs.resume_if_quiet(
+                job_id, LOST_SECONDS
+            )
+        except (JobNotFound, WorkersUnavailable):
+            continue  # it is gone, or its file cannot be read: that keeps no other job waiting
+        if is_lost:
+            _queue(app, job_id)
+            jobs.append(job_id)
     return jobs
 
 

@@ -42,15 +42,6 @@ def facts_of(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if not is_visual(name.split(".")[0])}
 
 
-def fact_at(facts: Mapping[str, Any], path: str) -> Any:
-    """Return the value of a field, which may lie in objects, as in ``maker.style``, or None."""
-    if path in facts:
-        return facts[path]
-    name, _, rest = path.partition(".")
-    inner = facts.get(name)
-    return fact_at(inner, rest) if rest and isinstance(inner, Mapping) else None
-
-
 def encode_bytes(data: Bytes) -> str:
     """Encode a uint8 array as base64, the form of OpenSearch's ``binary`` fields."""
     return base64.b64encode(data.tobytes()).decode("ascii")

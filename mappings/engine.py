@@ -71,6 +71,7 @@ class WriteOutcome:
     Attributes:
         error: Why the document was not written; None if it was.
         retryable: Whether a later attempt may succeed.
+        is_conflict: Whether the document was written since it was read.
         notes: Facts that were left out because they do not fit the index.
     """
 
@@ -78,6 +79,7 @@ class WriteOutcome:
     error: str | None = None
     retryable: bool = False
     notes: Sequence[Note] = ()
+    is_conflict: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from houndstooth.plugin.engines.fields import parents
+
+
+def names_path(names: Collection[str], path: str) -> bool:
+    """Tell whether a field, or an object that it lies in, is among some names."""
+    return any(one in names for one in (path, *parents(path)))
+
 
 def select_facts(facts: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Return the facts with some names; ``offers.price`` keeps that part of ``offers``."""
     kept: dict[str, Any] = {}
     for name, value in facts.items():
         inner = [one.removeprefix(f"{name}.") for one in names if one.startswith(f"{name}.")]
-        if name in names:
+        if names_path(names, name):
             kept[name] = value
         elif isinstance(value, Mapping) and (part := select_facts(value, inner)):
             kept[name] = part

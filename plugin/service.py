@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from houndstooth.mappings.document import fact_at
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
@@ -21,6 +20,7 @@ from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.cursor import Cursor, SortedCursor
 from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.page import Page, PageFiller
 from houndstooth.plugin.sorting import sorted_page
 from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
@@ -152,9 +152,7 @@ class VisualSearch:
             request,
             self.taxonomy,
             without_id=without.product_id if without else None,
-            without_variant_group=variant_group(fact_at(without.facts, field))
-            if without and field
-            else None,
+            without_variant_group=_variant_group(without, field) if without and field else None,
             variant_field=field,
         )
         source = self._source(features, clock)
@@ -223,3 +221,9 @@ def _page(filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequenc
         after = SortedCursor.parse(text, steps) if text else None
         return sorted_page(filler, request.sort, request.top, ideal, after)
     return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)
+
+
+def _variant_group(product: StoredProduct, field: str) -> str | None:
+    """Return the group of a product: the first of its values, as an engine sorts them."""
+    groups = map(variant_group, fact_values(product.facts, field))
+    return min((group for group in groups if group is not None), default=None)

@@ -70,7 +70,10 @@ def hosts(text: str) -> frozenset[str]:
 
 def names(text: str) -> frozenset[str]:
     """Read names, separated by commas."""
-    return frozenset(name.strip() for name in text.split(",") if name.strip())
+    found = frozenset(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise ValueError("expected names separated by commas")
+    return found
 
 
 def field(text: str) -> str:

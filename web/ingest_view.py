@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from houndstooth.ingest.jobs import Job, Jobs
-from houndstooth.mappings.errors import JobNotFound
+from houndstooth.mappings.errors import JobNotFound, WorkersUnavailable
 from houndstooth.web.backend import Backend
 from houndstooth.web.request_form import check_no_parameters
 
@@ -31,7 +31,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
         check_no_parameters(request.args)
         states = []
         for job_id in jobs.recent(MAX_JOBS):
-            with suppress(JobNotFound):  # expired since its id was read
+            with suppress(JobNotFound, WorkersUnavailable):  # expired, or not to be read
                 states.append(job_json(jobs.get(job_id)))
         return {"jobs": states}
 

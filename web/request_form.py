@@ -11,6 +11,7 @@ from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.search import MAX_HITS, SearchRequest, read_sold_out
+from houndstooth.plugin.fact_paths import names_path
 from houndstooth.plugin.filters import FIELD, parse_filter
 from houndstooth.plugin.shop_query import parse_query
 from houndstooth.plugin.sorting import BY_LOOKS, parse_sort
@@ -100,7 +101,7 @@ def _post_filter(text: str) -> Filter | ShopQuery:
 
 def _check_allowed(name: str, backend: Backend) -> None:
     allowed = backend.settings.allowed_fields
-    if allowed and name.partition(".")[0] not in allowed:
+    if allowed and not names_path(allowed, name):
         raise InvalidInput(f"expected one of the fields {', '.join(sorted(allowed))}; got {name!r}")
 
 

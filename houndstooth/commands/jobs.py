@@ -37,14 +37,14 @@ Exit status:
 def list_jobs(top: int) -> None:
     """List the jobs, the newest first: id, state, products so far, those that failed, feed."""
     from houndstooth.ingest.jobs import Jobs
-    from houndstooth.mappings.errors import JobNotFound
+    from houndstooth.mappings.errors import JobNotFound, WorkersUnavailable
     from houndstooth.plugin.config import Settings
 
     with nothing_begun():
         jobs = Jobs(Settings.from_env().jobs)
         found = []
         for job_id in jobs.recent(top):
-            with suppress(JobNotFound):  # gone since its id was read
+            with suppress(JobNotFound, WorkersUnavailable):  # gone, or not to be read
                 found.append(jobs.get(job_id))
     for job in found:
         size = "" if job.request.size is None else f" of {job.request.size:,}"

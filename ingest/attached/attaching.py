@@ -21,6 +21,7 @@ from houndstooth.ingest.attached.reader import DocumentReader
 from houndstooth.ingest.drafts import source_hash
 from houndstooth.ingest.outcome import REFUSED, Outcome
 from houndstooth.ingest.products import FeedProduct
+from houndstooth.mappings.document import visual_of
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.rows import Checkpoint
@@ -154,7 +155,7 @@ class Attaching:
         return f"{self.model} {source_hash(product, images, self.taxonomy)}"
 
     def _has_visual(self, document: SourceDocument) -> bool:
-        visual = document.source.get(self.index.visual)
+        visual = visual_of(document.source, self.index.visual)
         return isinstance(visual, dict) and visual.get("model") == self.model
 
     def _noted(self, outcomes: Sequence[Outcome]) -> list[Outcome]:

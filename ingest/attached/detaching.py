@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from time import sleep
 
 from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.rows import Checkpoint
-from houndstooth.mappings.shop_index import ShopIndex
+from houndstooth.mappings.shop_index import ShopIndex, SourceDocument
+
+PAUSES = (0.5, 2.0, 8.0)
+"""Seconds to wait before documents are written again that the engine had no time for."""
 
 
 def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
@@ -21,6 +25,17 @@ def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
     Raises:
         EngineUnavailable: The engine cannot be reached. What was yielded is done.
     """
+
+    def without(document: SourceDocument) -> SourceDocument | None:
+        """Return the document without ``visual``; None if it has none."""
+        name = index.visual
+        source = {
+            key: value
+            for key, value in document.source.items()
+            if key != name and not key.startswith(f"{name}.")
+        }
+        return replace(document, source=source) if len(source) < len(document.source) else None
+
     since: Checkpoint | None = None
     again = True
     while again:
@@ -29,12 +44,29 @@ def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
         since, pages = index.documents(since=since)
         with closing(pages):
             for documents in pages:
-                outcomes = index.rewrite(
-                    [
-                        replace(one, source={k: v for k, v in one.source.items() if k != name})
-                        for one in documents
-                        if (name := index.visual) in one.source
-                    ]
-                )
+                outcomes = _rewritten(index, [bare for bare in map(without, documents) if bare])
                 again |= any(outcome.error is None or outcome.retryable for outcome in outcomes)
                 yield outcomes
+
+
+def _rewritten(index: ShopIndex, documents: list[SourceDocument]) -> list[WriteOutcome]:
+    """Write documents. The engine's refusals that may pass are tried again, and count at the end.
+
+    What the shop has written meanwhile is not: the next pass reads it. The outcomes are in any
+    order.
+    """
+    done: list[WriteOutcome] = []
+    pauses = iter(PAUSES)
+    while documents:
+        outcomes = index.rewrite(documents)
+        done += [one for one in outcomes if not one.retryable or one.is_conflict]
+        passing = {one.product_id for one in outcomes if one.retryable and not one.is_conflict}
+        documents = [one for one in documents if one.product_id in passing]
+        pause = next(pauses, None)
+        if pause is None:
+            return done + [
+                replace(one, retryable=False) for one in outcomes if one.product_id in passing
+            ]
+        if documents:
+            sleep(pause)
+    return done

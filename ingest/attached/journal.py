@@ -7,7 +7,8 @@ changed are not recognised again.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -35,13 +36,11 @@ class Journal:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        path = folder / f"{name}.db"
-        try:
+        self._path = folder / f"{name}.db"
+        with self._errors():
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = sqlite3.connect(path, timeout=30)
+            self._file = sqlite3.connect(self._path, timeout=30)
             self._file.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise InvalidConfig(f"cannot use the journal {path}: {error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -49,15 +48,23 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise InvalidConfig(f"cannot use the journal {self._path}: {error}") from None
+
     def digests(self, product_ids: Sequence[str]) -> dict[str, str]:
         """Read the digests of some documents, by id."""
         marks = ",".join("?" * len(product_ids))
         query = f"SELECT id, digest FROM document WHERE id IN ({marks})"  # noqa: S608
-        return dict(self._file.execute(query, product_ids))
+        with self._errors():
+            return dict(self._file.execute(query, product_ids))
 
     def note(self, digests: Mapping[str, str]) -> None:
         """Note the digests of documents by id."""
-        with self._file:
+        with self._errors(), self._file:
             self._file.executemany("REPLACE INTO document VALUES (?, ?)", digests.items())
 
     def language_of(self, given: str, detect: Callable[[], str]) -> str:
@@ -70,11 +77,12 @@ class Journal:
             given: As the user gives it; empty = not at all.
             detect: Detects it.
         """
-        noted = self._file.execute("SELECT code FROM language").fetchone()
+        with self._errors():
+            noted = self._file.execute("SELECT code FROM language").fetchone()
         if noted and given in ("", noted[0]):
             return str(noted[0])
         code = given or detect()
-        with self._file:
+        with self._errors(), self._file:
             self._file.execute("DELETE FROM language")
             self._file.execute("INSERT INTO language VALUES (?)", (code,))
         return code

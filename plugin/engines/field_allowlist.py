@@ -18,7 +18,8 @@ from houndstooth.mappings.engine import (
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.plugin.engines.fields import VISUAL_FACETS, parents
+from houndstooth.plugin.engines.fields import VISUAL_FACETS
+from houndstooth.plugin.fact_paths import names_path, select_facts
 from houndstooth.plugin.shop_query import query_json
 
 
@@ -124,18 +125,10 @@ class FieldAllowlist:
         self._engine.close()
 
     def _allows(self, name: str) -> bool:
-        return any(path in self._fields for path in (name, *parents(name)))
+        return names_path(self._fields, name)
 
-    def _limited(self, facts: Mapping[str, Fact], start: str = "") -> dict[str, Fact]:
-        limited: dict[str, Any] = {}
-        for name, value in facts.items():
-            path = start + name
-            if self._allows(path):
-                limited[name] = value
-            elif isinstance(value, Mapping):
-                inner = self._limited(value, f"{path}.")
-                limited |= {name: inner} if inner else {}
-        return limited
+    def _limited(self, facts: Mapping[str, Fact]) -> dict[str, Any]:
+        return select_facts(facts, self._fields)
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
         for one in (*query.filters, *query.post_filters):

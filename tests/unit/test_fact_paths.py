@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from houndstooth.plugin.fact_paths import fact_values, select_facts
+from houndstooth.plugin.fact_paths import fact_values, names_path, select_facts
 
 FACTS: dict[str, Any] = {
     "title": "Tee",
@@ -50,3 +50,16 @@ def test_facts_are_selected(names: list[str], kept: dict[str, Any]) -> None:
 )
 def test_values_are_found(name: str, values: list[Any]) -> None:
     assert list(fact_values(FACTS, name)) == values
+
+
+def test_a_name_stands_for_all_that_lies_in_it() -> None:
+    names = {"title", "offers.price", "maker"}
+    allowed = ("title", "offers.price", "offers.price.net", "maker.style")
+    assert [one for one in allowed if not names_path(names, one)] == []
+    assert not any(names_path(names, one) for one in ("offers", "offers.cost", "titles", "make"))
+    facts = {"offers": [{"price": 1, "cost": 0.4}], "maker": {"style": "x"}, "maker.style": "y"}
+    assert select_facts(facts, names) == {
+        "offers": [{"price": 1}],
+        "maker": {"style": "x"},
+        "maker.style": "y",
+    }

@@ -197,6 +197,19 @@ def test_no_job_of_that_id(jobs: Jobs, job_id: str) -> None:
     assert not jobs.is_usable(job_id)
 
 
+def test_a_file_that_has_the_number_of_the_one_before_is_another(jobs: Jobs) -> None:
+    """A number is free again when its file is replaced, and mostly comes back with the next."""
+    job_id = jobs.create(REQUEST)
+    reader = Jobs(jobs.folder)
+    for number in range(4):
+        assert reader.get(job_id).state == "running"
+        jobs.stop(job_id, f"reason {number}")
+        jobs.resume(job_id)
+        jobs.stop(job_id, f"another reason {number}")
+        assert reader.get(job_id).stopped == f"another reason {number}"
+        jobs.resume(job_id)
+
+
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "jobs").write_text("no folder")
     for call in (lambda: Jobs(tmp_path / "jobs").create(REQUEST), Jobs(tmp_path / "jobs").recent):

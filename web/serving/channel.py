@@ -96,11 +96,9 @@ class Channel(HTTPChannel):
 
     def is_late(self, now: float) -> bool:
         """Tell whether its request, or the reading of its answer, has taken too long."""
-        if self.requests:
-            return False
-        if self.total_outbufs_len:
-            return bool(now > self.last_activity + RECEIVE_SECONDS)
-        return now > self.deadline
+        if self.total_outbufs_len and now > self.last_activity + RECEIVE_SECONDS:
+            return True
+        return not (self.requests or self.total_outbufs_len) and now > self.deadline
 
     def received(self, data: bytes) -> bool:
         """Take in what came, and answer what takes no thread."""

@@ -53,7 +53,7 @@ class Listener(TcpWSGIServer):
             if len(channels) <= self._connections // 2:
                 return
         if waiting := [channel for channel in channels if not channel.requests]:
-            min(waiting, key=lambda channel: channel.deadline).will_close = True
+            min(waiting, key=lambda channel: channel.deadline).handle_close()
 
     def has_room_for(self, size: int, address: str) -> bool:
         """Tell whether a body may be received; one address has half of the room."""
@@ -69,7 +69,8 @@ class Listener(TcpWSGIServer):
         self.task_dispatcher.refuse_expired()
         for channel in list(self.active_channels.values()):
             if channel.is_late(now):
-                channel.will_close = True
+                # At once: one that is not writable, as its client reads nothing, is never flushed.
+                channel.handle_close()
 
 
 class Server:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from houndstooth.mappings.shop_index import SourceDocument
+
+BULK_DOCUMENTS = 500
+"""Most documents in one bulk."""
+
+BULK_CHARACTERS = 5_000_000
+"""Length from which a bulk takes no further document. Some managed clusters take 10 MB."""
+
+Item = TypeVar("Item")
 
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 """Encodes a value in JSON, without spaces."""
@@ -46,3 +56,25 @@ def replacement(document: SourceDocument) -> str:
 def deletion(product_id: str) -> str:
     """Write the action that deletes a document."""
     return f'{{"delete":{{"_id":{as_json(product_id)}}}}}\n'
+
+
+def in_bulks(
+    items: Iterable[Item], length: Callable[[Item], int], first: int = BULK_DOCUMENTS
+) -> Iterator[list[Item]]:
+    """Yield items in bulks.
+
+    Args:
+        items: What is written of each document.
+        length: Returns an item's length in characters.
+        first: Most items in the first bulk.
+    """
+    bulk: list[Item] = []
+    most, size = first, 0
+    for item in items:
+        bulk.append(item)
+        size += length(item)
+        if len(bulk) == most or size >= BULK_CHARACTERS:
+            yield bulk
+            bulk, most, size = [], BULK_DOCUMENTS, 0
+    if bulk:
+        yield bulk

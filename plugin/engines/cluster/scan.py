@@ -105,8 +105,9 @@ class ClusterScan:
         self, index: str, fields: Sequence[str] | None, ranges: Mapping[str, tuple[int, int]]
     ) -> Pages:
         """Read the documents in a range of numbers of each shard."""
+        page = min(PAGE, self._index.most_hits())
         body = {
-            "size": PAGE,
+            "size": page,
             "_source": True if fields is None else [*fields],
             "seq_no_primary_term": True,
             "sort": [{"_seq_no": "asc"}],
@@ -119,7 +120,7 @@ class ClusterScan:
                 while last < newest:
                     query = {"range": {"_seq_no": {"gt": last, "lte": newest}}}
                     hits = view.search(body | {"query": query})
-                    last = hits[-1]["_seq_no"] if len(hits) == PAGE else newest
+                    last = hits[-1]["_seq_no"] if len(hits) == page else newest
                     yield [_document(hit) for hit in hits]
 
 

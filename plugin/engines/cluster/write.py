@@ -19,7 +19,10 @@ from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.documents import refusal
 
-RETRYABLE = (409, 429, 503)
+CONFLICT = 409
+"""HTTP status of a bulk item that was written by another since it was read."""
+
+RETRYABLE = (CONFLICT, 429, 503)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
 BLOCKED = "cluster_block_exception"
@@ -34,12 +37,6 @@ MISSING = "document_missing_exception"
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
 
-
-BULK_DOCUMENTS = 500
-"""Most documents in one bulk."""
-
-BULK_CHARACTERS = 5_000_000
-"""Length from which a bulk takes no further document. Some managed clusters take 10 MB."""
 
 FIRST_BULK = 20
 """Documents in the first bulk of many, which tells whether the others are likely to be new."""
@@ -140,7 +137,8 @@ class ClusterWriter:
 
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
-        results = self._bulk([actions.replacement(document) for document in documents])
+        lines = map(actions.replacement, documents)
+        results = [one for bulk in actions.in_bulks(lines, len) for one in self._bulk(bulk)]
         ids = [document.product_id for document in documents]
         return [_outcome(key, result) for key, result in zip(ids, results, strict=True)]
 
@@ -150,9 +148,7 @@ class ClusterWriter:
         Raises:
             EngineUnavailable: The cluster cannot be reached or refuses.
         """
-        deletions = [actions.deletion(key) for key in sorted(set(product_ids))]
-        starts = range(0, len(deletions), BULK_DOCUMENTS)
-        bulks = (deletions[start : start + BULK_DOCUMENTS] for start in starts)
+        bulks = actions.in_bulks(map(actions.deletion, sorted(set(product_ids))), len)
         statuses = [result["status"] for bulk in bulks for result in self._bulk(bulk)]
         failed = [status for status in statuses if status not in (200, 404)]
         if failed:
@@ -182,17 +178,13 @@ class ClusterWriter:
 
     def _bulks(self, writes: Sequence[_Write]) -> Iterator[list[_Write]]:
         """Encode documents, and yield them in bulks, of which the first is small."""
-        bulk: list[_Write] = []
-        most, size = FIRST_BULK, 0
-        for write in writes:
-            write.source = actions.as_json(self._fields(write.document))
-            bulk.append(write)
-            size += len(write.source)
-            if len(bulk) == most or size >= BULK_CHARACTERS:
-                yield bulk
-                bulk, most, size = [], BULK_DOCUMENTS, 0
-        if bulk:
-            yield bulk
+
+        def encoded() -> Iterator[_Write]:
+            for write in writes:
+                write.source = actions.as_json(self._fields(write.document))
+                yield write
+
+        return actions.in_bulks(encoded(), lambda write: len(write.source), FIRST_BULK)
 
     def _fields(self, document: IndexDocument) -> Json:
         """Return the fields of a document as the index takes them."""
@@ -296,4 +288,5 @@ def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
         return WriteOutcome(key)
     if result["status"] == 404:
         return WriteOutcome(key, f"expected a product that is there; {key!r} is not")
-    return WriteOutcome(key, reason(result), result["status"] in RETRYABLE)
+    status = result["status"]
+    return WriteOutcome(key, reason(result), status in RETRYABLE, is_conflict=status == CONFLICT)

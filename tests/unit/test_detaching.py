@@ -1,0 +1,89 @@
+"""What is taken off the documents of a shop's index, by an engine that refuses now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from houndstooth.ingest.attached import detaching
+from houndstooth.mappings.engine import WriteOutcome
+from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.shop_index import SourceDocument
+
+BUSY, CONFLICT = "rejected execution", "version conflict"
+
+
+class Index:
+    """Documents in the order of their writes, and what the engine answers to the next rewrites."""
+
+    visual = "visual"
+
+    def __init__(self, *sources: dict[str, Any], refusals: Sequence[dict[str, str]] = ()) -> None:
+        self.documents_now = {str(n): (n, one) for n, one in enumerate(sources)}
+        self.refusals = [*refusals]
+        self.newest = len(sources) - 1
+
+    def refresh(self) -> None:
+        pass
+
+    def documents(self, since: Checkpoint | None = None) -> Any:
+        start = since.positions["0"] if since else -1
+        found = [
+            SourceDocument(key, source, number, 1)
+            for key, (number, source) in self.documents_now.items()
+            if number > start
+        ]
+        return Checkpoint("index", {"0": self.newest}), (page for page in [found])
+
+    def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        refused = self.refusals.pop(0) if self.refusals else {}
+        outcomes = []
+        for one in documents:
+            error = refused.get(one.product_id)
+            if error is None or error == CONFLICT:
+                self.newest += 1
+                kept = one.source if error is None else self.documents_now[one.product_id][1]
+                self.documents_now[one.product_id] = self.newest, dict(kept)
+            is_conflict = error == CONFLICT
+            outcomes.append(WriteOutcome(one.product_id, error, error is not None, (), is_conflict))
+        return outcomes
+
+
+def detached(index: Index) -> dict[str, WriteOutcome]:
+    """The last outcome of each document."""
+    pages = detaching.detach(cast(Any, index))
+    return {outcome.product_id: outcome for page in pages for outcome in page}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detaching, "PAUSES", (0.0, 0.0, 0.0))
+
+
+def test_fields_that_stand_flat_are_taken_off_as_well() -> None:
+    index = Index({"name": "a", "visual.model": "m", "visual.box": [0]}, {"visual_2": {}, "n": 1})
+    assert detached(index).keys() == {"0"}
+    assert index.documents_now["0"][1] == {"name": "a"}
+    assert index.documents_now["1"][1] == {"visual_2": {}, "n": 1}
+
+
+def test_what_the_engine_had_no_time_for_is_written_again() -> None:
+    index = Index({"visual": {}}, {"visual": {}}, refusals=[{"0": BUSY}, {"0": BUSY}])
+    outcomes = detached(index)
+    assert {key: one.error for key, one in outcomes.items()} == {"0": None, "1": None}
+    assert all("visual" not in source for _, source in index.documents_now.values())
+
+
+def test_what_it_never_has_time_for_is_refused() -> None:
+    index = Index({"visual": {}}, {"visual": {}}, refusals=[{"0": BUSY}] * 9)
+    outcomes = detached(index)
+    assert (outcomes["0"].error, outcomes["0"].retryable) == (BUSY, False)
+    assert outcomes["1"].error is None
+
+
+def test_what_the_shop_writes_meanwhile_is_read_again() -> None:
+    index = Index({"visual": {}, "price": 1}, refusals=[{"0": CONFLICT}])
+    assert detached(index)["0"].error is None
+    assert index.documents_now["0"][1] == {"price": 1}
