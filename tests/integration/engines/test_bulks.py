@@ -10,7 +10,7 @@ import pytest
 from houndstooth.mappings.engine import Engine, IndexDocument
 from houndstooth.mappings.product import Fact
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.cluster import write
+from houndstooth.plugin.engines.cluster import actions, write
 from tests.catalogue import document, visual
 from tests.integration.engines.helpers import client, fill, same, the
 
@@ -19,7 +19,7 @@ from tests.integration.engines.helpers import client, fill, same, the
 def short_bulks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write so few documents in a bulk that a short list takes many."""
     monkeypatch.setattr(write, "FIRST_BULK", 2)
-    monkeypatch.setattr(write, "BULK_DOCUMENTS", 3)
+    monkeypatch.setattr(actions, "BULK_DOCUMENTS", 3)
 
 
 @pytest.fixture
