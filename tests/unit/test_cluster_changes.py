@@ -128,3 +128,13 @@ def test_large_holes_take_few_searches(shard: FakeShard) -> None:
     seen, _ = read(shard, ShardMemory(), -1)
     assert seen == set(numbers)
     assert shard.searches < 60
+
+
+def test_a_new_primary_term_goes_back_once(shard: FakeShard) -> None:
+    memory = ShardMemory()
+    assert memory.begin(500, 1) == 500
+    memory.note(500)
+    assert memory.begin(600, 2) == 600 - OVERLAP
+    assert memory.visible == []
+    assert [memory.begin(start, 2) for start in (600, 50)] == [600, 50]
+    assert memory.begin(50, 3) == -1

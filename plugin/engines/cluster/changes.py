@@ -1,4 +1,4 @@
-"""Read what changed in an OpenSearch index, by the engine's own sequence numbers.
+"""Read what changed in an index of a cluster, by the engine's own sequence numbers.
 
 Each shard numbers its operations. A document's ``_seq_no`` is that of its last write, whoever made
 it, so it needs no field of ours, and a shop's own partial updates are seen too. Deletions leave no
@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
 
-from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Changes, Checkpoint
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex, IndexIdentity
@@ -48,6 +47,14 @@ class ShardMemory:
 
     visible: list[tuple[float, int]] = field(default_factory=list)
     primary_term: int | None = None
+
+    def begin(self, start: int, term: int) -> int:
+        """Return the number after which to read, now that the shard has this primary term."""
+        before, self.primary_term = self.primary_term, max(self.primary_term or 0, term)
+        if before is None or term <= before:
+            return start
+        self.visible = []
+        return max(start - OVERLAP, -1)
 
     def note(self, newest: int) -> None:
         """Note the highest number that is visible now, and forget what is no longer needed."""
@@ -85,12 +92,7 @@ class ClusterChanges:
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
         with self._index.errors():
-            identity = self._index.identity()
-            if since and since.index != identity.id:
-                raise IndexReplaced(
-                    f"expected the index {self._index.name!r} that was read before; it was "
-                    "replaced by another"
-                )
+            identity = self._index.identity(since)
             names = RowFields.of(self._index.fields_with(variant_field), variant_field)
             old = since.positions if since else {}
             positions = {shard: old.get(shard, -1) for shard in identity.shards}
@@ -128,7 +130,7 @@ class _ShardSearch:
     ) -> None:
         self._cluster, self._index, self._names, self._model = cluster, identity.name, names, model
         self.batch = batch
-        self._preference = f"_shards:{shard}|{cluster.one_copy}"
+        self._preference = cluster.copy_of(shard)
 
     def first(self, after: int, up_to: int | None = None) -> list[Json]:
         """Find the first hits of a batch after a number, up to another one if it is given."""
@@ -148,10 +150,9 @@ class _ShardSearch:
 def _pages(search: _ShardSearch, shard: ShardMemory, start: int) -> Iterator[Page]:
     """Read all hits after a number."""
     hits = search.first(start)
-    if shard.primary_term is not None and _primary_term(hits) > shard.primary_term:
-        start, shard.visible = max(start - OVERLAP, -1), []
-        hits = search.first(start)
-    shard.primary_term = max(shard.primary_term or 0, _primary_term(hits))
+    begin = shard.begin(start, _primary_term(hits))
+    if begin != start:
+        start, hits = begin, search.first(begin)
     last = _last(hits, start)
     # The end is known before the middle is read, which takes a while.
     newest = last if len(hits) < search.batch else search.newest(last)

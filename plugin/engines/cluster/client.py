@@ -82,6 +82,10 @@ class Cluster:
         self._has_looked = False
         self._search_params = SEARCH_PARAMS[product]
 
+    def copy_of(self, shard: str) -> str:
+        """Return the preference with which one shard is read, always from the same copy."""
+        return f"_shards:{shard}|{self.one_copy}"
+
     def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
 

@@ -1,4 +1,4 @@
-"""Prepare an OpenSearch index for ``visual``, and read its mapping."""
+"""Prepare an index of a cluster for ``visual``, and read its mapping."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from time import monotonic
 from opensearchpy.exceptions import NotFoundError, RequestError
 
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
-from houndstooth.mappings.rows import AVAILABILITY
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, InvalidConfig
+from houndstooth.mappings.rows import AVAILABILITY, Checkpoint
 from houndstooth.plugin.engines.cluster.client import Cluster, Json, repeated
 from houndstooth.plugin.engines.cluster.errors import client_errors, reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
@@ -127,11 +127,15 @@ class ClusterIndex:
             )
         return FactFitter(mapping, self.fields, self._read_limit)
 
-    def identity(self) -> IndexIdentity:
+    def identity(self, since: Checkpoint | None = None) -> IndexIdentity:
         """Read which index the name stands for.
+
+        Args:
+            since: A checkpoint of the index that is expected; None expects any.
 
         Raises:
             EngineUnavailable: The name is an alias of several indices.
+            IndexReplaced: Another index has taken the name since that checkpoint.
         """
         settings = self._cluster.read(
             self._client.indices.get_settings,
@@ -140,6 +144,10 @@ class ClusterIndex:
         )
         name, found = self._only(settings)
         index = found["settings"]["index"]
+        if since and since.index != index["uuid"]:
+            raise IndexReplaced(
+                f"expected the index {self.name!r} that was read before; it was replaced by another"
+            )
         shards = tuple(map(str, range(int(index["number_of_shards"]))))
         return IndexIdentity(index["uuid"], name, shards)
 

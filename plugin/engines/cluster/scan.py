@@ -16,7 +16,6 @@ from typing import Any
 from opensearchpy.exceptions import NotFoundError, TransportError
 
 from houndstooth.mappings.document import is_visual
-from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ShardMemory
@@ -69,27 +68,26 @@ class ClusterScan:
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
         with self._index.errors():
-            identity = self._index.identity()
-            if since and since.index != identity.id:
-                raise IndexReplaced(
-                    f"expected the index {self._index.name!r} that was read before; it was "
-                    "replaced by another"
-                )
+            identity = self._index.identity(since)
             old = since.positions if since else {}
             ranges: dict[str, tuple[int, int]] = {}
             positions: dict[str, int] = {}
             for shard in identity.shards:
                 start = old.get(shard, -1)
-                newest = self._newest(identity.name, shard, start)
+                newest, term = self._newest(identity.name, shard, start)
                 memory = self._shards.setdefault((identity.id, shard), ShardMemory())
+                start = memory.begin(start, term)
                 memory.note(newest)
                 ranges[shard] = start, newest
                 positions[shard] = max(start, memory.settled(newest))
         checkpoint = Checkpoint(identity.id, positions)
         return checkpoint, self._pages(identity.name, fields, ranges)
 
-    def _newest(self, index: str, shard: str, after: int) -> int:
-        """Find the highest number of a shard after a number; that number itself if none is."""
+    def _newest(self, index: str, shard: str, after: int) -> tuple[int, int]:
+        """Find the last write to a shard after a number: its number and primary term.
+
+        Where there is none, they are that number and 0.
+        """
         body = {
             "query": {"range": {"_seq_no": {"gt": after}}},
             "size": 1,
@@ -97,9 +95,10 @@ class ClusterScan:
             "seq_no_primary_term": True,
             "sort": [{"_seq_no": "desc"}],
         }
-        preference = _preference(self._cluster, shard)
-        hits = self._cluster.search(index, body, "hits.hits._seq_no", preference=preference)
-        return int(hits[0]["_seq_no"]) if hits else after
+        path = "hits.hits._seq_no,hits.hits._primary_term"
+        preference = self._cluster.copy_of(shard)
+        hits = self._cluster.search(index, body, path, preference=preference)
+        return (hits[0]["_seq_no"], hits[0]["_primary_term"]) if hits else (after, 0)
 
     def _pages(
         self, index: str, fields: Sequence[str] | None, ranges: Mapping[str, tuple[int, int]]
@@ -132,7 +131,7 @@ class _PointInTime:
 
     def __init__(self, cluster: Cluster, index: str, shard: str) -> None:
         self._cluster, self._index = cluster, index
-        self._preference = _preference(cluster, shard)
+        self._preference = cluster.copy_of(shard)
         self._path = _PATHS[cluster.product]
         self._open()
 
@@ -172,10 +171,6 @@ class _PointInTime:
 
     def _send(self, method: str, path: str, **arguments: Any) -> Any:
         return self._cluster.client.transport.perform_request(method, path, **arguments)
-
-
-def _preference(cluster: Cluster, shard: str) -> str:
-    return f"_shards:{shard}|{cluster.one_copy}"
 
 
 def _document(hit: Json) -> SourceDocument:
