@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from celery.exceptions import OperationalError
 from redis import Redis, RedisError
 
 from houndstooth.mappings.errors import InvalidConfig, WorkersUnavailable
@@ -55,3 +56,12 @@ class Queue:
             raise WorkersUnavailable(
                 f"expected a Redis at {self._address} (HOUNDSTOOTH_REDIS): {error}"
             ) from None
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """Turn the errors of a step that cannot be queued into WorkersUnavailable."""
+    try:
+        yield
+    except (OperationalError, RedisError) as error:
+        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None

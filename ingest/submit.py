@@ -17,6 +17,7 @@ from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
+from houndstooth.ingest.queue import sending
 from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import (
     InvalidConfig,
@@ -186,7 +187,5 @@ def _check_seen(app: IngestApp, job_id: str) -> None:
 
 
 def _queue(app: IngestApp, job_id: str) -> None:
-    try:
+    with sending():
         app.send_task("ingest.read_feed", (job_id, 0))
-    except (OperationalError, RedisError) as error:
-        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None

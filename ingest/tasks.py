@@ -8,15 +8,15 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from celery import Task, shared_task
-from celery.exceptions import OperationalError, Reject
+from celery.exceptions import Reject
 from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
-from redis import RedisError
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
 from houndstooth.ingest.jobs import Job
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
+from houndstooth.ingest.queue import sending
 from houndstooth.mappings.errors import (
     EngineUnavailable,
     HoundstoothError,
@@ -135,7 +135,7 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
     app: IngestApp = task.app
     end = start + app.ahead
     count = 0
-    with numbered_batches(job.request) as batches, _publishing():
+    with numbered_batches(job.request) as batches, sending():
         for number, entries in batches:
             if number >= end:
                 break
@@ -147,14 +147,6 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
         else:
             app.jobs.end_feed(job.job_id, count)
     app.jobs.mark_queued(job.job_id, start)
-
-
-@contextmanager
-def _publishing() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, RedisError) as error:
-        raise WorkersUnavailable(f"cannot reach the workers' queue: {error}") from None
 
 
 def _ingest_batch(
