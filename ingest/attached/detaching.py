@@ -56,17 +56,12 @@ def _rewritten(index: ShopIndex, documents: list[SourceDocument]) -> list[WriteO
     order.
     """
     done: list[WriteOutcome] = []
-    pauses = iter(PAUSES)
-    while documents:
+    for pause in PAUSES:
         outcomes = index.rewrite(documents)
-        done += [one for one in outcomes if not one.retryable or one.is_conflict]
-        passing = {one.product_id for one in outcomes if one.retryable and not one.is_conflict}
-        documents = [one for one in documents if one.product_id in passing]
-        pause = next(pauses, None)
-        if pause is None:
-            return done + [
-                replace(one, retryable=False) for one in outcomes if one.product_id in passing
-            ]
-        if documents:
-            sleep(pause)
-    return done
+        busy = {one.product_id for one in outcomes if one.retryable and not one.is_conflict}
+        if not busy:
+            return done + outcomes
+        done += [one for one in outcomes if one.product_id not in busy]
+        documents = [one for one in documents if one.product_id in busy]
+        sleep(pause)
+    return done + [replace(one, retryable=one.is_conflict) for one in index.rewrite(documents)]
