@@ -1,4 +1,4 @@
-"""Store and search documents in OpenSearch: the shop's own index or a new one."""
+"""Store and search documents in a cluster: in the shop's own index or a new one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Visual = TypeVar("Visual", bound=VisualSummary)
 
 
 class ClusterEngine:
-    """An engine on one index of an OpenSearch cluster, 2.x or 3.x. Threads may share it.
+    """An engine on one index of a cluster. Threads may share it.
 
     Args:
         cluster: The cluster.

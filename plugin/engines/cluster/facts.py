@@ -1,4 +1,4 @@
-"""Fit facts to an OpenSearch index: before a write by its mapping, after it by what was refused."""
+"""Fit facts to an index: before a write by its mapping, after it by what was refused."""
 
 from __future__ import annotations
 

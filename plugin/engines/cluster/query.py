@@ -1,4 +1,4 @@
-"""Write searches in OpenSearch's query DSL."""
+"""Write searches in the engines' query DSL."""
 
 from __future__ import annotations
 

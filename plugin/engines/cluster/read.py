@@ -1,4 +1,4 @@
-"""Search an OpenSearch index for features and ids, and read documents by id."""
+"""Search an index of a cluster for features and ids, and read documents by id."""
 
 from __future__ import annotations
 
