@@ -7,6 +7,7 @@ import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -418,9 +419,9 @@ def _other_process(folder: Path, log: Path) -> int:
 def test_processes_that_start_at_once_build_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     folder = tmp_path / "columns"
-    with multiprocessing.get_context("spawn").Pool(3) as pool:
-        found = pool.starmap(_other_process, [(folder, log)] * 3, chunksize=1)
-    assert found == [500] * 3
+    with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
+        found = pool.map(_other_process, [folder] * 3, [log] * 3)
+    assert list(found) == [500] * 3
     assert log.read_text() == "full\n"
     engine = ListedEngine(embedded=True)
     engine.put(*products(500), *products(1, start=900))
