@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from houndstooth.mappings.errors import (
+        CatalogueNotFound,
         EngineUnavailable,
         HoundstoothError,
         ImageUnavailable,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CatalogueNotFound",
     "Credentials",
     "EngineUnavailable",
     "HoundstoothError",

@@ -26,13 +26,13 @@ _QUIET_SECONDS = 30.0
 
 
 def ingest(
-    request: JobRequest, settings: Settings, report_file: Path | None = None, detach: bool = False
+    request: JobRequest, settings: Settings, report_file: Path | None = None, no_wait: bool = False
 ) -> int:
     """Submit a feed to the workers and follow its job; return the exit status.
 
     Args:
         report_file: path of the JSON report.
-        detach: print the job's id and return at once.
+        no_wait: print the job's id and return at once.
 
     Raises:
         HoundstoothError: nothing could begin.
@@ -44,7 +44,7 @@ def ingest(
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))
         job_id = submit(app, request)
-        if detach:
+        if no_wait:
             print(job_id)
             return 0
         status = f"houndstooth jobs status {job_id}"

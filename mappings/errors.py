@@ -16,7 +16,8 @@
     │   └── UnknownTerm         a category or attribute that is not in the taxonomy
     ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
-    │   └── IndexReplaced       the index behind a name is another than before
+    │   ├── IndexReplaced       the index behind a name is another than before
+    │   └── CatalogueNotFound   the engine answers, and has no index or file of that name yet
     ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
     └── JobNotFound             no ingest job has that id (HTTP 404)
 """
@@ -80,6 +81,10 @@ class EngineUnavailable(HoundstoothError):
 
 class IndexReplaced(EngineUnavailable):
     """The index behind a name is another than before."""
+
+
+class CatalogueNotFound(EngineUnavailable):
+    """The engine answers, and has no index or file of that name yet: no feed has come in."""
 
 
 class WorkersUnavailable(HoundstoothError):

@@ -39,6 +39,14 @@ class ShopIndex(Engine, Protocol):
 
     visual: str
 
+    def check(self) -> None:
+        """Raise if the index is not of a form that ``prepare`` takes; nothing is changed.
+
+        Raises:
+            InvalidConfig: It is not, or its ``visual`` is not one of Houndstooth's.
+            EngineUnavailable: The engine cannot be reached, or has no such index.
+        """
+
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them, from the mapping."""
 

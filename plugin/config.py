@@ -64,10 +64,12 @@ HOUNDSTOOTH_ENGINE_PASSWORD_FILE or HOUNDSTOOTH_ENGINE_API_KEY_FILE names instea
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,12 @@ from houndstooth.plugin.credentials import ANONYMOUS, SECRETS, Credentials, vari
 ATTRIBUTE_WEIGHT = 0.5
 """Weight of agreeing attributes in the score; the rest is appearance and colour."""
 
+PREFIX = "HOUNDSTOOTH_"
+"""Begins the name of every variable."""
+
 Reader = Callable[[str], Any]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -124,12 +131,18 @@ class Settings:
         }
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_env(cls, environ: Mapping[str, str] = os.environ, *, warn: bool = True) -> Settings:
         """Read the settings from environment variables, with defaults for the rest.
+
+        Args:
+            environ: The variables.
+            warn: Whether to log those that are no settings, as a misspelt one is.
 
         Raises:
             InvalidConfig: A variable is not valid; the message names it.
         """
+        for text in unknown_variables(environ) if warn else ():
+            _LOG.warning("%s", text)
         credentials = Credentials(**_values(_read_credentials(environ)))
         return cls(**_values(_read_settings(environ)), credentials=credentials)
 
@@ -161,6 +174,22 @@ def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable
     yield from _read_credentials(environ)
 
 
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Say of each variable ``HOUNDSTOOTH_…`` that is no setting so, with the nearest name if any.
+
+    Those of the tests, ``HOUNDSTOOTH_TEST_…``, are left out.
+    """
+    names = [variable.name for variable in read_variables({})]
+    names += [f"{variable.name}_FILE" for variable in read_variables({}) if variable.is_secret]
+    endings = [name.removeprefix(PREFIX) for name in names]
+    for name in sorted({*environ} - {*names}):
+        ending = name.removeprefix(PREFIX)
+        if ending != name and not ending.startswith("TEST_"):
+            near = get_close_matches(ending, endings, n=1)
+            advice = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+            yield f"{name} is no setting{advice}"
+
+
 def hide_password(text: str) -> str:
     """Replace the user name and password in a URL."""
     return re.sub(r"//.*@", "//…@", text)
@@ -183,7 +212,7 @@ def _values(variables: Iterable[Variable]) -> dict[str, Any]:
 
 def _read_settings(environ: Mapping[str, str]) -> Iterator[Variable]:
     for name, read in _READERS.items():
-        variable = Variable(f"HOUNDSTOOTH_{name.upper()}", name, getattr(Settings, name), False)
+        variable = Variable(f"{PREFIX}{name.upper()}", name, getattr(Settings, name), False)
         yield _read(variable, environ, read)
 
 

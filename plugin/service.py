@@ -126,7 +126,11 @@ class VisualSearch:
             self._columns.follow()
 
     def close(self) -> None:
-        """End what ``follow`` began; the engine stays open."""
+        """End what ``follow`` began, and the threads; the engine stays open.
+
+        Searches in hand are finished; a further one by photo raises RuntimeError.
+        """
+        self._computing.shutdown()
         if self._columns:
             self._columns.close()
 

@@ -187,6 +187,7 @@ def run(
     reader.check(sample, names, has_base=task.images is not None)
     with ExitStack() as stack:
         if task.dry_run:
+            index.check()
             reading.language = task.language or reader.detect_language(sample)
             click.echo(described(reading))
             for line in reader.shown(sample[:SHOWN]):

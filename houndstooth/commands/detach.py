@@ -18,7 +18,7 @@ Examples:
 Exit status:
   0    no document has it any more
   1    some documents were refused, or the engine went away on the way
-  2    nothing could begin: the engine is away, or a setting cannot be used
+  2    nothing could begin: the engine is away, or a setting or the index cannot be used
   130  interrupted, or not confirmed
 """
 
@@ -49,6 +49,7 @@ def command(url: str | None, yes: bool) -> int:
         index = open_shop_index(url or settings.engine, settings.credentials)
     with closing(index):
         with nothing_begun():
+            index.check()
             total = index.count()
         if not yes:
             click.confirm(

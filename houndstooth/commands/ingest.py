@@ -103,7 +103,7 @@ class Task:
     help=f"Products at a time, to 1024; of workers, with no more than {MAX_WORKER_IMAGES} images.",
 )
 @click.option("--celery", is_flag=True, help="By worker processes; follow their progress.")
-@click.option("--detach", is_flag=True, help="With --celery: print the job's id and end.")
+@click.option("--no-wait", is_flag=True, help="With --celery: print the job's id and end.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -118,7 +118,7 @@ def command(
     report: Path | None,
     batch: int,
     celery: bool,
-    detach: bool,
+    no_wait: bool,
 ) -> None:
     """Index a FEED of products: a file or a URL of CSV, TSV, JSON, XML or an Excel workbook.
 
@@ -131,9 +131,9 @@ def command(
     """
     if dry_run and celery:
         raise click.UsageError("--dry-run reads the feed in this process; leave out --celery")
-    if detach and (report or not celery):
+    if no_wait and (report or not celery):
         raise click.UsageError(
-            "--detach goes with --celery, and --report with the status of its job"
+            "--no-wait goes with --celery, and --report with the status of its job"
         )
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
@@ -156,7 +156,7 @@ def command(
             from houndstooth.ingest.submit import make_request
 
             request = make_request(path, engine or settings.engine, options, batch, visual_only)
-            context.exit(workers.ingest(request, settings, report, detach))
+            context.exit(workers.ingest(request, settings, report, no_wait))
         task = Task(path, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))
 

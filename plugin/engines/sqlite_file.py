@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
 
-from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.errors import CatalogueNotFound, EngineUnavailable
 from houndstooth.plugin.engines.sqlite_query import COLUMNS
 
 # `product` holds the documents and `candidate` the searchable features. Their bytes come last, so
@@ -176,7 +176,7 @@ class SQLiteFile:
             yield
         except sqlite3.OperationalError as error:
             if not self.path.exists():
-                raise EngineUnavailable(
+                raise CatalogueNotFound(
                     f"expected a SQLite file at {self.path}; there is none yet; make it with: "
                     f"houndstooth ingest FEED --engine sqlite:///{self.path}"
                 ) from error

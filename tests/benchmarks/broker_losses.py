@@ -97,7 +97,7 @@ def measure(shop: Shop, broker: Broker, arguments: argparse.Namespace) -> dict[s
     deadline = time.monotonic() + arguments.seconds
     chance = random.Random(31)
     feed = shop.write([product(n) for n in range(arguments.products)])
-    command = shop.command("ingest", feed, "--celery", "--detach", "--engine", shop.url)
+    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
     output, errors = command.communicate(timeout=120)
     if command.returncode:
         raise SystemExit(errors)

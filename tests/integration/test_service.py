@@ -1,4 +1,5 @@
 import io
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,19 @@ def engine(tmp_path_factory):
 @pytest.fixture(scope="module")
 def service(engine):
     return VisualSearch(EXTRACTOR, engine, TAXONOMY)
+
+
+def test_closing_ends_the_threads_that_compute(engine):
+    service = VisualSearch(EXTRACTOR, engine, TAXONOMY)
+    before = {*threading.enumerate()}
+    assert service.search(picture("green", 12), SearchRequest()).hits
+    begun = {*threading.enumerate()} - before
+    assert begun
+    service.close()
+    assert not [thread for thread in begun if thread.is_alive()]
+    assert service.similar("t-shirt-green-2", SearchRequest()).hits  # needs none of them
+    with pytest.raises(RuntimeError):
+        service.search(picture("green", 12), SearchRequest())
 
 
 def ids(answer):

@@ -68,6 +68,14 @@ class ClusterEngine:
         """
         self._index.prepare()
 
+    def check(self) -> None:
+        """Raise if the index cannot take ``visual``; see ShopIndex.
+
+        Raises:
+            InvalidConfig: It cannot.
+        """
+        self._index.check()
+
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
         """Write a bulk of partial updates; a shop's other fields stay.
 

@@ -9,7 +9,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
-from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines import open_engine, open_shop_index
 from tests.catalogue import MODEL, document
 from tests.integration.engines.conftest import CLUSTERS
 from tests.integration.engines.helpers import client, fill, found, where_known
@@ -75,11 +75,12 @@ def check_refused(server: OpenSearch, url: str, reason: str) -> None:
     """The engine says why in one sentence, and no index is another than before."""
     name = url.rpartition("/")[2].partition("?")[0]
     before = server.indices.get(index=name, flat_settings=True)
-    engine = open_engine(url)
-    with pytest.raises(InvalidConfig, match=reason) as caught:
-        engine.prepare()
+    engine = open_shop_index(url)
+    for refuse in (engine.check, engine.prepare):
+        with pytest.raises(InvalidConfig, match=reason) as caught:
+            refuse()
+        assert str(caught.value).startswith("expected ") and "\n" not in str(caught.value)
     engine.close()
-    assert str(caught.value).startswith("expected ") and "\n" not in str(caught.value)
     assert server.indices.get(index=name, flat_settings=True) == before
 
 

@@ -1,4 +1,4 @@
-"""Jobs as their commands show them: followed, detached, refused, and what they write."""
+"""Jobs as their commands show them: followed or not, refused, and what they write."""
 
 from __future__ import annotations
 
@@ -44,11 +44,13 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
     assert shop.report("status.json")["rate"] > 0
 
 
-def test_a_detached_job_and_no_more_queued_than_a_stretch_and_a_half(shop: Shop) -> None:
+def test_a_job_without_waiting_and_no_more_queued_than_a_stretch_and_a_half(
+    shop: Shop,
+) -> None:
     feed = shop.write([product(n) for n in range(400)])
     queued = []
     with shop.workers(TEST_SECONDS_PER_BATCH="0.02"), Redis.from_url(shop.redis) as redis:
-        words = ["ingest", feed, "--celery", "--detach", "--engine", shop.url, "--batch", "4"]
+        words = ["ingest", feed, "--celery", "--no-wait", "--engine", shop.url, "--batch", "4"]
         status, output, _ = finish(shop.command(*words))
         assert status == 0
         while finish(shop.command("jobs", "status", output.strip()))[0] == 3:
