@@ -184,6 +184,18 @@ def test_refused_requests_have_a_line_and_an_id_too(app: Flask, lines: list[Any]
     assert f"houndstooth_queue_wait_seconds_count {12 - refused}.0" in text
 
 
+def test_an_application_that_fails_outside_of_its_handlers(app: Flask, lines: list[Any]) -> None:
+    def fail(*_: Any) -> Any:
+        raise MemoryError
+
+    app.wsgi_app = fail  # type: ignore[method-assign]
+    with running(app) as port:
+        answer = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
+    assert answer.json()["error"]["code"] == "internal_server_error"
+    (line,) = lines
+    assert (line.status, line.request_id) == (500, answer.headers["X-Request-ID"])
+
+
 def test_metrics_are_served_beside_full_searches(app: Flask) -> None:
     async def load(port: int) -> tuple[list[Reply], str]:
         many = asyncio.create_task(patient(port, [SEARCH], 12, seconds=2))

@@ -81,14 +81,14 @@ class RefusedAnswer(ErrorTask):
 
     def execute(self) -> None:
         """Answer, and record it."""
-        request, error = self.request, self.request.error
+        request, error, server = self.request, self.request.error, self.channel.server
+        if not isinstance(error, Refusal):  # waitress's own, where the application has failed
+            error = request.error = Refusal.of(error, server.body_bytes)
         headers = request.headers
         request_id = read_request_id(headers.get("X_REQUEST_ID"), headers.get("TRACEPARENT"))
         self.response_headers.append((REQUEST_ID_HEADER, request_id))
         super().execute()
-        self.channel.server.requests.refuse(
-            request.command, request.path, error.status, error.code, request_id
-        )
+        server.requests.refuse(request.command, request.path, error.status, error.code, request_id)
 
 
 class Channel(HTTPChannel):
