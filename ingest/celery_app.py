@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from logging import Logger
 from typing import Any
 
 from celery import Celery
 from celery.app.amqp import AMQP
+from celery.signals import after_setup_logger, after_setup_task_logger
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
@@ -29,6 +31,7 @@ from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.logs import log_formatter
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
@@ -138,6 +141,15 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     from houndstooth.models.loading import load_extractor
 
     return load_extractor(taxonomy, threads=1, **settings.extractor_options)
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def _write_json(logger: Logger, **_: Any) -> None:
+    """Let a worker write its log as the settings say; text is Celery's own."""
+    if app.settings.log == "json":
+        for handler in logger.handlers:
+            handler.setFormatter(log_formatter("json"))
 
 
 app = IngestApp(Settings.from_env())

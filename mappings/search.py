@@ -118,6 +118,7 @@ class SearchAnswer:
         next: Cursor of the next page; None if these are the last hits.
         recall: Share of the best products that are expected among the hits: 1 if every product
             that passes was compared, else what was measured of the engine alone.
+        compared: Number of products that were compared with the query.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -132,3 +133,4 @@ class SearchAnswer:
     items: tuple[Detection, ...] = ()
     next: str | None = None
     recall: float = 1.0
+    compared: int = 0

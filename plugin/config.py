@@ -53,6 +53,11 @@ HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    0.5
                                score, 0 to 1
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
+HOUNDSTOOTH_LOG                log lines of web service and workers:   ``json``
+                               ``json``, or ``text``
+HOUNDSTOOTH_TRACES             ``yes``: the web service sends traces   ``no``
+                               by OpenTelemetry, where its variables
+                               ``OTEL_*`` say
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
 ============================== ======================================  ============================
@@ -112,6 +117,8 @@ class Settings:
     attribute_weight: float = ATTRIBUTE_WEIGHT
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
+    log: str = "json"
+    traces: bool = False
     paper_threshold: bool = False
     credentials: Credentials = ANONYMOUS
 
@@ -272,6 +279,8 @@ _READERS: Mapping[str, Reader] = {
     "attribute_weight": readers.fraction,
     "max_upload_bytes": readers.integer(1, 10**9),
     "max_pixels": readers.integer(1, 10**9),
+    "log": readers.one_of("json", "text"),
+    "traces": readers.yes_or_no,
     "paper_threshold": readers.yes_or_no,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
@@ -14,7 +15,7 @@ from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
-from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
@@ -33,6 +34,14 @@ class VisualSearch:
     """Searches by photo or by product.
 
     Threads may share it if they may share the extractor and the engine.
+
+    Args:
+        extractor, engine, taxonomy: Its parts.
+        settings: The settings; None = the defaults.
+        observer: Called for each part of a stage of a search; None = nobody is told.
+
+    Attributes:
+        columns: The columns of the extractor's model; None = the engine ranks.
     """
 
     def __init__(
@@ -41,17 +50,19 @@ class VisualSearch:
         engine: Engine,
         taxonomy: Taxonomy,
         settings: Settings | None = None,
+        observer: StageObserver | None = None,
     ) -> None:
         self.extractor = extractor
         self.engine = engine
         self.taxonomy = taxonomy
         self.settings = settings or Settings()
+        self._observer = observer
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         folder, variant_field = self.settings.columns, self.settings.variant_field
-        self._columns: Columns | None = None
+        self.columns: Columns | None = None
         if engine.embedded or folder:
-            self._columns = Columns(engine, extractor.model, variant_field, folder)
+            self.columns = Columns(engine, extractor.model, variant_field, folder)
         self._older: dict[str, Columns] = {}
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
@@ -68,8 +79,10 @@ class VisualSearch:
                 f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
                 f"got {len(image)} or more"
             )
-        clock = Clock()
-        features = self._computing.submit(self._features, image, request, clock).result()
+        clock = Clock(self._observer)
+        # In the context of this thread, which the observer may look at.
+        run = copy_context().run
+        features = self._computing.submit(run, self._features, image, request, clock).result()
         return self._answer(features, request, clock)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
@@ -85,7 +98,7 @@ class VisualSearch:
         self._check(request)
         if request.box:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
-        clock = Clock()
+        clock = Clock(self._observer)
         with clock.stage("fetch"):
             product = self.product(product_id)
         if product.visual is None:
@@ -118,12 +131,12 @@ class VisualSearch:
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        return self._answer(features, request, Clock())
+        return self._answer(features, request, Clock(self._observer))
 
     def follow(self) -> None:
         """Keep the columns in step with a server, in the background, until ``close``."""
-        if self._columns:
-            self._columns.follow()
+        if self.columns:
+            self.columns.follow()
 
     def close(self) -> None:
         """End what ``follow`` began, and the threads; the engine stays open.
@@ -131,8 +144,8 @@ class VisualSearch:
         Searches in hand are finished; a further one by photo raises RuntimeError.
         """
         self._computing.shutdown()
-        if self._columns:
-            self._columns.close()
+        if self.columns:
+            self.columns.close()
 
     def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
         with clock.stage("decode"):
@@ -183,6 +196,7 @@ class VisualSearch:
             items=features.items,
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
+            compared=clock.compared,
         )
 
     def _source(self, features: Features, clock: Clock) -> Source:
@@ -197,8 +211,8 @@ class VisualSearch:
 
     def _columns_of(self, model: str) -> Columns | None:
         """Return the columns of a model; those of an older one only where they cost little."""
-        if self._columns and model == self.extractor.model:
-            return self._columns
+        if self.columns and model == self.extractor.model:
+            return self.columns
         if not self.engine.embedded:
             return None
         if model not in self._older:

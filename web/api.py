@@ -18,6 +18,7 @@ from houndstooth.web.backend import Backend
 from houndstooth.web.catalogue import pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
 from houndstooth.web.media import image_url
+from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
 from houndstooth.web.request_form import (
     FILTERS,
@@ -43,13 +44,17 @@ def api_blueprint(backend: Backend) -> Blueprint:
         image = _uploaded_image(backend.settings.max_upload_bytes)
         search_request = read_search_request(request.form, backend)
         fields = read_fields(request.form, backend)
-        return _found(backend.search.search(image, search_request), fields)
+        answer = backend.search.search(image, search_request)
+        note_search(backend.metrics, "photo", answer)
+        return _found(answer, fields)
 
     @api.get("/products/<product_id:product_id>/similar")
     def similar(product_id: str) -> ResponseReturnValue:
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
         fields = read_fields(request.args, backend)
-        return _found(backend.search.similar(_check_id(product_id), search_request), fields)
+        answer = backend.search.similar(_check_id(product_id), search_request)
+        note_search(backend.metrics, "product", answer)
+        return _found(answer, fields)
 
     @api.get("/products/<product_id:product_id>")
     def product(product_id: str) -> ResponseReturnValue:

@@ -18,6 +18,7 @@ from houndstooth.mappings.errors import (
     ProductNotFound,
     WorkersUnavailable,
 )
+from houndstooth.web.observability.record import remember
 
 STATUS: dict[type[HoundstoothError], int] = {
     InvalidConfig: 500,
@@ -46,7 +47,8 @@ def error_json(code: str, message: str, status: int) -> dict[str, dict[str, str 
 
 
 def error_response(code: str, message: str, status: int) -> Response:
-    """Create an error response."""
+    """Create an error response; the request's log line has its code."""
+    remember(error=code)
     response = jsonify(error_json(code, message, status))
     response.status_code = status
     return response

@@ -95,6 +95,16 @@ class Columns:
             self.sync(build=self._engine.embedded)
         return self._state.snapshot if self._state else None
 
+    @property
+    def size(self) -> int:
+        """Number of products in them; 0 while there are none."""
+        return len(self._state.snapshot) if self._state else 0
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since changes were looked for; None while there are no columns."""
+        return monotonic() - self._state.synced_at if self._state else None
+
     def sync(self, build: bool = True) -> None:
         """Bring the columns in step with the engine.
 

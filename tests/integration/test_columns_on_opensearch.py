@@ -80,7 +80,7 @@ def searching(url: str, folder: Path | None, follow: bool = True) -> Iterator[Vi
 
 def known(search: VisualSearch) -> int | None:
     """The number of products in the columns."""
-    snapshot = search._columns.snapshot() if search._columns else None
+    snapshot = search.columns.snapshot() if search.columns else None
     return None if snapshot is None else len(snapshot)
 
 
