@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
 from houndstooth.mappings.errors import (
+    CatalogueNotFound,
     EngineUnavailable,
     HoundstoothError,
     InvalidConfig,
@@ -34,6 +35,7 @@ STATUS: dict[type[HoundstoothError], int] = {
 """HTTP status by error class; the nearest base class counts."""
 
 SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
+    CatalogueNotFound: "there is no catalogue yet",
     EngineUnavailable: "the engine cannot be reached right now",
     WorkersUnavailable: "the jobs that the workers share cannot be read right now",
     HoundstoothError: "the service failed",
