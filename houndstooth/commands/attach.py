@@ -217,6 +217,7 @@ def run(
                 views=settings.views,
             ),
             extractor.model,
+            extractor.lengths,
             taxonomy,
             settings.views,
             Pace(task.rate, stop),

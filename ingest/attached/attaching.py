@@ -21,10 +21,10 @@ from houndstooth.ingest.attached.reader import DocumentReader
 from houndstooth.ingest.drafts import source_hash
 from houndstooth.ingest.outcome import REFUSED, Outcome
 from houndstooth.ingest.products import FeedProduct
-from houndstooth.mappings.document import visual_of
-from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.document import VisualDocument, visual_of
+from houndstooth.mappings.errors import InvalidDocument, InvalidInput
 from houndstooth.mappings.product import Product
-from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.rows import Checkpoint, Lengths
 from houndstooth.mappings.shop_index import Pages, ShopIndex, SourceDocument
 from houndstooth.mappings.taxonomy import Taxonomy
 
@@ -74,6 +74,7 @@ class Attaching:
         journal: Remembers what was made of them.
         ingest: Writes products; see Ingest.
         model: Name of the networks.
+        lengths: Lengths of the bytes that they make.
         taxonomy: The taxonomy.
         views: Number of a product's images that are used, at most.
         pace: How fast products may come.
@@ -85,6 +86,7 @@ class Attaching:
     journal: Journal
     ingest: Ingest
     model: str
+    lengths: Lengths
     taxonomy: Taxonomy
     views: int
     pace: Pace
@@ -123,7 +125,7 @@ class Attaching:
             since = checkpoint
 
     def _fields(self) -> list[str]:
-        return [*self.reader.fields, f"{self.index.visual}.model"]
+        return [*self.reader.fields, self.index.visual]
 
     def _entries(self, pages: Pages, is_first: bool) -> Iterator[FeedProduct | Outcome]:
         """Yield the products to ingest; one that is up to date is an outcome, once."""
@@ -155,8 +157,13 @@ class Attaching:
         return f"{self.model} {source_hash(product, images, self.taxonomy)}"
 
     def _has_visual(self, document: SourceDocument) -> bool:
-        visual = visual_of(document.source, self.index.visual)
-        return isinstance(visual, dict) and visual.get("model") == self.model
+        """Tell whether a document has ``visual`` of this model, and nothing has damaged it."""
+        stored = visual_of(document.source, self.index.visual)
+        try:
+            visual = VisualDocument.from_json(stored or {})
+        except InvalidDocument:
+            return False
+        return visual.model == self.model and visual.lengths == self.lengths
 
     def _noted(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Note what became of a batch, and return it without the rows, which are none of a feed."""

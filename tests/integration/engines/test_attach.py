@@ -151,6 +151,26 @@ def test_a_document_that_the_shop_writes_anew_is_attached_again(shop: OwnShop) -
     assert shop.category("p1") == "dress"
 
 
+@pytest.mark.parametrize("how", ["several", "half", "of another length", "empty", "a list"])
+def test_a_visual_that_something_wrote_over_is_written_anew(shop: OwnShop, how: str) -> None:
+    shop.create()
+    shop.write(dresses(3))
+    assert shop.attach() == 0
+    whole = shop.source("p0")["visual"]
+    model = {"model": whole["model"], "source_hash": whole["source_hash"]}
+    longer = whole | {"binary_code": whole["binary_code"] + "AAAA"}
+    damaged = {"several": [whole, whole], "half": model, "of another length": longer}
+    stored = damaged.get(how, {} if how == "empty" else [])
+    shop.write({"p0": dresses(1)["p0"] | {"visual": stored}})
+    assert shop.attach() == 0
+    assert shop.outcomes == {"p0": "written", "p1": "unchanged", "p2": "unchanged"}
+    mended = shop.source("p0")["visual"]
+    assert mended | {"computed_at": ""} == whole | {"computed_at": ""}
+    shop.write({"p0": dresses(1)["p0"] | {"visual": stored}})
+    assert shop.detach("--yes") == 0
+    assert [shop.source(f"p{n}") for n in range(3)] == [*dresses(3).values()]
+
+
 def test_a_document_without_a_usable_image_fails_alone(shop: OwnShop) -> None:
     shop.create()
     bare = product("Women Dress") | {"media": []}
