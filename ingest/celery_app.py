@@ -110,7 +110,7 @@ class IngestApp(Celery):
         return Jobs(self.settings.jobs)
 
     @cached_property
-    def steps(self) -> Steps:
+    def job_steps(self) -> Steps:
         """The steps that this process has at hand."""
         return Steps(self.jobs)
 

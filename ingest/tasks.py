@@ -87,7 +87,7 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
     job = app.jobs.get(job_id)
     if job.state != "running" or job.is_aside or app.jobs.has_queued(job_id, start):
         return
-    with app.steps.step(job_id, f"read {start}", BATCH_SECONDS) as attempts:
+    with app.job_steps.step(job_id, f"read {start}", BATCH_SECONDS) as attempts:
         if attempts > MAX_DEATHS:
             raise InvalidFeed(
                 f"worker processes died {MAX_DEATHS} times as they read the feed, or took longer "
@@ -111,7 +111,7 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
     job = app.jobs.get(job_id)
     if job.state != "running" or job.is_aside or app.jobs.has(job_id, number):
         return
-    with app.steps.step(job_id, f"batch {number}", BATCH_SECONDS) as attempts:
+    with app.job_steps.step(job_id, f"batch {number}", BATCH_SECONDS) as attempts:
         _ingest_batch(self, job, number, read_entries(entries), tries, attempts > MAX_DEATHS)
 
 
@@ -142,7 +142,7 @@ class _Outage:
         """See ``patient_engine.Outage``."""
         began = time.monotonic()
         _LOG.warning("job %s waits for its engine: %s", self._job.job_id, error)
-        with self._app.steps.paused(self._job.job_id, str(error)) as since:
+        with self._app.job_steps.paused(self._job.job_id, str(error)) as since:
             yield partial(self._pause, since)
         _LOG.warning("job %s goes on after %.0f s", self._job.job_id, time.monotonic() - began)
 
@@ -212,7 +212,7 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> 
         if isinstance(entry, Outcome):
             outcomes.append(entry)
             continue
-        with app.steps.step(job.job_id, f"row {entry.row}", PRODUCT_SECONDS) as attempts:
+        with app.job_steps.step(job.job_id, f"row {entry.row}", PRODUCT_SECONDS) as attempts:
             if attempts > MAX_DEATHS:
                 outcomes.append(_fatal(entry))
             else:

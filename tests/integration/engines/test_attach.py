@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from houndstooth.commands import main
+from houndstooth.ingest.attached import attaching
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
@@ -213,6 +214,45 @@ def test_following_keeps_up_until_it_is_interrupted(shop: OwnShop) -> None:
     assert (shop.category("p1"), shop.category("new")) == ("jeans", "skirt")
     assert shop.outcomes == {"p0": "written", "p1": "written", "new": "written"}
     assert shop.report["stopped"] is None
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_an_image_server_that_comes_back_is_asked_again(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch, follows: bool
+) -> None:
+    monkeypatch.setattr(attaching, "PAUSE_SECONDS", 0.2)
+    monkeypatch.setenv("HOUNDSTOOTH_IMAGE_HOSTS", "127.0.0.1")
+    refusals = {"/red.png": 5 if follows else 2, "/green.png": 10**6}
+
+    class Busy(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            refusals[self.path] = refusals.get(self.path, 0) - 1
+            if refusals[self.path] >= 0:
+                self.send_error(503)
+            else:
+                super().do_GET()
+
+    def act() -> None:
+        try:
+            until(lambda: shop.category("p1") == "dress")
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    shop.create()
+    never = product("Women Dress", "green.png") | {"media": [{"url": "green.png"}]}
+    late = {key: one | {"media": one["media"][:1]} for key, one in dresses(2).items()}
+    shop.write(late | {"never": never})
+    handler = partial(Busy, directory=str(shop.folder))
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        base = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=act)
+        if follows:
+            thread.start()
+        assert shop.attach("--images", base, *["--follow"] * follows) == 1
+        if follows:
+            thread.join()
+    assert shop.outcomes == {"p0": "written", "p1": "written", "never": "failed"}
+    assert shop.totals == {"written": 2, "failed": 1}
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["expired", "held for long"])
