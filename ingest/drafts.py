@@ -170,7 +170,8 @@ class BatchSteps:
     def find_changed(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Read the text of products that are new or have changed."""
         ids = [draft.product.product_id for draft in drafts if draft.error is None]
-        stored = self.engine.source_hashes(ids, self.extractor.model) if ids else {}
+        model, lengths = self.extractor.model, self.extractor.lengths
+        stored = self.engine.source_hashes(ids, model, lengths) if ids else {}
         return [
             draft
             if draft.error is not None or stored.get(draft.product.product_id) == draft.source_hash

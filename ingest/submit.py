@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,29 +16,42 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.job import Job
 from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending
 from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import (
+    EngineUnavailable,
     InvalidConfig,
     InvalidInput,
     JobNotFound,
     WorkersUnavailable,
 )
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.patience import patience as bounded
 
 NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 
-LOST_SECONDS = 10.0
-"""Time in which nothing happens, after which a running job is lost where the queue is empty."""
+LOST_SECONDS = 5.0
+"""Time in which nothing happens, after which a running job is lost if the queue does not know it.
+A batch that takes longer is in the queue, as one that is in a worker's hands."""
+
+ASIDE_SECONDS = 30.0
+"""Time after which a job that has stepped aside goes on, if its engine answers."""
 
 _PING_SECONDS = 5.0
-_RECENT = 1000
 
 
 def make_request(
-    feed: Path, engine: str, options: ReadOptions, batch: int, visual_only: bool
+    feed: Path,
+    engine: str,
+    options: ReadOptions,
+    batch: int,
+    visual_only: bool,
+    patience: float = Settings.engine_patience,
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
 
@@ -50,7 +65,9 @@ def make_request(
     stamp = feed_stamp(path)
     with open_feed(path, options.encoding) as opened:
         read_feed(opened, options)
-        return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
+        return JobRequest(
+            path, stamp, engine, options, batch, opened.size, visual_only, patience=patience
+        )
 
 
 def survey_feed(request: JobRequest) -> dict[str, Any]:
@@ -122,25 +139,42 @@ def resume(app: IngestApp, job_id: str) -> None:
 
 
 def bring_back(app: IngestApp) -> list[str]:
-    """Queue the jobs again of which the queue knows nothing any more; return their ids.
+    """Queue the jobs again that are not in the queue; return their ids.
+
+    They are those of which the queue knows nothing any more, and those that had stepped aside and
+    whose engine answers.
 
     Raises:
         WorkersUnavailable: Redis is away.
     """
-    if app.queue.size():
-        return []
+    running = app.jobs.running()
+    aside = [job.job_id for job in running if job.is_aside and _may_go_on(app, job)]
+    quiet = {job.job_id for job in running if not job.is_aside and job.quiet > LOST_SECONDS}
+    lost = sorted(quiet - app.queue.jobs(quiet)) if quiet else []
     jobs = []
-    for job_id in app.jobs.recent(_RECENT):
-        try:
-            is_lost = app.jobs.get(job_id).state == "running" and app.jobs.resume_if_quiet(
-                job_id, LOST_SECONDS
-            )
-        except (JobNotFound, WorkersUnavailable):
-            continue  # it is gone, or its file cannot be read: that keeps no other job waiting
-        if is_lost:
-            _queue(app, job_id)
-            jobs.append(job_id)
+    for job_id in (*aside, *lost):
+        with suppress(JobNotFound, WorkersUnavailable):  # it keeps no other job waiting
+            if app.jobs.resume_if_quiet(job_id, LOST_SECONDS):
+                _queue(app, job_id)
+                jobs.append(job_id)
     return jobs
+
+
+def _may_go_on(app: IngestApp, job: Job) -> bool:
+    """Look whether the engine of a job answers; stop the job if it was away for too long."""
+    if job.quiet < ASIDE_SECONDS:
+        return False
+    engine = open_engine(job.request.engine, app.settings.credentials)
+    try:
+        with bounded(_PING_SECONDS):
+            engine.ping()
+        return True
+    except EngineUnavailable as error:
+        if time.time() - job.away_since > job.request.patience:
+            app.jobs.stop(job.job_id, f"{error}; it was waited for {job.request.patience:.0f} s")
+        return False
+    finally:
+        engine.close()
 
 
 def worker_answers(app: IngestApp) -> bool:

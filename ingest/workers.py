@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TextIO
@@ -11,7 +12,8 @@ from typing import TextIO
 from tqdm import tqdm
 
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.jobs import Job, JobRequest
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.jobs import JobRequest
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.ingest.submit import LOST_SECONDS, NO_WORKER, submit, worker_answers
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
@@ -74,7 +76,9 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
         print(report(job, file))
     if job.state == "running":
         try:
-            if not app.queue.size() and job.quiet > LOST_SECONDS:
+            if job.away:
+                print(_why_away(job), file=sys.stderr)
+            elif job.quiet > LOST_SECONDS and not app.queue.jobs({job_id}):
                 print(f"the queue knows nothing of it; {RESUME} {job_id}", file=sys.stderr)
         except WorkersUnavailable as error:
             print(f"{error}; the job goes on when it is back", file=sys.stderr)
@@ -94,8 +98,13 @@ def follow(app: IngestApp, job_id: str) -> Job:
                 moved = monotonic()
             elif monotonic() - moved > _QUIET_SECONDS:
                 moved = monotonic()
-                bar.write(_why_quiet(app), sys.stderr)
+                bar.write(_why_away(job) if job.away else _why_quiet(app), sys.stderr)
     return job
+
+
+def _why_away(job: Job) -> str:
+    until = datetime.fromtimestamp(job.away_since + job.request.patience)
+    return f"it waits for its engine, until {until:%H:%M} at the latest: {job.away}"
 
 
 def _why_quiet(app: IngestApp) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.product import Fact, Note
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 
 
 @dataclass(frozen=True)
@@ -192,19 +192,29 @@ class Engine(Protocol):
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
+    def source_hashes(
+        self, product_ids: Sequence[str], model: str, lengths: Lengths
+    ) -> dict[str, str]:
+        """Read ``source_hash`` by id, of the documents whose features ``model`` computed.
+
+        A document whose ``visual`` is damaged, or has bytes of other lengths, is left out.
+        """
 
     def index_id(self) -> str:
         """Return the identity of the index behind the name; see Checkpoint."""
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read the features that ``model`` computed, in batches of about 10,000 rows.
 
         Args:
             model: Name of the model.
+            lengths: Lengths of its bytes; documents with others are ``gone``.
             variant_field: Shop field that holds the variant group.
             since: Read only what changed after it. Every change visible to search is read; a
                 deletion may be missed. None = read everything; ``gone`` may then be ignored.
@@ -221,11 +231,12 @@ class Engine(Protocol):
         """
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features of some documents, in any order.
 
-        Unknown ids, and documents whose features ``model`` did not compute, are left out.
+        Unknown ids, documents whose features ``model`` did not compute, and those whose bytes have
+        other lengths, are left out.
         """
 
     def match(
@@ -274,7 +285,11 @@ class RankingEngine(Engine, Protocol):
     """An engine that can rank by itself, where no columns are kept."""
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+        self,
+        query: CandidateQuery,
+        limit: int,
+        lengths: Lengths,
+        appearance: Mapping[str, int] | None = None,
     ) -> FeatureRows:
         """Read the features of the ``limit`` best matches, in any order.
 
@@ -284,5 +299,6 @@ class RankingEngine(Engine, Protocol):
         Args:
             query: What to match and how to score attributes.
             limit: Maximum number of rows.
+            lengths: Lengths of the model's bytes; documents with others are left out.
             appearance: Boost by appearance term, added to the attribute score.
         """

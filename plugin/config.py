@@ -15,6 +15,9 @@ HOUNDSTOOTH_ENGINE_KEY         PEM file of its private key, if it is   none
                                not in the same file
 HOUNDSTOOTH_ENGINE_AWS_REGION  region of AWS: requests are signed      none
 HOUNDSTOOTH_ENGINE_AWS_SERVICE ``es``, or ``aoss``: serverless         ``es``
+HOUNDSTOOTH_ENGINE_PATIENCE    seconds for which an ingest waits for  900
+                               an engine that is away or takes no
+                               writes; 0: not at all
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
 HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipped one
                                card, ``NAME-VERSION.json``
@@ -99,6 +102,7 @@ class Settings:
     """The settings of a deployment; the module's table explains each of them."""
 
     engine: str = "sqlite:///var/catalogue.db"
+    engine_patience: int = 900
     taxonomy: Path | None = None
     model: Path | None = None
     detector: Path | None = None
@@ -261,6 +265,7 @@ def _read_secret(name: str, text: str, environ: Mapping[str, str]) -> str:
 
 _READERS: Mapping[str, Reader] = {
     "engine": readers.url,
+    "engine_patience": readers.integer(0, 7 * 86_400),
     "taxonomy": readers.file,
     "model": readers.card,
     "detector": readers.card,

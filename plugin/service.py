@@ -12,6 +12,7 @@ from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
+from houndstooth.mappings.rows import Lengths
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
@@ -62,8 +63,9 @@ class VisualSearch:
         folder, variant_field = self.settings.columns, self.settings.variant_field
         self.columns: Columns | None = None
         if engine.embedded or folder:
-            self.columns = Columns(engine, extractor.model, variant_field, folder)
-        self._older: dict[str, Columns] = {}
+            model, lengths = extractor.model, extractor.lengths
+            self.columns = Columns(engine, model, lengths, variant_field, folder)
+        self._older: dict[tuple[str, Lengths], Columns] = {}
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
         """Find products that look like the item in an image file.
@@ -101,15 +103,16 @@ class VisualSearch:
         clock = Clock(self._observer)
         with clock.stage("fetch"):
             product = self.product(product_id)
-        if product.visual is None:
+        visual, ours = product.visual, self.extractor
+        if visual is None or (visual.model == ours.model and visual.lengths != ours.lengths):
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
-        category = request.category or product.visual.category
+        category = request.category or visual.category
         if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
                 f"product {product_id!r} was indexed by another taxonomy, as "
                 f"{category}: give the feed again"
             )
-        features = stored_features(product.visual, request.category)
+        features = stored_features(visual, request.category)
         return self._answer(features, request, clock, without=product)
 
     def product(self, product_id: str) -> StoredProduct:
@@ -172,7 +175,6 @@ class VisualSearch:
             without_variant_group=_variant_group(without, field) if without and field else None,
             variant_field=field,
         )
-        source = self._source(features, clock)
         query = RankingQuery(
             features.binary_code,
             features.colour_histogram,
@@ -181,6 +183,7 @@ class VisualSearch:
             self.settings.attribute_weight,
             sold_out_last=request.sold_out == "last",
         )
+        source = self._source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
         page = _page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
@@ -199,9 +202,9 @@ class VisualSearch:
             compared=clock.compared,
         )
 
-    def _source(self, features: Features, clock: Clock) -> Source:
+    def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:
         """Choose who ranks: the columns if there are any, else the engine."""
-        columns = self._columns_of(features.model)
+        columns = self._columns_of(model, lengths)
         with clock.stage("candidates"):
             snapshot = columns.snapshot() if columns else None
         if columns and snapshot is not None:
@@ -209,15 +212,17 @@ class VisualSearch:
         engine = cast(RankingEngine, self.engine)
         return WindowSource(engine, self.settings.candidates, clock)
 
-    def _columns_of(self, model: str) -> Columns | None:
+    def _columns_of(self, model: str, lengths: Lengths) -> Columns | None:
         """Return the columns of a model; those of an older one only where they cost little."""
         if self.columns and model == self.extractor.model:
             return self.columns
         if not self.engine.embedded:
             return None
-        if model not in self._older:
-            self._older[model] = Columns(self.engine, model, self.settings.variant_field, None)
-        return self._older[model]
+        if (model, lengths) not in self._older:
+            variant_field = self.settings.variant_field
+            columns = Columns(self.engine, model, lengths, variant_field, None)
+            self._older[model, lengths] = columns
+        return self._older[model, lengths]
 
     def _check(self, request: SearchRequest) -> None:
         if request.category is not None:

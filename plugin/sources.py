@@ -227,7 +227,8 @@ class WindowSource:
         fetched, window = self._windows.get(key, (0, Snapshot()))
         if fetched < limit:
             with self._clock.stage("candidates"):
-                rows = self._engine.window(query.candidates, limit, appearance_boosts(query))
+                boosts = appearance_boosts(query)
+                rows = self._engine.window(query.candidates, limit, query.lengths, boosts)
             with self._clock.stage("rerank"):
                 window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window

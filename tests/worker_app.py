@@ -21,7 +21,6 @@ from tests.fakes import FakeExtractor
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
 DEADLY_COLOUR = (1, 2, 3)
 HANGING_COLOUR = (3, 2, 1)
-tasks.JobTask.max_retries = int(os.environ.get("TEST_RETRIES", tasks.JobTask.max_retries))
 tasks.BATCH_SECONDS = int(os.environ.get("TEST_BATCH_LIMIT", tasks.BATCH_SECONDS))
 tasks.PRODUCT_SECONDS = int(os.environ.get("TEST_PRODUCT_LIMIT", tasks.PRODUCT_SECONDS))
 
@@ -36,6 +35,9 @@ class WorkerExtractor(FakeExtractor):
 
     def extract(self, images: Any, *arguments: Any, **options: Any) -> list[Features]:
         time.sleep(SECONDS_PER_BATCH)
+        if looks := os.environ.get("TEST_LOOKS"):
+            with Path(looks).open("a") as file:
+                file.write("look\n" * len(images))
         corners = [image.getpixel((0, 0)) for image in images]
         if DEADLY_COLOUR in corners:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from houndstooth.ingest.jobs import Job
+from houndstooth.ingest.job import Job
 from houndstooth.mappings.errors import JobNotFound, WorkersUnavailable
 from houndstooth.web.backend import Backend
 from houndstooth.web.request_form import check_no_parameters

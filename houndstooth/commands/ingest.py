@@ -16,6 +16,7 @@ from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
 from houndstooth.commands.feeds import default_image_base, local_feed
 from houndstooth.commands.interrupts import interrupts
 from houndstooth.commands.parameters import Whole
+from houndstooth.commands.waiting import patient_engine
 
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
@@ -46,7 +47,7 @@ Examples:
 \b
 Exit status:
   0    every product came in
-  1    some failed, or the engine went away on the way
+  1    some failed, or the engine went away for longer than HOUNDSTOOTH_ENGINE_PATIENCE
   2    nothing could begin: arguments, feed, taxonomy, engine or workers
   130  interrupted; give the feed again to go on
 """
@@ -155,7 +156,14 @@ def command(
             from houndstooth.ingest import workers
             from houndstooth.ingest.submit import make_request
 
-            request = make_request(path, engine or settings.engine, options, batch, visual_only)
+            request = make_request(
+                path,
+                engine or settings.engine,
+                options,
+                batch,
+                visual_only,
+                settings.engine_patience,
+            )
             context.exit(workers.ingest(request, settings, report, no_wait))
         task = Task(path, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))
@@ -199,6 +207,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report, task.feed))
         interrupted = stack.enter_context(interrupts())
+        engine = patient_engine(engine, settings.engine_patience, interrupted)
         outcomes = ingest_until(
             interrupted,
             entries,

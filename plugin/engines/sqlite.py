@@ -19,7 +19,8 @@ from houndstooth.mappings.engine import (
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.plugin.engines.documents import Visual, decode_visual
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
@@ -73,13 +74,21 @@ class SQLiteEngine:
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def source_hashes(
+        self, product_ids: Sequence[str], model: str, lengths: Lengths
+    ) -> dict[str, str]:
         """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
         # The plus keeps SQLite from going through all documents of the model.
-        sql = """SELECT product.id, source_hash FROM product JOIN candidate ON product = key
-                 WHERE product.id IN (SELECT value FROM json_each(?)) AND +model = ?"""
+        sql = """SELECT product.id, source_hash, visual FROM product JOIN candidate ON product = key
+                 WHERE product.id IN (SELECT value FROM json_each(?)) AND +model = ?
+                 AND length(binary_code) = ? AND length(colour_histogram) = ?"""
         with self._file.connection() as db:
-            return dict(db.execute(sql, (json.dumps(list(product_ids)), model)))
+            rows = db.execute(sql, (json.dumps(list(product_ids)), model, *lengths)).fetchall()
+        return {
+            key: source_hash
+            for key, source_hash, visual in rows
+            if self._decode_visual(VisualDocument, key, visual)
+        }
 
     def index_id(self) -> str:
         """Return the random id that the file was created with."""
@@ -87,14 +96,18 @@ class SQLiteEngine:
             return index_id(db)
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read what was written after the checkpoint, and exactly what was deleted.
 
         Raises:
             IndexReplaced: Another file has taken the name since that checkpoint.
         """
-        reader = SQLiteChanges(model, variant_field, since)
+        reader = SQLiteChanges(model, lengths, variant_field, since)
         while True:
             with self._file.snapshot() as db:
                 batch = reader.next_batch(db)
@@ -103,11 +116,11 @@ class SQLiteEngine:
             yield batch
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents, in any order."""
         with self._file.connection() as db:
-            return read_features(db, product_ids, model, variant_field)
+            return read_features(db, product_ids, model, lengths, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -124,11 +137,11 @@ class SQLiteEngine:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
             rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
+        found = ((*row, self._decode_visual(VisualSummary, row[0], row[3])) for row in rows)
         return [
-            ShownProduct(
-                key, changed, json.loads(facts), VisualSummary.from_json(json.loads(visual))
-            )
-            for key, changed, facts, visual in rows
+            ShownProduct(key, changed, json.loads(facts), visual)
+            for key, changed, facts, _, visual in found
+            if visual is not None
         ]
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
@@ -138,7 +151,7 @@ class SQLiteEngine:
         with self._file.connection() as db:
             rows = db.execute(sql, (json.dumps(list(product_ids)),)).fetchall()
         return [
-            StoredProduct(key, json.loads(facts), VisualDocument.from_json(json.loads(visual)))
+            StoredProduct(key, json.loads(facts), self._decode_visual(VisualDocument, key, visual))
             for key, facts, visual in rows
         ]
 
@@ -167,6 +180,14 @@ class SQLiteEngine:
     def close(self) -> None:
         """Close all connections."""
         self._file.close()
+
+    def _decode_visual(self, kind: type[Visual], product_id: str, text: str) -> Visual | None:
+        """Decode ``visual``; None if something else wrote over it."""
+        try:
+            stored = json.loads(text)
+        except (TypeError, ValueError):
+            stored = text
+        return decode_visual(kind, self.location, product_id, stored)
 
     def _condition(self, db: Connection, query: CandidateQuery) -> Sql:
         smallest = "SELECT typeof(value) FROM fact WHERE field = ? ORDER BY value LIMIT 1"

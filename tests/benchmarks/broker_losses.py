@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from redis import Redis
 
-from houndstooth.ingest.jobs import Job
+from houndstooth.ingest.job import Job
 from tests.conftest import free_port, running_or_given, running_redis
 from tests.integration.workers.shop import Shop, opened, product
 

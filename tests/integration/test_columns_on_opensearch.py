@@ -33,7 +33,7 @@ from tests.benchmarks.scale.history import History, Judge
 from tests.benchmarks.scale.server import NoExtractor
 from tests.benchmarks.scale.traffic import Clients, Writer, ask, random_question
 from tests.benchmarks.scale.traffic import fill as fill_at_random
-from tests.catalogue import MODEL, document, random_documents, visual
+from tests.catalogue import LENGTHS, MODEL, document, random_documents, visual
 from tests.conftest import free_port
 from tests.integration.engines.helpers import fill
 
@@ -69,7 +69,7 @@ def server(url: str) -> OpenSearch:
 def searching(url: str, folder: Path | None, follow: bool = True) -> Iterator[VisualSearch]:
     """A search on an engine of its own; if it follows, its columns are there."""
     settings = Settings(engine=url, columns=folder)
-    search = VisualSearch(NoExtractor(MODEL), open_engine(url), TAXONOMY, settings)  # type: ignore[arg-type]
+    search = VisualSearch(NoExtractor(MODEL, LENGTHS), open_engine(url), TAXONOMY, settings)  # type: ignore[arg-type]
     if follow:
         search.follow()
         wait_until(lambda: known(search) is not None, 10)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 from houndstooth.mappings.document import (
     VISUAL,
@@ -20,8 +18,7 @@ from houndstooth.mappings.engine import (
     StoredProduct,
     WriteOutcome,
 )
-from houndstooth.mappings.errors import InvalidDocument
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
@@ -31,10 +28,7 @@ from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.scan import ClusterScan
 from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
-
-_LOG = logging.getLogger(__name__)
-
-Visual = TypeVar("Visual", bound=VisualSummary)
+from houndstooth.plugin.engines.documents import Visual, decode_visual
 
 
 class ClusterEngine:
@@ -114,16 +108,18 @@ class ClusterEngine:
         with self._index.errors():
             self._client.indices.refresh(index=self.index)
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def source_hashes(
+        self, product_ids: Sequence[str], model: str, lengths: Lengths
+    ) -> dict[str, str]:
         """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
-        fields = self._index.fields
-        names = ",".join(map(fields.visual, ("source_hash", "model")))
-        documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: visual_of(d["_source"], self.visual) or {} for d in documents}
+        documents = self._reader.get(product_ids, _source_includes=f"{self.visual},{self.visual}.*")
+        visuals = {
+            d["_id"]: self._decode_visual(VisualDocument, d["_id"], d["_source"]) for d in documents
+        }
         hashes = {
-            key: visual["source_hash"]
+            key: visual.source_hash
             for key, visual in visuals.items()
-            if visual.get("model") == model
+            if visual and visual.model == model and visual.lengths == lengths
         }
         searchable = self._reader.searchable([*hashes])
         # Some were written just now, or copied into the index before it was prepared.
@@ -138,7 +134,11 @@ class ClusterEngine:
             return self._index.identity().id
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read what changed after the checkpoint, shard by shard; deletions are missed.
 
@@ -147,13 +147,13 @@ class ClusterEngine:
         Raises:
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
-        return self._changes.read(model, variant_field, since)
+        return self._changes.read(model, lengths, variant_field, since)
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents, in any order."""
-        return self._reader.features(product_ids, model, variant_field)
+        return self._reader.features(product_ids, model, lengths, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -165,14 +165,18 @@ class ClusterEngine:
         return self._reader.match(query, limit, among)
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+        self,
+        query: CandidateQuery,
+        limit: int,
+        lengths: Lengths,
+        appearance: Mapping[str, int] | None = None,
     ) -> FeatureRows:
         """Read the features of the best matches, at most 10,000, in any order.
 
         Only the score ranks them: the engine can then pass over documents that cannot compete,
         and cuts ties in its own order.
         """
-        return self._reader.window(query, limit, appearance or {})
+        return self._reader.window(query, limit, lengths, appearance or {})
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """Read of each document what is shown of a hit, as search sees it.
@@ -234,12 +238,4 @@ class ClusterEngine:
         self._client.close()
 
     def _decode_visual(self, kind: type[Visual], product_id: str, source: Json) -> Visual | None:
-        """Decode ``visual``; None if it is missing or if another program has overwritten it."""
-        visual = visual_of(source, self.visual)
-        if visual is None:
-            return None
-        try:
-            return kind.from_json(visual)
-        except InvalidDocument as error:
-            _LOG.warning("%s: product %r: %s", self.index, product_id, error)
-            return None
+        return decode_visual(kind, self.index, product_id, visual_of(source, self.visual))

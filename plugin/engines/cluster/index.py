@@ -126,7 +126,7 @@ class ClusterIndex:
         self.has_pipeline = any(settings.get(name, "_none") != "_none" for name in PIPELINES)
         code = self.fields.visual("binary_code")
         if self.fields.type(code) != "binary":
-            raise EngineUnavailable(
+            raise IndexReplaced(
                 f"expected the index {self.name!r} as it was prepared, with {code}; it has been "
                 "replaced by another: give the feed again"
             )

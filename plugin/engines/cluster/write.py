@@ -13,7 +13,7 @@ from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.product import Note
 from houndstooth.mappings.shop_index import SourceDocument
 from houndstooth.plugin.engines.cluster import actions
-from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.client import AWAY, PASSING, Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
@@ -22,11 +22,11 @@ from houndstooth.plugin.engines.documents import refusal
 CONFLICT = 409
 """HTTP status of a bulk item that was written by another since it was read."""
 
-RETRYABLE = (CONFLICT, 429, 503)
+RETRYABLE = (CONFLICT, *PASSING)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
-BLOCKED = "cluster_block_exception"
-"""Type of the error of every item while the index takes no writes, as when a disk is full."""
+BLOCKED = ("cluster_block_exception", "index_closed_exception")
+"""Types of the error of every item while the index takes no writes, as when a disk is full."""
 
 EXISTS = "version_conflict_engine_exception"
 """Type of the error of a creation of a document that is there."""
@@ -249,7 +249,7 @@ class ClusterWriter:
             )
         results = [result for item in answer["items"] for result in item.values()]
         for result in results:
-            if _error(result) == BLOCKED:
+            if _error(result) in BLOCKED:
                 raise EngineUnavailable(f"{self._cluster.address} refused: {reason(result)}")
         return results
 
@@ -289,4 +289,5 @@ def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
     if result["status"] == 404:
         return WriteOutcome(key, f"expected a product that is there; {key!r} is not")
     status = result["status"]
-    return WriteOutcome(key, reason(result), status in RETRYABLE, is_conflict=status == CONFLICT)
+    retryable = status in RETRYABLE or _error(result) in AWAY
+    return WriteOutcome(key, reason(result), retryable, is_conflict=status == CONFLICT)

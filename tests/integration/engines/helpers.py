@@ -22,6 +22,7 @@ from houndstooth.mappings.engine import (
 )
 from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet, term_set
 from tests.catalogue import (
+    LENGTHS,
     MODEL,
     group_of,
 )
@@ -108,7 +109,9 @@ class Copy:
 
     def follow(self, batches: int | None = None) -> None:
         """Apply the changes since the last time, or the first ``batches`` of them."""
-        for batch in islice(self._engine.changes(MODEL, self._field, self.checkpoint), batches):
+        for batch in islice(
+            self._engine.changes(MODEL, LENGTHS, self._field, self.checkpoint), batches
+        ):
             for key in batch.gone:
                 self.rows.pop(key, None)
             self.rows |= rows_by_id(batch.rows)

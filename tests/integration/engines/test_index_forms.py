@@ -24,7 +24,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.service import VisualSearch
-from tests.catalogue import MODEL, document, visual
+from tests.catalogue import LENGTHS, MODEL, document, visual
 from tests.fakes import FakeExtractor
 from tests.integration.engines.helpers import (
     ALL,
@@ -107,7 +107,7 @@ def test_an_index_without_objects(
         ("1", {"maker.country": "es"}),
         ("2", {"maker.country": "pt"}),
     ]
-    assert shop.source_hashes(["1", "2", "4"], MODEL) == {"1": "hash-1", "2": "hash-2"}
+    assert shop.source_hashes(["1", "2", "4"], MODEL, LENGTHS) == {"1": "hash-1", "2": "hash-2"}
     assert found(shop, only(TermFilter("maker.country", "pt"))) == ["2"]
     assert shop.facets(ALL, ["maker.country"]) == {"maker.country": [("es", 1), ("pt", 1)]}
     groups = {key: row[-1] for key, row in read_anew(shop, "maker.country").rows.items()}
@@ -146,7 +146,7 @@ def test_fields_of_other_names(attach: Attach) -> None:
         "label": [("Red tee", 1), ("Red tie", 1)],
         "maker.land": [("it", 1), ("pt", 1)],
     }
-    rows = rows_by_id(shop.features(["1", "2"], MODEL, "label"))
+    rows = rows_by_id(shop.features(["1", "2"], MODEL, LENGTHS, "label"))
     assert [rows[key][-1] for key in "12"] == ["Red tee", "Red tie"]
     (outcome,) = shop.write([document("1", {"cost": 5})])
     assert "alias of 'price'" in outcome.notes[0].detail
@@ -210,7 +210,7 @@ def test_nested_variants(attach: Attach) -> None:
     with pytest.raises(InvalidFilter, match="variants"):
         found(shop, only(TermFilter("variants", "S")))
     # A product with several variants in one document is its own group.
-    rows = rows_by_id(shop.features(["1", "2"], MODEL, "variants.size"))
+    rows = rows_by_id(shop.features(["1", "2"], MODEL, LENGTHS, "variants.size"))
     assert [rows[key][-1] for key in "12"] == [None, None]
 
 
@@ -248,7 +248,7 @@ def test_objects_of_any_keys(attach: Attach, kind: str) -> None:
     assert found(shop, only(TermFilter("specs.cloth", "wool"))) == ["1", "2"]
     assert found(shop, only(TermFilter("specs.care.wash", "30"))) == ["1"]
     assert found(shop, only(TermFilter("specs.size", "S"))) == []
-    rows = rows_by_id(shop.features(["1", "2", "3"], MODEL, "specs.style"))
+    rows = rows_by_id(shop.features(["1", "2", "3"], MODEL, LENGTHS, "specs.style"))
     assert [rows[key][-1] for key in "123"] == ["A1", "A2", "A1"]
     others = CandidateQuery(MODEL, variant_field="specs.style", without_variant_group="A1")
     assert found(shop, others) == ["2"]
@@ -286,10 +286,10 @@ def test_an_index_that_returns_few_hits(attach: Attach) -> None:
     window = {"settings": {"index.max_result_window": 7}}
     shop = attach(window, *({"name": f"Tee {key}"} for key in keys))
     assert found(shop) == sorted(keys)
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
-    assert rows_by_id(shop.features(keys, MODEL, None)).keys() == set(keys)
+    assert shop.source_hashes(keys, MODEL, LENGTHS).keys() == set(keys)
+    assert rows_by_id(shop.features(keys, MODEL, LENGTHS, None)).keys() == set(keys)
     assert read_anew(shop).rows.keys() == set(keys)
-    assert len(cast(RankingEngine, shop).window(ALL, 30)) == 7
+    assert len(cast(RankingEngine, shop).window(ALL, 30, LENGTHS)) == 7
     assert len(shop.show(keys)) == shop.count(ALL) == 30
 
 
@@ -311,7 +311,7 @@ def test_a_search_pipeline_of_the_shop_cuts_nothing(
     assert found(shop) == [*read_anew(shop).rows] == keys
     assert shop.count() == shop.count(ALL) == 3
     assert shop.facets(ALL, ["visual.category"]) == {"visual.category": [("t-shirt", 3)]}
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
+    assert shop.source_hashes(keys, MODEL, LENGTHS).keys() == set(keys)
     server.indices.put_settings(index=name, body={"index.search.default_pipeline": None})
     server.transport.perform_request("DELETE", f"/_search/pipeline/{name}")
 

@@ -10,7 +10,7 @@ from opensearchpy import OpenSearch
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
 from houndstooth.plugin.engines import open_engine, open_shop_index
-from tests.catalogue import MODEL, document
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.integration.engines.conftest import CLUSTERS
 from tests.integration.engines.helpers import client, fill, found, where_known
 
@@ -209,7 +209,7 @@ def test_an_index_that_is_rolled_over_is_not_written_to(server: OpenSearch, inde
         server.indices.rollover(alias=f"{name}-alias")
         for act in (
             lambda: engine.write([document("1"), document("2")]),
-            lambda: list(engine.changes(MODEL, None)),
+            lambda: list(engine.changes(MODEL, LENGTHS, None)),
         ):
             with pytest.raises(EngineUnavailable, match="expected one index"):
                 act()

@@ -16,6 +16,7 @@ from houndstooth.mappings.engine import (
 from houndstooth.mappings.product import Scalar
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import (
+    LENGTHS,
     MODEL,
     VALUES,
     document,
@@ -102,7 +103,7 @@ def test_writing_nothing_is_fine(engine: Engine) -> None:
     assert engine.write([]) == []
     assert engine.delete([]) == 0
     assert engine.fetch([]) == []
-    assert engine.source_hashes([], MODEL) == {}
+    assert engine.source_hashes([], MODEL, LENGTHS) == {}
 
 
 def test_deletes_what_is_there(engine: Engine) -> None:

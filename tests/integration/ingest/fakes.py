@@ -11,6 +11,7 @@ from PIL import Image
 from houndstooth.mappings.engine import Engine, IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable, InvalidImage
 from houndstooth.mappings.features import Box, Features
+from houndstooth.mappings.rows import Lengths
 from tests.fakes import FakeExtractor
 from tests.integration.ingest.shop import COLOURS
 
@@ -82,7 +83,9 @@ class Picky:
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"expected no use of {name}")
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def source_hashes(
+        self, product_ids: Sequence[str], model: str, lengths: Lengths
+    ) -> dict[str, str]:
         return {}
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:

@@ -89,6 +89,7 @@ def test_a_killed_ingest_goes_on_where_it_was(shop: Shop) -> None:
 def test_an_engine_that_goes_away_ends_the_ingest_with_a_report(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("HOUNDSTOOTH_ENGINE_PATIENCE", "0")
     monkeypatch.setattr(
         "houndstooth.plugin.engines.open_engine", lambda *where: Vanishing(open_engine(*where))
     )
