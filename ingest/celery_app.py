@@ -23,7 +23,8 @@ from celery.signals import after_setup_logger, after_setup_task_logger, worker_s
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.job import JobRequest
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.patient_engine import Outage, patient
 from houndstooth.ingest.pipeline import ingest_entries

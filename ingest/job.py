@@ -1,15 +1,52 @@
-"""Define the state of an ingest job."""
+"""Define the parameters and the state of an ingest job."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
 
+from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 
-if TYPE_CHECKING:
-    from houndstooth.ingest.jobs import JobRequest
+
+@dataclass(frozen=True)
+class JobRequest:
+    """The parameters of a job, for the workers.
+
+    Attributes:
+        feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
+            able to read both.
+        stamp: Size and time of the feed's last change; it must not change during the job.
+        engine: URL of the engine. Workers have its credentials in their own settings.
+        options: What the user says about the feed.
+        batch: Products per batch.
+        size: Number of lines that may hold products, if known.
+        visual_only: Write only ``visual``, to products that are in the index.
+        rows: Lines of the products to ingest; None = all.
+        patience: How long its engine is waited for while it is away, in seconds.
+    """
+
+    feed: Path
+    stamp: str
+    engine: str
+    options: ReadOptions
+    batch: int
+    size: int | None = None
+    visual_only: bool = False
+    rows: Sequence[int] | None = None
+    patience: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert to JSON, for ``from_json``."""
+        return asdict(self) | {"feed": str(self.feed)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
+        """Read the JSON of ``to_json``."""
+        options = ReadOptions(**data["options"])
+        return cls(**{**data, "feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)

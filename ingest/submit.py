@@ -16,8 +16,7 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.job import Job
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job import Job, JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending

@@ -12,8 +12,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.job import Job
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job import Job, JobRequest
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.ingest.submit import LOST_SECONDS, NO_WORKER, submit, worker_answers
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable

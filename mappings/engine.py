@@ -195,10 +195,7 @@ class Engine(Protocol):
     def source_hashes(
         self, product_ids: Sequence[str], model: str, lengths: Lengths
     ) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed.
-
-        A document whose ``visual`` is damaged, or has bytes of other lengths, is left out.
-        """
+        """Read ``source_hash`` by id, where ``model`` computed ``visual`` and it is not damaged."""
 
     def index_id(self) -> str:
         """Return the identity of the index behind the name; see Checkpoint."""
@@ -235,8 +232,7 @@ class Engine(Protocol):
     ) -> FeatureRows:
         """Read the features of some documents, in any order.
 
-        Unknown ids, documents whose features ``model`` did not compute, and those whose bytes have
-        other lengths, are left out.
+        Unknown ids, and documents without features of ``model`` and ``lengths``, are left out.
         """
 
     def match(

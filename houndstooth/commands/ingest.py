@@ -156,14 +156,8 @@ def command(
             from houndstooth.ingest import workers
             from houndstooth.ingest.submit import make_request
 
-            request = make_request(
-                path,
-                engine or settings.engine,
-                options,
-                batch,
-                visual_only,
-                settings.engine_patience,
-            )
+            url, patience = engine or settings.engine, settings.engine_patience
+            request = make_request(path, url, options, batch, visual_only, patience)
             context.exit(workers.ingest(request, settings, report, no_wait))
         task = Task(path, engine, options, visual_only, report, batch, dry_run)
         context.exit(run(task, settings, context.obj))

@@ -96,7 +96,7 @@ def main() -> int:
         recognised = len(looks.read_text().splitlines())
         with client(server) as connection:
             connection.indices.delete(index=proxy.index)
-    print(f"{recognised:,} images recognised (a batch with one picture twice looks at it once)")
+    print(f"{recognised:,} images recognised")
     print(f"{arguments.products:,} products: " + ", ".join(f"{n} {k}" for k, n in found.items()))
     return int(any(found.values()))
 

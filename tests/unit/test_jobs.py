@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.ingest import journal
-from houndstooth.ingest.jobs import KEPT_SECONDS, JobRequest, Jobs
+from houndstooth.ingest.job import JobRequest
+from houndstooth.ingest.jobs import KEPT_SECONDS, Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.progress import KEPT, Progress

@@ -70,9 +70,9 @@ def test_batches_stay_in_hand_and_are_recognised_once(
     settings = {"TEST_LOOKS": str(shop.folder / "looks"), "TEST_SECONDS_PER_BATCH": "0.1"}
     with shop.workers(1, concurrency=2, **settings, **LIMITS):
         command = shop.ingest(feed_of(shop), "--batch", "4")
-        wait_until(lambda: is_going(shop))
+        wait_until(lambda: is_going(shop), 120)
         trouble(True)
-        wait_until(lambda: is_waiting(shop))
+        wait_until(lambda: is_waiting(shop), 120)
         job = latest(shop)
         assert job is not None
         status, _, errors = finish(shop.command("jobs", "status", job.job_id))
@@ -96,11 +96,11 @@ def test_a_job_of_another_engine_goes_on_meanwhile(
     other.__dict__ = {**shop.__dict__, "url": f"{opensearch_url}/other-{uuid4().hex}"}
     with shop.workers(1, supervised=True, TEST_SECONDS_PER_BATCH="0.1"):
         first = shop.ingest(feed_of(shop), "--batch", "4")
-        wait_until(lambda: is_going(shop))
+        wait_until(lambda: is_going(shop), 120)
         proxy.is_away = True
-        wait_until(lambda: is_waiting(shop))
+        wait_until(lambda: is_waiting(shop), 120)
         second = other.ingest(feed_of(shop, "other.csv"), "--batch", "4", report="other.json")
-        status, output, errors = finish(second, 60)
+        status, output, errors = finish(second, 120)
         assert status == 0, output + errors + shop.log.read_text()[-8000:]
         assert first.poll() is None
         proxy.is_away = False
@@ -118,13 +118,13 @@ def test_a_worker_that_waits_ends_when_asked_to_and_counts_no_death(
     settings = {"TEST_SECONDS_PER_BATCH": "0.1", **LIMITS}
     with shop.workers(1, supervised=True, **settings):
         command = shop.ingest(feed, "--batch", "4")
-        wait_until(lambda: is_going(shop))
+        wait_until(lambda: is_going(shop), 120)
         proxy.is_away = True
-        wait_until(lambda: is_waiting(shop))
+        wait_until(lambda: is_waiting(shop), 120)
     for number in range(3):
         shop.log.write_text("")
         with shop.workers(1, supervised=True, **settings) as [worker]:
-            wait_until(lambda: "waits for its engine" in shop.log.read_text())
+            wait_until(lambda: "waits for its engine" in shop.log.read_text(), 120)
             start = time.monotonic()
             if number == 1:
                 worker.kill()
