@@ -18,7 +18,8 @@
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
     │   └── IndexReplaced       the index behind a name is another than before
     ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
-    └── JobNotFound             no ingest job has that id (HTTP 404)
+    ├── JobNotFound             no ingest job has that id (HTTP 404)
+    └── FewerProducts           a feed that has none, or far fewer than before
 """
 
 
@@ -88,3 +89,7 @@ class WorkersUnavailable(HoundstoothError):
 
 class JobNotFound(HoundstoothError):
     """No ingest job has that id."""
+
+
+class FewerProducts(HoundstoothError):
+    """The feed has no product, or far fewer than the last time."""

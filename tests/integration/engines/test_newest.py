@@ -126,3 +126,22 @@ def test_many_products_at_once_each_keep_their_newest(engine: Engine) -> None:
     assert found == {
         name: 3.0 if name in newer else 9.0 if n < 60 else 2.0 for n, name in enumerate(names)
     }
+
+
+def test_what_an_ingest_wrote_of_before_a_time_is_found_and_deleted(engine: Engine) -> None:
+    older = [dated(1, 1.0, product_id=f"old {n}") for n in range(30)]
+    fill(engine, *older, dated(5, 5.0, product_id="new"), document("no time"))
+    fill(engine, dated(1, 1.0, product_id="dear"), facts(6, 6.0, "old 0"))
+    read = engine.stored(["old 1", "old 2"])
+    confirmed = replace(facts(5, 1.0, "old 1"), keeps=read["old 1"].features)
+    pictured = IndexDocument("old 2", {}, visual("old 2"), insert=False, as_of=5)
+    fill(engine, confirmed, pictured)
+    found = engine.outdated(5, kept=["dear"], examples=2)
+    assert (found.count, found.total, found.examples) == (27, 32, ("old 10", "old 11"))
+    assert engine.outdated(5).count == 28
+    assert engine.delete_outdated(5, kept=["dear"]) == 27
+    assert engine.delete_outdated(5, kept=["dear"]) == 0
+    engine.refresh()
+    left = ["dear", "new", "no time", "old 0", "old 1", "old 2"]
+    assert engine.count() == len(left) == len(engine.fetch(left))
+    assert engine.outdated(5, kept=["dear"]).count == 0
