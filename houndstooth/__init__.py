@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from houndstooth.mappings.errors import (
         CatalogueNotFound,
         EngineUnavailable,
+        FewerProducts,
         HoundstoothError,
         ImageUnavailable,
         IndexReplaced,
@@ -51,6 +52,7 @@ __all__ = [
     "CatalogueNotFound",
     "Credentials",
     "EngineUnavailable",
+    "FewerProducts",
     "HoundstoothError",
     "ImageUnavailable",
     "IndexReplaced",

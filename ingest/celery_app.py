@@ -23,7 +23,7 @@ from celery.signals import after_setup_logger, after_setup_task_logger, worker_s
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.job import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.patient_engine import Outage, patient
@@ -140,6 +140,12 @@ class IngestApp(Celery):
         """The process's extractor."""
         return self._load(self.taxonomy, self.settings)
 
+    def engine(self, url: str) -> Engine:
+        """Return the process's engine of that URL."""
+        if url not in self._engines:
+            self._engines[url] = open_engine(url, self.settings.credentials)
+        return self._engines[url]
+
     def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> list[Outcome]:
         """Ingest a batch; see ``ingest.pipeline.ingest_entries``.
 
@@ -149,17 +155,16 @@ class IngestApp(Celery):
             outage: Waits while the engine is away.
         """
         settings = self.settings
-        if request.engine not in self._engines:
-            self._engines[request.engine] = open_engine(request.engine, settings.credentials)
         return ingest_entries(
             entries,
             extractor=self.extractor,
-            engine=patient(self._engines[request.engine], outage),
+            engine=patient(self.engine(request.engine), outage),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts
             ),
             views=settings.views,
+            as_of=request.as_of,
         )
 
 

@@ -1,52 +1,14 @@
-"""Define the parameters and the state of an ingest job."""
+"""Define the state of an ingest job."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.deletion import Deletion
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """The parameters of a job, for the workers.
-
-    Attributes:
-        feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
-            able to read both.
-        stamp: Size and time of the feed's last change; it must not change during the job.
-        engine: URL of the engine. Workers have its credentials in their own settings.
-        options: What the user says about the feed.
-        batch: Products per batch.
-        size: Number of lines that may hold products, if known.
-        visual_only: Write only ``visual``, to products that are in the index.
-        rows: Lines of the products to ingest; None = all.
-        patience: How long its engine is waited for while it is away, in seconds.
-    """
-
-    feed: Path
-    stamp: str
-    engine: str
-    options: ReadOptions
-    batch: int
-    size: int | None = None
-    visual_only: bool = False
-    rows: Sequence[int] | None = None
-    patience: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Convert to JSON, for ``from_json``."""
-        return asdict(self) | {"feed": str(self.feed)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
-        """Read the JSON of ``to_json``."""
-        options = ReadOptions(**data["options"])
-        return cls(**{**data, "feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)
@@ -69,6 +31,9 @@ class Job:
         quiet: Time since anything happened, in seconds.
         away: Why workers wait for the engine, or None.
         away_since: Since when, in seconds since 1970; 0 if they do not.
+        planned: What is to be deleted because the feed does not have it; None until it is counted.
+        deletion: The same once it is deleted.
+        awaits_deletion: Whether nothing else is left to do.
         is_aside: Whether it lets the jobs of other engines pass while its own is away.
     """
 
@@ -90,13 +55,17 @@ class Job:
     away: str | None = None
     away_since: float = 0.0
     is_aside: bool = False
+    planned: Deletion | None = None
+    deletion: Deletion | None = None
+    awaits_deletion: bool = False
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
         """Return the state: running, finished or stopped."""
         if self.stopped is not None:
             return "stopped"
-        return "finished" if self.done == self.batches else "running"
+        is_done = self.done == self.batches and not self.awaits_deletion
+        return "finished" if is_done else "running"
 
     @property
     def products(self) -> int:

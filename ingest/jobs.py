@@ -16,17 +16,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from houndstooth.ingest.job import Job, JobRequest
+from houndstooth.ingest.deletion import Deletion
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.progress import Progress
 from houndstooth.ingest.tally import tally_by_group
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
-STATUSES = ("written", "unchanged", "left_out", "failed")
 _ID = re.compile(r"[0-9a-f]{12}")
-_RECENT = 1000
+RECENT = 1000
 _OPEN = 256
 """Journals that a process keeps in memory, so that it reads of each only what is new."""
 
@@ -121,6 +122,19 @@ class Jobs:
         with self._locked(job_id) as (_, write):
             write("end", batches=batches)
 
+    def plan_deletion(self, job_id: str, deletion: Deletion) -> Deletion:
+        """Record what is to be deleted, unless that is known; return what is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.planned is None:
+                write("plan", deletion=deletion.to_json())
+            return _deletion(progress.planned) or deletion
+
+    def record_deletion(self, job_id: str, deletion: Deletion) -> None:
+        """Record what was deleted, unless that is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.deletion is None:
+                write("delete", deletion=deletion.to_json())
+
     @contextmanager
     def attempt(self, job_id: str, step: str) -> Iterator[int]:
         """Count an attempt at a step, until it ends in whatever way; yield the number of attempts.
@@ -182,7 +196,7 @@ class Jobs:
     def running(self) -> list[Job]:
         """Return the jobs that run, oldest first. One that cannot be read is left out."""
         jobs = []
-        for job_id in reversed(self.recent(_RECENT)):
+        for job_id in reversed(self.recent(RECENT)):
             path = self._path(job_id)
             with suppress(JobNotFound, WorkersUnavailable, FileNotFoundError):
                 written = path.stat().st_mtime_ns
@@ -244,7 +258,14 @@ def _job(job_id: str, progress: Progress) -> Job:
         away=progress.away,
         away_since=progress.away_since,
         is_aside=progress.is_aside,
+        planned=_deletion(progress.planned),
+        deletion=_deletion(progress.deletion),
+        awaits_deletion=progress.awaits_deletion,
     )
+
+
+def _deletion(data: Mapping[str, Any] | None) -> Deletion | None:
+    return None if data is None else Deletion.from_json(data)
 
 
 def _row(outcome: Outcome) -> int:

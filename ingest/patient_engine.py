@@ -13,10 +13,11 @@ from threading import Event, Lock
 from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
-from houndstooth.mappings.engine import Engine, IndexDocument, WriteOutcome
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.mappings.shop_index import Pages, ShopIndex, SourceDocument
+from houndstooth.mappings.writes import IndexDocument, WriteOutcome
 from houndstooth.plugin.engines.patience import patience
 
 FIRST_PAUSE_SECONDS = 0.5

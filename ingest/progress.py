@@ -16,7 +16,7 @@ counted."""
 
 _PLAIN = (
     *("request", "survey", "started", "changed", "model", "batches", "stopped", "done"),
-    *("away", "away_since", "is_aside"),
+    *("planned", "deletion", "away", "away_since", "is_aside"),
 )
 
 
@@ -39,6 +39,7 @@ class Progress:
         failed, noted: The first outcomes of each sort, ``KEPT`` at most.
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
+        planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
         away, away_since, is_aside: Those of a Job.
     """
 
@@ -64,11 +65,22 @@ class Progress:
     away: str | None = None
     away_since: float = 0.0
     is_aside: bool = False
+    planned: Mapping[str, Any] | None = None
+    deletion: Mapping[str, Any] | None = None
 
     @property
     def is_finished(self) -> bool:
-        """Return true if the outcomes of all batches are recorded."""
-        return self.stopped is None and self.done == self.batches
+        """Return true if the outcomes of all batches are recorded, and what is missing deleted."""
+        return self.stopped is None and self.done == self.batches and not self._deletes
+
+    @property
+    def awaits_deletion(self) -> bool:
+        """Return true if nothing is left to do but to delete what the feed does not have."""
+        return self.stopped is None and self.done == self.batches and self._deletes
+
+    @property
+    def _deletes(self) -> bool:
+        return self.request.get("delete_at_most") is not None and self.deletion is None
 
     def record(
         self,
@@ -116,6 +128,14 @@ class Progress:
     def step_aside(self) -> None:
         """Let the job wait outside of the queue, until it is resumed."""
         self.is_aside = True
+
+    def plan(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what is to be deleted."""
+        self.planned = deletion
+
+    def delete(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what was deleted."""
+        self.deletion, self.changed = deletion, self.touched
 
     def stop(self, reason: str) -> None:
         """Stop the job; the first reason is kept."""

@@ -16,7 +16,10 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.job import Job, JobRequest
+from houndstooth.ingest.fewer import check_products
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import RECENT
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending
@@ -28,6 +31,7 @@ from houndstooth.mappings.errors import (
     JobNotFound,
     WorkersUnavailable,
 )
+from houndstooth.mappings.times import now_ms
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.patience import patience as bounded
@@ -49,10 +53,23 @@ def make_request(
     engine: str,
     options: ReadOptions,
     batch: int,
-    visual_only: bool,
+    visual_only: bool = False,
+    as_of: int | None = None,
+    delete_at_most: str | None = None,
     patience: float = Settings.engine_patience,
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
+
+    Args:
+        feed: its path.
+        engine: URL of the engine.
+        options: what the user says about the feed.
+        batch: products a batch.
+        visual_only: write only ``visual``.
+        as_of: time of the state of the shop that the feed shows; None is that of this call.
+        delete_at_most: see JobRequest.
+        patience: see JobRequest.
+        delete_at_most: how many products that the feed does not have may be deleted; None: none.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -65,7 +82,16 @@ def make_request(
     with open_feed(path, options.encoding) as opened:
         read_feed(opened, options)
         return JobRequest(
-            path, stamp, engine, options, batch, opened.size, visual_only, patience=patience
+            path,
+            stamp,
+            engine,
+            options,
+            batch,
+            opened.size,
+            visual_only,
+            as_of=now_ms() if as_of is None else as_of,
+            delete_at_most=delete_at_most,
+            patience=patience,
         )
 
 
@@ -87,18 +113,26 @@ def survey_feed(request: JobRequest) -> dict[str, Any]:
         return survey.to_json()
 
 
-def submit(app: IngestApp, request: JobRequest) -> str:
+def submit(app: IngestApp, request: JobRequest, allow_fewer: bool = False) -> str:
     """Submit a feed to the workers; return the job's id.
 
     The feed is read to its end before, so that the job can say what it is read as. Its language
     goes with the job: each worker would detect it again.
 
+    Args:
+        app: where to.
+        request: what is asked for.
+        allow_fewer: take a feed without products, or with far fewer than its last job.
+
     Raises:
         InvalidFeed: the feed cannot be read.
+        FewerProducts: it has no product, or fewer than half of those of its last job.
         WorkersUnavailable: Redis is away, or no worker answers.
     """
     _check_workers(app)
     survey = survey_feed(request)
+    if not allow_fewer:
+        check_products(survey["products"], _last_products(app, request))
     options = replace(request.options, language=survey["language"] or "")
     return _submit(app, replace(request, options=options), survey)
 
@@ -118,7 +152,8 @@ def retry(app: IngestApp, job_id: str) -> str:
         raise InvalidInput(f"expected a job that has ended and has failures; got {job_id}: {state}")
     check_unchanged(job.request)
     _check_workers(app)
-    request = replace(job.request, rows=job.failed_rows, size=len(job.failed_rows))
+    rows = job.failed_rows
+    request = replace(job.request, rows=rows, size=len(rows), delete_at_most=None)
     return _submit(app, request, job.survey)
 
 
@@ -217,6 +252,17 @@ def _check_seen(app: IngestApp, job_id: str) -> None:
                     f"expected workers to write to {app.jobs.folder.absolute()}, the folder of "
                     f"jobs here (HOUNDSTOOTH_JOBS); {worker} has another one"
                 )
+
+
+def _last_products(app: IngestApp, request: JobRequest) -> int:
+    """Return how many products the last job of a feed had; 0 if there is none."""
+    for job_id in app.jobs.recent(RECENT):
+        with suppress(JobNotFound, WorkersUnavailable):
+            job = app.jobs.get(job_id)
+            is_same = (job.request.feed, job.request.engine) == (request.feed, request.engine)
+            if is_same and job.request.rows is None and job.state == "finished" and job.survey:
+                return int(job.survey["products"])
+    return 0
 
 
 def _queue(app: IngestApp, job_id: str) -> None:

@@ -19,7 +19,8 @@
     │   ├── IndexReplaced       the index behind a name is another than before
     │   └── CatalogueNotFound   the engine answers, and has no index or file of that name yet
     ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
-    └── JobNotFound             no ingest job has that id (HTTP 404)
+    ├── JobNotFound             no ingest job has that id (HTTP 404)
+    └── FewerProducts           a feed that has none, or far fewer than before
 """
 
 
@@ -93,3 +94,7 @@ class WorkersUnavailable(HoundstoothError):
 
 class JobNotFound(HoundstoothError):
     """No ingest job has that id."""
+
+
+class FewerProducts(HoundstoothError):
+    """The feed has no product, or far fewer than the last time."""

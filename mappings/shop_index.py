@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from houndstooth.mappings.engine import Engine, WriteOutcome
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.writes import WriteOutcome
 
 
 @dataclass(frozen=True)

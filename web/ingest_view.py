@@ -66,6 +66,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "seconds": round(job.seconds, 3),
         "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
         "stopped": job.stopped,
+        "deletion": job.deletion and job.deletion.to_json(),
     }
 
 

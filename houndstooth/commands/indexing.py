@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from houndstooth.commands.ingest import Parts, ingest_until
+from houndstooth.commands.ingest_run import Parts, ingest_until
 from houndstooth.commands.waiting import patient_engine
 from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.mappings.times import now_ms
 
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
@@ -92,7 +93,7 @@ class Indexing:
             patience = self.parts.settings.engine_patience
             engine = patient_engine(self.parts.engine, patience, stop)
             parts = replace(self.parts, engine=engine)
-            outcomes = ingest_until(stop, entries, path.parent, parts, BATCH)
+            outcomes = ingest_until(stop, entries, path.parent, parts, BATCH, now_ms())
             file = stack.enter_context(create_report(self.report, path))
             report = Report(self.parts.extractor.model, file, survey)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))

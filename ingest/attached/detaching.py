@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.mappings.shop_index import ShopIndex, SourceDocument
+from houndstooth.mappings.writes import WriteOutcome
 
 
 def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:

@@ -9,15 +9,18 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.document import VisualSummary
-from houndstooth.mappings.engine import IndexDocument
+from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.rows import Lengths
+from houndstooth.mappings.writes import FeatureKey, IndexDocument
 from houndstooth.plugin.engines.fields import is_unicode
 
 _LOG = logging.getLogger(__name__)
+
+TIMES = {"facts_as_of", "as_of"}
+"""Fields of ``visual`` that a document without features may have."""
 
 Visual = TypeVar("Visual", bound=VisualSummary)
 
@@ -48,13 +51,20 @@ def decode_visual(
         product_id: Id of the document, for the same.
         stored: The object.
     """
-    if stored is None:
+    if stored is None or (isinstance(stored, Mapping) and stored.keys() <= TIMES):
         return None
     try:
         return kind.from_json(stored)
     except InvalidDocument as error:
         _LOG.warning("%s: product %r: %s", where, product_id, error)
         return None
+
+
+def feature_key(visual: VisualDocument | None) -> FeatureKey | None:
+    """Return the key of decoded features; None if there are none."""
+    if visual is None:
+        return None
+    return FeatureKey(visual.model, visual.source_hash, visual.lengths)
 
 
 def log_left_out(where: str, product_ids: Sequence[str], lengths: Lengths) -> None:

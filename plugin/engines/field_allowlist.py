@@ -9,15 +9,14 @@ from typing import Any, cast
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
-    IndexDocument,
     RankingEngine,
     ShownProduct,
     StoredProduct,
-    WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 from houndstooth.plugin.fact_paths import names_path, select_facts
 from houndstooth.plugin.shop_query import query_json
@@ -116,15 +115,21 @@ class FieldAllowlist:
         """See Engine."""
         return self._engine.delete(product_ids)
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """See Engine."""
+        return self._engine.outdated(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """See Engine."""
+        return self._engine.delete_outdated(before, kept)
+
     def refresh(self) -> None:
         """See Engine."""
         self._engine.refresh()
 
-    def source_hashes(
-        self, product_ids: Sequence[str], model: str, lengths: Lengths
-    ) -> dict[str, str]:
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
         """See Engine."""
-        return self._engine.source_hashes(product_ids, model, lengths)
+        return self._engine.stored(product_ids)
 
     def ping(self) -> None:
         """See Engine."""

@@ -10,23 +10,21 @@ from sqlite3 import Connection
 import numpy as np
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    IndexDocument,
-    RangeFilter,
-    ShownProduct,
-    StoredProduct,
-    WriteOutcome,
-)
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShownProduct, StoredProduct
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
-from houndstooth.plugin.engines.documents import Visual, decode_visual
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
-from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
+from houndstooth.plugin.engines.sqlite_write import (
+    SQLiteWriter,
+    outdated_ids,
+    stored_states,
+    stored_visual,
+)
 
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
@@ -55,7 +53,7 @@ class SQLiteEngine:
         self.location = str(path.absolute())
         self._file = SQLiteFile(path)
         self._fields = Fields(product_index()["mappings"]["properties"])
-        self._writer = SQLiteWriter(self._fields)
+        self._writer = SQLiteWriter(self.location, self._fields)
 
     def prepare(self) -> None:
         """Create file and tables. Calling it again is harmless."""
@@ -71,24 +69,25 @@ class SQLiteEngine:
         with self._file.transaction() as db:
             return sum(self._writer.delete(db, product_id) for product_id in set(product_ids))
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features."""
+        with self._file.snapshot() as db:
+            ids = outdated_ids(db, before, kept)
+            ((total,),) = db.execute("SELECT count(facts_as_of) FROM times")
+        return Outdated(len(ids), total, tuple(ids[:examples]))
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products and return how many."""
+        with self._file.transaction() as db:
+            return sum(self._writer.delete(db, key) for key in outdated_ids(db, before, kept))
+
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""
 
-    def source_hashes(
-        self, product_ids: Sequence[str], model: str, lengths: Lengths
-    ) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
-        # The plus keeps SQLite from going through all documents of the model.
-        sql = """SELECT product.id, source_hash, visual FROM product JOIN candidate ON product = key
-                 WHERE product.id IN (SELECT value FROM json_each(?)) AND +model = ?
-                 AND length(binary_code) = ? AND length(colour_histogram) = ?"""
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there."""
         with self._file.connection() as db:
-            rows = db.execute(sql, (json.dumps(list(product_ids)), model, *lengths)).fetchall()
-        return {
-            key: source_hash
-            for key, source_hash, visual in rows
-            if self._decode_visual(VisualDocument, key, visual)
-        }
+            return stored_states(db, self.location, product_ids)
 
     def index_id(self) -> str:
         """Return the random id that the file was created with."""
@@ -137,7 +136,9 @@ class SQLiteEngine:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
             rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
-        found = ((*row, self._decode_visual(VisualSummary, row[0], row[3])) for row in rows)
+        found = (
+            (*row, stored_visual(VisualSummary, self.location, row[0], row[3])) for row in rows
+        )
         return [
             ShownProduct(key, changed, json.loads(facts), visual)
             for key, changed, facts, _, visual in found
@@ -151,7 +152,9 @@ class SQLiteEngine:
         with self._file.connection() as db:
             rows = db.execute(sql, (json.dumps(list(product_ids)),)).fetchall()
         return [
-            StoredProduct(key, json.loads(facts), self._decode_visual(VisualDocument, key, visual))
+            StoredProduct(
+                key, json.loads(facts), stored_visual(VisualDocument, self.location, key, visual)
+            )
             for key, facts, visual in rows
         ]
 
@@ -180,14 +183,6 @@ class SQLiteEngine:
     def close(self) -> None:
         """Close all connections."""
         self._file.close()
-
-    def _decode_visual(self, kind: type[Visual], product_id: str, text: str) -> Visual | None:
-        """Decode ``visual``; None if something else wrote over it."""
-        try:
-            stored = json.loads(text)
-        except (TypeError, ValueError):
-            stored = text
-        return decode_visual(kind, self.location, product_id, stored)
 
     def _condition(self, db: Connection, query: CandidateQuery) -> Sql:
         smallest = "SELECT typeof(value) FROM fact WHERE field = ? ORDER BY value LIMIT 1"

@@ -18,9 +18,9 @@ from PIL import Image
 from werkzeug.test import encode_multipart
 
 from houndstooth.commands import main
-from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, BoxSource
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.web.app import create_app
 from tests.catalogue import visual

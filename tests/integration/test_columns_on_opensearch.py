@@ -18,10 +18,11 @@ from threading import Thread
 import pytest
 from opensearchpy import OpenSearch
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.attribute_query import stored_features
 from houndstooth.plugin.columns import store
 from houndstooth.plugin.config import Settings

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
+from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import Hit, SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin import page, sources
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.engines import open_engine

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import IndexDocument, RangeFilter, StoredProduct, TermFilter
+from houndstooth.mappings.engine import RangeFilter, StoredProduct, TermFilter
 from houndstooth.mappings.errors import (
     EngineUnavailable,
     InvalidBox,
@@ -22,6 +22,7 @@ from houndstooth.mappings.errors import (
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.search import MAX_HITS, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.answer import answer_json, product_json
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine

@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 
 from houndstooth.commands import main
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.search import SOLD_OUT_CHOICES, SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch

@@ -28,7 +28,7 @@ ALLOWED = {
 # Here, and in the commands, an extractor is wired to an engine.
 WIRING = {"web/app.py", "ingest/celery_app.py"}
 # The one arrow across: page and metrics show how the workers' jobs stand.
-ACROSS = {("web", "ingest.job"), ("web", "ingest.jobs")}
+ACROSS = {("web", "ingest.job"), ("web", "ingest.jobs"), ("web", "ingest.outcome")}
 # Inside models, who may import whom. The strings of recognition/kinds.py are no imports: what they
 # name is loaded when it is asked for. The colour histogram leaves out the background that
 # localisation found.

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
+from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
 from houndstooth.mappings.rows import FeatureRows, Lengths
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.attribute_query import stored_features
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings

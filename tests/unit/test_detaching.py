@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from houndstooth.ingest.attached import detaching
-from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.mappings.writes import WriteOutcome
 
 CONFLICT = "version conflict"
 

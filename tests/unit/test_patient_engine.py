@@ -11,9 +11,9 @@ import pytest
 
 from houndstooth.ingest import patient_engine
 from houndstooth.ingest.patient_engine import Waiting, patient
-from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.writes import IndexDocument, WriteOutcome
 
 DOCUMENTS = [IndexDocument(str(n), {}) for n in range(4)]
 

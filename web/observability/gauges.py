@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from houndstooth.ingest.job import Job
-from houndstooth.ingest.jobs import STATUSES
+from houndstooth.ingest.outcome import STATUSES
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, JobNotFound, WorkersUnavailable
 from houndstooth.plugin.engines.patience import patience

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from houndstooth.mappings.document import (
     VISUAL,
@@ -11,18 +12,14 @@ from houndstooth.mappings.document import (
     facts_of,
     visual_of,
 )
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    IndexDocument,
-    ShownProduct,
-    StoredProduct,
-    WriteOutcome,
-)
+from houndstooth.mappings.engine import CandidateQuery, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.shop_index import Pages, SourceDocument
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.outdated import OutdatedDocuments
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.scan import ClusterScan
@@ -50,7 +47,8 @@ class ClusterEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
-        self._writer = ClusterWriter(cluster, self._index)
+        self._writer = ClusterWriter(cluster, self._index, self._reader)
+        self._outdated = OutdatedDocuments(cluster, self._index, self._writer)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
 
@@ -85,6 +83,14 @@ class ClusterEngine:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features, as search sees."""
+        return self._outdated.count(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products, each unless it is written meanwhile; return how many."""
+        return self._outdated.delete(before, kept)
+
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them."""
         return self._scan.field_names()
@@ -108,25 +114,22 @@ class ClusterEngine:
         with self._index.errors():
             self._client.indices.refresh(index=self.index)
 
-    def source_hashes(
-        self, product_ids: Sequence[str], model: str, lengths: Lengths
-    ) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
-        documents = self._reader.get(product_ids, _source_includes=f"{self.visual},{self.visual}.*")
-        visuals = {
-            d["_id"]: self._decode_visual(VisualDocument, d["_id"], d["_source"]) for d in documents
-        }
-        hashes = {
-            key: visual.source_hash
-            for key, visual in visuals.items()
-            if visual and visual.model == model and visual.lengths == lengths
-        }
-        searchable = self._reader.searchable([*hashes])
-        # Some were written just now, or copied into the index before it was prepared.
-        if len(searchable) < len(hashes):
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there, of the newest versions.
+
+        Features that are stored and not indexed count as none. Some were written just now, or
+        copied into the index before it was prepared.
+        """
+        states = self._reader.states(product_ids)
+        with_features = [key for key, state in states.items() if state.features is not None]
+        searchable = self._reader.searchable(with_features)
+        if len(searchable) < len(with_features):
             self.refresh()
-            searchable = self._reader.searchable([*hashes])
-        return {key: hashes[key] for key in hashes if key in searchable}
+            searchable = self._reader.searchable(with_features)
+        return {
+            key: state if key in searchable else replace(state, features=None)
+            for key, state in states.items()
+        }
 
     def index_id(self) -> str:
         """Return the uuid of the index behind the name."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import sleep
+from typing import Any
 
+from houndstooth.mappings.document import VisualDocument, facts_of, visual_of
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.rows import FeatureRows, Lengths
+from houndstooth.mappings.writes import StoredState
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
@@ -17,11 +21,26 @@ from houndstooth.plugin.engines.cluster.query import (
     window_body,
 )
 from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
+from houndstooth.plugin.engines.documents import decode_visual, feature_key
 
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
 
 _ID_PATH = "hits.hits.fields"
+
+
+@dataclass(frozen=True)
+class ClusterState(StoredState):
+    """State of a stored document, and the number of its last write.
+
+    Attributes:
+        facts: All its fields but ``visual`` in any version.
+        seq_no, primary_term: Number of its last write; every write gives it another one.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seq_no: int = 0
+    primary_term: int = 0
 
 
 class ClusterReader:
@@ -76,6 +95,28 @@ class ClusterReader:
                     body = window_body(query, names, fields, appearance, minimum)
                     hits = self.search(body | size, ROW_PATH)
             return self.decoder.decode(hits, query.model, lengths, names)[0]
+
+    def states(self, product_ids: Sequence[str]) -> dict[str, ClusterState]:
+        """Read the states of documents, of the newest versions: no refresh is needed.
+
+        Their ``features`` may be stored without being indexed; see ``searchable``.
+        """
+        return {document["_id"]: self._state(document) for document in self.get(product_ids)}
+
+    def _state(self, document: Json) -> ClusterState:
+        """Read the state of a document; a damaged ``visual`` has no features."""
+        key, source = document["_id"], document["_source"]
+        found = visual_of(source, self._index.visual)
+        times = found if isinstance(found, dict) else {}
+        facts_as_of, as_of = times.get("facts_as_of"), times.get("as_of")
+        return ClusterState(
+            features=feature_key(decode_visual(VisualDocument, self._index.name, key, found)),
+            facts_as_of=facts_as_of if isinstance(facts_as_of, int) else None,
+            as_of=as_of if isinstance(as_of, int) else None,
+            facts=facts_of(source),
+            seq_no=document["_seq_no"],
+            primary_term=document["_primary_term"],
+        )
 
     def searchable(self, product_ids: Sequence[str]) -> set[str]:
         """Return the ids of documents whose ``visual`` is indexed, not only stored."""

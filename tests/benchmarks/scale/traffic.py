@@ -12,11 +12,12 @@ from time import monotonic, sleep
 
 import numpy as np
 
-from houndstooth.mappings.engine import Engine, Filter, IndexDocument, RangeFilter, TermFilter
+from houndstooth.mappings.engine import Engine, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.features import Box, Features, ScoredTerm
 from houndstooth.mappings.product import Scalar
 from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.history import Answered, Asked, History, State
 from tests.catalogue import GREAT_CATEGORIES, LENGTHS, MODEL, VALUES, document, visual

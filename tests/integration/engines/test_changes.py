@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import LENGTHS, MODEL, VALUES, document
 from tests.integration.engines.helpers import (

@@ -22,7 +22,14 @@ from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.server import NoExtractor
 from tests.catalogue import LENGTHS, MODEL, document, visual
 from tests.damaged_visuals import damaged
-from tests.integration.engines.helpers import client, fill, read_anew, rows_by_id, the
+from tests.integration.engines.helpers import (
+    client,
+    fill,
+    read_anew,
+    rows_by_id,
+    source_hashes,
+    the,
+)
 
 TAXONOMY = Taxonomy.load()
 OTHERS = [str(n) for n in range(6) if n != 2]
@@ -89,7 +96,7 @@ def test_it_costs_no_other_and_is_written_anew(
     assert set(OTHERS) <= rows_by_id(engine.features(keys, MODEL, LENGTHS, None)).keys()
     assert set(OTHERS) <= read_anew(engine).rows.keys()
     check_searches(engine)
-    known = engine.source_hashes(keys, MODEL, LENGTHS)
+    known = source_hashes(engine, keys, MODEL)
     assert set(OTHERS) <= known.keys()
     sound = the(engine, "2").visual
     if sound is None or sound.lengths != LENGTHS:
@@ -98,7 +105,7 @@ def test_it_costs_no_other_and_is_written_anew(
         mended = the(engine, "2").visual
         assert mended is not None and mended.to_json() == visual("2", seed=2).to_json()
         assert "2" in rows_by_id(engine.features(keys, MODEL, LENGTHS, None))
-        assert "2" in engine.source_hashes(keys, MODEL, LENGTHS)
+        assert "2" in source_hashes(engine, keys, MODEL)
 
 
 @pytest.mark.parametrize("damaged_ones", [5, 1])

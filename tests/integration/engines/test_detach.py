@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.mappings.writes import WriteOutcome
 from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 from tests.integration.engines.conftest import new_index
 from tests.integration.engines.own_shop import MAPPINGS, OwnShop, product

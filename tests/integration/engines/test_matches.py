@@ -9,13 +9,9 @@ import numpy as np
 import pytest
 
 from houndstooth.mappings.document import VisualSummary
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Engine,
-    IndexDocument,
-    RankingEngine,
-)
+from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.writes import IndexDocument
 from tests.catalogue import (
     CODE_BYTES,
     COLOUR_BINS,
@@ -27,7 +23,14 @@ from tests.catalogue import (
     random_query,
     visual,
 )
-from tests.integration.engines.helpers import ALL, expected_row, fill, found, rows_by_id
+from tests.integration.engines.helpers import (
+    ALL,
+    expected_row,
+    fill,
+    found,
+    rows_by_id,
+    source_hashes,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -216,10 +219,10 @@ def test_fetches_in_the_order_asked(engine: Engine) -> None:
 
 def test_source_hashes_of_one_model(engine: Engine) -> None:
     fill(engine, document("1"), document("2", model="other-1"))
-    assert engine.source_hashes(["1", "2", "3"], MODEL, LENGTHS) == {"1": "hash-1"}
-    assert engine.source_hashes(["1", "2", "3"], "other-1", LENGTHS) == {"2": "hash-2"}
+    assert source_hashes(engine, ["1", "2", "3"], MODEL) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1", "2", "3"], "other-1") == {"2": "hash-2"}
 
 
 def test_source_hashes_see_what_was_just_written(engine: Engine) -> None:
     engine.write([document("1")])
-    assert engine.source_hashes(["1"], MODEL, LENGTHS) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1"], MODEL) == {"1": "hash-1"}

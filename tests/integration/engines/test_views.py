@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RankingEngine
+from houndstooth.mappings.engine import Engine, RankingEngine
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import LENGTHS, MODEL, document, visual
 from tests.integration.engines.helpers import (

@@ -11,7 +11,7 @@ from redis import Redis
 
 from houndstooth.ingest import submit
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.job import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
