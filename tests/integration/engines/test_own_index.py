@@ -202,7 +202,7 @@ def test_what_was_copied_into_an_index_not_prepared_is_not_taken_for_known(index
         ("binary_code", None, False, False),
         ("colour_histogram", None, False, False),
         ("binary_code", "AAAA", False, True),
-        ("box", None, True, True),
+        ("box", None, True, False),
     ],
 )
 def test_a_visual_that_something_else_wrote_over_costs_no_search(
