@@ -79,6 +79,7 @@ class Job:
         started: Start time, in seconds since 1970.
         seconds: Time from the start to the last recorded batch.
         stopped: Why the job stopped before the end of the feed, or None.
+        stopped_public: The same for everybody: without paths and addresses of servers.
         survey: What the feed was read as, the JSON of a Survey, or None.
         tallies: JSON of the counts and examples by kind, by group; see ``ingest.tally``.
         failed: The first outcomes of products that failed; ``totals`` counts all.
@@ -96,6 +97,7 @@ class Job:
     started: float
     seconds: float
     stopped: str | None
+    stopped_public: str | None
     survey: Mapping[str, Any] | None
     tallies: Mapping[str, Mapping[str, Any]]
     failed: Sequence[Outcome]
@@ -220,11 +222,11 @@ class Jobs:
                 if step in progress.attempts:
                     write("leave", step=step)
 
-    def stop(self, job_id: str, reason: str) -> None:
-        """Stop a job that runs, before its next batch."""
+    def stop(self, job_id: str, reason: str, public: str | None = None) -> None:
+        """Stop a job that runs, before its next batch; ``public`` is the reason for everybody."""
         with self._locked(job_id) as (progress, write):
             if progress.stopped is None and not progress.is_finished:
-                write("stop", reason=reason)
+                write("stop", reason=reason, public=reason if public is None else public)
 
     def resume(self, job_id: str) -> None:
         """Let a job go on that has stopped, or of which the queue knows nothing.
@@ -286,14 +288,11 @@ def _job(job_id: str, progress: Progress) -> Job:
         started=progress.started,
         seconds=progress.changed - progress.started,
         stopped=progress.stopped,
+        stopped_public=progress.stopped_public,
         survey=progress.survey,
         tallies={group: tally.to_json() for group, tally in progress.tallies.items()},
-        failed=sorted(progress.failed, key=_row),
-        noted=sorted(progress.noted, key=_row),
+        failed=sorted(progress.failed, key=lambda one: one.row or 0),
+        noted=sorted(progress.noted, key=lambda one: one.row or 0),
         failed_rows=sorted(progress.failed_rows),
         quiet=time.time() - progress.touched,
     )
-
-
-def _row(outcome: Outcome) -> int:
-    return outcome.row or 0

@@ -14,7 +14,17 @@ KEPT = 1000
 """Outcomes kept of products that failed, and as many of those with something else to tell. All are
 counted."""
 
-_PLAIN = ("request", "survey", "started", "changed", "model", "batches", "stopped", "done")
+_PLAIN = (
+    "request",
+    "survey",
+    "started",
+    "changed",
+    "model",
+    "batches",
+    "stopped",
+    "stopped_public",
+    "done",
+)
 
 
 @dataclass
@@ -29,6 +39,7 @@ class Progress:
         model: Name and version of the weights.
         batches: Number of batches; None until the whole feed has been read.
         stopped: Why the job stopped, or None.
+        stopped_public: The same for everybody.
         done: Number of recorded batches; ``recorded`` has their numbers until the job is finished.
         parts: First batches of the parts of the feed that are queued.
         totals: Number of products by status.
@@ -46,6 +57,7 @@ class Progress:
     model: str = ""
     batches: int | None = None
     stopped: str | None = None
+    stopped_public: str | None = None
     done: int = 0
     recorded: set[int] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)
@@ -100,13 +112,14 @@ class Progress:
         """Forget the attempts at a step that has ended."""
         del self.attempts[step]
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, public: str) -> None:
         """Stop the job; the first reason is kept."""
-        self.stopped = self.stopped or reason
+        if self.stopped is None:
+            self.stopped, self.stopped_public = reason, public
 
     def resume(self) -> None:
         """Let the job go on; its feed is read again, without the batches that are recorded."""
-        self.stopped = None
+        self.stopped = self.stopped_public = None
         self.parts.clear()
         self.attempts.clear()
 
