@@ -16,6 +16,7 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
 from houndstooth.web.errors import answer_errors
@@ -78,6 +79,7 @@ def create_app(
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     answer_errors(app)
     app.after_request(_secure)
+    control_access(app, backend.settings)
     app.register_blueprint(api_blueprint(backend))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))

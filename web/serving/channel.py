@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 from socket import SHUT_WR
 from time import time
@@ -9,7 +10,10 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask
 
+from houndstooth.web.access.addresses import client_address
+from houndstooth.web.access.cors import refusal_headers
 from houndstooth.web.serving.limits import RECEIVE_SECONDS, REFUSED_SECONDS
 from houndstooth.web.serving.refusal import OVERLOADED, Refusal
 
@@ -53,11 +57,32 @@ class Request(HTTPRequestParser):
     def _reserve(self) -> None:
         server = self._channel.server
         size = server.body_bytes if self.chunked else self.content_length
-        has_place = server.task_dispatcher.has_place(self.path)
-        if has_place and server.has_room_for(size, self._channel.addr[0]):
+        has_place = server.task_dispatcher.has_place(self)
+        if has_place and server.has_room_for(size, self.client):
             self.reserved = size
         else:
             self.error = OVERLOADED
+
+    @property
+    def client(self) -> str:
+        """Address of the client, behind trusted proxies too."""
+        forwarded = self.headers.get("X_FORWARDED_FOR", "")
+        proxies = self._channel.server.access.proxies
+        return client_address(self._channel.addr[0], forwarded, proxies)
+
+
+class Refusing(ErrorTask):
+    """The answer to a refused request."""
+
+    def execute(self) -> None:
+        """Send the refusal, so that a page of an allowed origin can read it."""
+        server, error = self.channel.server, self.request.error
+        if not isinstance(error, Refusal):
+            error = Refusal.of(error, server.body_bytes)
+        origin = self.request.headers.get("ORIGIN", "")
+        headers = refusal_headers(origin, server.access.cors_origins)
+        self.request.error = replace(error, headers=(*error.headers, *headers))
+        super().execute()
 
 
 class Channel(HTTPChannel):
@@ -70,6 +95,7 @@ class Channel(HTTPChannel):
         at_once: Whether its first request is to be answered in the thread that is at hand.
     """
 
+    error_task_class = Refusing
     close_when_flushed: bool
     discards = False
     queued_at = 0.0
@@ -88,6 +114,12 @@ class Channel(HTTPChannel):
     def reserved(self) -> int:
         """Bytes of the bodies of its requests."""
         return sum(one.reserved for one in (self.request, *self.requests) if one is not None)
+
+    @property
+    def client(self) -> str:
+        """Address of the client of its request, behind trusted proxies too."""
+        request = self.requests[0] if self.requests else self.request
+        return request.client if request is not None else str(self.addr[0])
 
     @property
     def is_idle(self) -> bool:

@@ -82,14 +82,14 @@ class Dispatcher:
         """Hand over a channel whose first request is complete, or refuse that request."""
         request = channel.requests[0]
         if request.error is None and request.path != HEALTH:
-            if self._pool(request.path).offer(channel):
+            if self._pool(request).offer(channel):
                 return
             request.error = OVERLOADED
         channel.at_once = True
 
-    def has_place(self, path: str) -> bool:
+    def has_place(self, request: Any) -> bool:
         """Tell whether a request that begins to come would find a place now."""
-        return self._pool(path).has_place()
+        return self._pool(request).has_place()
 
     def refuse_expired(self) -> None:
         """Refuse requests that have waited for too long."""
@@ -105,6 +105,7 @@ class Dispatcher:
             pool.shutdown(cancel_pending, timeout)
         return not any(pool.threads for pool in pools)
 
-    def _pool(self, path: str) -> Pool:
-        light = path in LIGHT or path.startswith(LIGHT_FOLDERS)
+    def _pool(self, request: Any) -> Pool:
+        path = request.path
+        light = path in LIGHT or path.startswith(LIGHT_FOLDERS) or request.command == "OPTIONS"
         return self._light if light else self._searches
