@@ -20,7 +20,8 @@ from celery.app.amqp import AMQP
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import ingest_entries
 from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
@@ -130,6 +131,7 @@ class IngestApp(Celery):
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts
             ),
             views=settings.views,
+            as_of=request.as_of,
         )
 
 

@@ -12,59 +12,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
-from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.progress import Progress
 from houndstooth.ingest.tally import tally_by_group
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
-STATUSES = ("written", "unchanged", "left_out", "failed")
 _ID = re.compile(r"[0-9a-f]{12}")
 _OPEN = 256
 """Journals that a process keeps in memory, so that it reads of each only what is new."""
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """The parameters of a job, for the workers.
-
-    Attributes:
-        feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
-            able to read both.
-        stamp: Size and time of the feed's last change; it must not change during the job.
-        engine: URL of the engine. Workers have its credentials in their own settings.
-        options: What the user says about the feed.
-        batch: Products per batch.
-        size: Number of lines that may hold products, if known.
-        visual_only: Write only ``visual``, to products that are in the index.
-        rows: Lines of the products to ingest; None = all.
-    """
-
-    feed: Path
-    stamp: str
-    engine: str
-    options: ReadOptions
-    batch: int
-    size: int | None = None
-    visual_only: bool = False
-    rows: Sequence[int] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Convert to JSON, for ``from_json``."""
-        return asdict(self) | {"feed": str(self.feed)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
-        """Read the JSON of ``to_json``."""
-        options = ReadOptions(**data["options"])
-        return cls(**{**data, "feed": Path(data["feed"]), "options": options})
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.survey import Survey, survey_text
 from houndstooth.ingest.tally import GROUPS, Tally, kinds_of
 from houndstooth.mappings.errors import InvalidConfig
@@ -38,7 +38,7 @@ class Report:
         stream: TextIO | None = None,
         survey: Survey | Mapping[str, Any] | None = None,
     ) -> None:
-        self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
+        self.totals: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
         self._tallies = {group: Tally() for group in GROUPS}
         self._unlisted = 0
         self._survey = survey

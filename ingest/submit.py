@@ -14,7 +14,7 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending
@@ -25,6 +25,7 @@ from houndstooth.mappings.errors import (
     JobNotFound,
     WorkersUnavailable,
 )
+from houndstooth.mappings.times import now_ms
 
 NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 
@@ -36,9 +37,22 @@ _RECENT = 1000
 
 
 def make_request(
-    feed: Path, engine: str, options: ReadOptions, batch: int, visual_only: bool
+    feed: Path,
+    engine: str,
+    options: ReadOptions,
+    batch: int,
+    visual_only: bool = False,
+    as_of: int | None = None,
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
+
+    Args:
+        feed: its path.
+        engine: URL of the engine.
+        options: what the user says about the feed.
+        batch: products a batch.
+        visual_only: write only ``visual``.
+        as_of: time of the state of the shop that the feed shows; None is that of this call.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -50,7 +64,16 @@ def make_request(
     stamp = feed_stamp(path)
     with open_feed(path, options.encoding) as opened:
         read_feed(opened, options)
-        return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
+        return JobRequest(
+            path,
+            stamp,
+            engine,
+            options,
+            batch,
+            opened.size,
+            visual_only,
+            as_of=now_ms() if as_of is None else as_of,
+        )
 
 
 def survey_feed(request: JobRequest) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import TextIO
 from tqdm import tqdm
 
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.jobs import Job, JobRequest
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import Job
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.ingest.submit import LOST_SECONDS, NO_WORKER, submit, worker_answers
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable

@@ -7,8 +7,25 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.product import Fact, Note
+from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.writes import FeatureKey, IndexDocument, StoredState, WriteOutcome
+
+__all__ = [
+    "CandidateQuery",
+    "Engine",
+    "FeatureKey",
+    "Filter",
+    "IndexDocument",
+    "RangeFilter",
+    "RankingEngine",
+    "ShopQuery",
+    "ShownProduct",
+    "StoredProduct",
+    "StoredState",
+    "TermFilter",
+    "WriteOutcome",
+]
 
 
 @dataclass(frozen=True)
@@ -46,40 +63,6 @@ class ShopQuery:
     """
 
     text: str
-
-
-@dataclass(frozen=True)
-class IndexDocument:
-    """A document to write: the shop's facts and, unless only those changed, ``visual``.
-
-    Attributes:
-        visual: The new ``visual`` object; None keeps the stored one.
-        insert: Insert the document if it does not exist yet. Without ``visual``, or if this is
-            False, the document must exist.
-    """
-
-    product_id: str
-    facts: Mapping[str, Fact]
-    visual: VisualDocument | None = None
-    insert: bool = True
-
-
-@dataclass(frozen=True)
-class WriteOutcome:
-    """The result of writing one document of a bulk.
-
-    Attributes:
-        error: Why the document was not written; None if it was.
-        retryable: Whether a later attempt may succeed.
-        is_conflict: Whether the document was written since it was read.
-        notes: Facts that were left out because they do not fit the index.
-    """
-
-    product_id: str
-    error: str | None = None
-    retryable: bool = False
-    notes: Sequence[Note] = ()
-    is_conflict: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,7 +166,8 @@ class Engine(Protocol):
 
         Updates are partial: the given facts are replaced and all others stay. A document with
         ``visual`` replaces the whole object and is inserted if it does not exist. A document
-        without ``visual`` keeps the stored object and must exist.
+        without ``visual`` keeps the stored object and must exist. Of several writes with
+        ``as_of``, whatever their order, the newest facts and the newest ``visual`` stay.
         """
 
     def delete(self, product_ids: Collection[str]) -> int:
@@ -192,8 +176,8 @@ class Engine(Protocol):
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there, by id, as they are at this moment."""
 
     def index_id(self) -> str:
         """Return the identity of the index behind the name; see Checkpoint."""

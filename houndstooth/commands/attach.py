@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
-from houndstooth.commands.ingest import collect, load_networks
+from houndstooth.commands.ingest_run import collect, load_networks
 from houndstooth.commands.interrupts import interrupts
 from houndstooth.commands.parameters import FILE
 

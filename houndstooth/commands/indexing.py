@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from houndstooth.commands.ingest import Parts, ingest_until
+from houndstooth.commands.ingest_run import Parts, ingest_until
 from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.mappings.times import now_ms
 
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
@@ -88,7 +89,7 @@ class Indexing:
             entries = survey.watch(entries)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))
-            outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH)
+            outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH, now_ms())
             file = stack.enter_context(create_report(self.report, path))
             report = Report(self.parts.extractor.model, file, survey)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))

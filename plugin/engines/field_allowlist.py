@@ -13,6 +13,7 @@ from houndstooth.mappings.engine import (
     RankingEngine,
     ShownProduct,
     StoredProduct,
+    StoredState,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
@@ -112,9 +113,9 @@ class FieldAllowlist:
         """See Engine."""
         self._engine.refresh()
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
         """See Engine."""
-        return self._engine.source_hashes(product_ids, model)
+        return self._engine.stored(product_ids)
 
     def ping(self) -> None:
         """See Engine."""

@@ -16,6 +16,7 @@ from houndstooth.mappings.engine import (
     RangeFilter,
     ShownProduct,
     StoredProduct,
+    StoredState,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
@@ -25,7 +26,7 @@ from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
-from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
+from houndstooth.plugin.engines.sqlite_write import SQLiteWriter, stored_states
 
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
@@ -73,13 +74,10 @@ class SQLiteEngine:
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
-        # The plus keeps SQLite from going through all documents of the model.
-        sql = """SELECT product.id, source_hash FROM product JOIN candidate ON product = key
-                 WHERE product.id IN (SELECT value FROM json_each(?)) AND +model = ?"""
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there."""
         with self._file.connection() as db:
-            return dict(db.execute(sql, (json.dumps(list(product_ids)), model)))
+            return stored_states(db, product_ids)
 
     def index_id(self) -> str:
         """Return the random id that the file was created with."""

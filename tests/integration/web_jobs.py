@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.product import Note

@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.jobs import KEPT_SECONDS, JobRequest, Jobs
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import KEPT_SECONDS, Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.progress import KEPT, Progress
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 from houndstooth.mappings.product import Note
+from tests.totals import totals
 
 REQUEST = JobRequest(Path("/feeds/feed.csv"), "1", "opensearch://u:p@h/x", ReadOptions(), 8, 100)
 
@@ -45,7 +47,7 @@ def test_a_batch_counts_once_in_every_process(jobs: Jobs) -> None:
     assert other.has(job_id, 0) and not other.has(job_id, 1)
     job = other.get(job_id)
     assert (job.request, job.survey) == (REQUEST, {"products": 2})
-    assert job.totals == {"written": 1, "unchanged": 0, "left_out": 0, "failed": 1}
+    assert job.totals == totals(written=1, failed=1)
     assert (job.state, job.done, job.model) == ("running", 1, "m-1")
     assert job.tallies["failed"] == {
         "unusable image": {"count": 1, "examples": ["line 3: no image"]}
@@ -79,7 +81,7 @@ def test_a_large_job_keeps_counts_and_the_first_failures(jobs: Jobs) -> None:
         jobs.record(job_id, number, [Outcome(f"u{n}", "unchanged") for n in range(200)], "m-1")
     jobs.end_feed(job_id, 515)
     job = jobs.get(job_id)
-    assert job.totals == {"written": 0, "unchanged": 100_000, "left_out": 0, "failed": KEPT + 500}
+    assert job.totals == totals(unchanged=100_000, failed=KEPT + 500)
     assert [one.row for one in job.failed] == list(rows[:KEPT])
     assert list(job.failed_rows) == list(rows)
     assert (jobs.folder / f"{job_id}.jsonl").stat().st_size < 100_000

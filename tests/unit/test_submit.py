@@ -11,7 +11,7 @@ import pytest
 
 from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.submit import submit
 from houndstooth.mappings.errors import WorkersUnavailable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from houndstooth.mappings.document import (
@@ -18,6 +19,7 @@ from houndstooth.mappings.engine import (
     IndexDocument,
     ShownProduct,
     StoredProduct,
+    StoredState,
     WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidDocument
@@ -33,6 +35,9 @@ from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
 
 _LOG = logging.getLogger(__name__)
+
+TIMES = {"facts_as_of", "as_of"}
+"""Fields of ``visual`` that a document without features may have."""
 
 Visual = TypeVar("Visual", bound=VisualSummary)
 
@@ -56,7 +61,7 @@ class ClusterEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
-        self._writer = ClusterWriter(cluster, self._index)
+        self._writer = ClusterWriter(cluster, self._index, self._reader)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
 
@@ -106,23 +111,22 @@ class ClusterEngine:
         with self._index.errors():
             self._client.indices.refresh(index=self.index)
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
-        fields = self._index.fields
-        names = ",".join(map(fields.visual, ("source_hash", "model")))
-        documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: visual_of(d["_source"], self.visual) or {} for d in documents}
-        hashes = {
-            key: visual["source_hash"]
-            for key, visual in visuals.items()
-            if visual.get("model") == model
-        }
-        searchable = self._reader.searchable([*hashes])
-        # Some were written just now, or copied into the index before it was prepared.
-        if len(searchable) < len(hashes):
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there, of the newest versions.
+
+        Features that are stored and not indexed count as none. Some were written just now, or
+        copied into the index before it was prepared.
+        """
+        states = self._reader.states(product_ids)
+        with_features = [key for key, state in states.items() if state.features is not None]
+        searchable = self._reader.searchable(with_features)
+        if len(searchable) < len(with_features):
             self.refresh()
-            searchable = self._reader.searchable([*hashes])
-        return {key: hashes[key] for key in hashes if key in searchable}
+            searchable = self._reader.searchable(with_features)
+        return {
+            key: state if key in searchable else replace(state, features=None)
+            for key, state in states.items()
+        }
 
     def index_id(self) -> str:
         """Return the uuid of the index behind the name."""
@@ -228,7 +232,7 @@ class ClusterEngine:
     def _decode_visual(self, kind: type[Visual], product_id: str, source: Json) -> Visual | None:
         """Decode ``visual``; None if it is missing or if another program has overwritten it."""
         visual = visual_of(source, self.visual)
-        if visual is None:
+        if visual is None or (isinstance(visual, dict) and visual.keys() <= TIMES):
             return None
         try:
             return kind.from_json(visual)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import sleep
+from typing import Any
 
-from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.document import facts_of, visual_of
+from houndstooth.mappings.engine import CandidateQuery, FeatureKey, StoredState
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
@@ -23,6 +26,20 @@ COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
 
 _ID_PATH = "hits.hits.fields"
+
+
+@dataclass(frozen=True)
+class ClusterState(StoredState):
+    """State of a stored document, and the number of its last write.
+
+    Attributes:
+        facts: All its fields but ``visual`` in any version.
+        seq_no, primary_term: Number of its last write; every write gives it another one.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seq_no: int = 0
+    primary_term: int = 0
 
 
 class ClusterReader:
@@ -77,6 +94,14 @@ class ClusterReader:
                     body = window_body(query, names, fields, appearance, minimum)
                     hits = self.search(body | size, ROW_PATH)
             return self.decoder.decode(hits, query.model, names)[0]
+
+    def states(self, product_ids: Sequence[str]) -> dict[str, ClusterState]:
+        """Read the states of documents, of the newest versions: no refresh is needed.
+
+        Their ``features`` may be stored without being indexed; see ``searchable``.
+        """
+        name = self._index.visual
+        return {document["_id"]: _state(document, name) for document in self.get(product_ids)}
 
     def searchable(self, product_ids: Sequence[str]) -> set[str]:
         """Return the ids of documents whose ``visual`` is indexed, not only stored."""
@@ -171,6 +196,23 @@ class ClusterReader:
         read = [names.binary_code, names.colour_histogram]
         size = min(SAMPLE, self._index.most_hits())
         return self.search(sample_body(names.model, model, size, read), ROW_PATH)
+
+
+def _state(document: Json, visual: str) -> ClusterState:
+    """Read the state of a document; a damaged ``visual`` has no features and no times."""
+    source = document["_source"]
+    found = visual_of(source, visual)
+    fields: Json = found if isinstance(found, dict) else {}
+    made_by, made_of = fields.get("model"), fields.get("source_hash")
+    has_features = isinstance(made_by, str) and isinstance(made_of, str)
+    times = {name: fields.get(name) for name in ("facts_as_of", "as_of")}
+    return ClusterState(
+        features=FeatureKey(str(made_by), str(made_of)) if has_features else None,
+        **{name: one if isinstance(one, int) else None for name, one in times.items()},
+        facts=facts_of(source),
+        seq_no=document["_seq_no"],
+        primary_term=document["_primary_term"],
+    )
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -57,6 +57,15 @@ def fill(engine: Engine, *documents: IndexDocument) -> None:
 
 def found(engine: Engine, query: CandidateQuery = ALL, limit: int = 1000) -> list[str]:
     return sorted(engine.match(query, limit))
+
+
+def source_hashes(engine: Engine, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    """``source_hash`` by id, of the documents whose features ``model`` computed."""
+    return {
+        key: state.features.source_hash
+        for key, state in engine.stored(product_ids).items()
+        if state.features is not None and state.features.model == model
+    }
 
 
 Row = tuple[int, TermSet, list[bytes], list[bytes], str | None]

@@ -35,6 +35,7 @@ from tests.integration.engines.helpers import (
     read_anew,
     rows_by_id,
     same,
+    source_hashes,
     the,
     where_known,
 )
@@ -107,7 +108,7 @@ def test_an_index_without_objects(
         ("1", {"maker.country": "es"}),
         ("2", {"maker.country": "pt"}),
     ]
-    assert shop.source_hashes(["1", "2", "4"], MODEL) == {"1": "hash-1", "2": "hash-2"}
+    assert source_hashes(shop, ["1", "2", "4"], MODEL) == {"1": "hash-1", "2": "hash-2"}
     assert found(shop, only(TermFilter("maker.country", "pt"))) == ["2"]
     assert shop.facets(ALL, ["maker.country"]) == {"maker.country": [("es", 1), ("pt", 1)]}
     groups = {key: row[-1] for key, row in read_anew(shop, "maker.country").rows.items()}
@@ -286,7 +287,7 @@ def test_an_index_that_returns_few_hits(attach: Attach) -> None:
     window = {"settings": {"index.max_result_window": 7}}
     shop = attach(window, *({"name": f"Tee {key}"} for key in keys))
     assert found(shop) == sorted(keys)
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
+    assert source_hashes(shop, keys, MODEL).keys() == set(keys)
     assert rows_by_id(shop.features(keys, MODEL, None)).keys() == set(keys)
     assert read_anew(shop).rows.keys() == set(keys)
     assert len(cast(RankingEngine, shop).window(ALL, 30)) == 7
@@ -311,7 +312,7 @@ def test_a_search_pipeline_of_the_shop_cuts_nothing(
     assert found(shop) == [*read_anew(shop).rows] == keys
     assert shop.count() == shop.count(ALL) == 3
     assert shop.facets(ALL, ["visual.category"]) == {"visual.category": [("t-shirt", 3)]}
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
+    assert source_hashes(shop, keys, MODEL).keys() == set(keys)
     server.indices.put_settings(index=name, body={"index.search.default_pipeline": None})
     server.transport.perform_request("DELETE", f"/_search/pipeline/{name}")
 

@@ -26,7 +26,14 @@ from tests.catalogue import (
     random_query,
     visual,
 )
-from tests.integration.engines.helpers import ALL, expected_row, fill, found, rows_by_id
+from tests.integration.engines.helpers import (
+    ALL,
+    expected_row,
+    fill,
+    found,
+    rows_by_id,
+    source_hashes,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -212,10 +219,10 @@ def test_fetches_in_the_order_asked(engine: Engine) -> None:
 
 def test_source_hashes_of_one_model(engine: Engine) -> None:
     fill(engine, document("1"), document("2", model="other-1"))
-    assert engine.source_hashes(["1", "2", "3"], MODEL) == {"1": "hash-1"}
-    assert engine.source_hashes(["1", "2", "3"], "other-1") == {"2": "hash-2"}
+    assert source_hashes(engine, ["1", "2", "3"], MODEL) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1", "2", "3"], "other-1") == {"2": "hash-2"}
 
 
 def test_source_hashes_see_what_was_just_written(engine: Engine) -> None:
     engine.write([document("1")])
-    assert engine.source_hashes(["1"], MODEL) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1"], MODEL) == {"1": "hash-1"}

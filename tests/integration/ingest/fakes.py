@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from houndstooth.mappings.engine import Engine, IndexDocument, WriteOutcome
+from houndstooth.mappings.engine import Engine, IndexDocument, StoredState, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable, InvalidImage
 from houndstooth.mappings.features import Box, Features
 from tests.fakes import FakeExtractor
@@ -82,7 +82,7 @@ class Picky:
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"expected no use of {name}")
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
         return {}
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:

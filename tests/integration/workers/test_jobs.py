@@ -13,6 +13,7 @@ from houndstooth.models.loading import DEFAULT_MODEL
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
 from tests.integration.workers.shop import COLOURS, Shop, finish, opened, product, wait_until
+from tests.totals import totals
 
 
 def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
@@ -35,12 +36,7 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         status, listed, _ = finish(shop.command("jobs", "list"))
         assert (status, listed.split()[:2]) == (0, [job, "finished"])
         assert f"320 of 320 products, 0 failed  {feed}" in listed
-    assert shop.report("status.json")["totals"] == {
-        "written": 320,
-        "unchanged": 0,
-        "left_out": 0,
-        "failed": 0,
-    }
+    assert shop.report("status.json")["totals"] == totals(written=320)
     assert shop.report("status.json")["rate"] > 0
 
 
@@ -81,7 +77,7 @@ def test_images_by_url_and_what_may_pass_is_tried_again(shop: Shop, pictures: st
     with shop.workers(HOUNDSTOOTH_IMAGE_HOSTS="127.0.0.1"):
         status, output, _ = finish(shop.ingest(shop.write(rows)))
     assert status == 1
-    assert shop.report()["totals"] == {"written": 3, "unchanged": 0, "left_out": 0, "failed": 2}
+    assert shop.report()["totals"] == totals(written=3, failed=2)
     missing, busy = shop.report()["products"]
     assert (missing["row"], busy["row"]) == (4, 5)
     assert "HTTP 404" in missing["reason"]
@@ -105,7 +101,7 @@ def test_images_by_url_in_process(
             str(shop.folder / "report.json"),
         ]
         assert main(words, extractor=FakeExtractor()) == 0
-    assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "left_out": 0, "failed": 0}
+    assert shop.report()["totals"] == totals(unchanged=40)
 
 
 def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
@@ -113,7 +109,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     with shop.workers(app="houndstooth.ingest.celery_app", supervised=True):
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
-    assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "left_out": 0, "failed": 0}
+    assert shop.report()["totals"] == totals(written=24)
     assert shop.report()["model"].startswith(DEFAULT_MODEL)
 
 
