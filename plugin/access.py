@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from houndstooth.plugin import setting_readers as readers
 from houndstooth.plugin.keys import Key, read_records
 from houndstooth.plugin.variables import Reader
 
-WEBHOOK_SECRETS: tuple[str, ...] = ()
+WEBHOOK_SECRETS = ("shopify_secret", "woocommerce_secret")
 """Fields of ``Access`` that are shown to nobody."""
 
 
@@ -28,6 +28,8 @@ class Access:
         rate_redis: URL of the Redis that counts them; "" = each process counts by itself.
         proxies: Networks of the proxies whose ``X-Forwarded-For`` is believed.
         cors_origins: Origins whose pages may call REST.
+        shopify_secret, woocommerce_secret: Secrets by which webhooks are signed; "" = none are
+            taken.
     """
 
     keys: Path = Path("var/keys.json")
@@ -38,6 +40,8 @@ class Access:
     rate_redis: str = ""
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    shopify_secret: str = field(default="", repr=False)
+    woocommerce_secret: str = field(default="", repr=False)
 
 
 ACCESS = Access()
@@ -52,4 +56,6 @@ READERS: Mapping[str, Reader] = {
     "rate_redis": readers.redis,
     "proxies": readers.networks,
     "cors_origins": readers.origins,
+    "shopify_secret": str,
+    "woocommerce_secret": str,
 }

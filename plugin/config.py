@@ -72,6 +72,8 @@ HOUNDSTOOTH_PROXIES            addresses and networks of the proxies    none
                                believed
 HOUNDSTOOTH_CORS_ORIGINS       origins whose pages may call REST from   none
                                a browser, separated by commas
+HOUNDSTOOTH_SHOPIFY_SECRET     secret that signs Shopify's webhooks    none: they are not taken
+HOUNDSTOOTH_WOOCOMMERCE_SECRET secret that signs WooCommerce's         none: they are not taken
 ============================== ======================================  ============================
 
 An empty variable counts as unset. A secret, such as PASSWORD or API_KEY, can come from a file that

@@ -24,6 +24,9 @@ from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
+from houndstooth.web.webhooks_view import webhooks_blueprint
+from houndstooth.web.writes_view import writes_blueprint
+from houndstooth.web.writing import product_writer
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
@@ -81,6 +84,9 @@ def create_app(
     app.after_request(_secure)
     control_access(app, backend.settings)
     app.register_blueprint(api_blueprint(backend))
+    writer = product_writer(backend)
+    app.register_blueprint(writes_blueprint(backend, writer))
+    app.register_blueprint(webhooks_blueprint(backend, writer))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
     app.register_blueprint(page_blueprint(backend))

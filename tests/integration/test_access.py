@@ -23,8 +23,11 @@ from tests.integration.page import Page
 from tests.integration.web_catalogue import make_app
 from tests.integration.web_jobs import finished_job
 
-OPEN = {"static", "page.media", "api.openapi", "health.healthz", "health.readyz"}
-"""Routes that ask for no key, whatever the settings."""
+OPEN = {
+    *("static", "page.media", "api.openapi", "health.healthz", "health.readyz"),
+    *("webhooks.shopify", "webhooks.woocommerce"),
+}
+"""Routes that ask for no key, whatever the settings; webhooks are signed."""
 SHOP = "https://shop.example"
 
 MakeClient = Callable[..., FlaskClient]

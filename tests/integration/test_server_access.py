@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from houndstooth.plugin.access import Access
+from houndstooth.plugin.keys import KeyFile, make_key
 from houndstooth.plugin.setting_readers import networks
+from houndstooth.web.serving.limits import WRITE_QUEUE, WRITE_THREADS
 from tests.fakes import FakeExtractor
 from tests.integration.test_server_load import (
     BODY_BYTES,
@@ -89,3 +93,26 @@ def test_pages_can_read_what_the_server_itself_refuses(
         assert reply.status == 413
         assert (b"\r\nAccess-Control-Allow-Origin: " + origin.encode() in reply.head) == allowed
         assert asyncio.run(ask(port, b"GET\r\n\r\n")).status == 400
+
+
+def test_writes_that_wait_take_no_thread_of_a_search(folder: Path) -> None:
+    """Their images do not come: two wait for them, eight for these, and more are refused."""
+    text, record = make_key(["ingest"])
+    KeyFile(folder / "keys.json").add(record)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        image = f"http://127.0.0.1:{silent.getsockname()[1]}/a.jpg"
+        body = json.dumps({"title": "T-Shirt", "images": [image]}).encode()
+        headers = {"Content_Type": "application/json", "Authorization": f"Bearer {text}"}
+        write = request("PUT", "/api/v1/products/a", body, **headers)
+        access = Access(keys=folder / "keys.json")
+        hosts = frozenset({"127.0.0.1"})
+        app = make_app(
+            folder, FakeExtractor(), access=access, image_hosts=hosts, jobs=folder / "jobs"
+        )
+        with running(app, threads=1, queue=0) as port:
+            held = [connect(port, write) for _ in range(WRITE_THREADS + WRITE_QUEUE)]
+            until(lambda: answer(connect(port, write))[0] == 503)
+            assert answer(connect(port, SEARCH))[0] == 200
+            silent.close()
+            assert {answer(connection)[0] for connection in held} == {503}
+        app.extensions["houndstooth"].engine.close()

@@ -27,8 +27,20 @@ ALLOWED = {
 }
 # Here, and in the commands, an extractor is wired to an engine.
 WIRING = {"web/app.py", "ingest/celery_app.py"}
-# The one arrow across: the page shows how the workers' jobs stand.
-ACROSS = {("web/ingest_view.py", "ingest.jobs")}
+# The arrows across: the page shows how the workers' jobs stand, and REST writes single products.
+ACROSS = {
+    ("web/ingest_view.py", "ingest.jobs"),
+    ("web/idempotency.py", "ingest.writes.ledger"),
+    ("web/webhooks_view.py", "ingest.writes.product_json"),
+    ("web/webhooks_view.py", "ingest.writes.webhooks"),
+    ("web/webhooks_view.py", "ingest.writes.writer"),
+    ("web/writes_view.py", "ingest.writes.operations"),
+    ("web/writes_view.py", "ingest.writes.product_json"),
+    ("web/writes_view.py", "ingest.writes.writer"),
+    ("web/writing.py", "ingest.images"),
+    ("web/writing.py", "ingest.writes.ledger"),
+    ("web/writing.py", "ingest.writes.writer"),
+}
 # Inside models, who may import whom. The strings of recognition/kinds.py are no imports: what they
 # name is loaded when it is asked for. The colour histogram leaves out the background that
 # localisation found.

@@ -9,7 +9,14 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
-from houndstooth.web.serving.limits import LIGHT_QUEUE, LIGHT_THREADS, QUEUE_SECONDS, Limits
+from houndstooth.web.serving.limits import (
+    LIGHT_QUEUE,
+    LIGHT_THREADS,
+    QUEUE_SECONDS,
+    WRITE_QUEUE,
+    WRITE_THREADS,
+    Limits,
+)
 from houndstooth.web.serving.refusal import OVERLOADED
 
 HEALTH = "/healthz"
@@ -18,6 +25,9 @@ LIGHT = frozenset(
 )
 """Paths that take neither networks nor an engine; ``/readyz`` asks one, for a moment."""
 LIGHT_FOLDERS = ("/static/", "/media/")
+
+WRITING = ("PUT", "PATCH", "DELETE")
+"""Methods that write products; those posted to ``/api/v1/products`` and by webhooks do too."""
 
 
 class Pool(ThreadedTaskDispatcher):
@@ -77,6 +87,8 @@ class Dispatcher:
     def __init__(self, limits: Limits) -> None:
         self._light = Pool(LIGHT_THREADS, LIGHT_QUEUE)
         self._searches = Pool(limits.threads, limits.queue)
+        self._writes = Pool(WRITE_THREADS, WRITE_QUEUE)
+        self._pools = (self._light, self._searches, self._writes)
 
     def add_task(self, channel: Any) -> None:
         """Hand over a channel whose first request is complete, or refuse that request."""
@@ -93,19 +105,21 @@ class Dispatcher:
 
     def refuse_expired(self) -> None:
         """Refuse requests that have waited for too long."""
-        for pool in (self._light, self._searches):
+        for pool in self._pools:
             for channel in pool.take_expired():
                 channel.requests[0].error = OVERLOADED
                 channel.service()
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the threads, after what each of them serves; return False if one goes on."""
-        pools = (self._light, self._searches)
-        for pool in pools:
+        for pool in self._pools:
             pool.shutdown(cancel_pending, timeout)
-        return not any(pool.threads for pool in pools)
+        return not any(pool.threads for pool in self._pools)
 
     def _pool(self, request: Any) -> Pool:
-        path = request.path
-        light = path in LIGHT or path.startswith(LIGHT_FOLDERS) or request.command == "OPTIONS"
-        return self._light if light else self._searches
+        path, method = request.path, request.command
+        if path in LIGHT or path.startswith(LIGHT_FOLDERS) or method == "OPTIONS":
+            return self._light
+        posted = path == "/api/v1/products" or path.startswith("/api/v1/webhooks/")
+        writes = method in WRITING or (method == "POST" and posted)
+        return self._writes if writes else self._searches
