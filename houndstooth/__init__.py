@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from houndstooth.mappings.errors import (
         EngineUnavailable,
+        FewerProducts,
         HoundstoothError,
         ImageUnavailable,
         IndexReplaced,
@@ -49,6 +50,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Credentials",
     "EngineUnavailable",
+    "FewerProducts",
     "HoundstoothError",
     "ImageUnavailable",
     "IndexReplaced",

@@ -117,15 +117,19 @@ class IngestApp(Celery):
         """The process's extractor."""
         return self._load(self.taxonomy, self.settings)
 
+    def engine(self, url: str) -> Engine:
+        """Return the process's engine of that URL."""
+        if url not in self._engines:
+            self._engines[url] = open_engine(url, self.settings.credentials)
+        return self._engines[url]
+
     def ingest(self, request: JobRequest, entries: Entries) -> list[Outcome]:
         """Ingest a batch; see ``ingest.pipeline.ingest_entries``."""
         settings = self.settings
-        if request.engine not in self._engines:
-            self._engines[request.engine] = open_engine(request.engine, settings.credentials)
         return ingest_entries(
             entries,
             extractor=self.extractor,
-            engine=self._engines[request.engine],
+            engine=self.engine(request.engine),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts

@@ -26,6 +26,8 @@ class JobRequest:
         rows: Lines of the products to ingest; None = all.
         as_of: Time of the state of the shop that the feed shows, in milliseconds since 1970. All
             batches and retries share it, so that a newer feed stays, whatever the order.
+        delete_at_most: How many products that the feed does not have may be deleted at the end,
+            such as ``10%``; None deletes none.
     """
 
     feed: Path
@@ -37,6 +39,7 @@ class JobRequest:
     visual_only: bool = False
     rows: Sequence[int] | None = None
     as_of: int | None = None
+    delete_at_most: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON, for ``from_json``."""

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
 from houndstooth.ingest.outcome import STATUSES, Outcome
@@ -49,6 +50,9 @@ class Job:
         noted: The first outcomes of products that came in with a note, or were left out.
         failed_rows: Lines of all products that failed.
         quiet: Time since anything happened, in seconds.
+        planned: What is to be deleted because the feed does not have it; None until it is counted.
+        deletion: The same once it is deleted.
+        awaits_deletion: Whether nothing else is left to do.
     """
 
     job_id: str
@@ -67,13 +71,17 @@ class Job:
     noted: Sequence[Outcome]
     failed_rows: Sequence[int]
     quiet: float
+    planned: Deletion | None
+    deletion: Deletion | None
+    awaits_deletion: bool
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
         """Return the state: running, finished or stopped."""
         if self.stopped is not None:
             return "stopped"
-        return "finished" if self.done == self.batches else "running"
+        is_done = self.done == self.batches and not self.awaits_deletion
+        return "finished" if is_done else "running"
 
     @property
     def products(self) -> int:
@@ -169,6 +177,19 @@ class Jobs:
         with self._locked(job_id) as (_, write):
             write("end", batches=batches)
 
+    def plan_deletion(self, job_id: str, deletion: Deletion) -> Deletion:
+        """Record what is to be deleted, unless that is known; return what is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.planned is None:
+                write("plan", deletion=deletion.to_json())
+            return _deletion(progress.planned) or deletion
+
+    def record_deletion(self, job_id: str, deletion: Deletion) -> None:
+        """Record what was deleted, unless that is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.deletion is None:
+                write("delete", deletion=deletion.to_json())
+
     @contextmanager
     def attempt(self, job_id: str, step: str) -> Iterator[int]:
         """Count an attempt at a step, until it ends in whatever way; yield the number of attempts.
@@ -258,4 +279,11 @@ def _job(job_id: str, progress: Progress) -> Job:
         noted=sorted(progress.noted, key=lambda one: one.row or 0),
         failed_rows=sorted(progress.failed_rows),
         quiet=time.time() - progress.touched,
+        planned=_deletion(progress.planned),
+        deletion=_deletion(progress.deletion),
+        awaits_deletion=progress.awaits_deletion,
     )
+
+
+def _deletion(data: Mapping[str, Any] | None) -> Deletion | None:
+    return None if data is None else Deletion.from_json(data)

@@ -24,6 +24,8 @@ _PLAIN = (
     "stopped",
     "stopped_public",
     "done",
+    "planned",
+    "deletion",
 )
 
 
@@ -47,6 +49,7 @@ class Progress:
         failed, noted: The first outcomes of each sort, ``KEPT`` at most.
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
+        planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
     """
 
     request: Mapping[str, Any]
@@ -69,11 +72,22 @@ class Progress:
     noted: list[Outcome] = field(default_factory=list)
     failed_rows: list[int] = field(default_factory=list)
     attempts: Counter[str] = field(default_factory=Counter)
+    planned: Mapping[str, Any] | None = None
+    deletion: Mapping[str, Any] | None = None
 
     @property
     def is_finished(self) -> bool:
-        """Return true if the outcomes of all batches are recorded."""
-        return self.stopped is None and self.done == self.batches
+        """Return true if the outcomes of all batches are recorded, and what is missing deleted."""
+        return self.stopped is None and self.done == self.batches and not self._deletes
+
+    @property
+    def awaits_deletion(self) -> bool:
+        """Return true if nothing is left to do but to delete what the feed does not have."""
+        return self.stopped is None and self.done == self.batches and self._deletes
+
+    @property
+    def _deletes(self) -> bool:
+        return self.request.get("delete_at_most") is not None and self.deletion is None
 
     def record(
         self,
@@ -112,6 +126,14 @@ class Progress:
         """Forget the attempts at a step that has ended."""
         del self.attempts[step]
 
+    def plan(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what is to be deleted."""
+        self.planned = deletion
+
+    def delete(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what was deleted."""
+        self.deletion, self.changed = deletion, self.touched
+
     def stop(self, reason: str, public: str) -> None:
         """Stop the job; the first reason is kept."""
         if self.stopped is None:
@@ -140,7 +162,7 @@ class Progress:
     def from_json(cls, data: Mapping[str, Any]) -> Progress:
         """Read the JSON of ``to_json``."""
         progress = cls(
-            **{name: data[name] for name in _PLAIN},
+            **{name: data[name] for name in _PLAIN if name in data},
             recorded=set(data["recorded"]),
             parts=set(data["parts"]),
             totals=Counter(data["totals"]),

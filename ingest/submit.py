@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
+from houndstooth.ingest.fewer import check_products
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
@@ -43,6 +45,7 @@ def make_request(
     batch: int,
     visual_only: bool = False,
     as_of: int | None = None,
+    delete_at_most: str | None = None,
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
 
@@ -53,6 +56,7 @@ def make_request(
         batch: products a batch.
         visual_only: write only ``visual``.
         as_of: time of the state of the shop that the feed shows; None is that of this call.
+        delete_at_most: how many products that the feed does not have may be deleted; None: none.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -73,6 +77,7 @@ def make_request(
             opened.size,
             visual_only,
             as_of=now_ms() if as_of is None else as_of,
+            delete_at_most=delete_at_most,
         )
 
 
@@ -94,18 +99,26 @@ def survey_feed(request: JobRequest) -> dict[str, Any]:
         return survey.to_json()
 
 
-def submit(app: IngestApp, request: JobRequest) -> str:
+def submit(app: IngestApp, request: JobRequest, allow_fewer: bool = False) -> str:
     """Submit a feed to the workers; return the job's id.
 
     The feed is read to its end before, so that the job can say what it is read as. Its language
     goes with the job: each worker would detect it again.
 
+    Args:
+        app: where to.
+        request: what is asked for.
+        allow_fewer: take a feed without products, or with far fewer than its last job.
+
     Raises:
         InvalidFeed: the feed cannot be read.
+        FewerProducts: it has no product, or fewer than half of those of its last job.
         WorkersUnavailable: Redis is away, or no worker answers.
     """
     _check_workers(app)
     survey = survey_feed(request)
+    if not allow_fewer:
+        check_products(survey["products"], _last_products(app, request))
     options = replace(request.options, language=survey["language"] or "")
     return _submit(app, replace(request, options=options), survey)
 
@@ -125,7 +138,8 @@ def retry(app: IngestApp, job_id: str) -> str:
         raise InvalidInput(f"expected a job that has ended and has failures; got {job_id}: {state}")
     check_unchanged(job.request)
     _check_workers(app)
-    request = replace(job.request, rows=job.failed_rows, size=len(job.failed_rows))
+    rows = job.failed_rows
+    request = replace(job.request, rows=rows, size=len(rows), delete_at_most=None)
     return _submit(app, request, job.survey)
 
 
@@ -207,6 +221,17 @@ def _check_seen(app: IngestApp, job_id: str) -> None:
                     f"expected workers to write to {app.jobs.folder.absolute()}, the folder of "
                     f"jobs here (HOUNDSTOOTH_JOBS); {worker} has another one"
                 )
+
+
+def _last_products(app: IngestApp, request: JobRequest) -> int:
+    """Return how many products the last job of a feed had; 0 if there is none."""
+    for job_id in app.jobs.recent(_RECENT):
+        with suppress(JobNotFound, WorkersUnavailable):
+            job = app.jobs.get(job_id)
+            is_same = (job.request.feed, job.request.engine) == (request.feed, request.engine)
+            if is_same and job.request.rows is None and job.state == "finished" and job.survey:
+                return int(job.survey["products"])
+    return 0
 
 
 def _queue(app: IngestApp, job_id: str) -> None:

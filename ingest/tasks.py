@@ -13,6 +13,7 @@ from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
+from houndstooth.ingest.deletion import delete_planned, plan_deletion
 from houndstooth.ingest.jobs import Job
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct
@@ -116,6 +117,22 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
         _ingest_batch(self, job, number, read_entries(entries), tries, attempts > MAX_DEATHS)
 
 
+@shared_task(base=JobTask, bind=True, name="ingest.delete_missing")
+def delete_missing(self: JobTask, job_id: str) -> None:
+    """Delete what the feed of a job does not have, once all of its batches are recorded."""
+    app: IngestApp = self.app
+    job = app.jobs.get(job_id)
+    if not job.awaits_deletion:
+        return
+    with app.jobs.attempt(job_id, "deletion") as attempts, limited(BATCH_SECONDS):
+        if attempts > MAX_DEATHS:
+            raise InvalidFeed(
+                f"worker processes died {MAX_DEATHS} times as they deleted what the feed does not "
+                f"have, or took longer than {BATCH_SECONDS} s; their log says where"
+            )
+        _delete_missing(app, job)
+
+
 @inspect_command(args=[("job_id", str)], signature="JOB")
 def sees_job(state: Any, job_id: str) -> dict[str, bool]:
     """Tell whether this worker can read and write what is kept of a job."""
@@ -152,6 +169,28 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
         else:
             app.jobs.end_feed(job.job_id, count)
     app.jobs.mark_queued(job.job_id, start)
+    _queue_deletion(app, job.job_id)
+
+
+def _queue_deletion(app: IngestApp, job_id: str) -> None:
+    """Queue the deletion if nothing else is left to do; if it is lost, the job is brought back."""
+    if app.jobs.get(job_id).awaits_deletion:
+        with sending():
+            delete_missing.apply_async((job_id,))
+
+
+def _delete_missing(app: IngestApp, job: Job) -> None:
+    """Delete what was counted first; an attempt after a worker's death goes on with that."""
+    request, engine = job.request, app.engine(job.request.engine)
+    if request.as_of is None or request.delete_at_most is None:
+        return
+    planned = job.planned
+    if planned is None:
+        found = job.failed, job.totals["failed"]
+        planned = plan_deletion(engine, request.as_of, request.delete_at_most, *found)
+        planned = app.jobs.plan_deletion(job.job_id, planned)
+    done = delete_planned(engine, request.as_of, job.failed, planned)
+    app.jobs.record_deletion(job.job_id, done)
 
 
 def _ingest_batch(
@@ -167,6 +206,7 @@ def _ingest_batch(
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
+    _queue_deletion(app, job.job_id)
 
 
 def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:

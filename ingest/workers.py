@@ -27,15 +27,21 @@ _QUIET_SECONDS = 30.0
 
 
 def ingest(
-    request: JobRequest, settings: Settings, report_file: Path | None = None, detach: bool = False
+    request: JobRequest,
+    settings: Settings,
+    report_file: Path | None = None,
+    detach: bool = False,
+    allow_fewer: bool = False,
 ) -> int:
     """Submit a feed to the workers and follow its job; return the exit status.
 
     Args:
         report_file: path of the JSON report.
         detach: print the job's id and return at once.
+        allow_fewer: take a feed without products, or with far fewer than the last time.
 
     Raises:
+        FewerProducts: the feed has none, or far fewer than the last time.
         HoundstoothError: nothing could begin.
     """
     app = IngestApp(settings)
@@ -44,7 +50,7 @@ def ingest(
         stack.callback(engine.close)
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))
-        job_id = submit(app, request)
+        job_id = submit(app, request, allow_fewer)
         if detach:
             print(job_id)
             return 0
@@ -112,14 +118,15 @@ def report(job: Job, stream: TextIO | None = None) -> str:
     listed = sorted((*job.failed, *job.noted), key=lambda outcome: outcome.row or 0)
     found.add_counted(job.totals, job.tallies, listed)
     stopped = STILL_RUNNING if job.state == "running" else job.stopped
-    table = found.close(stopped, job.seconds)
+    table = found.close(stopped, job.seconds, job.deletion)
     if job.totals["failed"] > len(job.failed):
         table += f"\nof those that failed the first {len(job.failed):,} are listed with reasons"
     return table
 
 
 def exit_status(job: Job) -> int:
-    """Return 0 if every product was indexed, 1 if some failed or it stopped, 3 if it still runs."""
+    """Return 0 if all went well, 1 if it stopped or something failed, 3 if it still runs."""
     if job.state == "running":
         return 3
-    return int(job.state == "stopped" or job.totals["failed"] > 0)
+    is_refused = job.deletion is not None and job.deletion.refused is not None
+    return int(job.state == "stopped" or job.totals["failed"] > 0 or is_refused)

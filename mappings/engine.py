@@ -9,7 +9,13 @@ from typing import Protocol
 from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
-from houndstooth.mappings.writes import FeatureKey, IndexDocument, StoredState, WriteOutcome
+from houndstooth.mappings.writes import (
+    FeatureKey,
+    IndexDocument,
+    Outdated,
+    StoredState,
+    WriteOutcome,
+)
 
 __all__ = [
     "CandidateQuery",
@@ -17,6 +23,7 @@ __all__ = [
     "FeatureKey",
     "Filter",
     "IndexDocument",
+    "Outdated",
     "RangeFilter",
     "RankingEngine",
     "ShopQuery",
@@ -172,6 +179,20 @@ class Engine(Protocol):
 
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed. Unknown ids are no error."""
+
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products that an ingest wrote of which facts and features are older.
+
+        Whatever no ingest wrote with a time, such as a shop's own documents, is not among them.
+
+        Args:
+            before: A time, in milliseconds since 1970.
+            kept: Ids that are left out, at most some thousands.
+            examples: Number of ids that are told.
+        """
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products and return how many; one that is written meanwhile stays."""
 
     def refresh(self) -> None:
         """Make everything that was written visible to search."""

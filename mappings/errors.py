@@ -18,7 +18,8 @@
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
     │   └── IndexReplaced       the index behind a name is another than before
     ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
-    └── JobNotFound             no ingest job has that id (HTTP 404)
+    ├── JobNotFound             no ingest job has that id (HTTP 404)
+    └── FewerProducts           a feed that has none, or far fewer than before
 
 An error has two messages. ``str(error)`` is for those who run Houndstooth: commands, logs, reports.
 ``error.public`` is for everybody whom the web service answers: it names no path of a server, no
@@ -126,5 +127,11 @@ class WorkersUnavailable(HoundstoothError):
 
 class JobNotFound(HoundstoothError):
     """No ingest job has that id."""
+
+    summary = None
+
+
+class FewerProducts(HoundstoothError):
+    """The feed has no product, or far fewer than the last time."""
 
     summary = None

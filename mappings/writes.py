@@ -83,3 +83,18 @@ class WriteOutcome:
     is_conflict: bool = False
     is_changed: bool = True
     is_overtaken: bool = False
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """Products that an ingest wrote, whose facts and features are of before some time.
+
+    Attributes:
+        count: Their number.
+        total: Number of all products that an ingest wrote, whatever their time.
+        examples: The first ids, in order.
+    """
+
+    count: int
+    total: int
+    examples: Sequence[str] = ()

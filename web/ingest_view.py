@@ -69,6 +69,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "seconds": round(job.seconds, 3),
         "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
         "stopped": job.stopped_public,
+        "deletion": job.deletion and job.deletion.to_json(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from houndstooth.commands import nothing_begun, parameters
 from houndstooth.commands.feeds import default_image_base, local_feed
 from houndstooth.commands.ingest_run import Task, run
-from houndstooth.commands.parameters import Whole
+from houndstooth.commands.parameters import Limit, Whole
 from houndstooth.mappings.times import now_ms
 
 MAX_WORKER_IMAGES = 64
@@ -23,13 +24,15 @@ Examples:
   houndstooth ingest feed.csv --engine opensearch://127.0.0.1:9200/products --report report.json
   houndstooth ingest feed.csv --dry-run
   houndstooth ingest https://shop.example/export/google.xml
+  houndstooth ingest whole-catalogue.csv --delete-missing
   houndstooth ingest feed.csv --columns id=sku,title=label,image=picture
   houndstooth ingest feed.csv --celery --engine opensearch://127.0.0.1:9200/products
 
 \b
 Exit status:
-  0    every product came in
-  1    some failed, or the engine went away on the way
+  0    every product came in, or newer data of it were there
+  1    some failed, the engine went away on the way, the feed has no products or far fewer than the
+       last time, or what it does not have was not deleted
   2    nothing could begin: arguments, feed, taxonomy, engine or workers
   130  interrupted; give the feed again to go on
 """
@@ -55,6 +58,24 @@ Exit status:
     "out. No image is looked at and nothing is written.",
 )
 @parameters.as_of
+@click.option(
+    "--delete-missing",
+    is_flag=True,
+    help="For a feed of the whole catalogue: delete the products at the end that an ingest wrote "
+    "and the feed does not have. Not those with newer data, nor where a row cannot be read.",
+)
+@click.option(
+    "--at-most",
+    type=Limit(),
+    help="With --delete-missing: delete nothing if more products than this are missing, a share "
+    "such as 10% or a number.  [default: 10%]",
+)
+@click.option(
+    "--allow-fewer",
+    is_flag=True,
+    help="Take a feed without products; by workers also one with less than half of those that its "
+    "last job had.",
+)
 @parameters.report
 @click.option(
     "--batch",
@@ -77,6 +98,9 @@ def command(
     visual_only: bool,
     dry_run: bool,
     as_of: int | None,
+    delete_missing: bool,
+    at_most: str | None,
+    allow_fewer: bool,
     report: Path | None,
     batch: int,
     celery: bool,
@@ -89,7 +113,8 @@ def command(
     path. Products whose text and image have not changed cost no recognition; their facts
     (price, stock …) are updated.
 
-    How a feed given to workers stands: houndstooth jobs. To delete products: houndstooth remove.
+    How a feed given to workers stands: houndstooth jobs. To delete single products: houndstooth
+    remove.
     """
     if dry_run and celery:
         raise click.UsageError("--dry-run reads the feed in this process; leave out --celery")
@@ -97,11 +122,20 @@ def command(
         raise click.UsageError(
             "--detach goes with --celery, and --report with the status of its job"
         )
+    if delete_missing and (visual_only or dry_run):
+        raise click.UsageError(
+            "--delete-missing goes with a feed that writes whole products; leave out --visual-only "
+            "(the shop deletes its own) and --dry-run"
+        )
+    if at_most is not None and not delete_missing:
+        raise click.UsageError("--at-most goes with --delete-missing")
+    from houndstooth.ingest.deletion import AT_MOST
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
 
     with nothing_begun():
         as_of = now_ms() if as_of is None else as_of
+        limit = (at_most or AT_MOST) if delete_missing else None
         settings = Settings.from_env()
         path = local_feed(feed, settings)
         image_base = image_base or default_image_base(feed)
@@ -119,8 +153,9 @@ def command(
             from houndstooth.ingest.submit import make_request
 
             request = make_request(
-                path, engine or settings.engine, options, batch, visual_only, as_of
+                path, engine or settings.engine, options, batch, visual_only, as_of, limit
             )
-            context.exit(workers.ingest(request, settings, report, detach))
+            context.exit(workers.ingest(request, settings, report, detach, allow_fewer))
         task = Task(path, engine, options, visual_only, report, batch, dry_run, as_of)
+        task = replace(task, delete_at_most=limit, allow_fewer=allow_fewer)
         context.exit(run(task, settings, context.obj))

@@ -43,6 +43,9 @@ class Task:
         dry_run: the feed is read to its end, and nothing else happens.
         as_of: time of the state of the shop that the feed shows, in milliseconds since 1970; None
             is the time at which the run begins.
+        delete_at_most: how many products that the feed does not have may be deleted at the end,
+            such as ``10%``; None deletes none.
+        allow_fewer: a feed without products is no failure.
     """
 
     feed: Path
@@ -53,6 +56,8 @@ class Task:
     batch: int = 8
     dry_run: bool = False
     as_of: int | None = None
+    delete_at_most: str | None = None
+    allow_fewer: bool = False
 
 
 def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> int:
@@ -62,14 +67,17 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         extractor: None loads the networks, once feed and engine are known to be usable.
 
     Raises:
+        FewerProducts: the feed has none.
         HoundstoothError: nothing could begin.
     """
+    from houndstooth.ingest.deletion import delete_missing
     from houndstooth.ingest.dry_run import read_only
     from houndstooth.ingest.feeds import open_feed
     from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.products import read_feed
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.ingest.survey import Survey
+    from houndstooth.mappings.errors import EngineUnavailable
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
 
@@ -85,7 +93,10 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
             report = Report("", file, survey)
             stopped = collect(read_only(entries, taxonomy), report, feed.size)
             click.echo(f"{report.close(stopped)}\nnothing was written")
-            return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
+            if stopped:
+                return INTERRUPTED
+            _check_products(task, report)
+            return int(bool(report.totals["failed"]))
         engine = open_engine(task.engine or settings.engine, settings.credentials)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
@@ -93,22 +104,51 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report, task.feed))
         interrupted = stack.enter_context(interrupts())
+        as_of = now_ms() if task.as_of is None else task.as_of
         outcomes = ingest_until(
             interrupted,
             entries,
             task.feed.parent,
             Parts(settings, taxonomy, engine, extractor),
             task.batch,
-            now_ms() if task.as_of is None else task.as_of,
+            as_of,
         )
         report = Report(extractor.model, file, survey)
-        stopped = collect(outcomes, report, feed.size, engine)
+        failed: list[Outcome] = []
+        stopped = collect(_watched(outcomes, failed), report, feed.size, engine)
         if interrupted.is_set():
             stopped = STOPPED
-        click.echo(report.close(stopped))
+        deletion = None
+        if stopped is None and task.delete_at_most is not None and _has_products(task, report):
+            try:
+                deletion = delete_missing(engine, as_of, task.delete_at_most, failed)
+            except EngineUnavailable as error:
+                stopped = str(error)
+        click.echo(report.close(stopped, deletion=deletion))
         if interrupted.is_set():
             return INTERRUPTED
-        return int(bool(stopped or report.totals["failed"]))
+        if stopped is None:
+            _check_products(task, report)
+        is_refused = deletion is not None and deletion.refused is not None
+        return int(bool(stopped or report.totals["failed"] or is_refused))
+
+
+def _has_products(task: Task, report: Report) -> bool:
+    return task.allow_fewer or report.totals.total() > report.totals["left_out"]
+
+
+def _check_products(task: Task, report: Report) -> None:
+    """Raise FewerProducts if the feed has none."""
+    from houndstooth.ingest.fewer import check_products
+
+    check_products(int(_has_products(task, report)))
+
+
+def _watched(outcomes: Iterator[list[Outcome]], failed: list[Outcome]) -> Iterator[list[Outcome]]:
+    """Pass outcomes on, and keep those of products that failed."""
+    for batch in outcomes:
+        failed += [outcome for outcome in batch if outcome.status == "failed"]
+        yield batch
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,22 @@ as_of = click.option(
 )
 """The option ``--as-of``."""
 
+
+class Limit(click.ParamType):  # type: ignore[type-arg]
+    """A share such as ``10%``, or a number of products."""
+
+    name = "N|N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        from houndstooth.ingest.deletion import check_limit
+
+        try:
+            return check_limit(str(value))
+        except InvalidInput as error:
+            self.fail(str(error), param, ctx)
+
+
 report = click.option(
     "--report",
     type=FILE,

@@ -10,6 +10,7 @@ from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
     IndexDocument,
+    Outdated,
     RankingEngine,
     ShownProduct,
     StoredProduct,
@@ -108,6 +109,14 @@ class FieldAllowlist:
     def delete(self, product_ids: Collection[str]) -> int:
         """See Engine."""
         return self._engine.delete(product_ids)
+
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """See Engine."""
+        return self._engine.outdated(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """See Engine."""
+        return self._engine.delete_outdated(before, kept)
 
     def refresh(self) -> None:
         """See Engine."""

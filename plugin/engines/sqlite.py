@@ -13,6 +13,7 @@ from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.engine import (
     CandidateQuery,
     IndexDocument,
+    Outdated,
     RangeFilter,
     ShownProduct,
     StoredProduct,
@@ -26,7 +27,7 @@ from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
-from houndstooth.plugin.engines.sqlite_write import SQLiteWriter, stored_states
+from houndstooth.plugin.engines.sqlite_write import SQLiteWriter, outdated_ids, stored_states
 
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
@@ -70,6 +71,18 @@ class SQLiteEngine:
         """Delete documents and their index entries; return how many existed."""
         with self._file.transaction() as db:
             return sum(self._writer.delete(db, product_id) for product_id in set(product_ids))
+
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features."""
+        with self._file.snapshot() as db:
+            ids = outdated_ids(db, before, kept)
+            ((total,),) = db.execute("SELECT count(facts_as_of) FROM times")
+        return Outdated(len(ids), total, tuple(ids[:examples]))
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products and return how many."""
+        with self._file.transaction() as db:
+            return sum(self._writer.delete(db, key) for key in outdated_ids(db, before, kept))
 
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""

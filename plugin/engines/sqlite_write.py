@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection, DataError, IntegrityError
 
 from houndstooth.mappings.document import VisualDocument
@@ -27,6 +27,11 @@ SELECT product.id, model, source_hash, facts_as_of, as_of FROM json_each(?) AS i
 JOIN product ON product.id = ids.value JOIN candidate ON candidate.product = product.key
 LEFT JOIN times ON times.product = product.key
 """
+OUTDATED = """
+SELECT id FROM times JOIN product ON key = product
+WHERE facts_as_of < ? AND coalesce(as_of, 0) < ? AND id NOT IN (SELECT value FROM json_each(?))
+ORDER BY id
+"""
 PUT_TIMES = """
 INSERT INTO times (product, facts_as_of, as_of) VALUES (?, ?, ?)
 ON CONFLICT (product) DO UPDATE SET
@@ -47,6 +52,12 @@ def stored_states(db: Connection, product_ids: Sequence[str]) -> dict[str, Store
             STATES, (json.dumps(list(product_ids)),)
         )
     }
+
+
+def outdated_ids(db: Connection, before: int, kept: Collection[str]) -> list[str]:
+    """List the documents that an ingest wrote of before a time, without those that are kept."""
+    values = (before, before, json.dumps(list(kept)))
+    return [key for (key,) in db.execute(OUTDATED, values)]
 
 
 class SQLiteWriter:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.errors import WorkersUnavailable
 from tests.integration.page import Page
@@ -18,6 +19,7 @@ from tests.integration.web_jobs import (
     NOTE,
     PASSWORD,
     SURVEY,
+    deleting_job,
     finish,
     finished_job,
     running_job,
@@ -74,6 +76,29 @@ def test_answers_are_as_documented(client: FlaskClient, jobs_folder: Path) -> No
     for job_id in (finished_job(jobs_folder), running_job(jobs_folder)):
         schema = {"$ref": "#/components/schemas/JobDetails", **document}
         jsonschema.validate(client.get(f"/api/v1/jobs/{job_id}").json, schema)
+
+
+REFUSED = Deletion(9, 20, ("x", "y"), "expected at most 10% of 20 products to be missing; got 9")
+
+
+@pytest.mark.parametrize("deletion", [Deletion(2, 20, ("x", "y"), None, 2), REFUSED])
+def test_what_a_full_feed_deleted(
+    client: FlaskClient, jobs_folder: Path, deletion: Deletion
+) -> None:
+    found = client.get(f"/api/v1/jobs/{deleting_job(jobs_folder, deletion)}").json
+    assert found["deletion"] == deletion.to_json()
+    assert found["state"] == "finished"
+    assert found["totals"] == totals(overtaken=1, updated=1)
+    schema = {"$ref": "#/components/schemas/JobDetails", **client.get("/api/v1/openapi.json").json}
+    jsonschema.validate(found, schema)
+
+
+def test_the_page_says_what_was_left_alone_and_deleted(page: Page, jobs_folder: Path) -> None:
+    deleting_job(jobs_folder, REFUSED)
+    page.open("/ingest")
+    page.reads(".job .notice", "Nothing was deleted: expected at most 10% of 20 products")
+    page.reads(".totals", "Overtaken")
+    page.reads(".totals", "Deleted")
 
 
 def test_unknown_job_and_parameter_are_refused(client: FlaskClient, jobs_folder: Path) -> None:

@@ -30,6 +30,7 @@ class App:
         self.jobs = SimpleNamespace(
             create=self._create,
             folder=Path("var/jobs"),
+            recent=lambda _: [],
             stop=lambda *arguments: self.stopped.append(arguments),
         )
         self.control = SimpleNamespace(

@@ -67,9 +67,15 @@ def replacement(document: SourceDocument) -> str:
     return f'{{"index":{as_json(place)}}}\n{as_json(document.source)}\n'
 
 
-def deletion(product_id: str) -> str:
-    """Write the action that deletes a document."""
-    return f'{{"delete":{{"_id":{as_json(product_id)}}}}}\n'
+def deletion(product_id: str, place: tuple[int, int] | None = None) -> str:
+    """Write the action that deletes a document.
+
+    Args:
+        product_id: Id of the document.
+        place: See ``guarded_update``; None deletes whatever was written meanwhile.
+    """
+    only = {} if place is None else {"if_seq_no": place[0], "if_primary_term": place[1]}
+    return f'{{"delete":{as_json({"_id": product_id} | only)}}}\n'
 
 
 def in_bulks(

@@ -17,6 +17,7 @@ from houndstooth.mappings.document import (
 from houndstooth.mappings.engine import (
     CandidateQuery,
     IndexDocument,
+    Outdated,
     ShownProduct,
     StoredProduct,
     StoredState,
@@ -28,6 +29,7 @@ from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.outdated import OutdatedDocuments
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.scan import ClusterScan
@@ -62,6 +64,7 @@ class ClusterEngine:
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
         self._writer = ClusterWriter(cluster, self._index, self._reader)
+        self._outdated = OutdatedDocuments(cluster, self._index, self._writer)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
 
@@ -87,6 +90,14 @@ class ClusterEngine:
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
+
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features, as search sees."""
+        return self._outdated.count(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products, each unless it is written meanwhile; return how many."""
+        return self._outdated.delete(before, kept)
 
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them."""

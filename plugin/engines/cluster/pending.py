@@ -13,6 +13,13 @@ from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.cluster.read import ClusterState
 from houndstooth.plugin.engines.newest import leave_newer
 
+EXISTS = "version_conflict_engine_exception"
+"""Type of the error of a creation of a document that is there, and of a guarded update of one that
+was written since it was read."""
+
+MISSING = "document_missing_exception"
+"""Type of the error of an update of a document that is not there."""
+
 
 @dataclass(eq=False)
 class PendingWrite:
@@ -103,6 +110,29 @@ class PendingWrite:
             return False
         self._send(*left)
         return True
+
+    def is_outdated(self, error: str | None) -> bool:
+        """Tell whether it is to be sent again, as it is not stored as was read or guessed.
+
+        Args:
+            error: Type of the error of the last attempt, or None.
+        """
+        if self.is_guarded:
+            if error != EXISTS and not (error == MISSING and self.may_be_new):
+                return False
+            self.is_read = self.creates = False
+            return True
+        if not self.may_be_new or error != (EXISTS if self.creates else MISSING):
+            return False
+        self.creates = not self.creates
+        return True
+
+    def told(self) -> WriteOutcome:
+        """Return the outcome, with what was left out."""
+        outcome = self.outcome or missing(self.document.product_id)
+        if outcome.error is not None or outcome.is_overtaken:
+            return outcome
+        return replace(outcome, notes=self.left_out, is_changed=self.is_changed)
 
     def _send(self, document: IndexDocument, newer: list[Note]) -> None:
         if document is not self.sent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.errors import EngineUnavailable
@@ -27,13 +26,6 @@ RETRYABLE = (CONFLICT, 429, 503)
 
 BLOCKED = "cluster_block_exception"
 """Type of the error of every item while the index takes no writes, as when a disk is full."""
-
-EXISTS = "version_conflict_engine_exception"
-"""Type of the error of a creation of a document that is there, and of a guarded update of one that
-was written since it was read."""
-
-MISSING = "document_missing_exception"
-"""Type of the error of an update of a document that is not there."""
 
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
@@ -97,7 +89,7 @@ class ClusterWriter:
             for write, why in refused.items():
                 write.leave_out_refused(fitter, why, known=attempt < MAX_ATTEMPTS - 2)
             pending = _again(pending, refused)
-        return [_told(write, write.outcome) for write in writes if write.outcome is not None]
+        return [write.told() for write in writes]
 
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
@@ -112,9 +104,25 @@ class ClusterWriter:
         Raises:
             EngineUnavailable: The cluster cannot be reached or refuses.
         """
-        bulks = actions.in_bulks(map(actions.deletion, sorted(set(product_ids))), len)
+        return self._delete([actions.deletion(key) for key in sorted(set(product_ids))], 404)
+
+    def delete_read(self, documents: Iterable[tuple[str, int, int]]) -> int:
+        """Delete documents, each unless it was written since it was read; return how many.
+
+        Args:
+            documents: Id, ``seq_no`` and ``primary_term`` of each.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached or refuses.
+        """
+        return self._delete(
+            [actions.deletion(key, (number, term)) for key, number, term in documents], CONFLICT
+        )
+
+    def _delete(self, lines: Sequence[str], passed_over: int) -> int:
+        bulks = actions.in_bulks(lines, len)
         statuses = [result["status"] for bulk in bulks for result in self._bulk(bulk)]
-        failed = [status for status in statuses if status not in (200, 404)]
+        failed = [status for status in statuses if status not in (200, passed_over)]
         if failed:
             address = self._cluster.address
             raise EngineUnavailable(f"{address} refused {len(failed)} deletes: {failed[0]}")
@@ -189,7 +197,7 @@ class ClusterWriter:
                 write.is_noop = result.get("result") == "noop"
                 if result["status"] == 400 and write.sent.facts:
                     refused[write] = reason(result)
-                if _is_outdated(write, _error(result)):
+                if write.is_outdated(_error(result)):
                     again.append(write)
             bulk = again
         return refused
@@ -253,26 +261,6 @@ def _again(writes: Sequence[PendingWrite], refused: Collection[PendingWrite]) ->
         if write.document.product_id in ids:
             again.append(write)
     return again
-
-
-def _is_outdated(write: PendingWrite, error: str | None) -> bool:
-    """Tell whether a document is to be sent again, as it is not stored as was read or guessed."""
-    if write.is_guarded:
-        if error != EXISTS and not (error == MISSING and write.may_be_new):
-            return False
-        write.is_read = write.creates = False
-        return True
-    if not write.may_be_new or error != (EXISTS if write.creates else MISSING):
-        return False
-    write.creates = not write.creates
-    return True
-
-
-def _told(write: PendingWrite, outcome: WriteOutcome) -> WriteOutcome:
-    """Return the outcome of a document with what was left out of it."""
-    if outcome.error is not None or outcome.is_overtaken:
-        return outcome
-    return replace(outcome, notes=write.left_out, is_changed=write.is_changed)
 
 
 def _error(result: Json) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -409,3 +410,48 @@ def test_a_source_without_what_is_never_searched(attach: Attach, source: dict[st
     )
     assert found(shop, only(TermFilter("specs.cloth", "wool"))) == ["1"]
     assert the(shop, "1").facts == {"name": "Tee", "specs": {"cloth": "wool"}}
+
+
+NO_OBJECTS = {"elasticsearch": {"subobjects": False}, "opensearch": {"disable_objects": True}}
+
+
+@pytest.mark.parametrize("form", ["strict", "no objects", "pipeline", "flattened"])
+@pytest.mark.parametrize("name", ["visual", "visual_2"])
+def test_in_every_form_the_newest_stays(
+    server: OpenSearch, server_url: str, index_url: str, attach: Attach, form: str, name: str
+) -> None:
+    """A product of the shop's, and one that is new; each part by its own time."""
+    fields: dict[str, Any] = {"brand": {"type": "keyword"}}
+    body: dict[str, Any] = {"mappings": {"dynamic": "strict", "properties": fields}}
+    kind = server_url.partition(":")[0]
+    if form == "no objects":
+        body["mappings"] |= NO_OBJECTS[kind]
+    if form == "flattened":
+        fields["specs"] = {"type": "flattened" if kind == "elasticsearch" else "flat_object"}
+    if form == "pipeline":
+        pipeline = index_url.rpartition("/")[2]
+        keep = {"drop": {"if": "ctx.brand == null"}}
+        with where_known():
+            server.ingest.put_pipeline(id=pipeline, body={"processors": [keep]})
+        body["settings"] = {"index.default_pipeline": pipeline}
+    shop = attach(body, {"brand": "Shop"}, visual=f"?visual={name}")
+    for as_of in (3, 5, 4):
+        read = shop.stored("12")
+        outcomes = shop.write(
+            [
+                replace(
+                    document(key, {"brand": f"brand {as_of}"}, seed=as_of),
+                    as_of=as_of,
+                    stored=read.get(key) if as_of != 5 else None,
+                )
+                for key in "12"
+            ]
+        )
+        assert [(one.error, one.is_overtaken) for one in outcomes] == [(None, as_of == 4)] * 2
+    newer = IndexDocument("1", {}, visual("1", seed=7), insert=False, as_of=7)
+    older = IndexDocument("1", {}, visual("1", seed=6), insert=False, as_of=6)
+    assert [one.is_overtaken for one in shop.write([newer, older])] == [False, True]
+    for key, seed in {"1": 7, "2": 5}.items():
+        assert the(shop, key).facts == {"brand": "brand 5"}
+        assert same(the(shop, key).visual, visual(key, seed=seed))
+    assert (shop.stored("1")["1"].facts_as_of, shop.stored("1")["1"].as_of) == (5, 7)
