@@ -59,6 +59,9 @@ class Key:
         if not _RECORD.fullmatch(self.record):
             raise ValueError(f"expected an id and a SHA-256 of a key; got {self.key_id[:20]!r}")
 
+    def __str__(self) -> str:
+        return f"{self.key_id} ({'+'.join(self.scopes)})"
+
     @property
     def record(self) -> str:
         """Return ``id:scope+scope:sha256``, which ``HOUNDSTOOTH_KEY_RECORDS`` takes."""

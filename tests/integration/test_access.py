@@ -172,8 +172,9 @@ def test_too_many_requests_are_refused(
         assert found == [200] * 5 + [429]
     other = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/api/v1/taxonomy", environ_base=other).status_code == 200
-    for path in ("/healthz", "/readyz"):
-        assert client.get(path).status_code == 200
+    for path in ("/healthz", "/readyz", "/static/base.css"):
+        with client.get(path) as answer:
+            assert answer.status_code == 200
 
 
 def test_wrong_keys_count_for_their_address(

@@ -21,8 +21,11 @@ from houndstooth.web.access.cors import allow_origins
 from houndstooth.web.access.rates import Rates
 
 REALM = "Houndstooth API"
-OPEN_BLUEPRINTS = ("health",)
-"""Blueprints of routes that are never limited: load balancers ask them."""
+UNLIMITED = ("health", "webhooks")
+"""Blueprints that are not counted: load balancers ask, and shops send what is signed."""
+
+FILES = ("static", "page.media")
+"""Endpoints of files, which are not counted either: a page asks for dozens."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -68,7 +71,9 @@ class _Guard:
         self._keys, self._search_keys, self._rates = keys, search_keys, rates
 
     def admit(self) -> None:
-        if request.method == "OPTIONS" or request.blueprint in OPEN_BLUEPRINTS:
+        if request.method == "OPTIONS" or request.endpoint in FILES:
+            return
+        if request.blueprint in UNLIMITED:
             return
         view = current_app.view_functions.get(request.endpoint or "")
         scope, writes = getattr(view, "required", (None, False))
