@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from threading import Lock
+from time import monotonic
 
 from houndstooth.ingest.images import LoadImage
 from houndstooth.ingest.outcome import Outcome
@@ -12,11 +13,14 @@ from houndstooth.ingest.pipeline import BATCH, ingest_batch
 from houndstooth.ingest.writes.ledger import Ledger
 from houndstooth.ingest.writes.operations import Delete, Operation, Refused, Result, Update, Upsert
 from houndstooth.mappings.engine import Engine, IndexDocument, StoredState, WriteOutcome
-from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.errors import EngineUnavailable, ImageUnavailable
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines import prepare
+
+IMAGES_SECONDS = 60
+"""Time in which images are fetched by a write; those of later products are told as not come."""
 
 _REFUSED = "refused"
 _CODES = {"unusable image": "invalid_image", "image did not come": "image_unavailable"}
@@ -58,12 +62,13 @@ class ProductWriter:
             InvalidConfig: The engine cannot take the documents.
             WorkersUnavailable: The ledger cannot be used.
         """
+        ends_at = monotonic() + IMAGES_SECONDS
         results: list[Result] = []
         away: EngineUnavailable | None = None
         for some in _batches(operations):
             if away is None:
                 try:
-                    results += self._write(some)
+                    results += self._write(some, ends_at)
                     continue
                 except EngineUnavailable as error:
                     away = error
@@ -75,26 +80,38 @@ class ProductWriter:
             raise away
         return results
 
-    def _write(self, operations: Sequence[Operation]) -> list[Result]:
+    def _write(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
         """Do a batch: operations of one kind on different products."""
         self._prepare()
-        overtaken = self._deleted_later(operations)
-        rest = [one for one in operations if one.product_id not in overtaken]
-        results = iter(self._do(rest))
+        before = self._deleted_later(operations)
+        rest = [one for one in operations if one.product_id not in before]
+        results = iter(self._do(rest, ends_at))
+        meanwhile = self._deleted_later(rest)
+        if meanwhile:  # it was noted before it was deleted: delete what came after that
+            stored = self._engine.stored([one.product_id for one in meanwhile.values()])
+            for one in meanwhile.values():
+                self._delete(one, stored.get(one.product_id))
+        found = {one.product_id: next(results) for one in rest}
+        gone = {**before, **meanwhile}
         return [
-            Result(one.product_id, "overtaken") if one.product_id in overtaken else next(results)
+            Result(one.product_id, "overtaken") if one.product_id in gone else found[one.product_id]
             for one in operations
         ]
 
-    def _deleted_later(self, operations: Sequence[Operation]) -> set[str]:
+    def _deleted_later(self, operations: Sequence[Operation]) -> dict[str, Delete]:
+        """Return the deletions of products that are newer than what is to be written."""
         changes = [one for one in operations if isinstance(one, Upsert | Update)]
         times = self.ledger.deleted([one.product_id for one in changes]) if changes else {}
-        return {one.product_id for one in changes if one.as_of <= times.get(one.product_id, -1)}
+        return {
+            one.product_id: Delete(one.product_id, times[one.product_id])
+            for one in changes
+            if one.as_of <= times.get(one.product_id, -1)
+        }
 
-    def _do(self, operations: Sequence[Operation]) -> list[Result]:
+    def _do(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
         upserts = [one for one in operations if isinstance(one, Upsert)]
         if upserts:
-            return self._upsert(upserts)
+            return self._upsert(upserts, ends_at)
         refused = [one for one in operations if isinstance(one, Refused)]
         if refused:
             return [Result(o.product_id, "failed", o.code, o.message) for o in refused]
@@ -105,7 +122,7 @@ class ProductWriter:
         deletes = [one for one in operations if isinstance(one, Delete)]
         return [self._delete(one, stored.get(one.product_id)) for one in deletes]
 
-    def _upsert(self, operations: Sequence[Upsert]) -> list[Result]:
+    def _upsert(self, operations: Sequence[Upsert], ends_at: float) -> list[Result]:
         uploads = {
             (o.product_id, name): data for o in operations for name, data in o.uploads.items()
         }
@@ -114,7 +131,13 @@ class ProductWriter:
         def load(reference: str) -> bytes:
             product_id, _, name = reference.rpartition(_BETWEEN)
             data = uploads.get((product_id, name))
-            return self._load(reference) if data is None else data
+            if data is not None:
+                return data
+            if monotonic() > ends_at:
+                raise ImageUnavailable(
+                    f"expected all images of a write within {IMAGES_SECONDS} s; send the rest again"
+                )
+            return self._load(reference)
 
         return [_result(one) for one in self._ingest(products, load_image=load)]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from houndstooth.ingest.writes import ledger
+from houndstooth.ingest.writes import ledger, writer
 from houndstooth.mappings.errors import EngineUnavailable
 from tests.integration.web_catalogue import draw, file_of
 from tests.integration.writes import Service, pictures
@@ -278,6 +278,30 @@ def test_the_engine_that_goes_away_in_between_costs_the_rest(
     assert [one["status"] for one in results] == ["written"] * 8 + ["failed"] * 12
     assert {one["error"]["code"] for one in results[8:]} == {"engine_unavailable"}
     assert all(one["error"]["retryable"] for one in results[8:])
+
+
+def test_a_deletion_while_an_older_state_is_written_wins(
+    small: Service, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = small.extractor.extract
+
+    def during(*arguments: Any, **options: Any) -> Any:
+        assert small.ask("DELETE", f"products/a?as_of={NEW}").json["status"] == "absent"
+        return photos(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(small.extractor, "extract", during)
+        late = small.ask("PUT", "products/a", product(shop, as_of=OLD))
+    assert late.json["status"] == "overtaken"
+    assert small.facts("a") is None
+
+
+def test_images_of_a_write_have_so_much_time(
+    small: Service, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "IMAGES_SECONDS", -1)
+    response = small.ask("PUT", "products/a", product(shop))
+    assert (response.status_code, response.json["error"]["code"]) == (503, "image_unavailable")
 
 
 def test_what_is_kept_is_bounded(small: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from flask_cors import CORS
 SENT = ("Authorization", "Content-Type", "Idempotency-Key")
 """Request headers that such a page may send."""
 
-SHOWN = ("Retry-After", "WWW-Authenticate")
+SHOWN = ("Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
 """Response headers that its script may read."""
 
 PREFLIGHT_SECONDS = 600
