@@ -41,7 +41,18 @@ def once(ledger: Ledger, write: Callable[[], Response]) -> Response:
     if not _NAME.fullmatch(name):
         raise InvalidInput(f"expected 1 to 255 visible characters of ASCII as {HEADER}")
     key = current_key()
-    caller = key.key_id if key else ""
+    return once_named(ledger, key.key_id if key else "", name, write)
+
+
+def once_named(ledger: Ledger, caller: str, name: str, write: Callable[[], Response]) -> Response:
+    """Answer a request of a name by a write, or as it was answered before; see ``once``.
+
+    Args:
+        ledger: Keeps the answers.
+        caller: Who gave the name.
+        name: The name.
+        write: Writes, and returns the answer.
+    """
     digest = _digest()
     found = ledger.begin(caller, name, digest)
     if found is None:

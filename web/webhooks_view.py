@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -14,9 +14,13 @@ from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.plugin.engines.patience import patience
 from houndstooth.web.backend import Backend
+from houndstooth.web.idempotency import once_named
 from houndstooth.web.request_form import check_no_parameters
 from houndstooth.web.writes_view import result_json
 from houndstooth.web.writing import WRITE_SECONDS
+
+MAX_DELIVERY = 255
+"""Characters of the id of a delivery."""
 
 PING = re.compile(rb"webhook_id=\d+")
 """What WooCommerce sends, without a signature, when a webhook is made."""
@@ -54,8 +58,14 @@ def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnVa
         raise Unauthorized(f"expected the signature of this body as {shop.signature}")
     topic = request.headers.get(shop.topic, "")
     sent_at = request.headers.get(shop.sent_at, "") if shop.sent_at else ""
-    with patience(WRITE_SECONDS):
-        results = receive(writer, shop, topic, parse_json(body), sent_at)
-    if any(one.retryable for one in results):
-        raise EngineUnavailable(f"a webhook of {shop.name} was not written as a whole")
-    return {"results": [result_json(one) for one in results]}
+
+    def write() -> Response:
+        with patience(WRITE_SECONDS):
+            results = receive(writer, shop, topic, parse_json(body), sent_at)
+        if any(one.retryable for one in results):
+            raise EngineUnavailable(f"a webhook of {shop.name} was not written as a whole")
+        return jsonify({"results": [result_json(one) for one in results]})
+
+    if delivery := request.headers.get(shop.delivery):
+        return once_named(writer.ledger, shop.name, delivery[:MAX_DELIVERY], write)
+    return write()

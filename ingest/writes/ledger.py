@@ -20,6 +20,8 @@ from houndstooth.mappings.errors import WorkersUnavailable
 ANSWER_SECONDS = 24 * 3600
 DELETED_SECONDS = 30 * 24 * 3600
 MAX_ANSWERS = 10_000
+"""Answers that are kept of each caller."""
+
 MAX_DELETED = 1_000_000
 
 AT_WORK_SECONDS = 600
@@ -33,6 +35,7 @@ CREATE TABLE IF NOT EXISTS answers (
     PRIMARY KEY (caller, name)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_at ON answers (at);
+CREATE INDEX IF NOT EXISTS answers_of ON answers (caller, at);
 CREATE TABLE IF NOT EXISTS deleted (
     product_id TEXT PRIMARY KEY, as_of INTEGER, at REAL
 ) WITHOUT ROWID;
@@ -80,7 +83,7 @@ class Ledger:
         now = time.time()
         with self._write() as db:
             db.execute("DELETE FROM answers WHERE at < ?", (now - ANSWER_SECONDS,))
-            _trim(db, "answers", MAX_ANSWERS)
+            _trim(db, "answers WHERE caller = ?", MAX_ANSWERS, caller)
             found = db.execute(
                 "SELECT digest, status, body, at FROM answers WHERE caller = ? AND name = ?",
                 (caller, name),
@@ -110,7 +113,7 @@ class Ledger:
         now = time.time()
         with self._write() as db:
             db.execute("DELETE FROM deleted WHERE at < ?", (now - DELETED_SECONDS,))
-            _trim(db, "deleted", MAX_DELETED)
+            _trim(db, "deleted WHERE true", MAX_DELETED)
             db.execute(
                 "INSERT INTO deleted VALUES (?, ?, ?) ON CONFLICT (product_id) "
                 "DO UPDATE SET as_of = max(as_of, excluded.as_of), at = excluded.at",
@@ -169,9 +172,10 @@ class Ledger:
                 yield db
 
 
-def _trim(db: sqlite3.Connection, table: str, most: int) -> None:
-    """Remove the oldest rows, if there are too many with a new one."""
-    [count] = db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+def _trim(db: sqlite3.Connection, rows: str, most: int, *values: str) -> None:
+    """Remove the oldest of some rows, if there are too many with a new one."""
+    [count] = db.execute(f"SELECT count(*) FROM {rows}", values).fetchone()  # noqa: S608
     if count >= most:
-        oldest = f"SELECT at FROM {table} ORDER BY at LIMIT 1 OFFSET ?"  # noqa: S608
-        db.execute(f"DELETE FROM {table} WHERE at <= ({oldest})", (count - most,))  # noqa: S608
+        oldest = f"SELECT at FROM {rows} ORDER BY at LIMIT 1 OFFSET ?"  # noqa: S608
+        statement = f"DELETE FROM {rows} AND at <= ({oldest})"  # noqa: S608
+        db.execute(statement, (*values, *values, count - most))

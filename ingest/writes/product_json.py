@@ -56,11 +56,17 @@ def read_operations(data: Any, taxonomy: Taxonomy) -> list[Operation]:
     listed = data.get("operations")
     if not isinstance(listed, list) or not 0 < len(listed) <= MAX_OPERATIONS:
         raise InvalidInput(f"expected 1 to {MAX_OPERATIONS} operations; got {_shown(listed)}")
-    return [_read_or_refuse(one, taxonomy) for one in listed]
+    # Each has a time of its own, so that what is deleted can be inserted again by the next one.
+    now = now_ms()
+    return [_read_or_refuse(one, taxonomy, now + place) for place, one in enumerate(listed)]
 
 
 def read_upsert(
-    product_id: str, data: Any, taxonomy: Taxonomy, uploads: Mapping[str, bytes] | None = None
+    product_id: str,
+    data: Any,
+    taxonomy: Taxonomy,
+    uploads: Mapping[str, bytes] | None = None,
+    now: int | None = None,
 ) -> Upsert:
     """Read a product.
 
@@ -69,6 +75,7 @@ def read_upsert(
         data: Its JSON.
         taxonomy: The taxonomy, which names the attribute groups.
         uploads: Bytes of images that were sent along; they come before those by URL.
+        now: Its time if it names none; None = now. As for the others.
 
     Raises:
         InvalidInput: It cannot be used.
@@ -91,11 +98,10 @@ def read_upsert(
         attributes=_attributes(data.get("attributes", {}), taxonomy.groups),
         language=_language(data.get("language", "")),
     )
-    as_of = _as_of(data)
-    return Upsert(product, as_of, uploads or {})
+    return Upsert(product, _as_of(data, now), uploads or {})
 
 
-def read_update(product_id: str, data: Any) -> Update:
+def read_update(product_id: str, data: Any, now: int | None = None) -> Update:
     """Read some facts of a product.
 
     Raises:
@@ -106,10 +112,10 @@ def read_update(product_id: str, data: Any) -> Update:
     facts = _facts(data.get("facts"))
     if not facts:
         raise InvalidProduct("expected facts to replace; got none")
-    return Update(product_id, facts, _as_of(data))
+    return Update(product_id, facts, _as_of(data, now))
 
 
-def read_delete(product_id: str, data: Mapping[str, Any]) -> Delete:
+def read_delete(product_id: str, data: Mapping[str, Any], now: int | None = None) -> Delete:
     """Read a deletion; ``data`` may have a time.
 
     Raises:
@@ -117,19 +123,19 @@ def read_delete(product_id: str, data: Mapping[str, Any]) -> Delete:
     """
     _fields(data, {"as_of"}, f"product {product_id!r}")
     _check_id(product_id)
-    return Delete(product_id, _as_of(data))
+    return Delete(product_id, _as_of(data, now))
 
 
-def _read_or_refuse(data: Any, taxonomy: Taxonomy) -> Operation:
+def _read_or_refuse(data: Any, taxonomy: Taxonomy, now: int) -> Operation:
     product_id = data.get("id") if isinstance(data, dict) else None
     try:
-        return _read_operation(data, taxonomy)
+        return _read_operation(data, taxonomy, now)
     except InvalidInput as error:
         name = product_id[:MAX_ID_BYTES] if isinstance(product_id, str) else ""
         return Refused(name, "invalid_product", str(error))
 
 
-def _read_operation(data: Any, taxonomy: Taxonomy) -> Operation:
+def _read_operation(data: Any, taxonomy: Taxonomy, now: int) -> Operation:
     kind = data.get("op") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in OPERATIONS:
         raise InvalidInput(f"expected op as one of {', '.join(OPERATIONS)}; got {_shown(kind)}")
@@ -137,8 +143,9 @@ def _read_operation(data: Any, taxonomy: Taxonomy) -> Operation:
     product_id = _text(data, "id")
     rest = {name: value for name, value in data.items() if name not in ("op", "id")}
     if kind == "upsert":
-        return read_upsert(product_id, rest.get("product"), taxonomy)
-    return read_update(product_id, rest) if kind == "update" else read_delete(product_id, rest)
+        return read_upsert(product_id, rest.get("product"), taxonomy, now=now)
+    read = read_update if kind == "update" else read_delete
+    return read(product_id, rest, now)
 
 
 def _fields(data: Any, names: Collection[str], what: str) -> None:
@@ -218,10 +225,10 @@ def _language(value: Any) -> str:
     return value
 
 
-def _as_of(data: Mapping[str, Any]) -> int:
+def _as_of(data: Mapping[str, Any], now: int | None) -> int:
     value = data.get("as_of")
     if value is None:
-        return now_ms()
+        return now_ms() if now is None else now
     try:
         time = parse_time(value) if isinstance(value, str) else -1
     except OverflowError:

@@ -33,7 +33,7 @@ class Shop:
 
     Attributes:
         name: Its name.
-        topic, signature, sent_at: Names of headers; "" = it has none.
+        topic, signature, delivery, sent_at: Names of headers; "" = it has none.
         written, deleted: Topics of products that changed, and of those that were deleted.
         changed_at: Field of a product with the time of its last change.
     """
@@ -41,6 +41,7 @@ class Shop:
     name: str
     topic: str
     signature: str
+    delivery: str
     sent_at: str
     written: frozenset[str]
     deleted: frozenset[str]
@@ -51,6 +52,7 @@ SHOPIFY = Shop(
     "shopify",
     "X-Shopify-Topic",
     "X-Shopify-Hmac-Sha256",
+    "X-Shopify-Webhook-Id",
     "X-Shopify-Triggered-At",
     frozenset({"products/create", "products/update"}),
     frozenset({"products/delete"}),
@@ -60,6 +62,7 @@ WOOCOMMERCE = Shop(
     "woocommerce",
     "X-WC-Webhook-Topic",
     "X-WC-Webhook-Signature",
+    "X-WC-Webhook-Delivery-ID",
     "",
     frozenset({"product.created", "product.updated", "product.restored"}),
     frozenset({"product.deleted"}),

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,6 @@ def shopify(service: Service, topic: str, payload: Any, **headers: str) -> Any:
     given = {
         "X-Shopify-Topic": topic,
         "X-Shopify-Hmac-Sha256": signature(body),
-        "X-Shopify-Webhook-Id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
     return service.client.post(
@@ -48,9 +48,11 @@ def shopify(service: Service, topic: str, payload: Any, **headers: str) -> Any:
     )
 
 
-def woocommerce(service: Service, topic: str, payload: Any) -> Any:
+def woocommerce(service: Service, topic: str, payload: Any, delivery: str = "") -> Any:
     body = json.dumps(payload).encode()
     given = {"X-WC-Webhook-Topic": topic, "X-WC-Webhook-Signature": signature(body)}
+    if delivery:
+        given["X-WC-Webhook-Delivery-ID"] = delivery
     return service.client.post(
         "/api/v1/webhooks/woocommerce", data=body, headers=given, content_type="application/json"
     )
@@ -246,6 +248,18 @@ def test_woocommerce_products_come_change_and_go(service: Service, shop: str) ->
     assert service.facts("794")["price"] == 10
     assert statuses(woocommerce(service, "product.deleted", {"id": 794})) == {"794": "deleted"}
     assert service.facts("794") is None
+
+
+def test_a_deletion_that_comes_again_deletes_nothing_restored(service: Service, shop: str) -> None:
+    woocommerce(service, "product.created", cap(shop, "2026-05-01T12:00:00"))
+    gone = woocommerce(service, "product.deleted", {"id": 794}, "7f1b")
+    assert statuses(gone) == {"794": "deleted"}
+    now = datetime.now(UTC) + timedelta(seconds=1)
+    restored = cap(shop, now.isoformat(timespec="milliseconds").removesuffix("+00:00"))
+    assert statuses(woocommerce(service, "product.restored", restored)) == {"794": "written"}
+    again = woocommerce(service, "product.deleted", {"id": 794}, "7f1b")
+    assert again.headers["Idempotency-Replayed"] == "true" and again.json == gone.json
+    assert service.facts("794")
 
 
 def test_variations_come_by_themselves(service: Service, shop: str) -> None:
