@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import cast
+from typing import TypeVar, cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
@@ -26,6 +26,8 @@ from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.page import Page, PageFiller
 from houndstooth.plugin.sorting import sorted_page
 from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
+
+T = TypeVar("T")
 
 WINDOW_RECALL = 0.95
 """Mean share of the 24 best products that the engine finds alone (docs/results.md)."""
@@ -125,6 +127,10 @@ class VisualSearch:
         for stored in self.engine.fetch([product_id]):
             return stored
         raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
+
+    def compute(self, work: Callable[[], T]) -> T:
+        """Do what networks take, when it is its turn among the photos of searches."""
+        return self._computing.submit(work).result()
 
     def search_features(self, features: Features, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an item whose features are known.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.media import MEDIA, is_servable
 
@@ -16,6 +17,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
     page = Blueprint("page", __name__)
 
     @page.get("/")
+    @requires("search")
     def index() -> ResponseReturnValue:
         return render_template(
             "index.html",
@@ -24,6 +26,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
         )
 
     @page.get("/ingest")
+    @requires("ingest")
     def ingest() -> ResponseReturnValue:
         return render_template("ingest.html")
 
