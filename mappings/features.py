@@ -147,6 +147,7 @@ class Features:
         model: Name and version of the weights. Codes of different models cannot be compared.
         items: All detections in the image, best first, so that a person can choose one. Empty if
             the detector did not run.
+        notes: How the image differs from its file, such as lines that a broken file lacks.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -158,6 +159,7 @@ class Features:
     colour_histogram: Bytes
     model: str
     items: tuple[Detection, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

@@ -23,7 +23,7 @@ from houndstooth.models.recognition.prediction import Choice, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.crop import with_item
-from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
+from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
 from houndstooth.models.runtime.turns import turn_box
 
 MIN_OTHERS = 0.7
@@ -70,6 +70,10 @@ class ImageExtractor:
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""
         return decode_image(data, self._max_pixels)
+
+    def preview(self, image: Image.Image) -> bytes:
+        """Encode a decoded image as a JPEG; see ``models.runtime.images.encode_preview``."""
+        return encode_preview(image)
 
     def extract(
         self,
@@ -239,4 +243,5 @@ class ImageExtractor:
                 replace(each, box=turn_box(each.box, -item.view.asked.turns % 4))
                 for each in location.items
             ),
+            notes=item.view.asked.image.info.get(NOTES, ()),
         )

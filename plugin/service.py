@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
@@ -69,8 +70,8 @@ class VisualSearch:
                 f"got {len(image)} or more"
             )
         clock = Clock()
-        features = self._computing.submit(self._features, image, request, clock).result()
-        return self._answer(features, request, clock)
+        features, preview = self._computing.submit(self._look, image, request, clock).result()
+        return replace(self._answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -130,13 +131,15 @@ class VisualSearch:
         if self._columns:
             self._columns.close()
 
-    def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
+    def _look(
+        self, image: bytes, request: SearchRequest, clock: Clock
+    ) -> tuple[Features, bytes | None]:
         with clock.stage("decode"):
             pixels = self.extractor.decode(image)
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
-        return features
+        return features, self.extractor.preview(pixels) if request.preview else None
 
     def _answer(
         self,
@@ -179,6 +182,7 @@ class VisualSearch:
             items=features.items,
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
+            notes=features.notes,
         )
 
     def _source(self, features: Features, clock: Clock) -> Source:

@@ -47,7 +47,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
 
     @api.get("/products/<product_id:product_id>/similar")
     def similar(product_id: str) -> ResponseReturnValue:
-        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
         fields = read_fields(request.args, backend)
         return _found(backend.search.similar(_check_id(product_id), search_request), fields)
 
