@@ -13,8 +13,9 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, ScoredTerm
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import crop_histogram
+from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
+from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.items import Asked, Item, Seen, View, complete
 from houndstooth.models.localisation.locator import Location, Locator, located_crop
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
@@ -40,6 +41,7 @@ class ImageExtractor:
         embedder: makes what binary codes are made of; None takes the recogniser's features.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
+        paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
     """
 
     def __init__(
@@ -50,15 +52,18 @@ class ImageExtractor:
         *,
         max_pixels: int = MAX_PIXELS,
         paper_threshold: bool = False,
+        paper_histogram: bool = False,
     ) -> None:
         self.recogniser, self.locator, self.embedder = recogniser, locator, embedder
         self._max_pixels = max_pixels
         thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
+        self._histogram = hsv_histogram if paper_histogram else colour_histogram
         self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
         models = [recogniser.card.model]
         models += [embedder.model] if embedder else []
         models += [locator.detector.model] if locator.detector else []
+        models += ["hsv-1" if paper_histogram else "cielab-1"]
         self.model = "+".join(models) + ("-threshold-0" if paper_threshold else "")
 
     @property
@@ -236,7 +241,9 @@ class ImageExtractor:
             box_source=location.source,
             binary_code=code,
             colour_histogram=crop_histogram(
-                item.view.crop, location.background and location.background.balanced
+                item.view.crop,
+                location.background and location.background.balanced,
+                self._histogram,
             ),
             model=self.model,
             items=tuple(

@@ -55,6 +55,8 @@ HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
+HOUNDSTOOTH_PAPER_HISTOGRAM    ``yes``: colours in HSV bins, as the    ``no``: in CIELAB
+                               paper (set it for ingest and search)
 ============================== ======================================  ============================
 
 An empty variable counts as unset. A secret, PASSWORD or API_KEY, can come from a file that
@@ -106,6 +108,7 @@ class Settings:
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     paper_threshold: bool = False
+    paper_histogram: bool = False
     credentials: Credentials = ANONYMOUS
 
     @property
@@ -120,6 +123,7 @@ class Settings:
         return {
             "max_pixels": self.max_pixels,
             "paper_threshold": self.paper_threshold,
+            "paper_histogram": self.paper_histogram,
             **{name: card.with_suffix("") for name, card in named.items() if card},
         }
 
@@ -244,6 +248,7 @@ _READERS: Mapping[str, Reader] = {
     "max_upload_bytes": readers.integer(1, 10**9),
     "max_pixels": readers.integer(1, 10**9),
     "paper_threshold": readers.yes_or_no,
+    "paper_histogram": readers.yes_or_no,
 }
 
 _CREDENTIALS: Mapping[str, Reader] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from houndstooth.models.runtime.jpeg_xl import jpeg_xl_size
 from tests.profiles import DISPLAY_P3, encode, from_srgb
 
 RED, GREEN = (220, 30, 30), (20, 160, 60)
-CASES = Path(__file__).parents[3] / "shared" / "cases" / "photos"
+DATA = os.environ.get("HOUNDSTOOTH_DATA", Path(__file__).parents[3] / "shared" / "data")
+CASES = Path(DATA).parent / "cases" / "photos"
 
 
 def near(colour: object, expected: tuple[int, int, int], within: int = 12) -> bool:
