@@ -15,6 +15,7 @@ from houndstooth.mappings.errors import InvalidImage
 from houndstooth.mappings.picture_formats import MEDIA_TYPES, PICTURE_FORMATS, SUFFIXES
 from houndstooth.models.runtime.images import FORMATS, NOTES, decode_image
 from houndstooth.models.runtime.jpeg_xl import jpeg_xl_size
+from tests.benchmarks.damaged_pictures import outcomes
 from tests.profiles import DISPLAY_P3, encode, from_srgb
 
 RED, GREEN = (220, 30, 30), (20, 160, 60)
@@ -217,3 +218,11 @@ def test_every_case_is_a_picture_or_named() -> None:
         "x.svg": "an SVG drawing",
     }
     assert len(PICTURE_FORMATS) >= 9
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # Pillow warns of tags that are damaged
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_a_damaged_file_is_a_picture_or_a_reason(image_format: str) -> None:
+    """Shortened; ``python -m tests.benchmarks.damaged_pictures`` damages a thousand of each."""
+    found = [picture for picture, _ in outcomes(image_format, 25, seed=7)]
+    assert len(found) == 25 and not all(found)
