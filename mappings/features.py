@@ -142,11 +142,12 @@ class Features:
         box_source: Where the box comes from: the caller, the detector, the foreground on a plain
             background, or none of them (the whole image).
         binary_code: Binarised embedding, uint8 [bits / 8], most significant bit first.
-        colour_histogram: Square root of the HSV histogram, uint8 [bins]; 255 = all pixels in one
-            bin.
+        colour_histogram: Square root of the histogram of colours, uint8 [bins]; 255 = all pixels
+            in one bin.
         model: Name and version of the weights. Codes of different models cannot be compared.
         items: All detections in the image, best first, so that a person can choose one. Empty if
             the detector did not run.
+        notes: How the image differs from its file, such as lines that a broken file lacks.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -158,6 +159,7 @@ class Features:
     colour_histogram: Bytes
     model: str
     items: tuple[Detection, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

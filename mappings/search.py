@@ -61,6 +61,7 @@ class SearchRequest:
             with the best.
         appearance_weight: Weight of the appearance distance against the colour distance, in
             [0, 1]; 1 = appearance alone, 0 = colour alone.
+        preview: Return the image as it was decoded, to show it.
     """
 
     category: str | None = None
@@ -76,6 +77,7 @@ class SearchRequest:
     top: int = 24
     cursor: str | None = None
     appearance_weight: float = 0.7
+    preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ class SearchAnswer:
         recall: Share of the best products that are expected among the hits: 1 if every product
             that passes was compared, else what was measured of the engine alone.
         compared: Number of products that were compared with the query.
+        notes: How the image differs from its file, such as lines that a broken file lacks.
+        preview: The upright image, at most 800 pixels a side, as a JPEG; None if not asked for.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -134,3 +138,5 @@ class SearchAnswer:
     next: str | None = None
     recall: float = 1.0
     compared: int = 0
+    notes: tuple[str, ...] = ()
+    preview: bytes | None = None

@@ -14,8 +14,9 @@ from PIL import Image
 from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, ScoredTerm
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import BINS, crop_histogram
+from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
+from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.items import Asked, Item, Seen, View, complete
 from houndstooth.models.localisation.locator import Location, Locator, located_crop
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
@@ -24,7 +25,7 @@ from houndstooth.models.recognition.prediction import Choice, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.crop import with_item
-from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
+from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
 from houndstooth.models.runtime.turns import turn_box
 
 MIN_OTHERS = 0.7
@@ -41,6 +42,7 @@ class ImageExtractor:
         embedder: makes what binary codes are made of; None takes the recogniser's features.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
+        paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
     """
 
     def __init__(
@@ -51,15 +53,19 @@ class ImageExtractor:
         *,
         max_pixels: int = MAX_PIXELS,
         paper_threshold: bool = False,
+        paper_histogram: bool = False,
     ) -> None:
         self.recogniser, self.locator, self.embedder = recogniser, locator, embedder
         self._max_pixels = max_pixels
         thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
+        self._histogram = hsv_histogram if paper_histogram else colour_histogram
+        self._bins = len(self._histogram(np.zeros((1, 3), np.uint8), np.ones(1, np.float32)))
         self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
         models = [recogniser.card.model]
         models += [embedder.model] if embedder else []
         models += [locator.detector.model] if locator.detector else []
+        models += ["hsv-1" if paper_histogram else "cielab-1"]
         self.model = "+".join(models) + ("-threshold-0" if paper_threshold else "")
 
     @property
@@ -71,11 +77,15 @@ class ImageExtractor:
     @property
     def lengths(self) -> Lengths:
         """Bytes of each code and of each histogram."""
-        return Lengths(-(-len(self._thresholds) // 8), BINS)
+        return Lengths(-(-len(self._thresholds) // 8), self._bins)
 
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""
         return decode_image(data, self._max_pixels)
+
+    def preview(self, image: Image.Image) -> bytes:
+        """Encode a decoded image as a JPEG; see ``models.runtime.images.encode_preview``."""
+        return encode_preview(image)
 
     def extract(
         self,
@@ -238,11 +248,14 @@ class ImageExtractor:
             box_source=location.source,
             binary_code=code,
             colour_histogram=crop_histogram(
-                item.view.crop, location.background and location.background.balanced
+                item.view.crop,
+                location.background and location.background.balanced,
+                self._histogram,
             ),
             model=self.model,
             items=tuple(
                 replace(each, box=turn_box(each.box, -item.view.asked.turns % 4))
                 for each in location.items
             ),
+            notes=item.view.asked.image.info.get(NOTES, ()),
         )

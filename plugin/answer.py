@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
 
     Scores and distances have six digits, confidences and boxes four. ``query.categories`` holds
     the likely categories, ``query.attributes`` the best term of each group, and ``query.items``
-    the detections in the image; the box of one can be sent with the next search.
+    the detections in the image; the box of one can be sent with the next search. A preview is a
+    data URL.
     """
     category = answer.categories[0]
     return {
@@ -29,6 +31,8 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             "box_source": answer.box_source,
             "items": [_detection(item) for item in answer.items],
             "relaxed": answer.relaxed,
+            "notes": list(answer.notes),
+            **({"preview": _data_url(answer.preview)} if answer.preview else {}),
         },
         "hits": [_hit(hit) for hit in answer.hits],
         "next": answer.next,
@@ -36,6 +40,10 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
         "took_ms": {stage: round(took, 2) for stage, took in answer.took_ms.items()},
         "model": answer.model,
     }
+
+
+def _data_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def product_json(stored: StoredProduct) -> dict[str, Any]:

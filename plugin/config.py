@@ -63,6 +63,8 @@ HOUNDSTOOTH_TRACES             ``yes``: the web service sends traces   ``no``
                                ``OTEL_*`` say
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
+HOUNDSTOOTH_PAPER_HISTOGRAM    ``yes``: colours in HSV bins, as the    ``no``: in CIELAB
+                               paper (set it for ingest and search)
 HOUNDSTOOTH_KEYS               file of the API keys, which              ``var/keys.json``
                                ``houndstooth keys`` writes
 HOUNDSTOOTH_KEY_RECORDS        API keys without a file: what            none
@@ -146,6 +148,7 @@ class Settings:
     log: str = "json"
     traces: bool = False
     paper_threshold: bool = False
+    paper_histogram: bool = False
     credentials: Credentials = ANONYMOUS
     access: Access = ACCESS
 
@@ -161,6 +164,7 @@ class Settings:
         return {
             "max_pixels": self.max_pixels,
             "paper_threshold": self.paper_threshold,
+            "paper_histogram": self.paper_histogram,
             **{name: card.with_suffix("") for name, card in named.items() if card},
         }
 
@@ -238,6 +242,7 @@ _READERS: Mapping[str, Reader] = {
     "log": readers.one_of("json", "text"),
     "traces": readers.yes_or_no,
     "paper_threshold": readers.yes_or_no,
+    "paper_histogram": readers.yes_or_no,
 }
 
 _CREDENTIALS: Mapping[str, Reader] = {

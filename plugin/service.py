@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
@@ -86,8 +87,9 @@ class VisualSearch:
         clock = Clock(self._observer)
         # In the context of this thread, which the observer may look at.
         run = copy_context().run
-        features = self._computing.submit(run, self._features, image, request, clock).result()
-        return self._answer(features, request, clock)
+        looked = self._computing.submit(run, self._look, image, request, clock)
+        features, preview = looked.result()
+        return replace(self._answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -156,13 +158,15 @@ class VisualSearch:
         if self.columns:
             self.columns.close()
 
-    def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
+    def _look(
+        self, image: bytes, request: SearchRequest, clock: Clock
+    ) -> tuple[Features, bytes | None]:
         with clock.stage("decode"):
             pixels = self.extractor.decode(image)
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
-        return features
+        return features, self.extractor.preview(pixels) if request.preview else None
 
     def _answer(
         self,
@@ -206,6 +210,7 @@ class VisualSearch:
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
             compared=clock.compared,
+            notes=features.notes,
         )
 
     def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:

@@ -53,7 +53,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
-        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
         fields = read_fields(request.args, backend)
         answer = backend.search.similar(_check_id(product_id), search_request)
         note_search(backend.metrics, "product", answer)

@@ -45,7 +45,7 @@ ENGINE_SECONDS = 6
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob: http: https:; object-src 'none'; "
+        "default-src 'self'; img-src 'self' blob: data: http: https:; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",

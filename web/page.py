@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from houndstooth.mappings.picture_formats import MEDIA_TYPES, SUFFIXES
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.media import MEDIA, is_servable
@@ -23,6 +24,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
             "index.html",
             appearance_weight=backend.settings.appearance_weight,
             indexing=backend.progress is not None,
+            accept=",".join((*MEDIA_TYPES, *(f".{suffix}" for suffix in SUFFIXES))),
         )
 
     @page.get("/ingest")

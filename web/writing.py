@@ -55,6 +55,10 @@ class InTurn:
         """See Extractor."""
         return self._extractor.decode(data)
 
+    def preview(self, image: Any) -> bytes:
+        """See Extractor."""
+        return self._extractor.preview(image)
+
     def extract(
         self,
         images: Sequence[Any],
