@@ -18,6 +18,8 @@ MIN_SIDE = 1e-4
 
 CategorySource = Literal["auto", "chosen", "text"]
 BoxSource = Literal["given", "detector", "foreground", "whole"]
+WarningCode = Literal["empty_box"]
+"""What a person should be told of a query: ``empty_box``, a given box shows plain background."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ class Features:
         model: Name and version of the weights. Codes of different models cannot be compared.
         items: All detections in the image, best first, so that a person can choose one. Empty if
             the detector did not run.
+        warnings: What a person should be told of them.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -158,6 +161,7 @@ class Features:
     colour_histogram: Bytes
     model: str
     items: tuple[Detection, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
-from houndstooth.mappings.features import Box, Detection, ScoredTerm
+from houndstooth.mappings.features import Box, Detection, ScoredTerm, WarningCode
 from houndstooth.mappings.product import Fact
 
 MAX_HITS = 200
@@ -115,6 +115,7 @@ class SearchAnswer:
         relaxed: The last step of the attribute query that was run; "none" = the strictest.
         took_ms: Milliseconds by stage.
         items: All detections in the image, best first. Empty if the detector did not run.
+        warnings: What a person should be told of the query.
         next: Cursor of the next page; None if these are the last hits.
         recall: Share of the best products that are expected among the hits: 1 if every product
             that passes was compared, else what was measured of the engine alone.
@@ -130,5 +131,6 @@ class SearchAnswer:
     took_ms: Mapping[str, float]
     model: str
     items: tuple[Detection, ...] = ()
+    warnings: tuple[WarningCode, ...] = ()
     next: str | None = None
     recall: float = 1.0

@@ -29,6 +29,7 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             "box_source": answer.box_source,
             "items": [_detection(item) for item in answer.items],
             "relaxed": answer.relaxed,
+            "warnings": list(answer.warnings),
         },
         "hits": [_hit(hit) for hit in answer.hits],
         "next": answer.next,

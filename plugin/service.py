@@ -177,6 +177,7 @@ class VisualSearch:
             took_ms=clock.took_ms(),
             model=features.model,
             items=features.items,
+            warnings=features.warnings,
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
         )

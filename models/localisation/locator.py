@@ -9,8 +9,9 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box, BoxSource, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.localisation.background import PlainBackground, find_foreground
+from houndstooth.models.localisation.background import PlainBackground, mask_foreground
 from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.things import things_apart
 from houndstooth.models.runtime.crop import Crop, crop_square
 
 WORN = {"top", "bottom", "whole-body"}
@@ -38,6 +39,7 @@ class Location:
         source: what the box comes from.
         background: the plain background around the item, or None.
         shape: height by width of the foreground, in pixels.
+        things: boxes of things that lie apart in the foreground; empty where it is one thing.
         asked: whether the detector was asked.
         items: all sure detections, best first; empty where the detector was not asked.
         detection: the item as detected, where its class limits the category: nobody chose one,
@@ -49,6 +51,7 @@ class Location:
     source: BoxSource
     background: PlainBackground | None
     shape: float
+    things: tuple[Box, ...] = ()
     asked: bool = False
     items: tuple[Detection, ...] = ()
     detection: Detection | None = None
@@ -97,12 +100,24 @@ class Locator:
 
     def frame(self, image: Image.Image, given: Box | None) -> Location:
         """Locate the item without the detector; for the arguments see locate."""
-        foreground, background = find_foreground(image)
+        found = mask_foreground(image)
         if given is not None:
-            return Location(given, given, "given", background, 1.0)
+            return Location(given, given, "given", found.background, 1.0)
+        box, background = found.box, found.background
         source: BoxSource = "whole" if background is None else "foreground"
-        shape = foreground.h * image.height / (foreground.w * image.width)
-        return Location(foreground, foreground, source, background, shape)
+        shape = box.h * image.height / (box.w * image.width)
+        return Location(box, box, source, background, shape, things_apart(found))
+
+    def alone(self, image: Image.Image, thing: Box, among: Location) -> Location:
+        """Locate a thing that lies apart from others, as if its part were a photo of its own.
+
+        Args:
+            image: the part, mode RGB.
+            thing: its box in the part.
+            among: where it was found.
+        """
+        shape = thing.h * image.height / (thing.w * image.width)
+        return Location(thing, thing, "foreground", among.background, shape)
 
     def detect(
         self, image: Image.Image, framed: Location, choice: Collection[str] | None
@@ -156,6 +171,17 @@ class Locator:
         if choice is None or framed.background is None or framed.shape > TALL:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
+
+    def detection(self, category: str, score: float, box: Box) -> Detection:
+        """Return what was recognised as if the detector had found it: its class, and the box.
+
+        Where no class has the category, or there is no detector, its great category is the class.
+        """
+        classes = self.detector.card.classes if self.detector else {}
+        for label, leaves in classes.items():
+            if category in leaves:
+                return self._known([Detection(label, leaves, score, box)])[0]
+        return Detection(self.taxonomy.great_category(category), (category,), score, box)
 
     def _known(self, found: Sequence[Detection]) -> list[Detection]:
         """The items of categories that the taxonomy has: nobody could ask for others."""

@@ -383,6 +383,7 @@ def test_the_answer_as_json(service):
             "box_source": "whole",
             "items": [],
             "relaxed": "none",
+            "warnings": [],
         },
         "hits": [
             {

@@ -40,7 +40,12 @@ MODELS = {
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
     "items": {"runtime", "localisation", "recognition"},
-    "extractor": {"runtime", "localisation", "recognition", "embedding", "items"},
+    "parts": {"localisation", "recognition", "embedding", "items"},
+    "item_recognition": {"runtime", "localisation", "recognition", "items", "parts"},
+    "extractor": {
+        *("runtime", "localisation", "recognition", "embedding", "items"),
+        "item_recognition",
+    },
     "loading": {"runtime", "localisation", "recognition", "embedding", "extractor"},
     "training": {
         *("runtime", "localisation", "recognition", "embedding", "extractor", "loading"),

@@ -1,0 +1,175 @@
+"""Recognise the item of each image: locate it, look at it, and look closer where others are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from houndstooth.mappings.features import Box
+from houndstooth.models.items import Asked, Item, Seen, View, complete
+from houndstooth.models.localisation.locator import Location, Locator, located_crop
+from houndstooth.models.parts import choose_part, in_other_parts, joined_pairs
+from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
+from houndstooth.models.recognition.prediction import Choice
+from houndstooth.models.recognition.recogniser import Recogniser
+from houndstooth.models.runtime.crop import with_item
+
+MIN_OTHERS = 0.7
+"""Below this probability of other items beside the item, the detector is not asked. That misses 2
+of 100 photos that have some."""
+
+
+class ItemRecognition:
+    """Locates and recognises items.
+
+    Args:
+        recogniser: predicts category and attributes.
+        locator: finds the item's box.
+    """
+
+    def __init__(self, recogniser: Recogniser, locator: Locator) -> None:
+        self.recogniser, self.locator = recogniser, locator
+
+    def recognise(self, asked: Sequence[Asked]) -> list[Item]:
+        """Recognise the item that is meant in each image, at least one.
+
+        What is surely turned is turned back, and recognised again. Where several things lie apart
+        on plain ground, the one that is meant is recognised as a photo of its own.
+        """
+        seen, maps = self._upright(asked)
+        for row, one in enumerate(seen):
+            if one.view.location.things:
+                self._enter_part(seen, maps, row)
+        return self._refine(seen, maps)
+
+    def _upright(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
+        """Look at each image, turned back where it is turned."""
+        seen, maps = self._look(asked)
+        turned = [row for row, one in enumerate(seen) if one.prediction.turns]
+        if turned:
+            upright = [asked[row].turned_back(seen[row].prediction.turns) for row in turned]
+            again, maps_again = self._look(upright)
+            better = [at for at, one in enumerate(again) if not one.prediction.turns]
+            rows = [turned[at] for at in better]
+            put_rows(maps, rows, take_rows(maps_again, better))
+            for row, at in zip(rows, better, strict=True):
+                seen[row] = again[at]
+        return seen, maps
+
+    def _enter_part(self, seen: list[Seen], maps: FeatureMaps, row: int) -> None:
+        """Look at the thing that is meant alone, if one of several is."""
+        asked = seen[row].view.asked
+        parts, maps_of_parts = self._parts(seen[row].view)
+        chosen = choose_part(seen[row].prediction, parts, asked.choice, self.locator.taxonomy)
+        if chosen is None:
+            return
+        part = parts[chosen]
+        beside = in_other_parts(parts, chosen, self.locator)
+        meant = replace(part.view.asked, choice=asked.choice, beside=beside)
+        view = replace(part.view, asked=meant)
+        of_part = take_rows(maps_of_parts, [chosen])
+        put_rows(maps, [row], of_part)
+        [seen[row]] = self._read(of_part, [view], [asked.choice])
+
+    def _parts(self, view: View) -> tuple[list[Seen], FeatureMaps]:
+        """Look at each thing that lies apart, and at the two of a pair together."""
+        things = list(view.location.things)
+        parts, maps = self._look_alone(view, things)
+        pairs = joined_pairs(parts, things, view.choice, self.locator.taxonomy)
+        return (parts, maps) if pairs == things else self._look_alone(view, pairs)
+
+    def _look_alone(self, view: View, things: Sequence[Box]) -> tuple[list[Seen], FeatureMaps]:
+        """Look at each of some things as a photo of its own, without a guide."""
+        views = []
+        for thing in things:
+            asked = view.asked.cut_out(thing)
+            location = self.locator.alone(asked.image, asked.in_part(thing), view.location)
+            views.append(self._view(asked, location))
+        maps = self.recogniser.encode([each.crop for each in views])
+        return self._read(maps, views, [None] * len(views)), maps
+
+    def _look(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
+        """Look at each image where it is framed; the maps serve for other boxes too."""
+        views = [self._view(one, self._frame(one)) for one in asked]
+        maps = self.recogniser.encode([view.crop for view in views])
+        guides = [view.choice or view.location.categories or None for view in views]
+        return self._read(maps, views, guides), maps
+
+    def _frame(self, asked: Asked) -> Location:
+        """Locate the item as far as it must be, before it is recognised.
+
+        On a plain background the detector can wait: recognising the foreground shows whether other
+        items are worn beside the item.
+        """
+        framed = self.locator.frame(asked.image, asked.box)
+        if framed.background is None and self.locator.needs_detector(framed, asked.choice):
+            return self.locator.detect(asked.image, framed, asked.choice)
+        return framed
+
+    def _view(self, asked: Asked, location: Location) -> View:
+        return View(asked, location, located_crop(asked.image, location, self.recogniser.card.side))
+
+    def _moved(self, view: View, location: Location) -> View:
+        """Look at another box: in the same crop, where its window is the same."""
+        if location.window != view.location.window:
+            return self._view(view.asked, location)
+        image = view.asked.image
+        crop = with_item(view.crop, image.size, location.window, location.box)
+        return replace(view, location=location, crop=crop)
+
+    def _read(
+        self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
+    ) -> list[Seen]:
+        reading = self.recogniser.read(maps, [view.crop for view in views], guides)
+        return [Seen(view, reading, row) for row, view in enumerate(views)]
+
+    def _refine(self, seen: list[Seen], maps: FeatureMaps) -> list[Item]:
+        """Recognise the items, each in its own box.
+
+        Where nobody guides, the category seen is the guide of what is worn with other items on a
+        plain background, as for a product whose text names it, so that the attributes are those of
+        this item. The maps serve again unless the window is another.
+        """
+        closer = [self._closer(one) for one in seen]
+        moved = [row for row, one in enumerate(seen) if closer[row].box != one.view.location.box]
+        final = [
+            replace(one, view=replace(one.view, location=location))
+            for one, location in zip(seen, closer, strict=True)
+        ]
+        if moved:
+            views = [self._moved(seen[row].view, closer[row]) for row in moved]
+            again = take_rows(maps, moved)
+            elsewhere = [
+                at
+                for at, row in enumerate(moved)
+                if closer[row].window != seen[row].view.location.window
+            ]
+            if elsewhere:
+                crops = [views[at].crop for at in elsewhere]
+                put_rows(again, elsewhere, self.recogniser.encode(crops))
+            guides = [
+                view.choice or {seen[row].prediction.category}
+                for row, view in zip(moved, views, strict=True)
+            ]
+            for row, one in zip(moved, self._read(again, views, guides), strict=True):
+                final[row] = one
+        items = complete(final)
+        for row in moved:
+            if seen[row].view.choice is None:
+                groups = items[row].prediction.groups
+                items[row] = replace(
+                    items[row], prediction=replace(seen[row].prediction, groups=groups)
+                )
+        return items
+
+    def _closer(self, seen: Seen) -> Location:
+        """Locate the item by the detector, where others may be worn beside it; else as it is."""
+        view, prediction = seen.view, seen.prediction
+        location = view.location
+        if location.source != "foreground" or prediction.others < MIN_OTHERS:
+            return location
+        guide = view.choice or {prediction.category}
+        if not self.locator.needs_detector(location, guide):
+            return location
+        found = self.locator.detect(view.asked.image, location, view.choice)
+        return found if view.choice else self.locator.refine(found, prediction.category)
