@@ -134,3 +134,19 @@ class SearchAnswer:
     warnings: tuple[WarningCode, ...] = ()
     next: str | None = None
     recall: float = 1.0
+
+
+@dataclass(frozen=True)
+class LookAnswer:
+    """The answers of a search for every item in a photo.
+
+    Attributes:
+        items: One answer for each item, the most salient first. Each has the hits that a search
+            with the item's box and category has.
+        took_ms: Milliseconds by stage, of all items together.
+        model: Name and version of the networks.
+    """
+
+    items: tuple[SearchAnswer, ...]
+    took_ms: Mapping[str, float]
+    model: str

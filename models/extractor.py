@@ -83,7 +83,13 @@ class ImageExtractor:
         boxes: Sequence[Box | None] | None = None,
     ) -> list[Features]:
         """Extract the features of a batch; see ``mappings.extractor.Extractor``."""
-        items = self.recognise(images, categories, boxes)
+        return self._all_features(self.recognise(images, categories, boxes))
+
+    def extract_items(self, image: Image.Image) -> list[Features]:
+        """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
+        return self._all_features(self._items.recognise_all(Asked(image, None, None)))
+
+    def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
             return []
         if self.embedder is None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from houndstooth.mappings.features import Box
+from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.items import Asked, Item, Seen, View, complete
+from houndstooth.models.localisation.detector import salience
 from houndstooth.models.localisation.locator import Location, Locator, located_crop
-from houndstooth.models.parts import choose_part, in_other_parts, joined_pairs
+from houndstooth.models.parts import are_views, choose_part, in_other_parts, joined_pairs
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
-from houndstooth.models.recognition.prediction import Choice
+from houndstooth.models.recognition.prediction import Choice, Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.crop import with_item
 
 MIN_OTHERS = 0.7
 """Below this probability of other items beside the item, the detector is not asked. That misses 2
 of 100 photos that have some."""
+
+MAX_ITEMS = 8
+"""Items of one image that are recognised, the most salient ones."""
+
+MIN_CONFIRMED = 0.3
+"""A detection counts from this probability of another category on, or of its own class."""
 
 
 class ItemRecognition:
@@ -41,6 +48,48 @@ class ItemRecognition:
             if one.view.location.things:
                 self._enter_part(seen, maps, row)
         return self._refine(seen, maps)
+
+    def recognise_all(self, asked: Asked) -> list[Item]:
+        """Recognise every item that is found in an image, the most salient first; at least one.
+
+        Each is recognised as if its box and its category were given.
+        """
+        [seen], _ = self._upright([asked])
+        found = sorted(self._all_items(seen), key=salience, reverse=True)[:MAX_ITEMS]
+        boxes = [Box(*each.box.as_list()) for each in found]
+        each, maps = self._upright([Asked(asked.image, None, box) for box in boxes])
+        rows = [row for row, one in enumerate(each) if _is_confirmed(found[row], one.prediction)]
+        rows = rows or list(range(len(each)))
+        views = []
+        for one in (each[row] for row in rows):
+            asked_alone = replace(one.view.asked, choice=frozenset({one.prediction.category}))
+            views.append(replace(one.view, asked=asked_alone))
+        return complete(self._read(take_rows(maps, rows), views, [view.choice for view in views]))
+
+    def _all_items(self, seen: Seen) -> list[Detection]:
+        """List the items in an image, with boxes in the caller's.
+
+        Things that lie apart are looked at one by one. Where others are worn beside an item, those
+        that are detected count, else what was looked at.
+        """
+        apart = [seen]
+        if seen.view.location.things:
+            parts, _ = self._parts(seen.view)
+            chosen = choose_part(seen.prediction, parts, None, self.locator.taxonomy)
+            if chosen is not None:
+                apart = [parts[chosen]] if are_views(parts) else parts
+        found: list[Detection] = []
+        for each in apart:
+            asked, location = each.view.asked, each.view.location
+            worn = location.background is None or each.prediction.others >= MIN_OTHERS
+            items = self.locator.all_items(asked.image) if worn else []
+            found += [replace(item, box=asked.in_photo(item.box)) for item in items]
+            if not items:
+                prediction = each.prediction
+                score = prediction.categories[prediction.category]
+                box = asked.in_photo(location.box)
+                found.append(self.locator.detection(prediction.category, score, box))
+        return found
 
     def _upright(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
         """Look at each image, turned back where it is turned."""
@@ -173,3 +222,9 @@ class ItemRecognition:
             return location
         found = self.locator.detect(view.asked.image, location, view.choice)
         return found if view.choice else self.locator.refine(found, prediction.category)
+
+
+def _is_confirmed(found: Detection, prediction: Prediction) -> bool:
+    """Tell whether what was detected is recognised too, as that or surely as something else."""
+    category = prediction.category
+    return category in found.categories or prediction.categories[category] >= MIN_CONFIRMED

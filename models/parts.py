@@ -43,7 +43,7 @@ def choose_part(
         return None
     asked = set(choice or {whole.category})
     if all(part.prediction.category in asked for part in parts):
-        return _most_salient(parts) if _are_views(parts) else None
+        return _most_salient(parts) if are_views(parts) else None
     certain = len(asked) == 1
     of_whole, of_parts = _share(whole, asked), [_share(p.prediction, asked) for p in parts]
     least = MIN_WHOLE if choice else MIN_WHOLE_UNGUIDED
@@ -107,8 +107,10 @@ def _share(prediction: Prediction, categories: Collection[str]) -> float:
     return sum(prediction.categories.get(leaf, 0.0) for leaf in categories)
 
 
-def _are_views(parts: Sequence[Seen]) -> bool:
-    """Whether things of one category have the same colours, as views of one product have."""
+def are_views(parts: Sequence[Seen]) -> bool:
+    """Tell whether things are of one category and one colour, as views of one product are."""
+    if len({part.prediction.category for part in parts}) > 1:
+        return False
     histograms = []
     for part in parts:
         background = part.view.location.background

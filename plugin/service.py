@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
-from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock
@@ -48,6 +51,7 @@ class VisualSearch:
         self.settings = settings or Settings()
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
+        self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
         folder, variant_field = self.settings.columns, self.settings.variant_field
         self._columns: Columns | None = None
         if engine.embedded or folder:
@@ -63,14 +67,41 @@ class VisualSearch:
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        if len(image) > self.settings.max_upload_bytes:
-            raise InvalidImage(
-                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
-                f"got {len(image)} or more"
-            )
+        self._check_size(image)
         clock = Clock()
         features = self._computing.submit(self._features, image, request, clock).result()
         return self._answer(features, request, clock)
+
+    def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
+        """Find products for every item in an image file, each by its own box and category.
+
+        The networks run over all items at once.
+
+        Raises:
+            InvalidImage: The data is not an image or exceeds the size limits.
+            InvalidInput: The request is not valid, or is for one item: it has a category, a box or
+                a cursor.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        self._check(request)
+        for name in ("category", "box", "cursor"):
+            if getattr(request, name) is not None:
+                raise InvalidInput(f"expected no {name} where all items are asked for")
+        self._check_size(image)
+        clock = Clock()
+        found = self._computing.submit(self._all_features, image, clock).result()
+        clocks = [Clock() for _ in found]
+        asked = [replace(request, category=each.category.term, box=each.box) for each in found]
+        # What the engine is asked for one item is bound by the request's patience.
+        tasks = [
+            self._items.submit(partial(copy_context().run, self._answer, *each))
+            for each in zip(found[1:], asked[1:], clocks[1:], strict=True)
+        ]
+        answers = [self._answer(found[0], asked[0], clocks[0])]
+        answers += [task.result() for task in tasks]
+        for each in clocks:
+            clock.add(each)
+        return LookAnswer(tuple(answers), clock.took_ms(), found[0].model)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -129,6 +160,19 @@ class VisualSearch:
         """End what ``follow`` began; the engine stays open."""
         if self._columns:
             self._columns.close()
+
+    def _check_size(self, image: bytes) -> None:
+        if len(image) > self.settings.max_upload_bytes:
+            raise InvalidImage(
+                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
+                f"got {len(image)} or more"
+            )
+
+    def _all_features(self, image: bytes, clock: Clock) -> list[Features]:
+        with clock.stage("decode"):
+            pixels = self.extractor.decode(image)
+        with clock.stage("extract"):
+            return self.extractor.extract_items(pixels)
 
     def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
         with clock.stage("decode"):

@@ -75,7 +75,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         return error
     response = error_response(snake_case(error.name), error.description or error.name, error.code)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
@@ -36,6 +36,7 @@ class DetectorCard:
         classes: leaf categories by class, in the order of the network's numbers, from 1.
         min_score: below it a box is dropped, even of the category that was asked for.
         sure_score: from it on a box is shown to those who asked for no category.
+        sure_scores: the same of classes that have one of their own.
         trained_on: SHA-256 of the files that held the boxes it was trained on.
     """
 
@@ -44,6 +45,7 @@ class DetectorCard:
     classes: dict[str, tuple[str, ...]]
     min_score: float
     sure_score: float
+    sure_scores: Mapping[str, float] = field(default_factory=dict)
     trained_on: tuple[str, ...] = ()
     files: Files = field(default_factory=Files)
 
@@ -61,6 +63,7 @@ class DetectorCard:
                 {label: tuple(leaves) for label, leaves in data["classes"].items()},
                 float(data["thresholds"]["guided"]),
                 float(data["thresholds"]["unguided"]),
+                data["thresholds"].get("classes", {}),
                 tuple(data.get("trained_on", ())),
                 Files(data["sha256"]),
             )
@@ -101,9 +104,9 @@ class Detector:
 
     def sure(self, found: Sequence[Detection]) -> list[Detection]:
         """Keep the items from ``sure_score`` on, best first; of two in one box the better."""
-        kept: list[Detection] = []
+        card, kept = self.card, list[Detection]()
         for item in found:
-            if item.score >= self.card.sure_score and all(
+            if item.score >= card.sure_scores.get(item.label, card.sure_score) and all(
                 overlap(item.box, other.box) < MAX_OVERLAP for other in kept
             ):
                 kept.append(item)

@@ -146,6 +146,10 @@ class Locator:
             detection=item if choice is None else None,
         )
 
+    def all_items(self, image: Image.Image) -> list[Detection]:
+        """Find all sure items in an image, best first, at the detector's own size."""
+        return self.detector.sure(self._known(self.detector.find(image))) if self.detector else []
+
     def refine(self, location: Location, category: str) -> Location:
         """Choose the box among the items found, now that the category is recognised.
 

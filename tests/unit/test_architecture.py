@@ -27,8 +27,9 @@ ALLOWED = {
 }
 # Here, and in the commands, an extractor is wired to an engine.
 WIRING = {"web/app.py", "ingest/celery_app.py"}
-# The one arrow across: the page shows how the workers' jobs stand.
-ACROSS = {("web/ingest_view.py", "ingest.jobs")}
+# Two arrows across: the page shows how the workers' jobs stand, and a search fetches a photo by its
+# URL with the guard that feeds have.
+ACROSS = {("web/ingest_view.py", "ingest.jobs"), ("web/photo.py", "ingest.urls")}
 # Inside models, who may import whom. The strings of recognition/kinds.py are no imports: what they
 # name is loaded when it is asked for. The colour histogram leaves out the background that
 # localisation found.
