@@ -87,7 +87,7 @@ class ImageExtractor:
 
     def extract_items(self, image: Image.Image) -> list[Features]:
         """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
-        return self._all_features(self._items.recognise_all(Asked(image, None, None)))
+        return self._all_features(self._items.recognise_all(image))
 
     def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:

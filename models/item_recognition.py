@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from PIL import Image
+
 from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.items import Asked, Item, Seen, View, complete
 from houndstooth.models.localisation.detector import salience
@@ -49,21 +51,34 @@ class ItemRecognition:
                 self._enter_part(seen, maps, row)
         return self._refine(seen, maps)
 
-    def recognise_all(self, asked: Asked) -> list[Item]:
+    def recognise_all(self, image: Image.Image) -> list[Item]:
         """Recognise every item that is found in an image, the most salient first; at least one.
 
-        Each is recognised as if its box and its category were given.
+        Each is recognised as if its box and its category were given. Where several are detected,
+        nothing but their boxes is looked at.
         """
-        [seen], _ = self._upright([asked])
-        found = sorted(self._all_items(seen), key=salience, reverse=True)[:MAX_ITEMS]
+        framed = self.locator.frame(image, None)
+        found = [] if framed.things else self.locator.all_items(image)
+        if len(found) > 1:
+            items = self._in_boxes(image, found, framed)
+            if len(items) > 1 and not any(item.view.asked.turns for item in items):
+                return items
+        [seen], _ = self._upright([Asked(image, None, None)])
+        return self._in_boxes(image, self._all_items(seen), framed)
+
+    def _in_boxes(
+        self, image: Image.Image, found: Sequence[Detection], framed: Location
+    ) -> list[Item]:
+        """Recognise the items in detected boxes that are recognised as items too."""
+        found = sorted(found, key=salience, reverse=True)[:MAX_ITEMS]
         boxes = [Box(*each.box.as_list()) for each in found]
-        each, maps = self._upright([Asked(asked.image, None, box) for box in boxes])
-        rows = [row for row, one in enumerate(each) if _is_confirmed(found[row], one.prediction)]
-        rows = rows or list(range(len(each)))
+        seen, maps = self._upright([Asked(image, None, box, framed=framed) for box in boxes])
+        rows = [row for row, one in enumerate(seen) if _is_confirmed(found[row], one.prediction)]
+        rows = rows or list(range(len(seen)))
         views = []
-        for one in (each[row] for row in rows):
-            asked_alone = replace(one.view.asked, choice=frozenset({one.prediction.category}))
-            views.append(replace(one.view, asked=asked_alone))
+        for one in (seen[row] for row in rows):
+            alone = replace(one.view.asked, choice=frozenset({one.prediction.category}))
+            views.append(replace(one.view, asked=alone))
         return complete(self._read(take_rows(maps, rows), views, [view.choice for view in views]))
 
     def _all_items(self, seen: Seen) -> list[Detection]:
@@ -150,6 +165,8 @@ class ItemRecognition:
         On a plain background the detector can wait: recognising the foreground shows whether other
         items are worn beside the item.
         """
+        if asked.box and asked.framed:
+            return self.locator.given(asked.box, asked.framed)
         framed = self.locator.frame(asked.image, asked.box)
         if framed.background is None and self.locator.needs_detector(framed, asked.choice):
             return self.locator.detect(asked.image, framed, asked.choice)

@@ -28,6 +28,7 @@ class Asked:
         choice: the leaf categories that the caller leaves; None is all.
         box: the item's, given by the caller, or None.
         turns: quarters, anticlockwise, by which the caller's image was turned to be upright.
+        framed: the image as it was located before, for a given box; None is not.
         part: what the image is of the caller's upright one.
         beside: what was recognised in other parts of that, with its boxes there.
     """
@@ -36,6 +37,7 @@ class Asked:
     choice: Choice
     box: Box | None
     turns: int = 0
+    framed: Location | None = None
     part: Box = WHOLE_IMAGE
     beside: tuple[Detection, ...] = ()
 
@@ -57,7 +59,7 @@ class Asked:
             cut.width / self.image.width,
             cut.height / self.image.height,
         )
-        return Asked(cut, None, None, self.turns, part)
+        return Asked(cut, None, None, self.turns, part=part)
 
     def in_part(self, box: Box) -> Box:
         """Return a box of the upright image, inside the part, as one of the part."""

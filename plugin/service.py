@@ -92,13 +92,16 @@ class VisualSearch:
         found = self._computing.submit(self._all_features, image, clock).result()
         clocks = [Clock() for _ in found]
         asked = [replace(request, category=each.category.term, box=each.box) for each in found]
-        # What the engine is asked for one item is bound by the request's patience.
-        tasks = [
-            self._items.submit(partial(copy_context().run, self._answer, *each))
-            for each in zip(found[1:], asked[1:], clocks[1:], strict=True)
-        ]
-        answers = [self._answer(found[0], asked[0], clocks[0])]
-        answers += [task.result() for task in tasks]
+        each_item = zip(found, asked, clocks, strict=True)
+        if self.engine.embedded:
+            answers = [self._answer(*each) for each in each_item]
+        else:
+            # What a server is asked for an item is bound by the request's patience.
+            tasks = [
+                self._items.submit(partial(copy_context().run, self._answer, *each))
+                for each in each_item
+            ]
+            answers = [task.result() for task in tasks]
         for each in clocks:
             clock.add(each)
         return LookAnswer(tuple(answers), clock.took_ms(), found[0].model)

@@ -175,10 +175,19 @@ def resized(image: Image.Image, side: int) -> NDArray[np.uint8]:
 
 def overlap(a: Box, b: Box) -> float:
     """Compute the intersection over union (IoU) of two boxes, in [0, 1]."""
+    shared = _shared(a, b)
+    return shared / (a.w * a.h + b.w * b.h - shared)
+
+
+def covered(a: Box, b: Box) -> float:
+    """Compute the share of a box that is inside another, in [0, 1]."""
+    return _shared(a, b) / (a.w * a.h)
+
+
+def _shared(a: Box, b: Box) -> float:
     wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
     high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
-    shared = max(0.0, wide) * max(0.0, high)
-    return shared / (a.w * a.h + b.w * b.h - shared)
+    return max(0.0, wide) * max(0.0, high)
 
 
 def salience(item: Detection) -> float:

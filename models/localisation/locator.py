@@ -10,7 +10,7 @@ from PIL import Image
 from houndstooth.mappings.features import Box, BoxSource, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.localisation.background import PlainBackground, mask_foreground
-from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.detector import Detector, covered
 from houndstooth.models.localisation.things import things_apart
 from houndstooth.models.runtime.crop import Crop, crop_square
 
@@ -22,6 +22,9 @@ TALL = 1.2
 
 PLAIN_SIDE = 192
 """Pixels that the detector sees of a photo with a plain background, whose items are large."""
+
+MAX_COVERED = 0.7
+"""An item of whose box so much is inside another's of its class is a part of that."""
 
 SMALL = 0.3
 """An item that covers less of the foreground than this is a small part of it."""
@@ -108,6 +111,10 @@ class Locator:
         shape = box.h * image.height / (box.w * image.width)
         return Location(box, box, source, background, shape, things_apart(found))
 
+    def given(self, box: Box, framed: Location) -> Location:
+        """Locate a given box in an image that is framed already."""
+        return Location(box, box, "given", framed.background, 1.0)
+
     def alone(self, image: Image.Image, thing: Box, among: Location) -> Location:
         """Locate a thing that lies apart from others, as if its part were a photo of its own.
 
@@ -147,8 +154,16 @@ class Locator:
         )
 
     def all_items(self, image: Image.Image) -> list[Detection]:
-        """Find all sure items in an image, best first, at the detector's own size."""
-        return self.detector.sure(self._known(self.detector.find(image))) if self.detector else []
+        """Find all sure items in an image, best first; of each of a pair inside the pair, none."""
+        if self.detector is None:
+            return []
+        kept: list[Detection] = []
+        sure = self.detector.sure(self._known(self.detector.find(image)))
+        for item in sorted(sure, key=lambda each: each.box.w * each.box.h, reverse=True):
+            same = (other.box for other in kept if other.label == item.label)
+            if not any(covered(item.box, box) >= MAX_COVERED for box in same):
+                kept.append(item)
+        return sorted(kept, key=lambda each: -each.score)
 
     def refine(self, location: Location, category: str) -> Location:
         """Choose the box among the items found, now that the category is recognised.
