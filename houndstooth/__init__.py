@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from houndstooth.mappings.errors import (
+        CatalogueNotFound,
         EngineUnavailable,
+        FewerProducts,
         HoundstoothError,
         ImageUnavailable,
         IndexReplaced,
@@ -47,8 +49,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CatalogueNotFound",
     "Credentials",
     "EngineUnavailable",
+    "FewerProducts",
     "HoundstoothError",
     "ImageUnavailable",
     "IndexReplaced",

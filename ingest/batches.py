@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.mappings.errors import InvalidFeed

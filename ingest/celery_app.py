@@ -11,30 +11,38 @@ under the same path, and the folder of jobs. Images by URL need no folder.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from functools import cached_property
+from logging import Logger
 from typing import Any
 
 from celery import Celery
 from celery.app.amqp import AMQP
+from celery.signals import after_setup_logger, after_setup_task_logger, worker_shutting_down
 
 from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.patient_engine import Outage, patient
 from houndstooth.ingest.pipeline import ingest_entries
 from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
+from houndstooth.ingest.steps import Steps
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.logs import log_formatter
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
 REDELIVERED_AFTER_SECONDS = 300
 """Time after which the batch of a lost worker is given to another one. It must be longer than any
-batch takes and any pause before a retry. A batch that is delivered twice does no harm."""
+batch takes and any pause before a retry; a batch whose engine is away is kept longer, see
+``Queue.keep``. A batch that is delivered twice does no harm."""
 
 AHEAD = 512
 """Batches to queue ahead, so that Redis holds only a part of the feed."""
@@ -76,6 +84,9 @@ class IngestApp(Celery):
         self.ahead = ahead
         self._load = load or _load_extractor
         self._engines: dict[str, Engine] = {}
+        # Memory that the worker's process shares with those that it forks.
+        self._ending = mmap.mmap(-1, 1)
+        worker_shutting_down.connect(self._note_end)
         self.conf.update(
             # Accept only JSON: a message can never run code.
             accept_content=["json"],
@@ -102,6 +113,19 @@ class IngestApp(Celery):
         return Jobs(self.settings.jobs)
 
     @cached_property
+    def job_steps(self) -> Steps:
+        """The steps that this process has at hand."""
+        return Steps(self.jobs)
+
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether the worker was asked to end."""
+        return self._ending[0] != 0
+
+    def _note_end(self, **_: Any) -> None:
+        self._ending[0] = 1
+
+    @cached_property
     def queue(self) -> Queue:
         """The workers' queue."""
         return Queue(self.settings.redis)
@@ -116,20 +140,31 @@ class IngestApp(Celery):
         """The process's extractor."""
         return self._load(self.taxonomy, self.settings)
 
-    def ingest(self, request: JobRequest, entries: Entries) -> list[Outcome]:
-        """Ingest a batch; see ``ingest.pipeline.ingest_entries``."""
+    def engine(self, url: str) -> Engine:
+        """Return the process's engine of that URL."""
+        if url not in self._engines:
+            self._engines[url] = open_engine(url, self.settings.credentials)
+        return self._engines[url]
+
+    def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> list[Outcome]:
+        """Ingest a batch; see ``ingest.pipeline.ingest_entries``.
+
+        Args:
+            request: The parameters of the job.
+            entries: The batch.
+            outage: Waits while the engine is away.
+        """
         settings = self.settings
-        if request.engine not in self._engines:
-            self._engines[request.engine] = open_engine(request.engine, settings.credentials)
         return ingest_entries(
             entries,
             extractor=self.extractor,
-            engine=self._engines[request.engine],
+            engine=patient(self.engine(request.engine), outage),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts
             ),
             views=settings.views,
+            as_of=request.as_of,
         )
 
 
@@ -138,6 +173,15 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     from houndstooth.models.loading import load_extractor
 
     return load_extractor(taxonomy, threads=1, **settings.extractor_options)
+
+
+@after_setup_logger.connect
+@after_setup_task_logger.connect
+def _write_json(logger: Logger, **_: Any) -> None:
+    """Let a worker write its log as the settings say; text is Celery's own."""
+    if app.settings.log == "json":
+        for handler in logger.handlers:
+            handler.setFormatter(log_formatter("json"))
 
 
 app = IngestApp(Settings.from_env())

@@ -1,30 +1,20 @@
-"""Turn a batch of products into documents, and write them with one outcome each."""
+"""Follow a product from the feed to its features."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import islice
 from operator import itemgetter
 
-from houndstooth.ingest.images import LoadImage, is_url
-from houndstooth.ingest.merge import category_from, stored_category, visual_document
-from houndstooth.ingest.outcome import REFUSED, Outcome, Status
-from houndstooth.ingest.views import View, Wanted, extract_images
-from houndstooth.mappings.engine import Engine, IndexDocument
-from houndstooth.mappings.errors import InvalidImage, InvalidInput
-from houndstooth.mappings.extractor import Extractor
+from houndstooth.ingest.views import View, Wanted
+from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.language_words import ENGLISH, words_digest
 from houndstooth.mappings.product import Note, Product
-from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
+from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
-
-READERS = 8
-"""Number of images of a batch that are fetched at the same time."""
+from houndstooth.mappings.writes import StoredState
 
 LEFT_OUT = "image left out"
 REPLACED = "next image used instead"
@@ -62,11 +52,13 @@ def source_hash(product: Product, images: Sequence[tuple[int, bytes]], taxonomy:
 class Draft:
     """A product on its way to the engine.
 
-    A draft without ``evidence`` and ``error`` is unchanged since the last ingest.
+    A draft without ``evidence`` and ``error`` keeps its features: they are unchanged since the last
+    ingest, or newer ones are stored.
 
     Attributes:
         product: The product.
         source_hash: Hash of its inputs.
+        stored: What is stored of it, if anything.
         images: Places and bytes of its images that are not extracted yet.
         evidence: What the seller's text states, if the product is new or has changed.
         views: Places and features of its images.
@@ -75,6 +67,7 @@ class Draft:
 
     product: Product
     source_hash: str = ""
+    stored: StoredState | None = None
     images: tuple[tuple[int, bytes], ...] = ()
     evidence: TextEvidence | None = None
     views: tuple[View, ...] = ()
@@ -110,167 +103,3 @@ class Draft:
             failures = (*self.failures, (place, result))
             return replace(self, images=tuple(images), failures=failures)
         return replace(self, images=tuple(images), views=(*self.views, (place, result)))
-
-
-@dataclass(frozen=True)
-class BatchSteps:
-    """The steps of ingesting a batch. A product's error is kept with it and stops no other.
-
-    Variants of a product, such as its sizes, often share images. Each image is read and extracted
-    once per batch.
-
-    Attributes:
-        extractor, engine, taxonomy, load_image: What the steps use.
-        views: Number of a product's images that are used, at most.
-    """
-
-    extractor: Extractor
-    engine: Engine
-    taxonomy: Taxonomy
-    load_image: LoadImage
-    views: int
-
-    def read_all(self, products: Sequence[Product]) -> list[Draft]:
-        """Read the images' bytes, URLs in parallel, and compute the hashes."""
-        chosen = [self._chosen(product) for product in products]
-        images = dict.fromkeys(image for some in chosen for image in some)
-        if any(map(is_url, images)):
-            with ThreadPoolExecutor(READERS, "image") as readers:
-                files = dict(zip(images, readers.map(self._read, images), strict=True))
-        else:
-            files = {image: self._read(image) for image in images}
-        return [
-            self._draft(product, [(place, files[image]) for image, place in some.items()])
-            for product, some in zip(products, chosen, strict=True)
-        ]
-
-    def _chosen(self, product: Product) -> dict[str, int]:
-        """Return the images to use, each once, and their places."""
-        places: dict[str, int] = {}
-        for place, image in enumerate(product.images, start=1):
-            places.setdefault(image, place)
-        return dict(islice(places.items(), self.views))
-
-    def _read(self, image: str) -> bytes | InvalidInput:
-        try:
-            return self.load_image(image)
-        except InvalidInput as error:
-            return error
-
-    def _draft(self, product: Product, files: Sequence[tuple[int, bytes | InvalidInput]]) -> Draft:
-        failures = tuple((place, one) for place, one in files if isinstance(one, InvalidInput))
-        places: dict[bytes, int] = {}  # two names may stand for the same picture
-        for place, data in files:
-            if not isinstance(data, InvalidInput):
-                places.setdefault(data, place)
-        images = tuple((place, data) for data, place in places.items())
-        digest = source_hash(product, images, self.taxonomy) if images else ""
-        return Draft(product, digest, images, failures=failures)
-
-    def find_changed(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """Read the text of products that are new or have changed."""
-        ids = [draft.product.product_id for draft in drafts if draft.error is None]
-        stored = self.engine.source_hashes(ids, self.extractor.model) if ids else {}
-        return [
-            draft
-            if draft.error is not None or stored.get(draft.product.product_id) == draft.source_hash
-            else replace(draft, evidence=self._evidence(draft.product))
-            for draft in drafts
-        ]
-
-    def _evidence(self, product: Product) -> TextEvidence:
-        return read_seller_text(
-            self.taxonomy,
-            product.title,
-            product.category_text,
-            attributes=product.attributes,
-            language=product.language,
-        )
-
-    def extract(self, drafts: Sequence[Draft]) -> list[Draft]:
-        """Extract the images of products that are new or have changed.
-
-        One image of each product at a time is decoded, so that memory does not grow with their
-        number. What the first one is recognised as guides the others.
-        """
-        drafts, known = list(drafts), dict[Wanted, Features | InvalidInput]()
-        while any(draft.images and draft.evidence for draft in drafts):
-            waiting = [draft.images and draft.evidence is not None for draft in drafts]
-            wanted = [d.wanted() for d, waits in zip(drafts, waiting, strict=True) if waits]
-            known |= extract_images(self.extractor, [one for one in wanted if one not in known])
-            drafts = [
-                draft.extracted(known[draft.wanted()]) if waits else draft
-                for draft, waits in zip(drafts, waiting, strict=True)
-            ]
-        return drafts
-
-    def document(self, draft: Draft) -> IndexDocument | InvalidInput:
-        """Build the document to write; of an unchanged product only the facts."""
-        product = draft.product
-        if draft.error is not None:
-            return draft.error
-        facts, insert = product.facts or {}, product.facts is not None
-        if draft.evidence is None:
-            return IndexDocument(product.product_id, facts)
-        try:
-            visual = visual_document(
-                product,
-                draft.evidence,
-                draft.views,
-                self.taxonomy,
-                draft.source_hash,
-                datetime.now(UTC),
-            )
-        except InvalidInput as error:
-            return error
-        return IndexDocument(product.product_id, facts, visual, insert)
-
-    def write(
-        self, drafts: Sequence[Draft], documents: Sequence[IndexDocument | InvalidInput]
-    ) -> list[Outcome]:
-        """Write the documents and return the outcome of each product.
-
-        A product whose new image cannot be used fails. If it is in the index, it keeps its old
-        image and features, and its other facts are still updated.
-        """
-        usable = [document for document in documents if isinstance(document, IndexDocument)]
-        facts = [
-            _facts_without_image(draft.product)
-            for draft, document in zip(drafts, documents, strict=True)
-            if isinstance(document, InvalidImage)
-        ]
-        results = iter(self.engine.write([*usable, *facts]) if usable or facts else [])
-        outcomes = []
-        for draft, document in zip(drafts, documents, strict=True):
-            product_id = draft.product.product_id
-            if isinstance(document, InvalidInput):
-                outcomes.append(Outcome.failed(product_id, document))
-            elif (result := next(results)).error is None:
-                status: Status = "written" if document.visual else "unchanged"
-                notes = (*draft.product.notes, *draft.notes, *result.notes)
-                outcomes.append(replace(_decided(draft), status=status, notes=notes))
-            else:
-                outcomes.append(
-                    Outcome(product_id, "failed", result.error, REFUSED, retryable=result.retryable)
-                )
-        return outcomes
-
-
-def _facts_without_image(product: Product) -> IndexDocument:
-    facts = {
-        name: value
-        for name, value in (product.facts or {}).items()
-        if name not in ("image", "images")
-    }
-    return IndexDocument(product.product_id, facts)
-
-
-def _decided(draft: Draft) -> Outcome:
-    """Return the outcome of a product that is in, with what decided its category, if it is new."""
-    outcome = Outcome(draft.product.product_id, "unchanged")
-    if draft.evidence is None:
-        return outcome
-    features = draft.views[0][1]
-    decided = category_from(draft.evidence, features)
-    category = stored_category(draft.evidence, features)
-    return replace(outcome, category_from=decided, category=category)

@@ -10,110 +10,26 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from houndstooth.ingest.deletion import Deletion
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
-from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.progress import Progress
 from houndstooth.ingest.tally import tally_by_group
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
-STATUSES = ("written", "unchanged", "left_out", "failed")
 _ID = re.compile(r"[0-9a-f]{12}")
+RECENT = 1000
 _OPEN = 256
 """Journals that a process keeps in memory, so that it reads of each only what is new."""
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """The parameters of a job, for the workers.
-
-    Attributes:
-        feed: Absolute path of the feed; image paths are relative to its folder. Workers must be
-            able to read both.
-        stamp: Size and time of the feed's last change; it must not change during the job.
-        engine: URL of the engine. Workers have its credentials in their own settings.
-        options: What the user says about the feed.
-        batch: Products per batch.
-        size: Number of lines that may hold products, if known.
-        visual_only: Write only ``visual``, to products that are in the index.
-        rows: Lines of the products to ingest; None = all.
-    """
-
-    feed: Path
-    stamp: str
-    engine: str
-    options: ReadOptions
-    batch: int
-    size: int | None = None
-    visual_only: bool = False
-    rows: Sequence[int] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Convert to JSON, for ``from_json``."""
-        return asdict(self) | {"feed": str(self.feed)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> JobRequest:
-        """Read the JSON of ``to_json``."""
-        options = ReadOptions(**data["options"])
-        return cls(**{**data, "feed": Path(data["feed"]), "options": options})
-
-
-@dataclass(frozen=True)
-class Job:
-    """The state of a job.
-
-    Attributes:
-        batches: Number of batches; None until the whole feed has been read.
-        done: Number of batches whose outcomes are recorded.
-        totals: Number of products by status.
-        model: Name and version of the weights; empty until the first batch is done.
-        started: Start time, in seconds since 1970.
-        seconds: Time from the start to the last recorded batch.
-        stopped: Why the job stopped before the end of the feed, or None.
-        survey: What the feed was read as, the JSON of a Survey, or None.
-        tallies: JSON of the counts and examples by kind, by group; see ``ingest.tally``.
-        failed: The first outcomes of products that failed; ``totals`` counts all.
-        noted: The first outcomes of products that came in with a note, or were left out.
-        failed_rows: Lines of all products that failed.
-        quiet: Time since anything happened, in seconds.
-    """
-
-    job_id: str
-    request: JobRequest
-    batches: int | None
-    done: int
-    totals: Mapping[str, int]
-    model: str
-    started: float
-    seconds: float
-    stopped: str | None
-    survey: Mapping[str, Any] | None
-    tallies: Mapping[str, Mapping[str, Any]]
-    failed: Sequence[Outcome]
-    noted: Sequence[Outcome]
-    failed_rows: Sequence[int]
-    quiet: float
-
-    @property
-    def state(self) -> Literal["running", "finished", "stopped"]:
-        """Return the state: running, finished or stopped."""
-        if self.stopped is not None:
-            return "stopped"
-        return "finished" if self.done == self.batches else "running"
-
-    @property
-    def products(self) -> int:
-        """Number of products whose outcome is recorded."""
-        return sum(self.totals.values())
 
 
 class Jobs:
@@ -125,6 +41,7 @@ class Jobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._ended: dict[str, int] = {}
         self._journal = lru_cache(_OPEN)(lambda job_id: Journal(self._path(job_id)))
 
     def create(self, request: JobRequest, survey: Mapping[str, Any] | None = None) -> str:
@@ -136,9 +53,10 @@ class Jobs:
         """
         with self._errors():
             self.folder.mkdir(parents=True, exist_ok=True)
-            for path in self.folder.glob("*.jsonl"):
+            for path in self.folder.iterdir():
                 with suppress(FileNotFoundError):  # removed by another process meanwhile
-                    if path.stat().st_mtime < time.time() - KEPT_SECONDS:
+                    is_old = path.stat().st_mtime < time.time() - KEPT_SECONDS
+                    if is_old and path.suffix in (".jsonl", ".new"):
                         path.unlink()
             while True:
                 now = time.time_ns()
@@ -204,6 +122,19 @@ class Jobs:
         with self._locked(job_id) as (_, write):
             write("end", batches=batches)
 
+    def plan_deletion(self, job_id: str, deletion: Deletion) -> Deletion:
+        """Record what is to be deleted, unless that is known; return what is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.planned is None:
+                write("plan", deletion=deletion.to_json())
+            return _deletion(progress.planned) or deletion
+
+    def record_deletion(self, job_id: str, deletion: Deletion) -> None:
+        """Record what was deleted, unless that is known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.deletion is None:
+                write("delete", deletion=deletion.to_json())
+
     @contextmanager
     def attempt(self, job_id: str, step: str) -> Iterator[int]:
         """Count an attempt at a step, until it ends in whatever way; yield the number of attempts.
@@ -219,6 +150,22 @@ class Jobs:
             with self._locked(job_id) as (progress, write):
                 if step in progress.attempts:
                     write("leave", step=step)
+
+    def begin(self, job_id: str, step: str) -> None:
+        """Count an attempt again that ``wait`` has forgotten."""
+        with self._locked(job_id) as (_, write):
+            write("attempt", step=step)
+
+    def wait(self, job_id: str, reason: str) -> float:
+        """Note that the engine is away, and forget all attempts; return since when it is."""
+        with self._locked(job_id) as (progress, write):
+            write("wait", reason=reason)
+            return progress.away_since
+
+    def step_aside(self, job_id: str) -> None:
+        """Let a job wait outside of the queue for its engine."""
+        with self._locked(job_id) as (_, write):
+            write("step_aside")
 
     def stop(self, job_id: str, reason: str) -> None:
         """Stop a job that runs, before its next batch."""
@@ -243,8 +190,24 @@ class Jobs:
             job = _job(job_id, progress)
             quiet = job.state == "running" and job.quiet > seconds
             if quiet:
-                write("resume")
+                write("resume", by_itself=True)
             return quiet
+
+    def running(self) -> list[Job]:
+        """Return the jobs that run, oldest first. One that cannot be read is left out."""
+        jobs = []
+        for job_id in reversed(self.recent(RECENT)):
+            path = self._path(job_id)
+            with suppress(JobNotFound, WorkersUnavailable, FileNotFoundError):
+                written = path.stat().st_mtime_ns
+                if self._ended.get(job_id) == written:
+                    continue
+                job = self.get(job_id)
+                if job.state == "running":
+                    jobs.append(job)
+                else:
+                    self._ended[job_id] = written
+        return jobs
 
     def _path(self, job_id: str) -> Path:
         return self.folder / f"{job_id}.jsonl"
@@ -292,7 +255,17 @@ def _job(job_id: str, progress: Progress) -> Job:
         noted=sorted(progress.noted, key=_row),
         failed_rows=sorted(progress.failed_rows),
         quiet=time.time() - progress.touched,
+        away=progress.away,
+        away_since=progress.away_since,
+        is_aside=progress.is_aside,
+        planned=_deletion(progress.planned),
+        deletion=_deletion(progress.deletion),
+        awaits_deletion=progress.awaits_deletion,
     )
+
+
+def _deletion(data: Mapping[str, Any] | None) -> Deletion | None:
+    return None if data is None else Deletion.from_json(data)
 
 
 def _row(outcome: Outcome) -> int:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from threading import RLock
+from threading import RLock, get_ident
 from typing import Any, Protocol
 
 from houndstooth.ingest.progress import Progress
@@ -47,9 +47,14 @@ class Journal:
 
     @classmethod
     def create(cls, path: Path, progress: Progress) -> Journal:
-        """Create a journal; FileExistsError if there is one."""
-        with open(path, "xb", opener=_private) as file:
-            file.write(_line(_SUM, progress.to_json()))
+        """Create a journal, whole or not at all; FileExistsError if there is one."""
+        new = path.with_name(f"{path.name}.{os.getpid()}-{get_ident()}.new")
+        try:
+            with open(new, "wb", opener=_private) as file:
+                file.write(_line(_SUM, progress.to_json()))
+            _link(new, path)
+        finally:
+            new.unlink(missing_ok=True)
         return cls(path)
 
     @contextmanager
@@ -132,6 +137,16 @@ def _has_ended(progress: Progress) -> bool:
 
 def _line(event: str, values: Mapping[str, Any]) -> bytes:
     return json.dumps([round(time.time(), 3), event, values]).encode() + b"\n"
+
+
+def _link(new: Path, path: Path) -> None:
+    """Give a file another name, unless there is one of that name."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        new.rename(path)
 
 
 def _private(path: str, flags: int) -> int:

@@ -15,11 +15,22 @@ from houndstooth.mappings.errors import (
 )
 from houndstooth.mappings.product import Note
 
-Status = Literal["written", "unchanged", "read", "left_out", "failed"]
+Status = Literal["written", "updated", "unchanged", "overtaken", "read", "left_out", "failed"]
+STATUSES: Sequence[Status] = (
+    "written",
+    "updated",
+    "unchanged",
+    "overtaken",
+    "left_out",
+    "failed",
+)
+"""What may become of a product, but for a dry run."""
+
 CategoryFrom = Literal["text", "picture", "neither"]
 
 DUPLICATE = "duplicate id"
 REFUSED = "refused by the engine"
+MEANWHILE = "written by others meanwhile"
 _FAILURE_TYPES: Mapping[type[HoundstoothError], str] = {
     InvalidImage: "unusable image",
     ImageUnavailable: "image did not come",
@@ -34,9 +45,10 @@ class Outcome:
 
     Attributes:
         product_id: Empty if the row has no readable id.
-        status: ``written`` = features were computed and stored; ``unchanged`` = text and image
-            have not changed, so only the shop's facts were written; ``read`` = it would be
-            ingested, in a dry run; ``left_out`` = the shop does not sell it, as a draft;
+        status: ``written`` = features were computed and stored; ``updated`` = text and image have
+            not changed, and only the shop's facts were written; ``unchanged`` = nothing has;
+            ``overtaken`` = it was left alone, because newer data are stored; ``read`` = it would
+            be ingested, in a dry run; ``left_out`` = the shop does not sell it, as a draft;
             ``failed``.
         reason: Why the product failed or was left out.
         failure_type: Type of the failure, in a few words, such as ``unusable image``.

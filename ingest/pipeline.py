@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from houndstooth.ingest.drafts import BatchSteps
+from houndstooth.ingest.batch_steps import BatchSteps
 from houndstooth.ingest.images import LoadImage
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import MEANWHILE, Outcome
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
@@ -29,6 +29,10 @@ IN_FLIGHT = 3
 """Batches at the same time, each in a thread: one is read or written while others are extracted."""
 
 
+MAX_REPEATS = 4
+"""Times that a product is ingested again because others wrote its features meanwhile."""
+
+
 def ingest_batch(
     products: Sequence[Product],
     *,
@@ -37,23 +41,33 @@ def ingest_batch(
     taxonomy: Taxonomy,
     load_image: LoadImage,
     views: int = Settings.views,
+    as_of: int | None = None,
 ) -> list[Outcome]:
     """Ingest products with different ids; return their outcomes in the same order.
 
     If text, images and box have not changed since the stored features were computed, only the
-    shop's facts are written. Ingesting the same products again is harmless.
+    shop's facts are written. Ingesting the same products again is harmless. Of several ingests with
+    an ``as_of``, at the same time or in any order, the newest facts and features stay.
 
     Args:
         products: The products.
         extractor, engine, taxonomy, load_image: What the ingest uses.
         views: Number of a product's images that are used, at most.
+        as_of: Time of the state of the shop that products without a time of their own show, in
+            milliseconds since 1970; None writes whatever is stored.
 
     Raises:
         EngineUnavailable: The engine cannot be reached; the call may be repeated.
     """
-    steps = BatchSteps(extractor, engine, taxonomy, load_image, views)
-    drafts = steps.extract(steps.find_changed(steps.read_all(products)))
-    return steps.write(drafts, [steps.document(draft) for draft in drafts])
+    steps = BatchSteps(extractor, engine, taxonomy, load_image, views, as_of)
+    outcomes = steps.ingest(products)
+    for _ in range(MAX_REPEATS):
+        again = [n for n, one in enumerate(outcomes) if one.failure_type == MEANWHILE]
+        if not again:
+            break
+        for n, outcome in zip(again, steps.ingest([products[n] for n in again]), strict=True):
+            outcomes[n] = outcome
+    return outcomes
 
 
 def ingest_entries(
@@ -64,6 +78,7 @@ def ingest_entries(
     taxonomy: Taxonomy,
     load_image: LoadImage,
     views: int = Settings.views,
+    as_of: int | None = None,
 ) -> list[Outcome]:
     """Ingest a batch of a feed's entries; entries that are outcomes already are returned as is.
 
@@ -77,6 +92,7 @@ def ingest_entries(
         taxonomy=taxonomy,
         load_image=load_image,
         views=views,
+        as_of=as_of,
     )
     return _in_feed_order(entries, outcomes)
 
@@ -89,6 +105,7 @@ def ingest_feed(
     taxonomy: Taxonomy,
     load_image: LoadImage,
     views: int = Settings.views,
+    as_of: int | None = None,
     batch: int = BATCH,
 ) -> Iterator[list[Outcome]]:
     """Ingest a whole feed; yield each batch's outcomes, in feed order, once they are written.
@@ -107,6 +124,7 @@ def ingest_feed(
         taxonomy=taxonomy,
         load_image=load_image,
         views=views,
+        as_of=as_of,
     )
     stream = iter(entries)
     chunks = iter(lambda: list(islice(stream, batch)), [])

@@ -14,7 +14,10 @@ KEPT = 1000
 """Outcomes kept of products that failed, and as many of those with something else to tell. All are
 counted."""
 
-_PLAIN = ("request", "survey", "started", "changed", "model", "batches", "stopped", "done")
+_PLAIN = (
+    *("request", "survey", "started", "changed", "model", "batches", "stopped", "done"),
+    *("planned", "deletion", "away", "away_since", "is_aside"),
+)
 
 
 @dataclass
@@ -36,6 +39,8 @@ class Progress:
         failed, noted: The first outcomes of each sort, ``KEPT`` at most.
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
+        planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
+        away, away_since, is_aside: Those of a Job.
     """
 
     request: Mapping[str, Any]
@@ -57,11 +62,25 @@ class Progress:
     noted: list[Outcome] = field(default_factory=list)
     failed_rows: list[int] = field(default_factory=list)
     attempts: Counter[str] = field(default_factory=Counter)
+    away: str | None = None
+    away_since: float = 0.0
+    is_aside: bool = False
+    planned: Mapping[str, Any] | None = None
+    deletion: Mapping[str, Any] | None = None
 
     @property
     def is_finished(self) -> bool:
-        """Return true if the outcomes of all batches are recorded."""
-        return self.stopped is None and self.done == self.batches
+        """Return true if the outcomes of all batches are recorded, and what is missing deleted."""
+        return self.stopped is None and self.done == self.batches and not self._deletes
+
+    @property
+    def awaits_deletion(self) -> bool:
+        """Return true if nothing is left to do but to delete what the feed does not have."""
+        return self.stopped is None and self.done == self.batches and self._deletes
+
+    @property
+    def _deletes(self) -> bool:
+        return self.request.get("delete_at_most") is not None and self.deletion is None
 
     def record(
         self,
@@ -72,6 +91,7 @@ class Progress:
         outcomes: Sequence[Any],
     ) -> None:
         """Add what became of a batch: all counts, and the outcomes that have something to tell."""
+        self.away, self.away_since = None, 0.0
         self.recorded.add(number)
         self.done += 1
         self.model = model
@@ -100,13 +120,36 @@ class Progress:
         """Forget the attempts at a step that has ended."""
         del self.attempts[step]
 
+    def wait(self, reason: str) -> None:
+        """Note that the engine is away. Who waits for it dies of nothing that is in a batch."""
+        self.away, self.away_since = reason, self.away_since or self.touched
+        self.attempts.clear()
+
+    def step_aside(self) -> None:
+        """Let the job wait outside of the queue, until it is resumed."""
+        self.is_aside = True
+
+    def plan(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what is to be deleted."""
+        self.planned = deletion
+
+    def delete(self, deletion: Mapping[str, Any]) -> None:
+        """Keep what was deleted."""
+        self.deletion, self.changed = deletion, self.touched
+
     def stop(self, reason: str) -> None:
         """Stop the job; the first reason is kept."""
         self.stopped = self.stopped or reason
 
-    def resume(self) -> None:
-        """Let the job go on; its feed is read again, without the batches that are recorded."""
-        self.stopped = None
+    def resume(self, by_itself: bool = False) -> None:
+        """Let the job go on; its feed is read again, without the batches that are recorded.
+
+        Args:
+            by_itself: Nobody asked for it; the patience with the engine does not begin anew.
+        """
+        self.stopped, self.is_aside = None, False
+        if not by_itself:
+            self.away, self.away_since = None, 0.0
         self.parts.clear()
         self.attempts.clear()
 
@@ -127,7 +170,7 @@ class Progress:
     def from_json(cls, data: Mapping[str, Any]) -> Progress:
         """Read the JSON of ``to_json``."""
         progress = cls(
-            **{name: data[name] for name in _PLAIN},
+            **{name: data[name] for name in _PLAIN if name in data},
             recorded=set(data["recorded"]),
             parts=set(data["parts"]),
             totals=Counter(data["totals"]),

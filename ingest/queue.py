@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +18,7 @@ PREFIX = "houndstooth:"
 """Keeps our keys apart from those of other Celery apps in the same Redis."""
 
 _PATIENCE_SECONDS = 5
+_PAGE = 100
 
 
 class Queue:
@@ -39,6 +41,30 @@ class Queue:
         """Return if Redis answers, else raise."""
         with self.errors():
             self._redis.ping()
+
+    def keep(self, delivery_tag: str) -> None:
+        """Begin the time anew after which a step is taken from its worker and given to another."""
+        with self.errors():
+            # kombu's name; what it does not know any more is not added.
+            self._redis.zadd(f"{PREFIX}unacked_index", {delivery_tag: time.time()}, xx=True)
+
+    def jobs(self, wanted: Collection[str]) -> set[str]:
+        """Return those of some jobs of which a step waits or is in a worker's hands."""
+        found: set[str] = set()
+        with self.errors():
+            for text in self._messages():
+                found |= {job_id for job_id in set(wanted) - found if job_id.encode() in text}
+                if len(found) == len(wanted):
+                    break
+        return found
+
+    def _messages(self) -> Iterator[bytes]:
+        """Read the steps, those that were queued last first; the arguments are in their headers."""
+        yield from self._redis.hvals(f"{PREFIX}unacked")
+        start = 0
+        while some := self._redis.lrange(PREFIX + QUEUE, start, start + _PAGE - 1):
+            yield from some
+            start += _PAGE
 
     def size(self) -> int:
         """Return the number of steps that wait or are in a worker's hands."""

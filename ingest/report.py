@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.deletion import Deletion
+from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.survey import Survey, survey_text
 from houndstooth.ingest.tally import GROUPS, Tally, kinds_of
 from houndstooth.mappings.errors import InvalidConfig
@@ -24,7 +25,8 @@ class Report:
     ``reason``, ``notes``), ``unlisted`` (number of products that are not among them), ``totals``,
     ``failed_by_type``, ``left_out``, ``notes`` and ``categories`` (each with counts and examples
     by kind), ``feed`` (what it was read as, or null), ``seconds``, ``rate`` (products per second)
-    and ``stopped`` (why the ingest ended before the feed did, or null).
+    ``stopped`` (why the ingest ended before the feed did, or null) and ``deletion`` (what became of
+    products that a full feed does not have, or null).
 
     Args:
         model: Name and version of the weights.
@@ -38,7 +40,7 @@ class Report:
         stream: TextIO | None = None,
         survey: Survey | Mapping[str, Any] | None = None,
     ) -> None:
-        self.totals: Counter[str] = Counter(written=0, unchanged=0, left_out=0, failed=0)
+        self.totals: Counter[str] = Counter(dict.fromkeys(STATUSES, 0))
         self._tallies = {group: Tally() for group in GROUPS}
         self._unlisted = 0
         self._survey = survey
@@ -85,12 +87,19 @@ class Report:
         for group, kind, example in kinds_of(outcome, title):
             self._tallies[group].add(kind, example)
 
-    def close(self, stopped: str | None = None, seconds: float | None = None) -> str:
+    def close(
+        self,
+        stopped: str | None = None,
+        seconds: float | None = None,
+        deletion: Deletion | None = None,
+    ) -> str:
         """Finish the JSON and return the screen.
 
         Args:
             stopped: Why the ingest ended early, or None.
             seconds: Duration of the ingest; None = the time since the report was created.
+            deletion: What became of products that a full feed does not have; None if none was
+                to be deleted.
         """
         seconds = monotonic() - self._start if seconds is None else seconds
         survey = self._survey.to_json() if isinstance(self._survey, Survey) else self._survey
@@ -106,6 +115,7 @@ class Report:
                 "seconds": round(seconds, 3),
                 "rate": round(rate, 2),
                 "stopped": stopped,
+                "deletion": deletion and deletion.to_json(),
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
         lines = [survey_text(survey)] if survey else []
@@ -115,6 +125,8 @@ class Report:
             lines.append(f"{status.replace('_', ' '):<28}{count:>10,}")
             if status in self._tallies:
                 lines += self._tallies[status].lines()
+        if deletion is not None:
+            lines.append(deletion.text)
         for group in ("notes", "categories"):
             if self._tallies[group].counts:
                 lines += [group, *self._tallies[group].lines()]

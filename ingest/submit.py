@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,31 +16,60 @@ from tqdm import tqdm
 from houndstooth.ingest.batches import check_unchanged, feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.fewer import check_products
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import RECENT
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending
 from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import (
+    EngineUnavailable,
     InvalidConfig,
     InvalidInput,
     JobNotFound,
     WorkersUnavailable,
 )
+from houndstooth.mappings.times import now_ms
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.patience import patience as bounded
 
 NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 
-LOST_SECONDS = 10.0
-"""Time in which nothing happens, after which a running job is lost where the queue is empty."""
+LOST_SECONDS = 5.0
+"""Time in which nothing happens, after which a running job is lost if the queue does not know it.
+A batch that takes longer is in the queue, as one that is in a worker's hands."""
+
+ASIDE_SECONDS = 30.0
+"""Time after which a job that has stepped aside goes on, if its engine answers."""
 
 _PING_SECONDS = 5.0
-_RECENT = 1000
 
 
 def make_request(
-    feed: Path, engine: str, options: ReadOptions, batch: int, visual_only: bool
+    feed: Path,
+    engine: str,
+    options: ReadOptions,
+    batch: int,
+    visual_only: bool = False,
+    as_of: int | None = None,
+    delete_at_most: str | None = None,
+    patience: float = Settings.engine_patience,
 ) -> JobRequest:
     """Make the request for a job; the feed is opened, so that an unusable one is refused here.
+
+    Args:
+        feed: its path.
+        engine: URL of the engine.
+        options: what the user says about the feed.
+        batch: products a batch.
+        visual_only: write only ``visual``.
+        as_of: time of the state of the shop that the feed shows; None is that of this call.
+        delete_at_most: see JobRequest.
+        patience: see JobRequest.
+        delete_at_most: how many products that the feed does not have may be deleted; None: none.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -50,7 +81,18 @@ def make_request(
     stamp = feed_stamp(path)
     with open_feed(path, options.encoding) as opened:
         read_feed(opened, options)
-        return JobRequest(path, stamp, engine, options, batch, opened.size, visual_only)
+        return JobRequest(
+            path,
+            stamp,
+            engine,
+            options,
+            batch,
+            opened.size,
+            visual_only,
+            as_of=now_ms() if as_of is None else as_of,
+            delete_at_most=delete_at_most,
+            patience=patience,
+        )
 
 
 def survey_feed(request: JobRequest) -> dict[str, Any]:
@@ -71,18 +113,26 @@ def survey_feed(request: JobRequest) -> dict[str, Any]:
         return survey.to_json()
 
 
-def submit(app: IngestApp, request: JobRequest) -> str:
+def submit(app: IngestApp, request: JobRequest, allow_fewer: bool = False) -> str:
     """Submit a feed to the workers; return the job's id.
 
     The feed is read to its end before, so that the job can say what it is read as. Its language
     goes with the job: each worker would detect it again.
 
+    Args:
+        app: where to.
+        request: what is asked for.
+        allow_fewer: take a feed without products, or with far fewer than its last job.
+
     Raises:
         InvalidFeed: the feed cannot be read.
+        FewerProducts: it has no product, or fewer than half of those of its last job.
         WorkersUnavailable: Redis is away, or no worker answers.
     """
     _check_workers(app)
     survey = survey_feed(request)
+    if not allow_fewer:
+        check_products(survey["products"], _last_products(app, request))
     options = replace(request.options, language=survey["language"] or "")
     return _submit(app, replace(request, options=options), survey)
 
@@ -102,7 +152,8 @@ def retry(app: IngestApp, job_id: str) -> str:
         raise InvalidInput(f"expected a job that has ended and has failures; got {job_id}: {state}")
     check_unchanged(job.request)
     _check_workers(app)
-    request = replace(job.request, rows=job.failed_rows, size=len(job.failed_rows))
+    rows = job.failed_rows
+    request = replace(job.request, rows=rows, size=len(rows), delete_at_most=None)
     return _submit(app, request, job.survey)
 
 
@@ -122,25 +173,42 @@ def resume(app: IngestApp, job_id: str) -> None:
 
 
 def bring_back(app: IngestApp) -> list[str]:
-    """Queue the jobs again of which the queue knows nothing any more; return their ids.
+    """Queue the jobs again that are not in the queue; return their ids.
+
+    They are those of which the queue knows nothing any more, and those that had stepped aside and
+    whose engine answers.
 
     Raises:
         WorkersUnavailable: Redis is away.
     """
-    if app.queue.size():
-        return []
+    running = app.jobs.running()
+    aside = [job.job_id for job in running if job.is_aside and _may_go_on(app, job)]
+    quiet = {job.job_id for job in running if not job.is_aside and job.quiet > LOST_SECONDS}
+    lost = sorted(quiet - app.queue.jobs(quiet)) if quiet else []
     jobs = []
-    for job_id in app.jobs.recent(_RECENT):
-        try:
-            is_lost = app.jobs.get(job_id).state == "running" and app.jobs.resume_if_quiet(
-                job_id, LOST_SECONDS
-            )
-        except (JobNotFound, WorkersUnavailable):
-            continue  # it is gone, or its file cannot be read: that keeps no other job waiting
-        if is_lost:
-            _queue(app, job_id)
-            jobs.append(job_id)
+    for job_id in (*aside, *lost):
+        with suppress(JobNotFound, WorkersUnavailable):  # it keeps no other job waiting
+            if app.jobs.resume_if_quiet(job_id, LOST_SECONDS):
+                _queue(app, job_id)
+                jobs.append(job_id)
     return jobs
+
+
+def _may_go_on(app: IngestApp, job: Job) -> bool:
+    """Look whether the engine of a job answers; stop the job if it was away for too long."""
+    if job.quiet < ASIDE_SECONDS:
+        return False
+    engine = open_engine(job.request.engine, app.settings.credentials)
+    try:
+        with bounded(_PING_SECONDS):
+            engine.ping()
+        return True
+    except EngineUnavailable as error:
+        if time.time() - job.away_since > job.request.patience:
+            app.jobs.stop(job.job_id, f"{error}; it was waited for {job.request.patience:.0f} s")
+        return False
+    finally:
+        engine.close()
 
 
 def worker_answers(app: IngestApp) -> bool:
@@ -184,6 +252,17 @@ def _check_seen(app: IngestApp, job_id: str) -> None:
                     f"expected workers to write to {app.jobs.folder.absolute()}, the folder of "
                     f"jobs here (HOUNDSTOOTH_JOBS); {worker} has another one"
                 )
+
+
+def _last_products(app: IngestApp, request: JobRequest) -> int:
+    """Return how many products the last job of a feed had; 0 if there is none."""
+    for job_id in app.jobs.recent(RECENT):
+        with suppress(JobNotFound, WorkersUnavailable):
+            job = app.jobs.get(job_id)
+            is_same = (job.request.feed, job.request.engine) == (request.feed, request.engine)
+            if is_same and job.request.rows is None and job.state == "finished" and job.survey:
+                return int(job.survey["products"])
+    return 0
 
 
 def _queue(app: IngestApp, job_id: str) -> None:

@@ -1,20 +1,24 @@
-"""Define the two Celery tasks: read a part of a feed, and ingest one batch."""
+"""Define the Celery tasks: read a part of a feed, ingest one batch, delete what is missing."""
 
 from __future__ import annotations
 
-import faulthandler
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from celery import Task, shared_task
-from celery.exceptions import Reject
+from celery.exceptions import Ignore, Reject
+from celery.utils.log import get_task_logger
 from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
-from houndstooth.ingest.jobs import Job
+from houndstooth.ingest.deletion import delete_planned, plan_deletion
+from houndstooth.ingest.job import Job
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.patient_engine import Pause, check_patience, patient
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.queue import sending
 from houndstooth.mappings.errors import (
@@ -27,6 +31,8 @@ from houndstooth.mappings.errors import (
 
 if TYPE_CHECKING:
     from houndstooth.ingest.celery_app import IngestApp
+
+_LOG = get_task_logger(__name__)
 
 MAX_PAUSE_SECONDS = 60
 """Longest pause before a retry."""
@@ -52,7 +58,7 @@ class JobTask(Task):
     """A step of the job whose id is the first argument; if it fails for good, the job stops."""
 
     abstract = True
-    autoretry_for = (EngineUnavailable, WorkersUnavailable)
+    autoretry_for = (WorkersUnavailable,)
     max_retries = 8
     retry_backoff = True
     retry_backoff_max = MAX_PAUSE_SECONDS
@@ -80,9 +86,9 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
     """Queue the batches from ``start`` on, and halfway the task that reads the next part."""
     app: IngestApp = self.app
     job = app.jobs.get(job_id)
-    if job.state != "running" or app.jobs.has_queued(job_id, start):
+    if job.state != "running" or job.is_aside or app.jobs.has_queued(job_id, start):
         return
-    with app.jobs.attempt(job_id, f"read {start}") as attempts, limited(BATCH_SECONDS):
+    with app.job_steps.step(job_id, f"read {start}", BATCH_SECONDS) as attempts:
         if attempts > MAX_DEATHS:
             raise InvalidFeed(
                 f"worker processes died {MAX_DEATHS} times as they read the feed, or took longer "
@@ -100,15 +106,30 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
         job_id: Id of the job.
         number: Number of the batch.
         entries: The batch, from ``write_entries``.
-        tries: Retries so far of its products with a retryable failure. Retries after an outage
-            of the engine are not counted.
+        tries: Retries so far of its products with a retryable failure.
     """
     app: IngestApp = self.app
     job = app.jobs.get(job_id)
-    if job.state != "running" or app.jobs.has(job_id, number):
+    if job.state != "running" or job.is_aside or app.jobs.has(job_id, number):
         return
-    with app.jobs.attempt(job_id, f"batch {number}") as attempts, limited(BATCH_SECONDS):
+    with app.job_steps.step(job_id, f"batch {number}", BATCH_SECONDS) as attempts:
         _ingest_batch(self, job, number, read_entries(entries), tries, attempts > MAX_DEATHS)
+
+
+@shared_task(base=JobTask, bind=True, name="ingest.delete_missing")
+def delete_missing(self: JobTask, job_id: str) -> None:
+    """Delete what the feed of a job does not have, once all of its batches are recorded."""
+    app: IngestApp = self.app
+    job = app.jobs.get(job_id)
+    if not job.awaits_deletion or job.is_aside:
+        return
+    with app.job_steps.step(job_id, "deletion", BATCH_SECONDS) as attempts:
+        if attempts > MAX_DEATHS:
+            raise InvalidFeed(
+                f"worker processes died {MAX_DEATHS} times as they deleted what the feed does not "
+                f"have, or took longer than {BATCH_SECONDS} s; their log says where"
+            )
+        _delete_missing(self, job)
 
 
 @inspect_command(args=[("job_id", str)], signature="JOB")
@@ -117,18 +138,50 @@ def sees_job(state: Any, job_id: str) -> dict[str, bool]:
     return {"sees": state.app.jobs.is_usable(job_id)}
 
 
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """End the process when a time limit is over; its log then says where it was.
+class _Outage:
+    """The outage of a job's engine, which a process waits for with a batch in its hands.
 
-    The batch at hand is delivered again, as after any death. Limits do not add up: a second one
-    replaces the first.
+    What the batch has been recognised as is written when the engine is back. Nobody else is given
+    the batch meanwhile. If a job of another engine could go on, this one steps aside for it.
+
+    Args:
+        task: The task that has the batch.
+        job: Its job.
     """
-    faulthandler.dump_traceback_later(seconds, exit=True, file=2)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
+
+    def __init__(self, task: JobTask, job: Job) -> None:
+        self._app: IngestApp = task.app
+        self._job = job
+        self._tag = (task.request.properties or {}).get("delivery_tag")
+
+    @contextmanager
+    def __call__(self, error: EngineUnavailable) -> Iterator[Pause]:
+        """See ``patient_engine.Outage``."""
+        began = time.monotonic()
+        _LOG.warning("job %s waits for its engine: %s", self._job.job_id, error)
+        with self._app.job_steps.paused(self._job.job_id, str(error)) as since:
+            yield partial(self._pause, since)
+        _LOG.warning("job %s goes on after %.0f s", self._job.job_id, time.monotonic() - began)
+
+    def _pause(self, since: float, error: EngineUnavailable, seconds: float) -> None:
+        app, job = self._app, self._job
+        check_patience(error, time.time() - since, job.request.patience)
+        if app.is_ending:
+            raise Reject("the worker was asked to end", requeue=True)
+        now = app.jobs.get(job.job_id)
+        if now.state != "running" or now.is_aside:
+            raise Ignore
+        if any(_could_go_on(other, job) for other in app.jobs.running()):
+            app.jobs.step_aside(job.job_id)
+            raise Ignore
+        if self._tag:
+            with suppress(WorkersUnavailable):  # Redis may be away as well
+                app.queue.keep(self._tag)
+        time.sleep(seconds)
+
+
+def _could_go_on(other: Job, job: Job) -> bool:
+    return other.request.engine != job.request.engine and other.away is None
 
 
 def _queue_part(task: JobTask, job: Job, start: int) -> None:
@@ -147,13 +200,41 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
         else:
             app.jobs.end_feed(job.job_id, count)
     app.jobs.mark_queued(job.job_id, start)
+    _queue_deletion(app, job.job_id)
+
+
+def _queue_deletion(app: IngestApp, job_id: str) -> None:
+    """Queue the deletion if nothing else is left to do; if it is lost, the job is brought back."""
+    if app.jobs.get(job_id).awaits_deletion:
+        with sending():
+            delete_missing.apply_async((job_id,))
+
+
+def _delete_missing(task: JobTask, job: Job) -> None:
+    """Delete what was counted first; an attempt after a worker's death goes on with that."""
+    app: IngestApp = task.app
+    request = job.request
+    engine = patient(app.engine(request.engine), _Outage(task, job))
+    if request.as_of is None or request.delete_at_most is None:
+        return
+    planned = job.planned
+    if planned is None:
+        found = job.failed, job.totals["failed"]
+        planned = plan_deletion(engine, request.as_of, request.delete_at_most, *found)
+        planned = app.jobs.plan_deletion(job.job_id, planned)
+    done = delete_planned(engine, request.as_of, job.failed, planned)
+    app.jobs.record_deletion(job.job_id, done)
 
 
 def _ingest_batch(
     task: JobTask, job: Job, number: int, entries: Entries, tries: int, singly: bool
 ) -> None:
     app: IngestApp = task.app
-    outcomes = _one_by_one(app, job, entries) if singly else app.ingest(job.request, entries)
+    outage = _Outage(task, job)
+    if singly:
+        outcomes = _one_by_one(app, job, entries, outage)
+    else:
+        outcomes = app.ingest(job.request, entries, outage)
     retryable = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
     if any(retryable) and tries < MAX_PRODUCT_RETRIES:
         # Final outcomes are passed on unchanged; only the other products are ingested again.
@@ -162,9 +243,10 @@ def _ingest_batch(
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
+    _queue_deletion(app, job.job_id)
 
 
-def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
+def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> list[Outcome]:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
     app.extractor  # noqa: B018  # its loading is not to count for the first product
@@ -172,11 +254,11 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries) -> list[Outcome]:
         if isinstance(entry, Outcome):
             outcomes.append(entry)
             continue
-        with app.jobs.attempt(job.job_id, f"row {entry.row}") as attempts, limited(PRODUCT_SECONDS):
+        with app.job_steps.step(job.job_id, f"row {entry.row}", PRODUCT_SECONDS) as attempts:
             if attempts > MAX_DEATHS:
                 outcomes.append(_fatal(entry))
             else:
-                outcomes += app.ingest(job.request, [entry])
+                outcomes += app.ingest(job.request, [entry], outage)
     return outcomes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TextIO
@@ -11,7 +12,8 @@ from typing import TextIO
 from tqdm import tqdm
 
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.jobs import Job, JobRequest
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.report import Report, create_report
 from houndstooth.ingest.submit import LOST_SECONDS, NO_WORKER, submit, worker_answers
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
@@ -26,15 +28,21 @@ _QUIET_SECONDS = 30.0
 
 
 def ingest(
-    request: JobRequest, settings: Settings, report_file: Path | None = None, detach: bool = False
+    request: JobRequest,
+    settings: Settings,
+    report_file: Path | None = None,
+    no_wait: bool = False,
+    allow_fewer: bool = False,
 ) -> int:
     """Submit a feed to the workers and follow its job; return the exit status.
 
     Args:
         report_file: path of the JSON report.
-        detach: print the job's id and return at once.
+        no_wait: print the job's id and return at once.
+        allow_fewer: take a feed without products, or with far fewer than the last time.
 
     Raises:
+        FewerProducts: the feed has none, or far fewer than the last time.
         HoundstoothError: nothing could begin.
     """
     app = IngestApp(settings)
@@ -43,8 +51,8 @@ def ingest(
         stack.callback(engine.close)
         prepare(engine, request.visual_only)
         file = stack.enter_context(create_report(report_file, request.feed))
-        job_id = submit(app, request)
-        if detach:
+        job_id = submit(app, request, allow_fewer)
+        if no_wait:
             print(job_id)
             return 0
         status = f"houndstooth jobs status {job_id}"
@@ -74,7 +82,9 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
         print(report(job, file))
     if job.state == "running":
         try:
-            if not app.queue.size() and job.quiet > LOST_SECONDS:
+            if job.away:
+                print(_why_away(job), file=sys.stderr)
+            elif job.quiet > LOST_SECONDS and not app.queue.jobs({job_id}):
                 print(f"the queue knows nothing of it; {RESUME} {job_id}", file=sys.stderr)
         except WorkersUnavailable as error:
             print(f"{error}; the job goes on when it is back", file=sys.stderr)
@@ -94,8 +104,13 @@ def follow(app: IngestApp, job_id: str) -> Job:
                 moved = monotonic()
             elif monotonic() - moved > _QUIET_SECONDS:
                 moved = monotonic()
-                bar.write(_why_quiet(app), sys.stderr)
+                bar.write(_why_away(job) if job.away else _why_quiet(app), sys.stderr)
     return job
+
+
+def _why_away(job: Job) -> str:
+    until = datetime.fromtimestamp(job.away_since + job.request.patience)
+    return f"it waits for its engine, until {until:%H:%M} at the latest: {job.away}"
 
 
 def _why_quiet(app: IngestApp) -> str:
@@ -111,14 +126,15 @@ def report(job: Job, stream: TextIO | None = None) -> str:
     listed = sorted((*job.failed, *job.noted), key=lambda outcome: outcome.row or 0)
     found.add_counted(job.totals, job.tallies, listed)
     stopped = STILL_RUNNING if job.state == "running" else job.stopped
-    table = found.close(stopped, job.seconds)
+    table = found.close(stopped, job.seconds, job.deletion)
     if job.totals["failed"] > len(job.failed):
         table += f"\nof those that failed the first {len(job.failed):,} are listed with reasons"
     return table
 
 
 def exit_status(job: Job) -> int:
-    """Return 0 if every product was indexed, 1 if some failed or it stopped, 3 if it still runs."""
+    """Return 0 if all went well, 1 if it stopped or something failed, 3 if it still runs."""
     if job.state == "running":
         return 3
-    return int(job.state == "stopped" or job.totals["failed"] > 0)
+    is_refused = job.deletion is not None and job.deletion.refused is not None
+    return int(job.state == "stopped" or job.totals["failed"] > 0 or is_refused)

@@ -13,6 +13,7 @@ import numpy as np
 
 from houndstooth.mappings.errors import InvalidBox, InvalidDocument
 from houndstooth.mappings.features import Box, Bytes
+from houndstooth.mappings.rows import Lengths
 
 VISUAL = "visual"
 """Name of the object in a product's document."""
@@ -25,13 +26,14 @@ def is_visual(name: str) -> bool:
     return _VISUALS.fullmatch(name) is not None
 
 
-def visual_of(source: Mapping[str, Any], name: str) -> Any:
-    """Return the object of that name in a document, or None.
+def visual_of(source: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return the object of that name in a document, or None, also for what is no object.
 
     In an index without objects it is put together from the fields whose names begin with it.
     """
     if name in source:
-        return source[name]
+        stored = source[name]
+        return stored if isinstance(stored, Mapping) else None
     start = f"{name}."
     fields = {key.removeprefix(start): one for key, one in source.items() if key.startswith(start)}
     return fields or None
@@ -112,16 +114,16 @@ class VisualSummary:
         """
         try:
             return cls(**cls._read(data))
-        except (KeyError, TypeError, InvalidBox) as error:
+        except (KeyError, TypeError, ValueError, InvalidBox) as error:
             raise InvalidDocument(f"not a visual object: {error!r}") from None
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "category": str(data["category"]),
-            "great_category": str(data["great_category"]),
-            "attributes": tuple(data["attributes"]),
-            "from_text": tuple(data["from_text"]),
+            "category": _text(data, "category"),
+            "great_category": _text(data, "great_category"),
+            "attributes": _texts(data["attributes"]),
+            "from_text": _texts(data["from_text"]),
             "box": _stored_box(*data["box"]),
             **_stored_views(data),
         }
@@ -153,6 +155,11 @@ class VisualDocument(VisualSummary):
     appearance: tuple[str, ...] = ()
     further_codes: tuple[Bytes, ...] = ()
     further_colours: tuple[Bytes, ...] = ()
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of its code and of its histogram."""
+        return Lengths(self.binary_code.size, self.colour_histogram.size)
 
     def to_json(self) -> dict[str, Any]:
         """Return the object in its stored form.
@@ -188,16 +195,28 @@ class VisualDocument(VisualSummary):
             summary["further"] = codes = colours = ()
         return {
             **summary,
-            "product_id": str(data["product_id"]),
+            "product_id": _text(data, "product_id"),
             "binary_code": code,
             "colour_histogram": colour,
             "further_codes": codes,
             "further_colours": colours,
-            "model": str(data["model"]),
-            "source_hash": str(data["source_hash"]),
-            "computed_at": str(data["computed_at"]),
-            "appearance": tuple(data.get("appearance") or ()),
+            "model": _text(data, "model"),
+            "source_hash": _text(data, "source_hash"),
+            "computed_at": _text(data, "computed_at"),
+            "appearance": _texts(data.get("appearance") or []),
         }
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    if not isinstance(data[name], str):
+        raise TypeError(f"expected text as {name}; got {data[name]!r}")
+    return str(data[name])
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"expected a list of texts; got {values!r}")
+    return tuple(values)
 
 
 def _stored_box(x: float, y: float, w: float, h: float) -> Box:
@@ -212,7 +231,7 @@ def _stored_views(data: Mapping[str, Any]) -> dict[str, Any]:
         sides = iter(data["view_boxes"])
         boxes = [_stored_box(*four) for four in zip(sides, sides, sides, sides, strict=True)]
         further = tuple(View(*one) for one in zip(places, boxes, strict=True))
-    except (KeyError, TypeError, ValueError, InvalidBox):
+    except (KeyError, TypeError, ValueError, OverflowError, InvalidBox):
         return {}
     return {"place": first, "further": further}
 

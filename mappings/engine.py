@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.product import Fact, Note
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.product import Fact
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 
 
 @dataclass(frozen=True)
@@ -46,40 +47,6 @@ class ShopQuery:
     """
 
     text: str
-
-
-@dataclass(frozen=True)
-class IndexDocument:
-    """A document to write: the shop's facts and, unless only those changed, ``visual``.
-
-    Attributes:
-        visual: The new ``visual`` object; None keeps the stored one.
-        insert: Insert the document if it does not exist yet. Without ``visual``, or if this is
-            False, the document must exist.
-    """
-
-    product_id: str
-    facts: Mapping[str, Fact]
-    visual: VisualDocument | None = None
-    insert: bool = True
-
-
-@dataclass(frozen=True)
-class WriteOutcome:
-    """The result of writing one document of a bulk.
-
-    Attributes:
-        error: Why the document was not written; None if it was.
-        retryable: Whether a later attempt may succeed.
-        is_conflict: Whether the document was written since it was read.
-        notes: Facts that were left out because they do not fit the index.
-    """
-
-    product_id: str
-    error: str | None = None
-    retryable: bool = False
-    notes: Sequence[Note] = ()
-    is_conflict: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,28 +150,48 @@ class Engine(Protocol):
 
         Updates are partial: the given facts are replaced and all others stay. A document with
         ``visual`` replaces the whole object and is inserted if it does not exist. A document
-        without ``visual`` keeps the stored object and must exist.
+        without ``visual`` keeps the stored object and must exist. Of several writes with
+        ``as_of``, whatever their order, the newest facts and the newest ``visual`` stay.
         """
 
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed. Unknown ids are no error."""
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products that an ingest wrote of which facts and features are older.
+
+        Whatever no ingest wrote with a time, such as a shop's own documents, is not among them.
+
+        Args:
+            before: A time, in milliseconds since 1970.
+            kept: Ids that are left out, at most some thousands.
+            examples: Number of ids that are told.
+        """
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products and return how many; one that is written meanwhile stays."""
+
     def refresh(self) -> None:
         """Make everything that was written visible to search."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there, by id, as they are at this moment."""
 
     def index_id(self) -> str:
         """Return the identity of the index behind the name; see Checkpoint."""
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read the features that ``model`` computed, in batches of about 10,000 rows.
 
         Args:
             model: Name of the model.
+            lengths: Lengths of its bytes; documents with others are ``gone``.
             variant_field: Shop field that holds the variant group.
             since: Read only what changed after it. Every change visible to search is read; a
                 deletion may be missed. None = read everything; ``gone`` may then be ignored.
@@ -221,11 +208,11 @@ class Engine(Protocol):
         """
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features of some documents, in any order.
 
-        Unknown ids, and documents whose features ``model`` did not compute, are left out.
+        Unknown ids, and documents without features of ``model`` and ``lengths``, are left out.
         """
 
     def match(
@@ -274,7 +261,11 @@ class RankingEngine(Engine, Protocol):
     """An engine that can rank by itself, where no columns are kept."""
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+        self,
+        query: CandidateQuery,
+        limit: int,
+        lengths: Lengths,
+        appearance: Mapping[str, int] | None = None,
     ) -> FeatureRows:
         """Read the features of the ``limit`` best matches, in any order.
 
@@ -284,5 +275,6 @@ class RankingEngine(Engine, Protocol):
         Args:
             query: What to match and how to score attributes.
             limit: Maximum number of rows.
+            lengths: Lengths of the model's bytes; documents with others are left out.
             appearance: Boost by appearance term, added to the attribute score.
         """

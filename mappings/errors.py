@@ -16,9 +16,11 @@
     │   └── UnknownTerm         a category or attribute that is not in the taxonomy
     ├── ProductNotFound         no document has that id (HTTP 404)
     ├── EngineUnavailable       the engine cannot be reached or refuses (HTTP 503)
-    │   └── IndexReplaced       the index behind a name is another than before
+    │   ├── IndexReplaced       the index behind a name is another than before
+    │   └── CatalogueNotFound   the engine answers, and has no index or file of that name yet
     ├── WorkersUnavailable      Redis, the jobs or a worker cannot be reached (HTTP 503)
-    └── JobNotFound             no ingest job has that id (HTTP 404)
+    ├── JobNotFound             no ingest job has that id (HTTP 404)
+    └── FewerProducts           a feed that has none, or far fewer than before
 """
 
 
@@ -82,9 +84,17 @@ class IndexReplaced(EngineUnavailable):
     """The index behind a name is another than before."""
 
 
+class CatalogueNotFound(EngineUnavailable):
+    """The engine answers, and has no index or file of that name yet: no feed has come in."""
+
+
 class WorkersUnavailable(HoundstoothError):
     """The workers' Redis or the jobs cannot be reached, or no worker answers."""
 
 
 class JobNotFound(HoundstoothError):
     """No ingest job has that id."""
+
+
+class FewerProducts(HoundstoothError):
+    """The feed has no product, or far fewer than the last time."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from houndstooth.mappings.features import Box, Features
+from houndstooth.mappings.rows import Lengths
 
 
 class Extractor(Protocol):
@@ -18,6 +19,10 @@ class Extractor(Protocol):
     @property
     def precisions(self) -> Mapping[str, float]:
         """Measured precision by attribute term that is stored from pictures, in [0, 1]."""
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of each code and of each histogram."""
 
     def decode(self, data: bytes) -> Any:
         """Decode an image file to an upright RGB image of any size, for ``extract``.

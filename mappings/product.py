@@ -48,6 +48,8 @@ class Product:
             ``{"colour": "Navy/White", "gender": "female"}``.
         language: Language of the texts, ISO 639-1 such as ``de``; empty if unknown.
         notes: What was left out of it or added to it while it was read.
+        as_of: Time of the state of the shop that it shows, in milliseconds since 1970; None if
+            that is the time of its feed.
 
     Raises:
         InvalidProduct: The id or the image is missing, or the id is too long.
@@ -62,6 +64,7 @@ class Product:
     attributes: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
     notes: Sequence[Note] = ()
+    as_of: int | None = None
 
     def __post_init__(self) -> None:
         # A character has at most four bytes: most ids need no encoding to be known as short.

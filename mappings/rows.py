@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,17 @@ AVAILABILITY = "availability"
 """Fact that says whether a product is sold out."""
 
 SOLD_OUT = f"{AVAILABILITY}:{OUT_OF_STOCK}"
+
+
+class Lengths(NamedTuple):
+    """Bytes of each code and of each histogram of one model.
+
+    What is stored may have been written by anybody: where the lengths are others, it cannot be
+    compared.
+    """
+
+    code: int
+    histogram: int
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,11 @@ class FeatureRows:
 
     def __len__(self) -> int:
         return len(self.product_ids)
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of each code and of each histogram."""
+        return Lengths(self.binary_codes.shape[1], self.colour_histograms.shape[1])
 
     def take(self, places: Sequence[int]) -> FeatureRows:
         """Return the rows at some places."""

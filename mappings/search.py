@@ -119,6 +119,7 @@ class SearchAnswer:
         next: Cursor of the next page; None if these are the last hits.
         recall: Share of the best products that are expected among the hits: 1 if every product
             that passes was compared, else what was measured of the engine alone.
+        compared: Number of products that were compared with the query.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -134,6 +135,7 @@ class SearchAnswer:
     warnings: tuple[WarningCode, ...] = ()
     next: str | None = None
     recall: float = 1.0
+    compared: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
-from houndstooth.mappings.engine import Engine, WriteOutcome
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.writes import WriteOutcome
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,21 @@ class SourceDocument:
     primary_term: int
 
 
-Pages = Generator[list[SourceDocument], None, None]
-"""Documents, some hundred at a time. Closing it lets the engine forget what it kept for it."""
+class Pages(Protocol):
+    """Documents, some hundred at a time.
+
+    After EngineUnavailable they may be asked for the next page again: none is left out, and none
+    comes twice.
+    """
+
+    def __iter__(self) -> Self:
+        """Return itself."""
+
+    def __next__(self) -> list[SourceDocument]:
+        """Read the next page."""
+
+    def close(self) -> None:
+        """Let the engine forget what it kept for the pages."""
 
 
 class ShopIndex(Engine, Protocol):
@@ -38,6 +52,14 @@ class ShopIndex(Engine, Protocol):
     """
 
     visual: str
+
+    def check(self) -> None:
+        """Raise if the index is not of a form that ``prepare`` takes; nothing is changed.
+
+        Raises:
+            InvalidConfig: It is not, or its ``visual`` is not one of Houndstooth's.
+            EngineUnavailable: The engine cannot be reached, or has no such index.
+        """
 
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them, from the mapping."""

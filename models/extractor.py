@@ -19,8 +19,9 @@ from houndstooth.mappings.features import (
     Features,
     ScoredTerm,
 )
+from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import crop_histogram
+from houndstooth.models.embedding.colour_histogram import BINS, crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
@@ -71,6 +72,11 @@ class ImageExtractor:
         """Measured precision by attribute term that is stored from pictures, in [0, 1]."""
         measured = self.recogniser.card.measured
         return {term: m.precision for term, m in measured.items() if term != CATEGORY_MEASURED}
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of each code and of each histogram."""
+        return Lengths(-(-len(self._thresholds) // 8), BINS)
 
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""

@@ -15,6 +15,9 @@ HOUNDSTOOTH_ENGINE_KEY         PEM file of its private key, if it is   none
                                not in the same file
 HOUNDSTOOTH_ENGINE_AWS_REGION  region of AWS: requests are signed      none
 HOUNDSTOOTH_ENGINE_AWS_SERVICE ``es``, or ``aoss``: serverless         ``es``
+HOUNDSTOOTH_ENGINE_PATIENCE    seconds for which an ingest waits for  900
+                               an engine that is away or takes no
+                               writes; 0: not at all
 HOUNDSTOOTH_TAXONOMY           path of a shop's own taxonomy           the shipped one
 HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipped one
                                card, ``NAME-VERSION.json``
@@ -53,6 +56,11 @@ HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    0.5
                                score, 0 to 1
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
+HOUNDSTOOTH_LOG                log lines of web service and workers:   ``json``
+                               ``json``, or ``text``
+HOUNDSTOOTH_TRACES             ``yes``: the web service sends traces   ``no``
+                               by OpenTelemetry, where its variables
+                               ``OTEL_*`` say
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
 ============================== ======================================  ============================
@@ -64,10 +72,12 @@ HOUNDSTOOTH_ENGINE_PASSWORD_FILE or HOUNDSTOOTH_ENGINE_API_KEY_FILE names instea
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +89,12 @@ from houndstooth.plugin.credentials import ANONYMOUS, SECRETS, Credentials, vari
 ATTRIBUTE_WEIGHT = 0.5
 """Weight of agreeing attributes in the score; the rest is appearance and colour."""
 
+PREFIX = "HOUNDSTOOTH_"
+"""Begins the name of every variable."""
+
 Reader = Callable[[str], Any]
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,7 @@ class Settings:
     """The settings of a deployment; the module's table explains each of them."""
 
     engine: str = "sqlite:///var/catalogue.db"
+    engine_patience: int = 900
     taxonomy: Path | None = None
     model: Path | None = None
     detector: Path | None = None
@@ -105,6 +121,8 @@ class Settings:
     attribute_weight: float = ATTRIBUTE_WEIGHT
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
+    log: str = "json"
+    traces: bool = False
     paper_threshold: bool = False
     credentials: Credentials = ANONYMOUS
 
@@ -124,12 +142,18 @@ class Settings:
         }
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_env(cls, environ: Mapping[str, str] = os.environ, *, warn: bool = True) -> Settings:
         """Read the settings from environment variables, with defaults for the rest.
+
+        Args:
+            environ: The variables.
+            warn: Whether to log those that are no settings, as a misspelt one is.
 
         Raises:
             InvalidConfig: A variable is not valid; the message names it.
         """
+        for text in unknown_variables(environ) if warn else ():
+            _LOG.warning("%s", text)
         credentials = Credentials(**_values(_read_credentials(environ)))
         return cls(**_values(_read_settings(environ)), credentials=credentials)
 
@@ -161,6 +185,22 @@ def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable
     yield from _read_credentials(environ)
 
 
+def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """Say of each variable ``HOUNDSTOOTH_…`` that is no setting so, with the nearest name if any.
+
+    Those of the tests, ``HOUNDSTOOTH_TEST_…``, are left out.
+    """
+    names = [variable.name for variable in read_variables({})]
+    names += [f"{variable.name}_FILE" for variable in read_variables({}) if variable.is_secret]
+    endings = [name.removeprefix(PREFIX) for name in names]
+    for name in sorted({*environ} - {*names}):
+        ending = name.removeprefix(PREFIX)
+        if ending != name and not ending.startswith("TEST_"):
+            near = get_close_matches(ending, endings, n=1)
+            advice = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+            yield f"{name} is no setting{advice}"
+
+
 def hide_password(text: str) -> str:
     """Replace the user name and password in a URL."""
     return re.sub(r"//.*@", "//…@", text)
@@ -183,7 +223,7 @@ def _values(variables: Iterable[Variable]) -> dict[str, Any]:
 
 def _read_settings(environ: Mapping[str, str]) -> Iterator[Variable]:
     for name, read in _READERS.items():
-        variable = Variable(f"HOUNDSTOOTH_{name.upper()}", name, getattr(Settings, name), False)
+        variable = Variable(f"{PREFIX}{name.upper()}", name, getattr(Settings, name), False)
         yield _read(variable, environ, read)
 
 
@@ -225,6 +265,7 @@ def _read_secret(name: str, text: str, environ: Mapping[str, str]) -> str:
 
 _READERS: Mapping[str, Reader] = {
     "engine": readers.url,
+    "engine_patience": readers.integer(0, 7 * 86_400),
     "taxonomy": readers.file,
     "model": readers.card,
     "detector": readers.card,
@@ -243,6 +284,8 @@ _READERS: Mapping[str, Reader] = {
     "attribute_weight": readers.fraction,
     "max_upload_bytes": readers.integer(1, 10**9),
     "max_pixels": readers.integer(1, 10**9),
+    "log": readers.one_of("json", "text"),
+    "traces": readers.yes_or_no,
     "paper_threshold": readers.yes_or_no,
 }
 

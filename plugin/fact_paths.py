@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from houndstooth.mappings.errors import InvalidInput
 from houndstooth.plugin.engines.fields import parents
+from houndstooth.plugin.filters import FIELD
+
+
+def parse_names(texts: Iterable[str]) -> tuple[str, ...]:
+    """Parse names of fields, separated by commas.
+
+    Raises:
+        InvalidInput: One is not a name of a field.
+    """
+    names = tuple(name.strip(" ") for text in texts for name in text.split(","))
+    for name in names:
+        if not FIELD.fullmatch(name):
+            raise InvalidInput(
+                f"expected fields to be names separated by commas; got {name[:80]!r}"
+            )
+    return names
 
 
 def names_path(names: Collection[str], path: str) -> bool:

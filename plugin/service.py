@@ -14,10 +14,11 @@ from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
+from houndstooth.mappings.rows import Lengths
 from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
-from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
@@ -36,6 +37,14 @@ class VisualSearch:
     """Searches by photo or by product.
 
     Threads may share it if they may share the extractor and the engine.
+
+    Args:
+        extractor, engine, taxonomy: Its parts.
+        settings: The settings; None = the defaults.
+        observer: Called for each part of a stage of a search; None = nobody is told.
+
+    Attributes:
+        columns: The columns of the extractor's model; None = the engine ranks.
     """
 
     def __init__(
@@ -44,19 +53,22 @@ class VisualSearch:
         engine: Engine,
         taxonomy: Taxonomy,
         settings: Settings | None = None,
+        observer: StageObserver | None = None,
     ) -> None:
         self.extractor = extractor
         self.engine = engine
         self.taxonomy = taxonomy
         self.settings = settings or Settings()
+        self._observer = observer
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
         folder, variant_field = self.settings.columns, self.settings.variant_field
-        self._columns: Columns | None = None
+        self.columns: Columns | None = None
         if engine.embedded or folder:
-            self._columns = Columns(engine, extractor.model, variant_field, folder)
-        self._older: dict[str, Columns] = {}
+            model, lengths = extractor.model, extractor.lengths
+            self.columns = Columns(engine, model, lengths, variant_field, folder)
+        self._older: dict[tuple[str, Lengths], Columns] = {}
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
         """Find products that look like the item in an image file.
@@ -68,14 +80,14 @@ class VisualSearch:
         """
         self._check(request)
         self._check_size(image)
-        clock = Clock()
-        features = self._computing.submit(self._features, image, request, clock).result()
+        clock = Clock(self._observer)
+        # In the context of this thread, which the observer may look at.
+        run = copy_context().run
+        features = self._computing.submit(run, self._features, image, request, clock).result()
         return self._answer(features, request, clock)
 
     def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
         """Find products for every item in an image file, each by its own box and category.
-
-        The networks run over all items at once.
 
         Raises:
             InvalidImage: The data is not an image or exceeds the size limits.
@@ -88,15 +100,16 @@ class VisualSearch:
             if getattr(request, name) is not None:
                 raise InvalidInput(f"expected no {name} where all items are asked for")
         self._check_size(image)
-        clock = Clock()
-        found = self._computing.submit(self._all_features, image, clock).result()
-        clocks = [Clock() for _ in found]
+        clock = Clock(self._observer)
+        run = copy_context().run
+        found = self._computing.submit(run, self._all_features, image, clock).result()
+        clocks = [Clock(self._observer) for _ in found]
         asked = [replace(request, category=each.category.term, box=each.box) for each in found]
         each_item = zip(found, asked, clocks, strict=True)
         if self.engine.embedded:
             answers = [self._answer(*each) for each in each_item]
         else:
-            # What a server is asked for an item is bound by the request's patience.
+            # What a server is asked for an item is bound by the patience of this thread.
             tasks = [
                 self._items.submit(partial(copy_context().run, self._answer, *each))
                 for each in each_item
@@ -119,18 +132,19 @@ class VisualSearch:
         self._check(request)
         if request.box:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
-        clock = Clock()
+        clock = Clock(self._observer)
         with clock.stage("fetch"):
             product = self.product(product_id)
-        if product.visual is None:
+        visual, ours = product.visual, self.extractor
+        if visual is None or (visual.model == ours.model and visual.lengths != ours.lengths):
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
-        category = request.category or product.visual.category
+        category = request.category or visual.category
         if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
                 f"product {product_id!r} was indexed by another taxonomy, as "
                 f"{category}: give the feed again"
             )
-        features = stored_features(product.visual, request.category)
+        features = stored_features(visual, request.category)
         return self._answer(features, request, clock, without=product)
 
     def product(self, product_id: str) -> StoredProduct:
@@ -152,17 +166,22 @@ class VisualSearch:
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        return self._answer(features, request, Clock())
+        return self._answer(features, request, Clock(self._observer))
 
     def follow(self) -> None:
         """Keep the columns in step with a server, in the background, until ``close``."""
-        if self._columns:
-            self._columns.follow()
+        if self.columns:
+            self.columns.follow()
 
     def close(self) -> None:
-        """End what ``follow`` began; the engine stays open."""
-        if self._columns:
-            self._columns.close()
+        """End what ``follow`` began, and the threads; the engine stays open.
+
+        Searches in hand are finished; a further one by photo raises RuntimeError.
+        """
+        self._computing.shutdown()
+        self._items.shutdown()
+        if self.columns:
+            self.columns.close()
 
     def _check_size(self, image: bytes) -> None:
         if len(image) > self.settings.max_upload_bytes:
@@ -202,7 +221,6 @@ class VisualSearch:
             without_variant_group=_variant_group(without, field) if without and field else None,
             variant_field=field,
         )
-        source = self._source(features, clock)
         query = RankingQuery(
             features.binary_code,
             features.colour_histogram,
@@ -211,6 +229,7 @@ class VisualSearch:
             self.settings.attribute_weight,
             sold_out_last=request.sold_out == "last",
         )
+        source = self._source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
         page = _page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
@@ -227,11 +246,12 @@ class VisualSearch:
             warnings=features.warnings,
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
+            compared=clock.compared,
         )
 
-    def _source(self, features: Features, clock: Clock) -> Source:
+    def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:
         """Choose who ranks: the columns if there are any, else the engine."""
-        columns = self._columns_of(features.model)
+        columns = self._columns_of(model, lengths)
         with clock.stage("candidates"):
             snapshot = columns.snapshot() if columns else None
         if columns and snapshot is not None:
@@ -239,15 +259,17 @@ class VisualSearch:
         engine = cast(RankingEngine, self.engine)
         return WindowSource(engine, self.settings.candidates, clock)
 
-    def _columns_of(self, model: str) -> Columns | None:
+    def _columns_of(self, model: str, lengths: Lengths) -> Columns | None:
         """Return the columns of a model; those of an older one only where they cost little."""
-        if self._columns and model == self.extractor.model:
-            return self._columns
+        if self.columns and model == self.extractor.model:
+            return self.columns
         if not self.engine.embedded:
             return None
-        if model not in self._older:
-            self._older[model] = Columns(self.engine, model, self.settings.variant_field, None)
-        return self._older[model]
+        if (model, lengths) not in self._older:
+            variant_field = self.settings.variant_field
+            columns = Columns(self.engine, model, lengths, variant_field, None)
+            self._older[model, lengths] = columns
+        return self._older[model, lengths]
 
     def _check(self, request: SearchRequest) -> None:
         if request.category is not None:

@@ -101,6 +101,17 @@ def yes_or_no(text: str) -> bool:
     return text.lower() == "yes"
 
 
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Make the reader of a word."""
+
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"expected {' or '.join(choices)}")
+        return text
+
+    return read
+
+
 def integer(minimum: int, maximum: int) -> Callable[[str], int]:
     """Make the reader of a whole number, both bounds included."""
     return partial(read_integer, minimum=minimum, maximum=maximum)

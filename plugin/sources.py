@@ -139,7 +139,7 @@ class ColumnsSource:
         among: Sequence[Rows] | None = None,
     ) -> list[RankedRow]:
         with self._clock.stage("rerank"):
-            return rank(query, self._snapshot, top, among=among, after=after)
+            return rank(query, self._snapshot, top, among=among, after=after, clock=self._clock)
 
     def _count(self, filters: CandidateQuery) -> int:
         scope = _scope(filters)
@@ -199,7 +199,7 @@ class WindowSource:
             limit = min(limit, MAX_CANDIDATES)
             window = self._window(query, limit)
             with self._clock.stage("rerank"):
-                rows = rank(query, window, top, after=after)
+                rows = rank(query, window, top, after=after, clock=self._clock)
             complete = len(window) < limit
             if len(rows) >= top or complete or limit == MAX_CANDIDATES:
                 self.is_exact &= complete
@@ -227,7 +227,8 @@ class WindowSource:
         fetched, window = self._windows.get(key, (0, Snapshot()))
         if fetched < limit:
             with self._clock.stage("candidates"):
-                rows = self._engine.window(query.candidates, limit, appearance_boosts(query))
+                boosts = appearance_boosts(query)
+                rows = self._engine.window(query.candidates, limit, query.lengths, boosts)
             with self._clock.stage("rerank"):
                 window = Snapshot.of(rows).without(list(self._left_out))
             self._windows[key] = limit, window

@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 
 from houndstooth.mappings.document import View, VisualDocument
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Filter,
-    IndexDocument,
-    RangeFilter,
-    TermFilter,
-)
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Box
 from houndstooth.mappings.product import OUT_OF_STOCK, Scalar
+from houndstooth.mappings.rows import Lengths
+from houndstooth.mappings.writes import IndexDocument
 
 MODEL = "test-1"
 CODE_BYTES, COLOUR_BINS = 20, 12
+LENGTHS = Lengths(CODE_BYTES, COLOUR_BINS)
 GREAT_CATEGORIES = {"t-shirt": "top", "shirt": "top", "jeans": "bottom", "boots": "shoes"}
 STORED_CATEGORIES = {**GREAT_CATEGORIES, UNKNOWN_CATEGORY: UNKNOWN_CATEGORY}
 """Great category by category, of products; nobody asks for the unknown one."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
 from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection, Features, ScoredTerm
+from houndstooth.mappings.rows import Lengths
 
 
 class FakeExtractor:
@@ -20,6 +21,10 @@ class FakeExtractor:
     precisions: Mapping[str, float] = {"colour:red": 0.95}
     code_bytes = 16
     colour_bins = 12
+
+    @property
+    def lengths(self) -> Lengths:
+        return Lengths(self.code_bytes, self.colour_bins)
 
     def __init__(self, category: str = "t-shirt") -> None:
         self.default_category = category

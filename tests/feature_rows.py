@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Bytes
-from houndstooth.mappings.rows import SOLD_OUT, FeatureRows, TermSet
+from houndstooth.mappings.rows import SOLD_OUT, FeatureRows, Lengths, TermSet
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import variant_hash
 from houndstooth.plugin.columns.snapshot import Snapshot
 from tests.catalogue import STORED_CATEGORIES, VALUES
 
 CODE_BYTES, COLOUR_BINS = 4, 3
+LENGTHS = Lengths(CODE_BYTES, COLOUR_BINS)
 TERMS = [term for values in VALUES.values() for term in values]
 
 

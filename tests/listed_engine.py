@@ -10,7 +10,7 @@ from threading import Lock
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from tests.feature_rows import Product, rows_of
 
 BATCH = 7
@@ -75,7 +75,11 @@ class ListedEngine:
         return len(self.products)
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         self._check()
         if since and since.index != self.index:

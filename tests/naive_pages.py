@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from houndstooth.mappings.engine import Engine, Filter, IndexDocument, RangeFilter, TermFilter
+from houndstooth.mappings.engine import Engine, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.features import Box, Features, ScoredTerm
 from houndstooth.mappings.rows import TermSet, term_set
 from houndstooth.mappings.search import SOLD_OUT_CHOICES, Hit, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.attribute_query import Step, attribute_query
 from houndstooth.plugin.columns.query import RankedRow, RankingQuery
 from houndstooth.plugin.config import Settings

@@ -14,6 +14,7 @@ from typing import Any
 
 from houndstooth.ingest import tasks
 from houndstooth.ingest.celery_app import IngestApp
+from houndstooth.ingest.deletion import Deletion, delete_planned
 from houndstooth.mappings.features import Features
 from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
@@ -21,9 +22,22 @@ from tests.fakes import FakeExtractor
 SECONDS_PER_BATCH = float(os.environ.get("TEST_SECONDS_PER_BATCH", "0"))
 DEADLY_COLOUR = (1, 2, 3)
 HANGING_COLOUR = (3, 2, 1)
-tasks.JobTask.max_retries = int(os.environ.get("TEST_RETRIES", tasks.JobTask.max_retries))
 tasks.BATCH_SECONDS = int(os.environ.get("TEST_BATCH_LIMIT", tasks.BATCH_SECONDS))
 tasks.PRODUCT_SECONDS = int(os.environ.get("TEST_PRODUCT_LIMIT", tasks.PRODUCT_SECONDS))
+
+
+def _dies_once(*arguments: Any) -> Deletion:
+    """Delete some of what was planned and die, once; the next process goes on."""
+    engine, as_of, failed, plan = arguments
+    mark = os.environ.get("TEST_DIES_BEFORE_DELETION")
+    if mark and not Path(mark).exists():
+        Path(mark).touch()
+        engine.delete([plan.examples[0]])
+        os.kill(os.getpid(), signal.SIGKILL)
+    return delete_planned(engine, as_of, failed, plan)
+
+
+tasks.delete_planned = _dies_once
 
 
 class WorkerExtractor(FakeExtractor):
@@ -36,6 +50,9 @@ class WorkerExtractor(FakeExtractor):
 
     def extract(self, images: Any, *arguments: Any, **options: Any) -> list[Features]:
         time.sleep(SECONDS_PER_BATCH)
+        if looks := os.environ.get("TEST_LOOKS"):
+            with Path(looks).open("a") as file:
+                file.write("look\n" * len(images))
         corners = [image.getpixel((0, 0)) for image in images]
         if DEADLY_COLOUR in corners:
             os.kill(os.getpid(), signal.SIGKILL)

@@ -17,6 +17,7 @@ from houndstooth.web.backend import Backend
 from houndstooth.web.catalogue import pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
 from houndstooth.web.media import image_url
+from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
 from houndstooth.web.photo import read_photo
 from houndstooth.web.request_form import (
@@ -44,15 +45,22 @@ def api_blueprint(backend: Backend) -> Blueprint:
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
         if read_items(given) == "one":
-            return _found(backend.search.search(image, search_request), fields)
-        look = look_json(backend.search.look(image, search_request))
-        return {**look, "items": [_shown(each, fields) for each in look["items"]]}
+            answer = backend.search.search(image, search_request)
+            note_search(backend.metrics, "photo", answer)
+            return _found(answer, fields)
+        look = backend.search.look(image, search_request)
+        for answer in look.items:
+            note_search(backend.metrics, "photo", answer)
+        found = look_json(look)
+        return {**found, "items": [_shown(each, fields) for each in found["items"]]}
 
     @api.get("/products/<product_id:product_id>/similar")
     def similar(product_id: str) -> ResponseReturnValue:
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
         fields = read_fields(request.args, backend)
-        return _found(backend.search.similar(_check_id(product_id), search_request), fields)
+        answer = backend.search.similar(_check_id(product_id), search_request)
+        note_search(backend.metrics, "product", answer)
+        return _found(answer, fields)
 
     @api.get("/products/<product_id:product_id>")
     def product(product_id: str) -> ResponseReturnValue:

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.routing import PathConverter
 
+from houndstooth import __version__
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -21,6 +23,13 @@ from houndstooth.web.backend import Backend
 from houndstooth.web.errors import answer_errors
 from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
+from houndstooth.web.observability.engine import observed
+from houndstooth.web.observability.gauges import Gauges
+from houndstooth.web.observability.metrics import Metrics
+from houndstooth.web.observability.record import observe_stage
+from houndstooth.web.observability.requests import Requests
+from houndstooth.web.observability.traces import open_traces
+from houndstooth.web.observability.view import metrics_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
 
@@ -75,12 +84,16 @@ def create_app(
     app.url_map.converters["product_id"] = ProductIdConverter
     app.url_map.merge_slashes = False
     app.extensions["houndstooth"] = backend
+    traces = open_traces() if backend.settings.traces else None
+    app.extensions["houndstooth_requests"] = Requests(app, backend.metrics, traces)
+    backend.metrics.registry.register(Gauges(backend))
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     answer_errors(app)
     app.after_request(_secure)
     app.register_blueprint(api_blueprint(backend))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
+    app.register_blueprint(metrics_blueprint(backend.metrics.registry))
     app.register_blueprint(page_blueprint(backend))
     return app
 
@@ -93,15 +106,17 @@ def _wire(
     progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
-    engine = engine or open_engine(settings.engine, settings.credentials)
-    if settings.allowed_fields:
-        engine = FieldAllowlist(engine, settings.allowed_fields)
     if extractor is None:
         from houndstooth.models.loading import load_extractor
 
         extractor = load_extractor(taxonomy, **settings.extractor_options)
-    search = VisualSearch(extractor, engine, taxonomy, settings=settings)
-    return Backend(settings, taxonomy, extractor, engine, search, progress)
+    metrics = Metrics(__version__, extractor.model)
+    engine = observed(engine or open_engine(settings.engine, settings.credentials), metrics)
+    if settings.allowed_fields:
+        engine = FieldAllowlist(engine, settings.allowed_fields)
+    search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
+    jobs = Jobs(settings.jobs)
+    return Backend(settings, taxonomy, extractor, engine, search, jobs, metrics, progress)
 
 
 def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
 
 
@@ -17,6 +19,7 @@ class Backend:
     """The search service and its parts; all threads share them.
 
     Attributes:
+        jobs: The workers' jobs.
         progress: Progress of the indexing in this process; None if it indexes nothing.
     """
 
@@ -25,4 +28,6 @@ class Backend:
     extractor: Extractor
     engine: Engine
     search: VisualSearch
+    jobs: Jobs
+    metrics: Metrics
     progress: Progress | None = None

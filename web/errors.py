@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
 from houndstooth.mappings.errors import (
+    CatalogueNotFound,
     EngineUnavailable,
     HoundstoothError,
     InvalidConfig,
@@ -18,6 +19,7 @@ from houndstooth.mappings.errors import (
     ProductNotFound,
     WorkersUnavailable,
 )
+from houndstooth.web.observability.record import remember
 
 STATUS: dict[type[HoundstoothError], int] = {
     InvalidConfig: 500,
@@ -33,6 +35,7 @@ STATUS: dict[type[HoundstoothError], int] = {
 """HTTP status by error class; the nearest base class counts."""
 
 SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
+    CatalogueNotFound: "there is no catalogue yet",
     EngineUnavailable: "the engine cannot be reached right now",
     WorkersUnavailable: "the jobs that the workers share cannot be read right now",
     HoundstoothError: "the service failed",
@@ -46,7 +49,8 @@ def error_json(code: str, message: str, status: int) -> dict[str, dict[str, str 
 
 
 def error_response(code: str, message: str, status: int) -> Response:
-    """Create an error response."""
+    """Create an error response; the request's log line has its code."""
+    remember(error=code)
     response = jsonify(error_json(code, message, status))
     response.status_code = status
     return response

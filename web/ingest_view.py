@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from houndstooth.ingest.jobs import Job, Jobs
+from houndstooth.ingest.job import Job
 from houndstooth.mappings.errors import JobNotFound, WorkersUnavailable
 from houndstooth.web.backend import Backend
 from houndstooth.web.request_form import check_no_parameters
@@ -24,7 +24,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     Jobs are started on the command line, where the feed is.
     """
     view = Blueprint("ingest", __name__, url_prefix="/api/v1/jobs")
-    jobs = Jobs(backend.settings.jobs)
+    jobs = backend.jobs
 
     @view.get("")
     def list_jobs() -> ResponseReturnValue:
@@ -66,6 +66,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "seconds": round(job.seconds, 3),
         "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
         "stopped": job.stopped,
+        "deletion": job.deletion and job.deletion.to_json(),
     }
 
 

@@ -12,8 +12,8 @@ from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.search import MAX_HITS, SearchRequest, read_sold_out
-from houndstooth.plugin.fact_paths import names_path
-from houndstooth.plugin.filters import FIELD, parse_filter
+from houndstooth.plugin.fact_paths import names_path, parse_names
+from houndstooth.plugin.filters import parse_filter
 from houndstooth.plugin.shop_query import parse_query
 from houndstooth.plugin.sorting import BY_LOOKS, parse_sort
 from houndstooth.web.backend import Backend
@@ -76,14 +76,10 @@ def read_fields(fields: Fields, backend: Backend) -> tuple[str, ...]:
     Raises:
         InvalidInput: There is no such name, or it is not an allowed one.
     """
-    names = [name.strip(" ") for text in fields.getlist("fields") for name in text.split(",")]
+    names = parse_names(fields.getlist("fields"))
     for name in names:
-        if not FIELD.fullmatch(name):
-            raise InvalidInput(
-                f"expected fields to be names separated by commas; got {name[:80]!r}"
-            )
         _check_allowed(name, backend)
-    return tuple(names)
+    return names
 
 
 def read_items(fields: Fields) -> Items:

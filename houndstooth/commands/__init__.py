@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from houndstooth import __version__
-from houndstooth.mappings.errors import HoundstoothError, InvalidInput
+from houndstooth.mappings.errors import FewerProducts, HoundstoothError, InvalidInput
 
 if TYPE_CHECKING:
     from houndstooth.mappings.extractor import Extractor
@@ -107,8 +107,10 @@ class CannotBegin(click.ClickException):
 
 @contextmanager
 def nothing_begun() -> Iterator[None]:
-    """End the command with ``UNUSABLE`` at any error raised on purpose."""
+    """End the command with ``UNUSABLE`` at any error raised on purpose but FewerProducts."""
     try:
         yield
+    except FewerProducts:
+        raise
     except HoundstoothError as error:
         raise CannotBegin(str(error)) from None

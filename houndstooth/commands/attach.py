@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
-from houndstooth.commands.ingest import collect, load_networks
+from houndstooth.commands.ingest_run import collect, load_networks
 from houndstooth.commands.interrupts import interrupts
 from houndstooth.commands.parameters import FILE
+from houndstooth.commands.waiting import patient_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ Examples:
 \b
 Exit status:
   0    every document has it; with --follow: it was interrupted
-  1    some failed, or the engine went away on the way
+  1    some failed, or the engine went away for longer than HOUNDSTOOTH_ENGINE_PATIENCE
   2    nothing could begin: arguments, fields, taxonomy or engine
   130  interrupted; attach again to go on
 """
@@ -187,6 +188,7 @@ def run(
     reader.check(sample, names, has_base=task.images is not None)
     with ExitStack() as stack:
         if task.dry_run:
+            index.check()
             reading.language = task.language or reader.detect_language(sample)
             click.echo(described(reading))
             for line in reader.shown(sample[:SHOWN]):
@@ -204,6 +206,7 @@ def run(
         extractor = extractor or load_networks(taxonomy, settings)
         file = stack.enter_context(create_report(task.report))
         stop = stack.enter_context(interrupts())
+        index = patient_engine(index, settings.engine_patience, stop)
         attaching = Attaching(
             index,
             reader,
@@ -217,6 +220,7 @@ def run(
                 views=settings.views,
             ),
             extractor.model,
+            extractor.lengths,
             taxonomy,
             settings.views,
             Pace(task.rate, stop),

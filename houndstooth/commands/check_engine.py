@@ -6,16 +6,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from houndstooth.commands.finding import Finding, Findings, Level
-from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
+from houndstooth.mappings.errors import CatalogueNotFound, EngineUnavailable, InvalidConfig
 
 if TYPE_CHECKING:
     from houndstooth.mappings.engine import Engine
     from houndstooth.plugin.config import Settings
 
-_ADVICE = (
-    "See that it runs and that HOUNDSTOOTH_ENGINE names it; houndstooth ingest FEED makes an index "
-    "that is not there."
-)
+_AWAY = "See that it runs and that HOUNDSTOOTH_ENGINE names it."
+_EMPTY = "houndstooth ingest FEED makes it. Is there another? Let HOUNDSTOOTH_ENGINE name it."
 
 
 def check_engine(settings: Settings, model: str | None) -> Findings:
@@ -38,8 +36,11 @@ def check_engine(settings: Settings, model: str | None) -> Findings:
         advice = "Correct HOUNDSTOOTH_ENGINE, or what belongs to it."
         yield Finding("FAIL", name, str(error), advice)
         return
+    except CatalogueNotFound as error:
+        yield Finding("warn", name, str(error), _EMPTY)
+        return
     except EngineUnavailable as error:
-        yield Finding("FAIL", name, str(error), _ADVICE)
+        yield Finding("FAIL", name, str(error), _AWAY)
         return
     yield Finding("ok", name, f"{settings.engine} answers, and its index is there")
     if known is None:

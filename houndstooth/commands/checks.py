@@ -62,9 +62,15 @@ def _versions(packages: tuple[str, ...]) -> tuple[str, list[str]]:
 
 
 def check_settings() -> Findings:
-    """List every environment variable with its value or default; secrets are hidden."""
-    from houndstooth.plugin.config import hide_password, read_variables
+    """List every environment variable with its value or default; secrets are hidden.
 
+    Variables that begin like ours and are none come first.
+    """
+    from houndstooth.plugin.config import hide_password, read_variables, unknown_variables
+
+    for text in unknown_variables():
+        name, _, rest = text.partition(" ")
+        yield Finding("warn", name, rest, "Correct its name, or unset it.")
     for variable in read_variables():
         if variable.error:
             reason = variable.error.removeprefix(f"{variable.name}: ")
@@ -217,7 +223,7 @@ def all_checks() -> Findings:
     yield from check_python()
     yield from check_settings()
     try:
-        settings = Settings.from_env()
+        settings = Settings.from_env(warn=False)  # there is a line for each of them
     except InvalidConfig:
         yield Finding("warn", "all else", "not checked", "Correct the settings first.")
         return

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from houndstooth.commands import nothing_begun, parameters
 from houndstooth.commands.feeds import default_image_base, local_feed
 from houndstooth.commands.indexing import Catalogue, Indexing, in_background
-from houndstooth.commands.ingest import Parts, load_networks
+from houndstooth.commands.ingest_run import Parts, load_networks
 from houndstooth.commands.parameters import FILE, Whole
 from houndstooth.mappings.errors import InvalidConfig
 

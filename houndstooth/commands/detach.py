@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import closing
+from threading import Event
 
 import click
 
 from houndstooth.commands import FAILED, nothing_begun
+from houndstooth.commands.waiting import patient_engine
 
 EPILOG = """\
 \b
@@ -17,8 +19,9 @@ Examples:
 \b
 Exit status:
   0    no document has it any more
-  1    some documents were refused, or the engine went away on the way
-  2    nothing could begin: the engine is away, or a setting cannot be used
+  1    some documents were refused, or the engine went away for longer than
+       HOUNDSTOOTH_ENGINE_PATIENCE
+  2    nothing could begin: the engine is away, or a setting or the index cannot be used
   130  interrupted, or not confirmed
 """
 
@@ -49,6 +52,7 @@ def command(url: str | None, yes: bool) -> int:
         index = open_shop_index(url or settings.engine, settings.credentials)
     with closing(index):
         with nothing_begun():
+            index.check()
             total = index.count()
         if not yes:
             click.confirm(
@@ -56,7 +60,8 @@ def command(url: str | None, yes: bool) -> int:
             )
         written, refused = 0, dict[str, str]()
         with tqdm(total=total, unit=" documents", disable=None) as bar:
-            for outcomes in detach(index):
+            patience = settings.engine_patience
+            for outcomes in detach(patient_engine(index, patience, Event())):
                 done = sum(outcome.error is None for outcome in outcomes)
                 refused |= {o.product_id: o.error for o in outcomes if o.error and not o.retryable}
                 written += done

@@ -7,15 +7,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import click
 
-from houndstooth.commands.ingest import Parts, ingest_until
+from houndstooth.commands.ingest_run import Parts, ingest_until
+from houndstooth.commands.waiting import patient_engine
 from houndstooth.mappings.errors import HoundstoothError
+from houndstooth.mappings.times import now_ms
 
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
@@ -88,7 +90,10 @@ class Indexing:
             entries = survey.watch(entries)
             if self.catalogue.drawn:
                 entries = stack.enter_context(_when_drawn(entries, self.catalogue))
-            outcomes = ingest_until(stop, entries, path.parent, self.parts, BATCH)
+            patience = self.parts.settings.engine_patience
+            engine = patient_engine(self.parts.engine, patience, stop)
+            parts = replace(self.parts, engine=engine)
+            outcomes = ingest_until(stop, entries, path.parent, parts, BATCH, now_ms())
             file = stack.enter_context(create_report(self.report, path))
             report = Report(self.parts.extractor.model, file, survey)
             bar = stack.enter_context(tqdm(total=feed.size, unit=" products", disable=None))

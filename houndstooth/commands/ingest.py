@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import takewhile
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING
 
 import click
 
-from houndstooth.commands import INTERRUPTED, nothing_begun, parameters
+from houndstooth.commands import nothing_begun, parameters
 from houndstooth.commands.feeds import default_image_base, local_feed
-from houndstooth.commands.interrupts import interrupts
-from houndstooth.commands.parameters import Whole
-
-if TYPE_CHECKING:
-    from houndstooth.ingest.options import ReadOptions
-    from houndstooth.ingest.outcome import Outcome
-    from houndstooth.ingest.products import FeedProduct
-    from houndstooth.ingest.report import Report
-    from houndstooth.mappings.engine import Engine
-    from houndstooth.mappings.extractor import Extractor
-    from houndstooth.mappings.taxonomy import Taxonomy
-    from houndstooth.plugin.config import Settings
+from houndstooth.commands.ingest_run import Task, run
+from houndstooth.commands.parameters import Limit, Whole
+from houndstooth.mappings.times import now_ms
 
 MAX_WORKER_IMAGES = 64
 """Images a batch: READERS at a time and each as slow as it may be, are fetched
 before the batch counts as lost."""
-
-STOPPED = "interrupted; give the feed again to go on, what is written will be skipped"
 
 EPILOG = """\
 \b
@@ -40,39 +24,19 @@ Examples:
   houndstooth ingest feed.csv --engine opensearch://127.0.0.1:9200/products --report report.json
   houndstooth ingest feed.csv --dry-run
   houndstooth ingest https://shop.example/export/google.xml
+  houndstooth ingest whole-catalogue.csv --delete-missing
   houndstooth ingest feed.csv --columns id=sku,title=label,image=picture
   houndstooth ingest feed.csv --celery --engine opensearch://127.0.0.1:9200/products
 
 \b
 Exit status:
-  0    every product came in
-  1    some failed, or the engine went away on the way
+  0    every product came in, or newer data of it were there
+  1    some failed, the engine went away for longer than
+       HOUNDSTOOTH_ENGINE_PATIENCE, the feed has no products or far fewer than
+       the last time, or what it does not have was not deleted
   2    nothing could begin: arguments, feed, taxonomy, engine or workers
   130  interrupted; give the feed again to go on
 """
-
-
-@dataclass(frozen=True)
-class Task:
-    """The arguments of an ingest in process.
-
-    Attributes:
-        feed: its path.
-        engine: a URL; None takes the settings'.
-        options: what the user says about the feed.
-        visual_only: nothing but ``visual`` is written, to products that are there.
-        report: path of the JSON report.
-        batch: products a batch.
-        dry_run: the feed is read to its end, and nothing else happens.
-    """
-
-    feed: Path
-    engine: str | None = None
-    options: ReadOptions | None = None
-    visual_only: bool = False
-    report: Path | None = None
-    batch: int = 8
-    dry_run: bool = False
 
 
 @click.command(epilog=EPILOG, short_help="Bring a feed of products in.")
@@ -94,6 +58,25 @@ class Task:
     help="Read the feed and say what each role is read from, what is empty and what would be left "
     "out. No image is looked at and nothing is written.",
 )
+@parameters.as_of
+@click.option(
+    "--delete-missing",
+    is_flag=True,
+    help="For a feed of the whole catalogue: delete the products at the end that an ingest wrote "
+    "and the feed does not have. Not those with newer data, nor where a row cannot be read.",
+)
+@click.option(
+    "--at-most",
+    type=Limit(),
+    help="With --delete-missing: delete nothing if more products than this are missing, a share "
+    "such as 10% or a number.  [default: 10%]",
+)
+@click.option(
+    "--allow-fewer",
+    is_flag=True,
+    help="Take a feed without products; by workers also one with less than half of those that its "
+    "last job had.",
+)
 @parameters.report
 @click.option(
     "--batch",
@@ -103,7 +86,7 @@ class Task:
     help=f"Products at a time, to 1024; of workers, with no more than {MAX_WORKER_IMAGES} images.",
 )
 @click.option("--celery", is_flag=True, help="By worker processes; follow their progress.")
-@click.option("--detach", is_flag=True, help="With --celery: print the job's id and end.")
+@click.option("--no-wait", is_flag=True, help="With --celery: print the job's id and end.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -115,10 +98,14 @@ def command(
     encoding: str | None,
     visual_only: bool,
     dry_run: bool,
+    as_of: int | None,
+    delete_missing: bool,
+    at_most: str | None,
+    allow_fewer: bool,
     report: Path | None,
     batch: int,
     celery: bool,
-    detach: bool,
+    no_wait: bool,
 ) -> None:
     """Index a FEED of products: a file or a URL of CSV, TSV, JSON, XML or an Excel workbook.
 
@@ -127,18 +114,29 @@ def command(
     path. Products whose text and image have not changed cost no recognition; their facts
     (price, stock …) are updated.
 
-    How a feed given to workers stands: houndstooth jobs. To delete products: houndstooth remove.
+    How a feed given to workers stands: houndstooth jobs. To delete single products: houndstooth
+    remove.
     """
     if dry_run and celery:
         raise click.UsageError("--dry-run reads the feed in this process; leave out --celery")
-    if detach and (report or not celery):
+    if no_wait and (report or not celery):
         raise click.UsageError(
-            "--detach goes with --celery, and --report with the status of its job"
+            "--no-wait goes with --celery, and --report with the status of its job"
         )
+    if delete_missing and (visual_only or dry_run):
+        raise click.UsageError(
+            "--delete-missing goes with a feed that writes whole products; leave out --visual-only "
+            "(the shop deletes its own) and --dry-run"
+        )
+    if at_most is not None and not delete_missing:
+        raise click.UsageError("--at-most goes with --delete-missing")
+    from houndstooth.ingest.deletion import AT_MOST
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
 
     with nothing_begun():
+        as_of = now_ms() if as_of is None else as_of
+        limit = (at_most or AT_MOST) if delete_missing else None
         settings = Settings.from_env()
         path = local_feed(feed, settings)
         image_base = image_base or default_image_base(feed)
@@ -155,138 +153,17 @@ def command(
             from houndstooth.ingest import workers
             from houndstooth.ingest.submit import make_request
 
-            request = make_request(path, engine or settings.engine, options, batch, visual_only)
-            context.exit(workers.ingest(request, settings, report, detach))
-        task = Task(path, engine, options, visual_only, report, batch, dry_run)
+            request = make_request(
+                path,
+                engine or settings.engine,
+                options,
+                batch,
+                visual_only,
+                as_of,
+                limit,
+                settings.engine_patience,
+            )
+            context.exit(workers.ingest(request, settings, report, no_wait, allow_fewer))
+        task = Task(path, engine, options, visual_only, report, batch, dry_run, as_of)
+        task = replace(task, delete_at_most=limit, allow_fewer=allow_fewer)
         context.exit(run(task, settings, context.obj))
-
-
-def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> int:
-    """Ingest in this process and return the exit status.
-
-    Args:
-        extractor: None loads the networks, once feed and engine are known to be usable.
-
-    Raises:
-        HoundstoothError: nothing could begin.
-    """
-    from houndstooth.ingest.dry_run import read_only
-    from houndstooth.ingest.feeds import open_feed
-    from houndstooth.ingest.options import ReadOptions
-    from houndstooth.ingest.products import read_feed
-    from houndstooth.ingest.report import Report, create_report
-    from houndstooth.ingest.survey import Survey
-    from houndstooth.mappings.taxonomy import Taxonomy
-    from houndstooth.plugin.engines import open_engine, prepare
-
-    with ExitStack() as stack:
-        options = task.options or ReadOptions()
-        feed = stack.enter_context(open_feed(task.feed, options.encoding))
-        reading, entries = read_feed(feed, options, facts=not task.visual_only)
-        taxonomy = Taxonomy.load(settings.taxonomy)
-        survey = Survey(feed, reading)
-        entries = survey.watch(entries)
-        if task.dry_run:
-            file = stack.enter_context(create_report(task.report, task.feed))
-            report = Report("", file, survey)
-            stopped = collect(read_only(entries, taxonomy), report, feed.size)
-            click.echo(f"{report.close(stopped)}\nnothing was written")
-            return INTERRUPTED if stopped else int(bool(report.totals["failed"]))
-        engine = open_engine(task.engine or settings.engine, settings.credentials)
-        stack.callback(engine.close)
-        prepare(engine, task.visual_only)
-        click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)
-        extractor = extractor or load_networks(taxonomy, settings)
-        file = stack.enter_context(create_report(task.report, task.feed))
-        interrupted = stack.enter_context(interrupts())
-        outcomes = ingest_until(
-            interrupted,
-            entries,
-            task.feed.parent,
-            Parts(settings, taxonomy, engine, extractor),
-            task.batch,
-        )
-        report = Report(extractor.model, file, survey)
-        stopped = collect(outcomes, report, feed.size, engine)
-        if interrupted.is_set():
-            stopped = STOPPED
-        click.echo(report.close(stopped))
-        if interrupted.is_set():
-            return INTERRUPTED
-        return int(bool(stopped or report.totals["failed"]))
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The parts that an ingest wires together; a demo's page has the same."""
-
-    settings: Settings
-    taxonomy: Taxonomy
-    engine: Engine
-    extractor: Extractor
-
-
-def ingest_until(
-    stop: Event,
-    entries: Iterator[FeedProduct | Outcome],
-    folder: Path,
-    parts: Parts,
-    batch: int,
-) -> Iterator[list[Outcome]]:
-    """Ingest the entries of a feed until ``stop`` is set; batches in flight end whole.
-
-    Args:
-        folder: the feed's, to which its image paths are relative.
-        batch: products at a time.
-    """
-    from houndstooth.ingest.images import feed_images
-    from houndstooth.ingest.pipeline import ingest_feed
-
-    settings = parts.settings
-    return ingest_feed(
-        takewhile(lambda _: not stop.is_set(), entries),
-        extractor=parts.extractor,
-        engine=parts.engine,
-        taxonomy=parts.taxonomy,
-        load_image=feed_images(folder, settings.max_upload_bytes, settings.image_hosts),
-        views=settings.views,
-        batch=batch,
-    )
-
-
-def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
-    """Open the networks, with threads such that concurrent batches share the processors."""
-    from houndstooth.ingest.pipeline import threads_per_batch
-    from houndstooth.models.loading import load_extractor
-
-    return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
-
-
-def collect(
-    outcomes: Iterator[list[Outcome]],
-    report: Report,
-    size: int | None,
-    engine: Engine | None = None,
-) -> str | None:
-    """Collect outcomes into a report, and return why it ended early, or None.
-
-    Args:
-        size: number of products, if it is known, for the progress bar.
-        engine: is refreshed at the end.
-    """
-    from tqdm import tqdm
-
-    from houndstooth.mappings.errors import EngineUnavailable
-
-    with tqdm(total=size, unit=" products", disable=None) as bar:
-        try:
-            for batch in outcomes:
-                report.add(batch)
-                bar.update(len(batch))
-            if engine is not None:
-                engine.refresh()
-        except KeyboardInterrupt:
-            return STOPPED
-        except EngineUnavailable as error:
-            return str(error)
-    return None

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.numbers import read_integer
+from houndstooth.mappings.times import parse_time
 
 
 class Whole(click.ParamType):  # type: ignore[type-arg]  # older versions have none
@@ -26,6 +28,19 @@ class Whole(click.ParamType):  # type: ignore[type-arg]  # older versions have n
             self.fail(f"{error}; got {value!r}", param, ctx)
 
 
+class Time(click.ParamType):  # type: ignore[type-arg]
+    """A time in ISO 8601, in milliseconds since 1970."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the time."""
+        try:
+            return parse_time(str(value))
+        except InvalidInput as error:
+            self.fail(str(error), param, ctx)
+
+
 FILE = click.Path(path_type=Path)
 """A path as it is; whoever opens it says what is wrong with it."""
 
@@ -41,6 +56,30 @@ port = click.option(
     "--port", type=Whole(1, 65535), default=8000, show_default=True, help="Port to listen on."
 )
 """The option ``--port``."""
+
+as_of = click.option(
+    "--as-of",
+    type=Time(),
+    help="Of when the feed's data are, e.g. 2026-05-01T12:00:00Z; products with newer data are "
+    "left alone.  [default: this moment]",
+)
+"""The option ``--as-of``."""
+
+
+class Limit(click.ParamType):  # type: ignore[type-arg]
+    """A share such as ``10%``, or a number of products."""
+
+    name = "N|N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        from houndstooth.ingest.deletion import check_limit
+
+        try:
+            return check_limit(str(value))
+        except InvalidInput as error:
+            self.fail(str(error), param, ctx)
+
 
 report = click.option(
     "--report",

@@ -34,6 +34,7 @@ Examples:
   houndstooth search shirt.jpg
   houndstooth search shirt.jpg --category t-shirt --filter brand=Puma --filter price=10..50
   houndstooth search shirt.jpg --query '{"match": {"title": "linen"}}'
+  houndstooth search shirt.jpg --sort price:asc --fields title,price --json
   curl -s https://shop.example/photo.jpg | houndstooth search - --top 5 --json
 
 \b
@@ -80,6 +81,19 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     show_default=True,
     help="Of a product's variants the nearest alone is a hit.",
 )
+@click.option(
+    "--sort",
+    default="relevance",
+    show_default=True,
+    metavar="FIELD:asc|desc",
+    help="Order of the 200 hits that look most alike, such as price:asc.",
+)
+@click.option(
+    "--fields",
+    multiple=True,
+    metavar="FIELD,…",
+    help="With --json: the facts of each hit to print.  [default: all]",
+)
 @click.option("--top", type=int, default=10, show_default=True, metavar="N", help="Hits, 1 to 200.")
 @click.option(
     "--appearance-weight",
@@ -104,6 +118,8 @@ def command(
     query: str | None,
     sold_out: SoldOut,
     collapse: bool,
+    sort: str,
+    fields: tuple[str, ...],
     top: int,
     appearance_weight: float | None,
     cursor: str | None,
@@ -120,9 +136,14 @@ def command(
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.answer import answer_json
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.fact_paths import parse_names, select_facts
     from houndstooth.plugin.filters import parse_filter
     from houndstooth.plugin.shop_query import parse_query
+    from houndstooth.plugin.sorting import parse_sort
 
+    if fields and not as_json:
+        raise click.UsageError("--fields chooses what --json prints; give both")
+    names = parse_names(fields)
     settings = Settings.from_env()
     settings = replace(settings, engine=engine or settings.engine)
     taxonomy = Taxonomy.load(settings.taxonomy)
@@ -134,6 +155,7 @@ def command(
         query=None if query is None else parse_query(_query_text(query)),
         sold_out=sold_out,
         collapse=collapse,
+        sort=parse_sort(sort),
         top=top,
         appearance_weight=weight,
         cursor=cursor,
@@ -141,7 +163,11 @@ def command(
     data = _read(image, settings.max_upload_bytes)
     answer = run(data, request, settings, taxonomy, extractor)
     if as_json:
-        click.echo(json.dumps(answer_json(answer), ensure_ascii=False, indent=2))
+        found = answer_json(answer)
+        if names:
+            for hit in found["hits"]:
+                hit["product"] = select_facts(hit["product"], names)
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(_table(answer, taxonomy)))
 
@@ -163,7 +189,8 @@ def run(
             from houndstooth.models.loading import load_extractor
 
             extractor = load_extractor(taxonomy, **settings.extractor_options)
-        return VisualSearch(extractor, engine, taxonomy, settings).search(image, request)
+        with closing(VisualSearch(extractor, engine, taxonomy, settings)) as search:
+            return search.search(image, request)
 
 
 def _query_text(query: str) -> str:

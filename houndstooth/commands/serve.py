@@ -68,6 +68,11 @@ Exit status:
     show_default=True,
     help="Time after SIGTERM to finish what was accepted.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["json", "text"]),
+    help="Log lines on stderr, one for each request.  [default: HOUNDSTOOTH_LOG, else json]",
+)
 @click.pass_obj
 def command(
     extractor: Extractor | None,
@@ -76,17 +81,20 @@ def command(
     port: int,
     engine: str | None,
     images: Path | None,
+    log: str | None,
     **limits: int,
 ) -> None:
     """Serve the page and REST on one address, until interrupted.
 
     The page is at /, the description of REST at /api/v1/openapi.json; /healthz answers when the
-    process is up, /readyz when there is something to find.
+    process is up, /readyz when there is something to find; /metrics is for Prometheus.
     """
     if images is not None and not images.is_dir():
         raise click.BadParameter(f"expected a folder; got {images}", param_hint="--images")
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.logs import write_logs
     from houndstooth.web.app import create_app
+    from houndstooth.web.observability.requests import AddRequestId
     from houndstooth.web.serving.server import open_server
 
     with nothing_begun():
@@ -94,6 +102,7 @@ def command(
         settings = replace(
             settings, engine=engine or settings.engine, images=images or settings.images
         )
+        write_logs(log or settings.log, AddRequestId())
         app = create_app(settings, extractor=extractor)
         server = open_server(app, (host, port), Limits(**limits))
     signal(SIGTERM, lambda *_: server.drain())

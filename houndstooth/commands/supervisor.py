@@ -13,7 +13,7 @@ from types import FrameType
 import click
 from celery.platforms import set_pdeathsig
 
-CHECK_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 """Time between two calls of what is done meanwhile."""
 
 PAUSE_SECONDS = 2.0

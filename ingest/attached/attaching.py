@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from math import inf
 from threading import Event
 from time import monotonic
 from typing import NamedTuple
@@ -21,15 +22,24 @@ from houndstooth.ingest.attached.reader import DocumentReader
 from houndstooth.ingest.drafts import source_hash
 from houndstooth.ingest.outcome import REFUSED, Outcome
 from houndstooth.ingest.products import FeedProduct
-from houndstooth.mappings.document import visual_of
-from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.document import VisualDocument, visual_of
+from houndstooth.mappings.errors import InvalidDocument, InvalidInput
 from houndstooth.mappings.product import Product
-from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.rows import Checkpoint, Lengths
 from houndstooth.mappings.shop_index import Pages, ShopIndex, SourceDocument
 from houndstooth.mappings.taxonomy import Taxonomy
 
 PAUSE_SECONDS = 2.0
 """Time between two passes that find nothing new."""
+
+RETRIES = 3
+"""Times that a product is tried again whose failure may pass, by a run that does not follow."""
+
+MAX_RETRY_SECONDS = 600.0
+"""Longest time until such a product is tried again; it doubles each time, from PAUSE_SECONDS."""
+
+RETRIED_AT_ONCE = 500
+"""Most documents that are read anew in one request."""
 
 DELETED = "deleted by the shop meanwhile"
 
@@ -64,6 +74,23 @@ class _Version(NamedTuple):
     digest: str
 
 
+@dataclass(frozen=True)
+class _Later:
+    """A document to try again, as its failure may pass.
+
+    Attributes:
+        version: The version that failed.
+        outcome: The failure; it is told if it stays.
+        tries: How often it has failed.
+        due: When to try it again, in monotonic seconds.
+    """
+
+    version: _Version
+    outcome: Outcome
+    tries: int
+    due: float
+
+
 @dataclass
 class Attaching:
     """One run over an index.
@@ -74,6 +101,7 @@ class Attaching:
         journal: Remembers what was made of them.
         ingest: Writes products; see Ingest.
         model: Name of the networks.
+        lengths: Lengths of the bytes that they make.
         taxonomy: The taxonomy.
         views: Number of a product's images that are used, at most.
         pace: How fast products may come.
@@ -85,18 +113,22 @@ class Attaching:
     journal: Journal
     ingest: Ingest
     model: str
+    lengths: Lengths
     taxonomy: Taxonomy
     views: int
     pace: Pace
     stop: Event
     _waiting: dict[str, _Version] = field(default_factory=dict)
     _failed: dict[str, int] = field(default_factory=dict)
+    _later: dict[str, _Later] = field(default_factory=dict)
+    _retries: float = RETRIES
 
     def run(self, follow: bool = False) -> Iterator[list[Outcome]]:
         """Attach, and yield the outcomes of each batch.
 
         A document that the shop changes meanwhile has an outcome each time. One that is found
-        unchanged has one in the first pass alone.
+        unchanged has one in the first pass alone. A failure that may pass, as of an image server,
+        is tried again and told when it stays: with ``follow`` at the end.
 
         Args:
             follow: Go on when all is done, until ``stop`` is set.
@@ -107,6 +139,7 @@ class Attaching:
         """
         since: Checkpoint | None = None
         written = True
+        self._retries = inf if follow else RETRIES
         while not self.stop.is_set():
             if written or not follow:
                 self.index.refresh()
@@ -117,13 +150,15 @@ class Attaching:
                     written |= any(outcome.status == "written" for outcome in outcomes)
                     yield self._noted(outcomes)
             if since is not None and not written:
-                if not follow:
+                if not follow and not self._later:
                     return
                 self.stop.wait(PAUSE_SECONDS)
             since = checkpoint
+        if self._later:
+            yield [later.outcome for later in self._later.values()]
 
     def _fields(self) -> list[str]:
-        return [*self.reader.fields, f"{self.index.visual}.model"]
+        return [*self.reader.fields, self.index.visual]
 
     def _entries(self, pages: Pages, is_first: bool) -> Iterator[FeedProduct | Outcome]:
         """Yield the products to ingest; one that is up to date is an outcome, once."""
@@ -134,8 +169,10 @@ class Attaching:
                 if self.stop.is_set():
                     return
                 product_id, number = document.product_id, document.seq_no
-                if self._failed.get(product_id) == number:
+                later = self._later.get(product_id)
+                if number in (self._failed.get(product_id), later and later.version.number):
                     continue
+                self._later.pop(product_id, None)
                 if isinstance(product, InvalidInput):
                     self._failed[product_id] = number
                     yield Outcome.failed(product_id, product)
@@ -149,25 +186,69 @@ class Attaching:
                 self._waiting[product_id] = _Version(number, digest)
                 yield FeedProduct(0, product)
 
+        yield from self._due()
+
+    def _due(self) -> Iterator[FeedProduct | Outcome]:
+        """Yield the products to try again now, as they are now."""
+        now = monotonic()
+        due = [key for key, later in self._later.items() if later.due <= now]
+        for start in range(0, len(due), RETRIED_AT_ONCE):
+            keys = due[start : start + RETRIED_AT_ONCE]
+            documents = [
+                SourceDocument(one.product_id, one.facts, self._later[one.product_id].version[0], 0)
+                for one in self.index.fetch(keys)
+            ]
+            for key in {*keys} - {one.product_id for one in documents}:
+                del self._later[key]
+                yield Outcome(key, "left_out", DELETED)
+            for document, product in zip(documents, self.reader.read(documents), strict=True):
+                if self.stop.is_set():
+                    return
+                if isinstance(product, InvalidInput):
+                    del self._later[document.product_id]
+                    yield Outcome.failed(document.product_id, product)
+                    continue
+                self.pace.wait()
+                version = _Version(document.seq_no, self._digest(product))
+                self._waiting[document.product_id] = version
+                yield FeedProduct(0, product)
+
     def _digest(self, product: Product) -> str:
         """Compute what changes whenever a document is to be recognised again."""
         images = [(n, name.encode()) for n, name in enumerate(product.images[: self.views], 1)]
         return f"{self.model} {source_hash(product, images, self.taxonomy)}"
 
     def _has_visual(self, document: SourceDocument) -> bool:
-        visual = visual_of(document.source, self.index.visual)
-        return isinstance(visual, dict) and visual.get("model") == self.model
+        """Tell whether a document has ``visual`` of this model, and nothing has damaged it."""
+        stored = visual_of(document.source, self.index.visual)
+        try:
+            visual = VisualDocument.from_json(stored or {})
+        except InvalidDocument:
+            return False
+        return visual.model == self.model and visual.lengths == self.lengths
 
     def _noted(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Note what became of a batch, and return it without the rows, which are none of a feed."""
+        """Note what became of a batch, and return it without the rows, which are none of a feed.
+
+        What is tried again has no outcome yet.
+        """
         done: dict[str, str] = {}
         for outcome in outcomes:
             if version := self._waiting.pop(outcome.product_id, None):
-                if outcome.status == "failed":
-                    self._failed[outcome.product_id] = version.number
-                else:
+                before = self._later.pop(outcome.product_id, None)
+                tries = before.tries + 1 if before else 1
+                if outcome.status != "failed":
                     done[outcome.product_id] = version.digest
+                elif outcome.retryable and tries <= self._retries:
+                    seconds = min(PAUSE_SECONDS * 2.0 ** min(tries - 1, 30), MAX_RETRY_SECONDS)
+                    later = _Later(
+                        version, replace(outcome, row=None), tries, monotonic() + seconds
+                    )
+                    self._later[outcome.product_id] = later
+                else:
+                    self._failed[outcome.product_id] = version.number
         self.journal.note(done)
+        outcomes = [one for one in outcomes if one.product_id not in self._later]
         gone = self._gone([o.product_id for o in outcomes if o.failure_type == REFUSED])
         return [
             Outcome(o.product_id, "left_out", DELETED)

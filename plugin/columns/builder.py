@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.rows import FeatureRows, TermSet, ranges
+from houndstooth.mappings.rows import FeatureRows, Lengths, TermSet, ranges
 from houndstooth.plugin.columns.segment import (
     Rows,
     Segment,
@@ -21,8 +20,6 @@ from houndstooth.plugin.columns.segment import (
     variant_hash,
 )
 from houndstooth.plugin.columns.term_sets import TermSets
-
-_LOG = logging.getLogger(__name__)
 
 CHUNK = 65_536
 """Rows that are copied at once."""
@@ -61,7 +58,7 @@ class SegmentBuilder:
     def __init__(self, spool: Path | None = None) -> None:
         self._set_numbers: dict[TermSet, int] = {}
         self._columns: dict[str, list[NDArray[Any]]] = {name: [] for name in SMALL}
-        self._lengths: tuple[int, int] | None = None
+        self._lengths: Lengths | None = None
         self._codes = _Spool(spool and spool / "codes")
         self._colours = _Spool(spool and spool / "colours")
 
@@ -71,16 +68,12 @@ class SegmentBuilder:
     def add(self, rows: FeatureRows) -> None:
         """Add rows of features, each product once.
 
-        Rows that are not as long as those added before cannot be compared with them: they are left
-        out, with a warning.
+        Raises:
+            ValueError: Codes or histograms are not as long as those added before.
         """
         if not len(rows):
             return
-        lengths = rows.binary_codes.shape[1], rows.colour_histograms.shape[1]
-        self._lengths = self._lengths or lengths
-        if self._lengths != lengths:
-            _LOG.warning("%s products left out, of another length than the rest", len(rows))
-            return
+        self._check(rows.lengths)
         numbers = self._set_numbers
         ids = [one.encode() for one in rows.product_ids]
         one_each = np.ones(len(rows), dtype=np.int64)
@@ -105,10 +98,7 @@ class SegmentBuilder:
         """
         if not len(rows):
             return
-        lengths = segment.code_bytes, segment.colour_bins
-        self._lengths = self._lengths or lengths
-        if self._lengths != lengths:
-            raise ValueError(f"expected rows of {self._lengths} bytes; got {lengths}")
+        self._check(segment.lengths)
         numbers, term_sets = self._set_numbers, segment.term_sets.unpack()
         known = np.array([numbers.setdefault(one, len(numbers)) for one in term_sets])
         hashes = np.empty(len(segment), dtype=np.uint32)
@@ -175,6 +165,11 @@ class SegmentBuilder:
         return Segment(
             whole.term_sets, whole.code_bytes, whole.colour_bins, {**whole.arrays, **rows}
         )
+
+    def _check(self, lengths: Lengths) -> None:
+        self._lengths = self._lengths or lengths
+        if self._lengths != lengths:
+            raise ValueError(f"expected rows of {self._lengths} bytes; got {lengths}")
 
     def _append(self, columns: dict[str, Any]) -> None:
         for name, values in columns.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.rows import Lengths
 
 Place = tuple[bool, float, str]
 """Sorting key of a ranking; see RankedRow."""
@@ -73,3 +74,8 @@ class RankingQuery:
     attribute_weight: float
     without: tuple[CandidateQuery, ...] = ()
     sold_out_last: bool = False
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of the code and of the histogram; products with others cannot be compared."""
+        return Lengths(self.binary_code.size, self.colour_histogram.size)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import ranges
+from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.best import Best, Compared, Scores
 from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
@@ -46,6 +47,7 @@ def rank(
     *,
     among: Sequence[Rows] | None = None,
     after: Place | None = None,
+    clock: Clock | None = None,
 ) -> list[RankedRow]:
     """Find the best products, best first; equal scores are ordered by product id.
 
@@ -55,13 +57,16 @@ def rank(
         top: Maximum number of products, at least 1.
         among: For each part the rows to rank, −1 is left out; None = all.
         after: Rank only products whose ``place`` is higher.
+        clock: Counts the products that are compared.
     """
     ranked: list[RankedRow] = []
     for sold_out in (False, True) if query.sold_out_last else (None,):
         last = bool(sold_out)
         if len(ranked) < top and (after is None or after[0] <= last):
             best = Best(top - len(ranked), after if after and after[0] == last else None, last)
-            _compare_all(query, snapshot, among, sold_out, best)
+            compared = _compare_all(query, snapshot, among, sold_out, best)
+            if clock:
+                clock.compared += compared
             ranked += best.ranked(snapshot)
     return ranked
 
@@ -72,7 +77,9 @@ def _compare_all(
     among: Sequence[Rows] | None,
     sold_out: bool | None,
     best: Best,
-) -> None:
+) -> int:
+    """Compare the rows that may be among the best, and return how many these were."""
+    compared = 0
     for number, part in enumerate(snapshot.parts):
         if not len(part.segment):
             continue
@@ -80,6 +87,8 @@ def _compare_all(
         rows = None if among is None else among[number]
         for block, agreement in comparison.blocks(rows, best):
             best.add(number, part.segment, comparison.compare(block, agreement, best.threshold))
+            compared += len(block)
+    return compared
 
 
 def rank_variants(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import ranges
+from houndstooth.mappings.rows import Lengths, ranges
 from houndstooth.plugin.columns.term_sets import TermSets
 
 Rows = NDArray[np.int64]
@@ -55,6 +55,11 @@ class Segment:
 
     def __len__(self) -> int:
         return len(self.versions)
+
+    @property
+    def lengths(self) -> Lengths:
+        """Bytes of each code and of each histogram."""
+        return Lengths(self.code_bytes, self.colour_bins)
 
     @cached_property
     def set_starts(self) -> Rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,8 +11,6 @@ from numpy.typing import NDArray
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.segment import Rows, Segment
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,12 +81,8 @@ class Snapshot:
         """Return the snapshot after rows were written and products are gone.
 
         Rows of a version that is known already, or of an older one, change nothing. Where a product
-        comes twice, its highest version counts. A product whose code or histogram is not as long
-        as all others cannot be compared with them; it is gone.
+        comes twice, its highest version counts. All rows are of one model, and equally long.
         """
-        if not self._is_comparable(rows):
-            _LOG.warning("%s products left out, of another length than the rest", len(rows))
-            rows, gone = rows.take([]), [*gone, *rows.product_ids]
         newest = {one: place for place, one in _by_version(rows)}
         removed = [one for one in gone if one not in newest]
         places = np.array(list(newest.values()), dtype=np.int64)
@@ -109,11 +102,6 @@ class Snapshot:
             builder.add(rows.take(kept.tolist()))
             parts.append(Part(builder.segment()))
         return Snapshot(tuple(_merged(parts)))
-
-    def _is_comparable(self, rows: FeatureRows) -> bool:
-        lengths = rows.binary_codes.shape[1], rows.colour_histograms.shape[1]
-        known = [(p.segment.code_bytes, p.segment.colour_bins) for p in self.parts if len(p)]
-        return not len(rows) or not known or lengths in known
 
 
 def _by_version(rows: FeatureRows) -> Iterable[tuple[int, str]]:

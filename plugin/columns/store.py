@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -11,7 +11,7 @@ from time import monotonic
 
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
-from houndstooth.mappings.rows import Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.columns_file import ColumnsFile
 from houndstooth.plugin.columns.segment import Segment
@@ -68,12 +68,21 @@ class Columns:
     Args:
         engine: The engine.
         model: The model whose features are ranked.
+        lengths: Lengths of its bytes; products with others are left out.
         variant_field: Shop field that holds the variant group.
         folder: Folder for the file; None = keep the columns in this process's memory.
     """
 
-    def __init__(self, engine: Engine, model: str, variant_field: str, folder: Path | None) -> None:
-        self._engine, self._model, self._variant_field = engine, model, variant_field
+    def __init__(
+        self,
+        engine: Engine,
+        model: str,
+        lengths: Lengths,
+        variant_field: str,
+        folder: Path | None,
+    ) -> None:
+        self._engine, self._model, self._lengths = engine, model, lengths
+        self._variant_field = variant_field
         name = f"{engine.location} {model} {variant_field}"
         self._file = ColumnsFile(folder, name) if folder else None
         self._state: _State | None = None
@@ -94,6 +103,16 @@ class Columns:
         if self._follower is None and (self._engine.embedded or self._is_old()):
             self.sync(build=self._engine.embedded)
         return self._state.snapshot if self._state else None
+
+    @property
+    def size(self) -> int:
+        """Number of products in them; 0 while there are none."""
+        return len(self._state.snapshot) if self._state else 0
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since changes were looked for; None while there are no columns."""
+        return monotonic() - self._state.synced_at if self._state else None
 
     def sync(self, build: bool = True) -> None:
         """Bring the columns in step with the engine.
@@ -120,7 +139,8 @@ class Columns:
 
     def read(self, product_ids: Sequence[str]) -> FeatureRows:
         """Read some products from the engine as they are now, as the columns hold them."""
-        return self._engine.features(product_ids, self._model, self._variant_field)
+        model, lengths = self._model, self._lengths
+        return self._engine.features(product_ids, model, lengths, self._variant_field)
 
     def apply(self, before: Snapshot, after: Snapshot) -> None:
         """Take over what was read of some products, unless there is a newer snapshot already.
@@ -177,16 +197,21 @@ class Columns:
         saved = file.load()
         if saved is None or saved.checkpoint.index != self._engine.index_id():
             return None
+        if len(saved.segment) and saved.segment.lengths != self._lengths:
+            return None
         snapshot = Snapshot((Part(saved.segment),))
         return _State(snapshot, saved.checkpoint, saved.segment)
 
     def _followed(self, state: _State) -> _State:
         began = monotonic()
         snapshot, checkpoint = state.snapshot, state.checkpoint
-        for batch in self._engine.changes(self._model, self._variant_field, checkpoint):
+        for batch in self._changes(checkpoint):
             snapshot = snapshot.changed(batch.rows, batch.gone)
             checkpoint = batch.checkpoint
         return replace(state, snapshot=snapshot, checkpoint=checkpoint, synced_at=began)
+
+    def _changes(self, since: Checkpoint | None = None) -> Iterator[Changes]:
+        return self._engine.changes(self._model, self._lengths, self._variant_field, since)
 
     def _built(self) -> _State:
         """Read everything, into the file if it is worth it."""
@@ -216,7 +241,7 @@ class Columns:
 
     def _read_into(self, builder: SegmentBuilder) -> Checkpoint:
         checkpoint = Checkpoint(self._engine.index_id(), {})
-        for batch in self._engine.changes(self._model, self._variant_field):
+        for batch in self._changes():
             builder.add(batch.rows)
             checkpoint = batch.checkpoint
         return checkpoint

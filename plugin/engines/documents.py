@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.engine import IndexDocument
+from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.product import MAX_ID_BYTES
+from houndstooth.mappings.rows import Lengths
+from houndstooth.mappings.writes import FeatureKey, IndexDocument
 from houndstooth.plugin.engines.fields import is_unicode
+
+_LOG = logging.getLogger(__name__)
+
+TIMES = {"facts_as_of", "as_of"}
+"""Fields of ``visual`` that a document without features may have."""
+
+Visual = TypeVar("Visual", bound=VisualSummary)
 
 
 def refusal(document: IndexDocument) -> str | None:
@@ -27,6 +38,42 @@ def refusal(document: IndexDocument) -> str | None:
     if not is_unicode(document.product_id):
         return "expected a product id that can be written as UTF-8; got lone surrogates"
     return None
+
+
+def decode_visual(
+    kind: type[Visual], where: str, product_id: str, stored: Mapping[str, Any] | None
+) -> Visual | None:
+    """Decode a stored ``visual``; None if there is none or if something else wrote over it.
+
+    Args:
+        kind: What to decode.
+        where: Name of the index, for a warning.
+        product_id: Id of the document, for the same.
+        stored: The object.
+    """
+    if stored is None or (isinstance(stored, Mapping) and stored.keys() <= TIMES):
+        return None
+    try:
+        return kind.from_json(stored)
+    except InvalidDocument as error:
+        _LOG.warning("%s: product %r: %s", where, product_id, error)
+        return None
+
+
+def feature_key(visual: VisualDocument | None) -> FeatureKey | None:
+    """Return the key of decoded features; None if there are none."""
+    if visual is None:
+        return None
+    return FeatureKey(visual.model, visual.source_hash, visual.lengths)
+
+
+def log_left_out(where: str, product_ids: Sequence[str], lengths: Lengths) -> None:
+    """Warn that products are not searched, as their ``visual`` is damaged."""
+    text = (
+        "%s: %s products left out, such as %r: expected one code of %s bytes and one histogram of "
+        "%s; give the feed again"
+    )
+    _LOG.warning(text, where, len(product_ids), product_ids[0], *lengths)
 
 
 def byte_matrix(rows: Sequence[bytes]) -> Bytes:

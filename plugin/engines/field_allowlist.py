@@ -9,15 +9,14 @@ from typing import Any, cast
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
-    IndexDocument,
     RankingEngine,
     ShownProduct,
     StoredProduct,
-    WriteOutcome,
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 from houndstooth.plugin.fact_paths import names_path, select_facts
 from houndstooth.plugin.shop_query import query_json
@@ -44,16 +43,20 @@ class FieldAllowlist:
         return self._engine.index_id()
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """See Engine."""
-        return self._engine.changes(model, variant_field, since)
+        return self._engine.changes(model, lengths, variant_field, since)
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """See Engine."""
-        return self._engine.features(product_ids, model, variant_field)
+        return self._engine.features(product_ids, model, lengths, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -62,14 +65,18 @@ class FieldAllowlist:
         return self._engine.match(self._checked(query), limit, among)
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+        self,
+        query: CandidateQuery,
+        limit: int,
+        lengths: Lengths,
+        appearance: Mapping[str, int] | None = None,
     ) -> FeatureRows:
         """See RankingEngine, which the engine must be for this.
 
         Raises InvalidFilter if a filter's field is not allowed.
         """
         ranking = cast(RankingEngine, self._engine)
-        return ranking.window(self._checked(query), limit, appearance)
+        return ranking.window(self._checked(query), limit, lengths, appearance)
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """See Engine."""
@@ -108,13 +115,21 @@ class FieldAllowlist:
         """See Engine."""
         return self._engine.delete(product_ids)
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """See Engine."""
+        return self._engine.outdated(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """See Engine."""
+        return self._engine.delete_outdated(before, kept)
+
     def refresh(self) -> None:
         """See Engine."""
         self._engine.refresh()
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
         """See Engine."""
-        return self._engine.source_hashes(product_ids, model)
+        return self._engine.stored(product_ids)
 
     def ping(self) -> None:
         """See Engine."""

@@ -10,22 +10,21 @@ from sqlite3 import Connection
 import numpy as np
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    IndexDocument,
-    RangeFilter,
-    ShownProduct,
-    StoredProduct,
-    WriteOutcome,
-)
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShownProduct, StoredProduct
 from houndstooth.mappings.errors import InvalidFilter
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
-from houndstooth.plugin.engines.sqlite_write import SQLiteWriter
+from houndstooth.plugin.engines.sqlite_write import (
+    SQLiteWriter,
+    outdated_ids,
+    stored_states,
+    stored_visual,
+)
 
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
@@ -54,7 +53,7 @@ class SQLiteEngine:
         self.location = str(path.absolute())
         self._file = SQLiteFile(path)
         self._fields = Fields(product_index()["mappings"]["properties"])
-        self._writer = SQLiteWriter(self._fields)
+        self._writer = SQLiteWriter(self.location, self._fields)
 
     def prepare(self) -> None:
         """Create file and tables. Calling it again is harmless."""
@@ -70,16 +69,25 @@ class SQLiteEngine:
         with self._file.transaction() as db:
             return sum(self._writer.delete(db, product_id) for product_id in set(product_ids))
 
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features."""
+        with self._file.snapshot() as db:
+            ids = outdated_ids(db, before, kept)
+            ((total,),) = db.execute("SELECT count(facts_as_of) FROM times")
+        return Outdated(len(ids), total, tuple(ids[:examples]))
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products and return how many."""
+        with self._file.transaction() as db:
+            return sum(self._writer.delete(db, key) for key in outdated_ids(db, before, kept))
+
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the documents whose features ``model`` computed."""
-        # The plus keeps SQLite from going through all documents of the model.
-        sql = """SELECT product.id, source_hash FROM product JOIN candidate ON product = key
-                 WHERE product.id IN (SELECT value FROM json_each(?)) AND +model = ?"""
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there."""
         with self._file.connection() as db:
-            return dict(db.execute(sql, (json.dumps(list(product_ids)), model)))
+            return stored_states(db, self.location, product_ids)
 
     def index_id(self) -> str:
         """Return the random id that the file was created with."""
@@ -87,14 +95,18 @@ class SQLiteEngine:
             return index_id(db)
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read what was written after the checkpoint, and exactly what was deleted.
 
         Raises:
             IndexReplaced: Another file has taken the name since that checkpoint.
         """
-        reader = SQLiteChanges(model, variant_field, since)
+        reader = SQLiteChanges(model, lengths, variant_field, since)
         while True:
             with self._file.snapshot() as db:
                 batch = reader.next_batch(db)
@@ -103,11 +115,11 @@ class SQLiteEngine:
             yield batch
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents, in any order."""
         with self._file.connection() as db:
-            return read_features(db, product_ids, model, variant_field)
+            return read_features(db, product_ids, model, lengths, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -124,11 +136,13 @@ class SQLiteEngine:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
             rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
+        found = (
+            (*row, stored_visual(VisualSummary, self.location, row[0], row[3])) for row in rows
+        )
         return [
-            ShownProduct(
-                key, changed, json.loads(facts), VisualSummary.from_json(json.loads(visual))
-            )
-            for key, changed, facts, visual in rows
+            ShownProduct(key, changed, json.loads(facts), visual)
+            for key, changed, facts, _, visual in found
+            if visual is not None
         ]
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
@@ -138,7 +152,9 @@ class SQLiteEngine:
         with self._file.connection() as db:
             rows = db.execute(sql, (json.dumps(list(product_ids)),)).fetchall()
         return [
-            StoredProduct(key, json.loads(facts), VisualDocument.from_json(json.loads(visual)))
+            StoredProduct(
+                key, json.loads(facts), stored_visual(VisualDocument, self.location, key, visual)
+            )
             for key, facts, visual in rows
         ]
 

@@ -10,16 +10,19 @@ from pathlib import Path
 from queue import Empty, LifoQueue
 from time import monotonic, sleep
 
-from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.errors import CatalogueNotFound, EngineUnavailable
 from houndstooth.plugin.engines.sqlite_query import COLUMNS
 
 # `product` holds the documents and `candidate` the searchable features. Their bytes come last, so
-# that a scan for terms does not read them. `fact` is the inverted index of the shop's facts.
-# `identity` has one row. Its counter goes up with every write; `changed` is the counter's value
-# after the last write of a document, and `removed` keeps that of each deletion.
+# that a scan for terms does not read them. `times` says of when both are; it changes with every
+# feed, which costs little in rows as short as these. `fact` is the inverted index of the shop's
+# facts. `identity` has one row. Its counter goes up with every write; `changed` is the counter's
+# value after the last write of a document, and `removed` keeps that of each deletion.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS product (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, visual TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS times (
+    product INTEGER PRIMARY KEY, facts_as_of INTEGER, as_of INTEGER);
 CREATE TABLE IF NOT EXISTS candidate (
     product INTEGER PRIMARY KEY, id TEXT NOT NULL, model TEXT NOT NULL, category TEXT NOT NULL,
     great_category TEXT NOT NULL, source_hash TEXT NOT NULL, changed INTEGER NOT NULL,
@@ -43,7 +46,7 @@ PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
-VERSION = 3
+VERSION = 4
 """Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 
@@ -176,7 +179,7 @@ class SQLiteFile:
             yield
         except sqlite3.OperationalError as error:
             if not self.path.exists():
-                raise EngineUnavailable(
+                raise CatalogueNotFound(
                     f"expected a SQLite file at {self.path}; there is none yet; make it with: "
                     f"houndstooth ingest FEED --engine sqlite:///{self.path}"
                 ) from error

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections import Counter
 from collections.abc import Sequence
-from operator import itemgetter
 from sqlite3 import Connection
 from typing import Any
 
@@ -18,14 +15,13 @@ from houndstooth.mappings.rows import (
     Changes,
     Checkpoint,
     FeatureRows,
+    Lengths,
     TermSet,
     term_set,
 )
-from houndstooth.plugin.engines.documents import byte_matrix, with_views
+from houndstooth.plugin.engines.documents import byte_matrix, log_left_out, with_views
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS
-
-_LOG = logging.getLogger(__name__)
 
 SHARD = "0"
 """Key of the only position in a checkpoint."""
@@ -54,12 +50,16 @@ def index_id(db: Connection) -> str:
 
 
 def read_features(
-    db: Connection, product_ids: Sequence[str], model: str, variant_field: str | None
+    db: Connection,
+    product_ids: Sequence[str],
+    model: str,
+    lengths: Lengths,
+    variant_field: str | None,
 ) -> FeatureRows:
     """Read the features that a model computed of some documents."""
     ids = json.dumps(list(product_ids))
     rows = db.execute(_BY_ID, (variant_field, ids, model)).fetchall()
-    return _feature_rows(db, _of_one_length(rows))
+    return _feature_rows(db, _of_lengths(rows, lengths))
 
 
 class SQLiteChanges:
@@ -67,13 +67,16 @@ class SQLiteChanges:
 
     Args:
         model: Name of the model.
+        lengths: Lengths of its bytes.
         variant_field: Fact that holds the variant group.
         since: Where to go on; None = read everything, up to the change that is the newest when
             the reading begins.
     """
 
-    def __init__(self, model: str, variant_field: str | None, since: Checkpoint | None) -> None:
-        self._model, self._fact = model, variant_field
+    def __init__(
+        self, model: str, lengths: Lengths, variant_field: str | None, since: Checkpoint | None
+    ) -> None:
+        self._model, self._lengths, self._fact = model, lengths, variant_field
         self._index = since.index if since else None
         self._position = since.positions.get(SHARD, 0) if since else 0
         self._tells_gone = since is not None
@@ -102,23 +105,22 @@ class SQLiteChanges:
             gone += [row[0] for row in rows if row[1] != self._model]
         self._index, self._position = index, end
         all_rows = [row for row in rows if row[1] == self._model]
-        rows = _of_one_length(all_rows)
+        rows = _of_lengths(all_rows, self._lengths)
         if len(rows) < len(all_rows):
             kept = {row[0] for row in rows}
             gone += [row[0] for row in all_rows if row[0] not in kept]
         return Changes(_feature_rows(db, rows), gone, Checkpoint(index, {SHARD: end}))
 
 
-def _of_one_length(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Leave out rows whose code or histogram is not as long as those of most rows, with a warning.
+def _of_lengths(rows: Sequence[tuple[Any, ...]], lengths: Lengths) -> list[tuple[Any, ...]]:
+    """Leave out rows whose code or histogram has another length, with a warning.
 
     They are damaged and cannot be compared; so they cost no other row.
     """
-    lengths = [(len(row[3]), len(row[4])) for row in rows]
-    usual = max(Counter(lengths).items(), key=itemgetter(1), default=(None, 0))[0]
-    kept = [row for row, length in zip(rows, lengths, strict=True) if length == usual]
+    kept = [row for row in rows if (len(row[3]), len(row[4])) == lengths]
     if len(kept) < len(rows):
-        _LOG.warning("%s products left out: their binary_code is damaged", len(rows) - len(kept))
+        damaged = [row[0] for row in rows if (len(row[3]), len(row[4])) != lengths]
+        log_left_out("SQLite", damaged, lengths)
     return kept
 
 

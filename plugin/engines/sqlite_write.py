@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection, DataError, IntegrityError
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import IndexDocument, WriteOutcome
 from houndstooth.mappings.product import Fact, Note
-from houndstooth.plugin.engines.documents import refusal
+from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
+from houndstooth.plugin.engines.documents import Visual, decode_visual, feature_key, refusal
 from houndstooth.plugin.engines.facts import fit_facts
 from houndstooth.plugin.engines.fields import Fields, each
+from houndstooth.plugin.engines.newest import leave_newer, written_times
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
 
 Entries = set[tuple[str, str | float]]
@@ -21,34 +22,90 @@ INSERT INTO product (id, facts, visual) VALUES (?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET facts = excluded.facts, visual = excluded.visual RETURNING key
 """
 FIND = "SELECT key, facts FROM product WHERE id = ?"
+STATES = """
+SELECT product.id, visual, length(binary_code), length(colour_histogram), facts_as_of, as_of
+FROM json_each(?) AS ids
+JOIN product ON product.id = ids.value JOIN candidate ON candidate.product = product.key
+LEFT JOIN times ON times.product = product.key
+"""
+OUTDATED = """
+SELECT id FROM times JOIN product ON key = product
+WHERE facts_as_of < ? AND coalesce(as_of, 0) < ? AND id NOT IN (SELECT value FROM json_each(?))
+ORDER BY id
+"""
+PUT_TIMES = """
+INSERT INTO times (product, facts_as_of, as_of) VALUES (?, ?, ?)
+ON CONFLICT (product) DO UPDATE SET
+    facts_as_of = coalesce(excluded.facts_as_of, facts_as_of),
+    as_of = coalesce(excluded.as_of, as_of)
+"""
 
 
 class _RefusedError(Exception):
     """The document cannot be written; the message says why."""
 
 
+def stored_states(db: Connection, where: str, product_ids: Sequence[str]) -> dict[str, StoredState]:
+    """Read the states of the documents that are there, by id.
+
+    Args:
+        db: A connection.
+        where: Path of the file, for a warning.
+        product_ids: The ids.
+    """
+    states = {}
+    for key, text, *lengths, facts_as_of, as_of in db.execute(
+        STATES, (json.dumps(list(product_ids)),)
+    ):
+        visual = stored_visual(VisualDocument, where, key, text)
+        is_whole = visual is not None and visual.lengths == tuple(lengths)
+        states[key] = StoredState(feature_key(visual) if is_whole else None, facts_as_of, as_of)
+    return states
+
+
+def stored_visual(kind: type[Visual], where: str, product_id: str, text: str) -> Visual | None:
+    """Decode a stored ``visual``; None if something else wrote over it.
+
+    Args:
+        kind: What to decode.
+        where: Path of the file, for a warning.
+        product_id: Id of the document, for the same.
+        text: The object in JSON.
+    """
+    try:
+        stored = json.loads(text)
+    except (TypeError, ValueError):
+        stored = text
+    return decode_visual(kind, where, product_id, stored)
+
+
+def outdated_ids(db: Connection, before: int, kept: Collection[str]) -> list[str]:
+    """List the documents that an ingest wrote of before a time, without those that are kept."""
+    values = (before, before, json.dumps(list(kept)))
+    return [key for (key,) in db.execute(OUTDATED, values)]
+
+
 class SQLiteWriter:
     """Writes documents within the caller's transaction.
 
     Args:
+        where: Path of the file, for warnings.
         fields: The fields of the shop's facts and their types.
     """
 
-    def __init__(self, fields: Fields) -> None:
-        self._fields = fields
+    def __init__(self, where: str, fields: Fields) -> None:
+        self._where, self._fields = where, fields
 
     def write(self, db: Connection, document: IndexDocument) -> WriteOutcome:
         """Write one document; if it is refused, undo all of its changes."""
         db.execute("SAVEPOINT document")
-        error: str | None = None
-        notes: Sequence[Note] = ()
         try:
-            notes = self._put(db, document)
+            outcome = self._put(db, document)
         except (_RefusedError, DataError, IntegrityError) as reason:
-            error = str(reason)
+            outcome = WriteOutcome(document.product_id, str(reason))
             db.execute("ROLLBACK TO document")
         db.execute("RELEASE document")
-        return WriteOutcome(document.product_id, error, notes=notes)
+        return outcome
 
     def delete(self, db: Connection, product_id: str) -> int:
         """Delete one document and return how many existed, 0 or 1."""
@@ -58,36 +115,45 @@ class SQLiteWriter:
         key, facts = row
         _change_entries(db, key, self._entries(json.loads(facts)), set())
         db.execute("DELETE FROM candidate WHERE product = ?", (key,))
+        db.execute("DELETE FROM times WHERE product = ?", (key,))
         db.execute("DELETE FROM product WHERE key = ?", (key,))
         db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (_next_change(db), product_id))
         return 1
 
-    def _put(self, db: Connection, document: IndexDocument) -> list[Note]:
-        reason = refusal(document)
-        if reason:
+    def _put(self, db: Connection, document: IndexDocument) -> WriteOutcome:
+        """Write a document; what is stored newer stays."""
+        product_id = document.product_id
+        if reason := refusal(document):
             raise _RefusedError(reason)
-        row = db.execute(FIND, (document.product_id,)).fetchone()
+        row = db.execute(FIND, (product_id,)).fetchone()
         if row is None and not (document.visual and document.insert):
-            raise _RefusedError(f"expected a product that is there; {document.product_id!r} is not")
+            raise _RefusedError(f"expected a product that is there; {product_id!r} is not")
+        newer: list[Note] = []
+        if row is not None and document.as_of is not None:
+            left = leave_newer(document, stored_states(db, self._where, [product_id])[product_id])
+            if isinstance(left, WriteOutcome):
+                return left
+            document, newer = left
         key, stored = row or (0, "{}")
         old = json.loads(stored)
         facts, notes = fit_facts(document.facts, self._fields)
         new = {**old, **facts}
         text = json.dumps(new)
+        is_changed = document.visual is not None or text != stored
         if document.visual is not None:
             visual = json.dumps(document.visual.to_json())
-            values = (document.product_id, text, visual)
-            ((key,),) = db.execute(UPSERT, values).fetchall()
-            db.execute("DELETE FROM removed WHERE id = ?", (document.product_id,))
+            ((key,),) = db.execute(UPSERT, (product_id, text, visual)).fetchall()
+            db.execute("DELETE FROM removed WHERE id = ?", (product_id,))
             _put_candidate(db, key, document.visual)
-        elif text == stored:
-            return notes  # nothing to write, and nothing that followers need to read again
-        else:
+        elif is_changed:
             db.execute("UPDATE product SET facts = ? WHERE key = ?", (text, key))
             sql = "UPDATE candidate SET changed = ? WHERE product = ?"
             db.execute(sql, (_next_change(db), key))
-        _change_entries(db, key, self._entries(old), self._entries(new))
-        return notes
+        if is_changed:  # else nothing that followers need to read again
+            _change_entries(db, key, self._entries(old), self._entries(new))
+        if times := written_times(document):
+            db.execute(PUT_TIMES, (key, times.get("facts_as_of"), times.get("as_of")))
+        return WriteOutcome(product_id, notes=(*notes, *newer), is_changed=is_changed)
 
     def _entries(self, facts: Mapping[str, Fact]) -> Entries:
         indexed = (

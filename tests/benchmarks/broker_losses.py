@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from redis import Redis
 
-from houndstooth.ingest.jobs import Job
+from houndstooth.ingest.job import Job
 from tests.conftest import free_port, running_or_given, running_redis
 from tests.integration.workers.shop import Shop, opened, product
 
@@ -97,7 +97,7 @@ def measure(shop: Shop, broker: Broker, arguments: argparse.Namespace) -> dict[s
     deadline = time.monotonic() + arguments.seconds
     chance = random.Random(31)
     feed = shop.write([product(n) for n in range(arguments.products)])
-    command = shop.command("ingest", feed, "--celery", "--detach", "--engine", shop.url)
+    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
     output, errors = command.communicate(timeout=120)
     if command.returncode:
         raise SystemExit(errors)

@@ -27,7 +27,7 @@ from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.images import feed_images
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.pipeline import BATCH, ingest_feed, threads_per_batch
 from houndstooth.ingest.products import read_feed

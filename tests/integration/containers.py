@@ -25,6 +25,8 @@ from typing import Any
 
 import yaml
 
+from tests.integration.limits import ControlGroups, read_seconds, ulimit_words
+
 ROOT = Path(__file__).parents[2]
 CONFINED = ["setpriv", "--no-new-privs"] + (
     ["--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
@@ -189,7 +191,9 @@ def _bytes(paths: Iterator[Path]) -> int:
 
 @dataclass
 class Container:
-    """A service of the compose file as a process on this machine.
+    """A service of the compose file as a process on this machine, under the service's limits.
+
+    Limits of memory and processes are set where this user can; see ``groups``.
 
     Args:
         places: what the containers' network and volumes are here: text to replace in commands,
@@ -202,6 +206,11 @@ class Container:
     places: Mapping[str, str]
     log: Path
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    groups: ControlGroups | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if ControlGroups.are_there():
+            self.groups = ControlGroups(self.service)
 
     def start(self) -> None:
         """Run the service's command, or the image's."""
@@ -245,13 +254,27 @@ class Container:
         assert self.process is not None
         self.process.terminate()
         try:
-            return self.process.wait(60)
+            return self.process.wait(read_seconds(self.service["stop_grace_period"]))
         finally:
             self.process.kill()
 
+    def kill(self) -> None:
+        """End it without a warning, as a machine that fails does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        """Stop it if it runs, and remove its control groups."""
+        if self.process and self.process.poll() is None:
+            self.stop()
+        if self.groups:
+            self.groups.close()
+
     def _words(self, command: str | Sequence[str]) -> list[str]:
         words = shlex.split(command) if isinstance(command, str) else command
-        return CONFINED + [self._place(word) for word in words]
+        limits = (self.groups.words() if self.groups else []) + ulimit_words(self.service)
+        return limits + CONFINED + [self._place(word) for word in words]
 
     def _surroundings(self) -> dict[str, Any]:
         environment = {

@@ -18,9 +18,11 @@ from PIL import Image
 from werkzeug.test import encode_multipart
 
 from houndstooth.commands import main
-from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.errors import EngineUnavailable, InvalidDocument
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, BoxSource
+from houndstooth.mappings.writes import IndexDocument
+from houndstooth.plugin.config import Settings
+from houndstooth.web.app import create_app
 from tests.catalogue import visual
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.web_catalogue import ODD_ID, PER_COLOUR, draw, file_of, make_app
@@ -401,6 +403,17 @@ def test_media_serves_catalogue_images_only(app: Flask, client: FlaskClient) -> 
     for path in ("catalogue.db", "feed.csv", "../outside.png", "%2e%2e/outside.png", "none.png"):
         refused(client.get(f"/media/{path}"), 404)
     refused(client.get(f"/media/{folder.parent}/outside.png"), 404)
+
+
+def test_before_the_first_feed_there_is_no_catalogue(tmp_path: Path) -> None:
+    settings = Settings(engine=f"sqlite:///{tmp_path}/none.db")
+    client = create_app(settings, extractor=FakeExtractor()).test_client()
+    for path in ("/readyz", "/api/v1/products/1"):
+        answer = client.get(path)
+        error = answer.get_json()["error"]
+        assert (answer.status_code, error["code"]) == (503, "catalogue_not_found")
+        assert error["message"] == "there is no catalogue yet; the service's log says why"
+    assert client.get("/healthz").status_code == 200
 
 
 def test_every_answer_is_guarded(client: FlaskClient) -> None:

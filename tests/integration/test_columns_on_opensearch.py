@@ -18,10 +18,11 @@ from threading import Thread
 import pytest
 from opensearchpy import OpenSearch
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.attribute_query import stored_features
 from houndstooth.plugin.columns import store
 from houndstooth.plugin.config import Settings
@@ -33,7 +34,7 @@ from tests.benchmarks.scale.history import History, Judge
 from tests.benchmarks.scale.server import NoExtractor
 from tests.benchmarks.scale.traffic import Clients, Writer, ask, random_question
 from tests.benchmarks.scale.traffic import fill as fill_at_random
-from tests.catalogue import MODEL, document, random_documents, visual
+from tests.catalogue import LENGTHS, MODEL, document, random_documents, visual
 from tests.conftest import free_port
 from tests.integration.engines.helpers import fill
 
@@ -69,7 +70,7 @@ def server(url: str) -> OpenSearch:
 def searching(url: str, folder: Path | None, follow: bool = True) -> Iterator[VisualSearch]:
     """A search on an engine of its own; if it follows, its columns are there."""
     settings = Settings(engine=url, columns=folder)
-    search = VisualSearch(NoExtractor(MODEL), open_engine(url), TAXONOMY, settings)  # type: ignore[arg-type]
+    search = VisualSearch(NoExtractor(MODEL, LENGTHS), open_engine(url), TAXONOMY, settings)  # type: ignore[arg-type]
     if follow:
         search.follow()
         wait_until(lambda: known(search) is not None, 10)
@@ -80,7 +81,7 @@ def searching(url: str, folder: Path | None, follow: bool = True) -> Iterator[Vi
 
 def known(search: VisualSearch) -> int | None:
     """The number of products in the columns."""
-    snapshot = search._columns.snapshot() if search._columns else None
+    snapshot = search.columns.snapshot() if search.columns else None
     return None if snapshot is None else len(snapshot)
 
 

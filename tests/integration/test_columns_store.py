@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -15,18 +16,18 @@ import pytest
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
-from houndstooth.mappings.rows import FeatureRows
+from houndstooth.mappings.rows import FeatureRows, Lengths
 from houndstooth.plugin.columns import store
 from houndstooth.plugin.columns.segment_file import load
 from houndstooth.plugin.columns.store import Columns
-from tests.feature_rows import Product, contents, expected_contents, rows_of
+from tests.feature_rows import LENGTHS, Product, contents, expected_contents, rows_of
 from tests.listed_engine import ListedEngine
 
 MODEL = "test-1"
 
 
 def columns_of(engine: ListedEngine, folder: Path | None = None) -> Columns:
-    return Columns(cast(Engine, engine), MODEL, "group", folder)
+    return Columns(cast(Engine, engine), MODEL, LENGTHS, "group", folder)
 
 
 def products(count: int, start: int = 0) -> list[Product]:
@@ -340,30 +341,16 @@ def test_products_that_come_twice_in_a_full_reading(
         assert same(columns_of(engine, folder), engine)
 
 
-@pytest.mark.parametrize("saved", [True, False])
-def test_damaged_documents_do_not_cost_the_others(
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-    saved: bool,
-) -> None:
+def test_a_file_with_bytes_of_other_lengths_is_built_anew(tmp_path: Path) -> None:
     engine = ListedEngine(embedded=True)
-    engine.put(*products(21))
-    damaged = [Product(f"odd{n}", code=b"1234567890") for n in range(7)]
-    engine.put(*damaged)  # a batch of their own
-    engine.put(*products(40, start=100))
-    good = {key: one for key, one in engine.products.items() if not key.startswith("odd")}
-    columns = columns_of(engine, tmp_path if saved else None)
-    snapshot = columns.snapshot()
-    assert snapshot is not None
-    assert contents(snapshot) == expected_contents(good.values())
-    engine.put(Product("é0", colour=b"1"), *products(6, start=30))
-    monkeypatch.setattr(engine, "rows", lambda listed: rows_of(listed[:1]))
-    with caplog.at_level(logging.WARNING):
-        snapshot = columns.snapshot()
-    assert "of another length" in caplog.text
-    assert snapshot is not None and "é0" not in contents(snapshot)
-    assert len(snapshot) == len(good) - 1
+    engine.put(*products(40))
+    assert same(columns_of(engine, tmp_path), engine)
+    lengths = Lengths(LENGTHS.code + 1, LENGTHS.histogram)
+    longer = Columns(cast(Engine, engine), MODEL, lengths, "group", tmp_path)
+    engine.products = {
+        key: replace(one, code=one.code + b"!") for key, one in engine.products.items()
+    }
+    assert same(longer, engine)
 
 
 def test_products_that_are_gone_from_a_server(

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
+import subprocess
 import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from PIL import Image as Picture
 from redis import Redis
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from houndstooth import __version__
+from houndstooth.ingest.celery_app import AHEAD, REDELIVERED_AFTER_SECONDS, IngestApp
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.queue import PREFIX, QUEUE
+from houndstooth.ingest.submit import make_request
+from houndstooth.ingest.tasks import BATCH_SECONDS
 from houndstooth.models.synthetic import generate
-from houndstooth.plugin.config import read_variables
+from houndstooth.plugin.config import Settings, read_variables
+from houndstooth.web.serving.limits import Limits
 from tests.conftest import RELEASES, free_port
 from tests.integration.containers import (
     ROOT,
@@ -30,9 +43,12 @@ from tests.integration.containers import (
     read_dockerfile,
     read_stages,
 )
+from tests.integration.limits import open_files, open_files_limit, read_bytes, read_seconds
 
 SERVICES: dict[str, dict[str, Any]] = read_compose()["services"]
 OURS = ("worker", "web")
+STARTED = ("redis", *OURS)
+SCHEMA = "vendor.compose-spec"
 FIXED = {
     *("HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES", "HOUNDSTOOTH_COLUMNS"),
     *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS"),
@@ -96,9 +112,40 @@ def test_every_service_restarts_is_checked_and_is_confined(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["cap_drop"] == ["ALL"]
     assert "cap_add" not in service and "privileged" not in service
-    assert service["mem_limit"]
+    assert service["init"] is True
+    assert service["logging"] == {
+        "driver": "json-file",
+        "options": {"max-size": "10m", "max-file": "3"},
+    }
+    files = service["ulimits"]["nofile"]
+    assert files["soft"] == files["hard"] <= 65536
+    assert service["mem_limit"] and service["pids_limit"]
     if name != "opensearch":
         assert service["read_only"] is True
+
+
+def test_the_file_is_one_of_the_compose_specification() -> None:
+    for compose, status in ((ROOT / "docker-compose.yml", 0), (ROOT / "pyproject.toml", 1)):
+        command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", SCHEMA]
+        run = subprocess.run([*command, compose], capture_output=True, text=True, timeout=60)
+        assert run.returncode == status, run.stdout
+
+
+def test_no_service_is_killed_before_it_has_ended_in_order() -> None:
+    grace = {name: read_seconds(service["stop_grace_period"]) for name, service in SERVICES.items()}
+    assert "--drain-seconds" not in SERVICES["web"]["command"]
+    assert Limits.drain_seconds + 5 <= grace["web"] <= 30
+    assert BATCH_SECONDS < grace["worker"] <= REDELIVERED_AFTER_SECONDS
+    assert min(grace["redis"], grace["opensearch"]) >= 30
+
+
+def test_the_engine_has_twice_its_heap_and_no_swap() -> None:
+    engine = SERVICES["opensearch"]
+    heap = re.findall(r"-Xm[sx](\w+)", engine["environment"]["OPENSEARCH_JAVA_OPTS"])
+    assert [read_bytes(size) for size in heap] == [read_bytes(engine["mem_limit"]) // 2] * 2
+    assert engine["memswap_limit"] == engine["mem_limit"]
+    assert engine["ulimits"]["nofile"]["hard"] >= 65535  # what its own check asks for
+    assert engine["pids_limit"] >= 4096
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -194,25 +241,31 @@ def web_port() -> int:
 
 
 @pytest.fixture(scope="module")
+def redis_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
 def containers(
     image: Image,
     feed: Path,
     web_port: int,
+    redis_port: int,
     opensearch_url: str,
-    redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, Container]]:
-    """All services; ours are started, and the stores are those of the tests."""
+    """All services, under their limits; OpenSearch is that of the tests."""
     if not list((image.package / "models" / "weights").glob("*.onnx")):
         pytest.skip("needs the trained networks in models/weights")
-    opensearch, redis = urlsplit(opensearch_url).netloc, urlsplit(redis_url).netloc
+    opensearch, redis = urlsplit(opensearch_url).netloc, f"127.0.0.1:{redis_port}"
     places = {
         "opensearch:9200": opensearch,
         "127.0.0.1:9200": opensearch,
         "redis:6379": redis,
-        "6379": redis.rpartition(":")[2],
+        "6379": str(redis_port),
         "0.0.0.0": "127.0.0.1",
         "8000": str(web_port),
+        "/data": str(tmp_path_factory.mktemp("data")),
         "/feed": str(feed),
         "/columns": str(tmp_path_factory.mktemp("columns")),
         "/downloads": str(tmp_path_factory.mktemp("downloads")),
@@ -226,13 +279,14 @@ def containers(
         for name, service in services.items()
     }
     try:
-        for name in OURS:
+        for name in STARTED:
             running[name].start()
+            if name == "redis":
+                running[name].wait()
         yield running
     finally:
-        for name in OURS:
-            if running[name].process:
-                running[name].stop()
+        for container in reversed(running.values()):
+            container.close()
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -272,6 +326,126 @@ def test_a_worker_that_is_asked_to_stop_ends_in_order_and_is_not_healthy(
     assert worker.stop() == 0, worker.log.read_text()
     assert not worker.is_healthy()
     worker.start()
+
+
+@pytest.mark.parametrize("name", STARTED)
+def test_a_service_may_open_as_many_files_as_it_is_given(
+    containers: dict[str, Container], name: str
+) -> None:
+    files = SERVICES[name]["ulimits"]["nofile"]
+    containers[name].wait()
+    process = containers[name].process
+    assert process and open_files_limit(process.pid) == (files["soft"], files["hard"])
+
+
+def test_all_connections_take_less_than_half_of_the_files(
+    containers: dict[str, Container], feed: Path, web_port: int
+) -> None:
+    web = containers["web"]
+    web.wait()
+    assert web.process
+    half = open_files_limit(web.process.pid)[0] / 2
+    with ExitStack() as stack:
+        for number in range(Limits.connections):
+            source = (f"127.0.0.{2 + number % 4}", 0)  # one address has but half of them
+            one = socket.create_connection(("127.0.0.1", web_port), 10, source)
+            stack.enter_context(one).sendall(b"GET /healthz")
+        opened = open_files(web.process.pid)
+        deadline = time.monotonic() + 30
+        while opened < Limits.connections and time.monotonic() < deadline:
+            time.sleep(0.1)
+            opened = open_files(web.process.pid)
+        photo = next((feed / "images").iterdir())
+        assert ask(web_port, "/api/v1/search", photo)["query"]
+    assert Limits.connections <= opened < half
+
+
+def test_pictures_as_large_as_are_taken_fit_into_the_memory(
+    containers: dict[str, Container], feed: Path, web_port: int
+) -> None:
+    rows = ["id,title,image"]
+    for number in range(8):
+        Picture.new("RGB", (7071, 7071), (20 * number, 0, 99)).save(feed / f"{number}.png")
+        rows.append(f"large-{number},Shirt,{number}.png")
+    (feed / "large.csv").write_text("\n".join(rows))
+    for name in OURS:
+        containers[name].wait()
+
+    def post(number: int) -> int:
+        files = {"image": (feed / f"{number}.png").read_bytes()}
+        url = f"http://127.0.0.1:{web_port}/api/v1/search"
+        return requests.post(url, files=files, timeout=120).status_code
+
+    with ThreadPoolExecutor(8) as shoppers:
+        statuses = {*shoppers.map(post, range(8))}
+    assert {200} <= statuses <= {200, 503}
+    command = "houndstooth ingest /feed/large.csv --celery --batch 2"
+    run = containers["worker"].run(f"{command} --engine opensearch://opensearch:9200/compose-large")
+    assert run.returncode == 0, run.stdout + run.stderr
+    for name in OURS:
+        container = containers[name]
+        assert container.process and container.process.poll() is None
+        if container.groups:
+            print(name, f"{container.groups.resident_mb():.0f} MB afterwards")
+            assert container.groups.killed() == container.groups.refused_processes() == 0
+
+
+def test_the_queue_outlives_a_redis_that_is_killed_or_full(
+    containers: dict[str, Container], redis_port: int, tmp_path: Path
+) -> None:
+    redis, worker = containers["redis"], containers["worker"]
+    redis.wait()
+    assert worker.stop() == 0
+    try:
+        with Redis(port=redis_port) as client:
+            assert client.config_get("maxclients")["maxclients"] == "10000"
+            most = int(client.config_get("maxmemory")["maxmemory"])
+            queue_a_feed(f"redis://127.0.0.1:{redis_port}/0", tmp_path)
+            before = client.lrange(f"{PREFIX}{QUEUE}", 0, -1)
+            assert len(before) > AHEAD * 3 // 2
+            assert client.info("memory")["used_memory"] < most / 10
+
+            redis.kill()
+            redis.start()
+            redis.wait()
+            assert client.lrange(f"{PREFIX}{QUEUE}", 0, -1) == before
+
+            value, stored = os.urandom(1_000_000), 0
+            with pytest.raises(OutOfMemoryError):
+                while True:
+                    client.set(f"other:{stored}", value)
+                    stored += 1
+            client.delete("other:0", "other:1")
+            with suppress(ResponseError):  # it does so already, by itself
+                client.bgrewriteaof()
+            for number in range(2, stored):  # so that the rewriting process has its own copy
+                client.set(f"other:{number}", value)
+            redis.wait()
+            assert client.lrange(f"{PREFIX}{QUEUE}", 0, -1) == before
+            client.flushall()
+        assert redis.process and redis.process.poll() is None
+        assert not redis.groups or redis.groups.killed() == 0
+    finally:
+        worker.start()
+
+
+def queue_a_feed(redis: str, folder: Path) -> None:
+    """Queue as many batches of a feed as are queued at most, of products of 3 KB."""
+    description = "linen shirt with long sleeves and a soft collar " * 60
+    rows = [f"{n},Shirt {n},{description},{n}.jpg" for n in range(8 * 2 * AHEAD)]
+    feed = folder / "feed.csv"
+    feed.write_text("\n".join(["id,title,description,image", *rows]))
+    app = IngestApp(Settings(redis=redis, jobs=folder / "jobs"))
+    app.loader.import_default_modules()
+    request = make_request(feed, "opensearch://opensearch:9200/none", ReadOptions(), 8, False)
+    job = app.jobs.create(request, None)
+    read_feed = app.tasks["ingest.read_feed"]
+    read_feed.apply((job, 0)).get()
+    read_feed.apply((job, AHEAD)).get()
+    # What is queued at most: a half was taken before the second part was read.
+    with Redis.from_url(redis) as client:
+        client.ltrim(f"{PREFIX}{QUEUE}", 0, AHEAD * 3 // 2)
+    app.close()
 
 
 def best_hit(port: int, photo: Path, category: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.errors import WorkersUnavailable
 from tests.integration.page import Page
@@ -18,11 +19,13 @@ from tests.integration.web_jobs import (
     NOTE,
     PASSWORD,
     SURVEY,
+    deleting_job,
     finish,
     finished_job,
     running_job,
     unfold_failures,
 )
+from tests.totals import totals
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +46,10 @@ def test_jobs_are_listed_newest_first(client: FlaskClient, jobs_folder: Path) ->
     assert [first["job_id"], second["job_id"]] == [new, old]
     assert first["state"] == "running"
     assert first["finished_at"] is None
-    assert first["totals"] == {"written": 2, "unchanged": 0, "left_out": 0, "failed": 0}
+    assert first["totals"] == totals(written=2)
     assert second["state"] == "finished"
     assert second["started_at"] <= second["finished_at"]
-    assert second["totals"] == {"written": 4, "unchanged": 1, "left_out": 0, "failed": 1}
+    assert second["totals"] == totals(written=4, unchanged=1, failed=1)
     assert (second["done"], second["batches"], second["products"]) == (3, 3, 6)
 
 
@@ -73,6 +76,29 @@ def test_answers_are_as_documented(client: FlaskClient, jobs_folder: Path) -> No
     for job_id in (finished_job(jobs_folder), running_job(jobs_folder)):
         schema = {"$ref": "#/components/schemas/JobDetails", **document}
         jsonschema.validate(client.get(f"/api/v1/jobs/{job_id}").json, schema)
+
+
+REFUSED = Deletion(9, 20, ("x", "y"), "expected at most 10% of 20 products to be missing; got 9")
+
+
+@pytest.mark.parametrize("deletion", [Deletion(2, 20, ("x", "y"), None, 2), REFUSED])
+def test_what_a_full_feed_deleted(
+    client: FlaskClient, jobs_folder: Path, deletion: Deletion
+) -> None:
+    found = client.get(f"/api/v1/jobs/{deleting_job(jobs_folder, deletion)}").json
+    assert found["deletion"] == deletion.to_json()
+    assert found["state"] == "finished"
+    assert found["totals"] == totals(overtaken=1, updated=1)
+    schema = {"$ref": "#/components/schemas/JobDetails", **client.get("/api/v1/openapi.json").json}
+    jsonschema.validate(found, schema)
+
+
+def test_the_page_says_what_was_left_alone_and_deleted(page: Page, jobs_folder: Path) -> None:
+    deleting_job(jobs_folder, REFUSED)
+    page.open("/ingest")
+    page.reads(".job .notice", "Nothing was deleted: expected at most 10% of 20 products")
+    page.reads(".totals", "Overtaken")
+    page.reads(".totals", "Deleted")
 
 
 def test_unknown_job_and_parameter_are_refused(client: FlaskClient, jobs_folder: Path) -> None:

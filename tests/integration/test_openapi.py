@@ -124,7 +124,7 @@ def test_every_route_of_rest_is_documented(app: Flask) -> None:
     served = {
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.split(".")[0] in ("api", "health", "ingest")
+        if rule.endpoint.split(".")[0] in ("api", "health", "ingest", "metrics")
     }
     assert served == documented
 

@@ -11,7 +11,7 @@ from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import Select
 
 from houndstooth.mappings.document import View
-from houndstooth.mappings.engine import IndexDocument
+from houndstooth.mappings.writes import IndexDocument
 from tests.integration.page import PHONE, Page
 from tests.integration.web_catalogue import CATEGORIES, COLOURS, ODD_ID, PER_COLOUR
 

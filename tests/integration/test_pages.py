@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
+from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import Hit, SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin import page, sources
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
-from tests.catalogue import MODEL, document
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.integration.engines.helpers import fill
 from tests.naive_pages import (
     Naive,
@@ -394,7 +395,7 @@ def test_features_that_are_older_than_what_is_shown_are_not_shown(
     request = SearchRequest(collapse=False, top=4)
     naive = Naive(features, request)
     expected = naive.page(DOCUMENTS)
-    stale = engine.features([expected[0][0]], MODEL, None)
+    stale = engine.features([expected[0][0]], MODEL, LENGTHS, None)
     real = engine.show
 
     def newer(product_ids: Sequence[str]) -> list[ShownProduct]:

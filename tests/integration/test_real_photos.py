@@ -15,11 +15,13 @@ from houndstooth.models.loading import load_extractor
 from houndstooth.models.training.samples import split_of
 
 ROOT = Path(__file__).parents[2]
-PRODUCTS = Path(os.environ.get("HOUNDSTOOTH_DATA", ROOT.parent / "shared" / "data")) / "products"
+PRODUCTS = (
+    Path(os.environ.get("HOUNDSTOOTH_TEST_DATA", ROOT.parent / "shared" / "data")) / "products"
+)
 TAXONOMY = Taxonomy.load()
 
 HERE = (PRODUCTS / "products.csv").exists()
-WHY = "needs the product photos: put them beside the checkout or set HOUNDSTOOTH_DATA"
+WHY = "needs the product photos: put them beside the checkout or set HOUNDSTOOTH_TEST_DATA"
 pytestmark = pytest.mark.skipif(not HERE, reason=WHY)
 
 

@@ -81,6 +81,23 @@ def test_a_query_is_json_or_a_file(run, image, tmp_path):
         assert status == 2 and words in errors and "Traceback" not in errors
 
 
+def test_hits_are_sorted_by_a_fact_and_have_the_facts_asked_for(run, image):
+    words = [image, "--json", "--top", "4", "--no-collapse", "--fields", "title, price"]
+    for order in ("asc", "desc"):
+        status, output, _ = run(*words, "--sort", f"price:{order}")
+        products = [hit["product"] for hit in json.loads(output)["hits"]]
+        prices = [product["price"] for product in products]
+        assert (status, prices) == (0, sorted(prices, reverse=order == "desc"))
+        assert {name for product in products for name in product} == {"title", "price"}
+    for more, expected in (
+        (["--sort", "price"], "expected sort to be field:asc"),
+        (["--fields", "title,,price", "--json"], "expected fields to be names"),
+        (["--fields", "title"], "--fields chooses what --json prints"),
+    ):
+        status, _, errors = run(image, *more)
+        assert (status, expected in errors) == (2, True)
+
+
 def test_names_what_was_found_where_there_is_a_choice(run, image):
     _, output, _ = run(image, "--top", "1", extractor=OutfitExtractor(OUTFIT))
     assert output.splitlines()[2:5] == [

@@ -12,8 +12,9 @@ from time import monotonic
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter
+from houndstooth.mappings.engine import Engine, RangeFilter
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.columns import store
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine

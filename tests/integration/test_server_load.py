@@ -117,19 +117,23 @@ SERVE = textwrap.dedent(
 
 @contextmanager
 def served(
-    folder: Path, seconds: float, engine: str | None = None
+    folder: Path, seconds: float, engine: str | None = None, stderr: str | Path = os.devnull
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A process that serves the catalogue, its photos in so many seconds, and its port."""
+    """A process that serves the catalogue, its photos in so many seconds, and its port.
+
+    What it logs goes to the file ``stderr``.
+    """
     make_app(folder).extensions["houndstooth"].engine.close()
     script = folder / "serve.py"
     script.write_text(SERVE)
     port = free_port()
     words = ["--port", str(port), "--engine", engine or f"sqlite:///{folder / 'catalogue.db'}"]
-    process = subprocess.Popen(
-        [sys.executable, script, str(seconds), *words, "--drain-seconds", "5"],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "HOUNDSTOOTH_COLUMNS": "no"},
-        stderr=subprocess.DEVNULL,
-    )
+    with Path(stderr).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, script, str(seconds), *words, "--drain-seconds", "5"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "HOUNDSTOOTH_COLUMNS": "no"},
+            stderr=log,
+        )
     try:
         deadline = time.monotonic() + 60
         while asyncio.run(ask(port, HEALTH)).status != 200:

@@ -1,4 +1,5 @@
 import io
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import IndexDocument, RangeFilter, StoredProduct, TermFilter
+from houndstooth.mappings.engine import RangeFilter, StoredProduct, TermFilter
 from houndstooth.mappings.errors import (
     EngineUnavailable,
     InvalidBox,
@@ -21,6 +22,7 @@ from houndstooth.mappings.errors import (
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.search import MAX_HITS, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.answer import answer_json, product_json
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
@@ -102,6 +104,19 @@ def engine(tmp_path_factory):
 @pytest.fixture(scope="module")
 def service(engine):
     return VisualSearch(EXTRACTOR, engine, TAXONOMY)
+
+
+def test_closing_ends_the_threads_that_compute(engine):
+    service = VisualSearch(EXTRACTOR, engine, TAXONOMY)
+    before = {*threading.enumerate()}
+    assert service.search(picture("green", 12), SearchRequest()).hits
+    begun = {*threading.enumerate()} - before
+    assert begun
+    service.close()
+    assert not [thread for thread in begun if thread.is_alive()]
+    assert service.similar("t-shirt-green-2", SearchRequest()).hits  # needs none of them
+    with pytest.raises(RuntimeError):
+        service.search(picture("green", 12), SearchRequest())
 
 
 def ids(answer):

@@ -48,7 +48,7 @@ def client(
         stack.callback(backend.engine.close)
         stack.callback(backend.search.close)
         if columns == "columns":
-            wait_until(lambda: backend.search._columns.snapshot() is not None)
+            wait_until(lambda: backend.search.columns.snapshot() is not None)
         yield app.test_client()
 
 

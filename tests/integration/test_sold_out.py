@@ -11,8 +11,9 @@ import pytest
 from flask import Flask
 
 from houndstooth.commands import main
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.search import SOLD_OUT_CHOICES, SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
@@ -52,8 +53,8 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VisualSe
     engine.refresh()
     columns = tmp_path if "columns" in request.param else None
     service = VisualSearch(EXTRACTOR, engine, TAXONOMY, Settings(columns=columns))
-    if service._columns:
-        service._columns.sync()
+    if service.columns:
+        service.columns.sync()
     yield service
     engine.close()
 
@@ -87,8 +88,8 @@ def test_pages_go_on_from_the_sellable_to_the_sold_out(service: VisualSearch, to
 def test_the_variant_that_can_be_bought_is_the_hit(service: VisualSearch) -> None:
     service.engine.write([IndexDocument("b", SOLD_OUT)])
     service.engine.refresh()
-    if service._columns:
-        service._columns.sync()
+    if service.columns:
+        service.columns.sync()
     hits = {hit.product_id: hit.variants for hit in service.search(PHOTO, LAST).hits}
     assert hits == {"e": ("b",), "d": (), "best": (), "c": ()}
     assert list(hits)[-2:] == ["best", "c"]
@@ -98,8 +99,8 @@ def test_a_product_that_is_in_stock_again(service: VisualSearch) -> None:
     assert found(service, LAST)[0] != "best"
     service.engine.write([IndexDocument("best", {"availability": "in stock"})])
     service.engine.refresh()
-    if service._columns:
-        service._columns.sync()
+    if service.columns:
+        service.columns.sync()
     assert found(service, LAST)[0] == found(service, HIDE)[0] == "best"
 
 

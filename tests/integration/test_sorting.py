@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.search import Hit, SearchRequest, Sort
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin import sorting
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.engines import open_engine

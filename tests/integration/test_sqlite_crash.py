@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from houndstooth.mappings.engine import CandidateQuery, Engine, IndexDocument, TermFilter
+from houndstooth.mappings.engine import CandidateQuery, Engine, TermFilter
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS
 from tests.catalogue import MODEL, document, random_documents, random_query

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from houndstooth.mappings.document import View
-from houndstooth.mappings.engine import IndexDocument
 from houndstooth.mappings.features import WHOLE_IMAGE, Box
 from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.answer import answer_json
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch

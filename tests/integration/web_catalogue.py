@@ -10,9 +10,10 @@ from flask import Flask
 from PIL import Image, ImageDraw
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.web.app import create_app

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from houndstooth.ingest.jobs import JobRequest, Jobs
+from houndstooth.ingest.deletion import Deletion
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.product import Note
@@ -51,6 +53,25 @@ def finish(folder: Path, job_id: str) -> None:
     noted = Outcome("e", "written", row=6, notes=(NOTE,), category_from="picture")
     jobs.record(job_id, 2, [noted, Outcome("f", "written", row=7)], "fake-1")
     jobs.end_feed(job_id, 3)
+
+
+def deleting_job(folder: Path, deletion: Deletion) -> str:
+    """A job of a full feed; newer data of a product were there, and facts of another changed."""
+    jobs = Jobs(folder)
+    request = JobRequest(
+        Path("/feeds/whole.csv"),
+        "1",
+        "opensearch://search:9200/shop",
+        ReadOptions(),
+        batch=2,
+        as_of=1,
+        delete_at_most="10%",
+    )
+    job_id = jobs.create(request, SURVEY)
+    jobs.record(job_id, 0, [Outcome("a", "overtaken"), Outcome("b", "updated")], "fake-1")
+    jobs.end_feed(job_id, 1)
+    jobs.record_deletion(job_id, deletion)
+    return job_id
 
 
 def finished_job(folder: Path) -> str:

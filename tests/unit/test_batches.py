@@ -16,7 +16,7 @@ from houndstooth.ingest.batches import (
     read_entries,
     write_entries,
 )
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct

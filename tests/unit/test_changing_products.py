@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, ShownProduct
-from houndstooth.mappings.rows import FeatureRows
+from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
+from houndstooth.mappings.rows import FeatureRows, Lengths
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.attribute_query import stored_features
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.server import NoExtractor
-from tests.catalogue import MODEL, document, visual
+from tests.catalogue import LENGTHS, MODEL, document, visual
 
 TAXONOMY = Taxonomy.load()
 
@@ -35,10 +36,10 @@ class ChangingEngine(SQLiteEngine):
         return super().show(product_ids)
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         next(self.meanwhile, lambda: None)()
-        return super().features(product_ids, model, variant_field)
+        return super().features(product_ids, model, lengths, variant_field)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def engine(tmp_path: Path) -> Iterator[ChangingEngine]:
 
 
 def open_search(engine: Engine) -> VisualSearch:
-    return VisualSearch(NoExtractor(MODEL), engine, TAXONOMY, Settings(columns=None))  # type: ignore[arg-type]
+    return VisualSearch(NoExtractor(MODEL, LENGTHS), engine, TAXONOMY, Settings(columns=None))  # type: ignore[arg-type]
 
 
 def search(service: VisualSearch, request: SearchRequest) -> SearchAnswer:
@@ -95,10 +96,10 @@ def test_hundreds_of_products_with_new_features_leave_a_full_page(engine: Changi
 
 def test_what_a_page_has_read_does_not_undo_later_changes(engine: ChangingEngine) -> None:
     engine.write([document("1", seed=1)])
-    columns = Columns(engine, MODEL, "group", None)
+    columns = Columns(engine, MODEL, LENGTHS, "group", None)
     before = columns.snapshot()
     assert before is not None
-    read = engine.features(["1"], MODEL, "group")
+    read = engine.features(["1"], MODEL, LENGTHS, "group")
     engine.write([document("1", seed=2), document("2", seed=3)])
     known = columns.snapshot()
     columns.apply(before, before.changed(read, ["2"]))

@@ -92,6 +92,25 @@ def test_a_secret_comes_from_a_file(tmp_path, name):
         Settings.from_env({f"{variable}_FILE": f"{tmp_path}/none"})
 
 
+def test_what_is_no_setting_is_logged_with_the_nearest_name(caplog):
+    environ = {
+        "HOUNDSTOOTH_ENGIN": "sqlite:///none.db",
+        "HOUNDSTOOTH_ENGINE_PASWORD_FILE": "/secret",
+        "HOUNDSTOOTH_QUITE_ANOTHER": "geheim",
+        "HOUNDSTOOTH_TEST_OPENSEARCH": "127.0.0.1:9200",
+        "HOUNDSTOOTH_ENGINE_API_KEY_FILE": "",
+        "houndstooth_engine": "",
+        "PATH": "",
+    }
+    assert Settings.from_env(environ) == Settings()
+    assert [record.getMessage() for record in caplog.records] == [
+        "HOUNDSTOOTH_ENGIN is no setting; did you mean HOUNDSTOOTH_ENGINE?",
+        "HOUNDSTOOTH_ENGINE_PASWORD_FILE is no setting; did you mean "
+        "HOUNDSTOOTH_ENGINE_PASSWORD_FILE?",
+        "HOUNDSTOOTH_QUITE_ANOTHER is no setting",
+    ]
+
+
 def test_secrets_are_represented_nowhere():
     environ = {"HOUNDSTOOTH_ENGINE_PASSWORD": "geheim", "HOUNDSTOOTH_ENGINE_API_KEY": "geheim"}
     settings = Settings.from_env(environ)

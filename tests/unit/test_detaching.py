@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import pytest
-
 from houndstooth.ingest.attached import detaching
-from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.mappings.writes import WriteOutcome
 
-BUSY, CONFLICT = "rejected execution", "version conflict"
+CONFLICT = "version conflict"
 
 
 class Index:
@@ -57,30 +55,11 @@ def detached(index: Index) -> dict[str, WriteOutcome]:
     return {outcome.product_id: outcome for page in pages for outcome in page}
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detaching, "PAUSES", (0.0, 0.0, 0.0))
-
-
 def test_fields_that_stand_flat_are_taken_off_as_well() -> None:
     index = Index({"name": "a", "visual.model": "m", "visual.box": [0]}, {"visual_2": {}, "n": 1})
     assert detached(index).keys() == {"0"}
     assert index.documents_now["0"][1] == {"name": "a"}
     assert index.documents_now["1"][1] == {"visual_2": {}, "n": 1}
-
-
-def test_what_the_engine_had_no_time_for_is_written_again() -> None:
-    index = Index({"visual": {}}, {"visual": {}}, refusals=[{"0": BUSY}, {"0": BUSY}])
-    outcomes = detached(index)
-    assert {key: one.error for key, one in outcomes.items()} == {"0": None, "1": None}
-    assert all("visual" not in source for _, source in index.documents_now.values())
-
-
-def test_what_it_never_has_time_for_is_refused() -> None:
-    index = Index({"visual": {}}, {"visual": {}}, refusals=[{"0": BUSY}] * 9)
-    outcomes = detached(index)
-    assert (outcomes["0"].error, outcomes["0"].retryable) == (BUSY, False)
-    assert outcomes["1"].error is None
 
 
 def test_what_the_shop_writes_meanwhile_is_read_again() -> None:

@@ -16,7 +16,7 @@ from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.history import Answered, Asked, History, Judge, State
 from tests.benchmarks.scale.server import NoExtractor
 from tests.benchmarks.scale.traffic import ask
-from tests.catalogue import MODEL, document, visual
+from tests.catalogue import LENGTHS, MODEL, document, visual
 
 ASKED = Asked(SearchRequest(), stored_features(visual("", seed=1)))
 CHANGED = 100.0
@@ -29,7 +29,7 @@ def answers(tmp_path: Path) -> dict[str, Answered]:
     engine = open_engine(f"sqlite:///{tmp_path}/catalogue.db")
     engine.prepare()
     taxonomy = Taxonomy.load()
-    search = VisualSearch(NoExtractor(MODEL), engine, taxonomy, Settings(columns=None))  # type: ignore[arg-type]
+    search = VisualSearch(NoExtractor(MODEL, LENGTHS), engine, taxonomy, Settings(columns=None))  # type: ignore[arg-type]
     engine.write([document(str(n), {"revision": 0}, seed=n) for n in range(3)])
     before = ask(search, ASKED)
     engine.write([document("1", {"revision": 1}, seed=9)])

@@ -14,12 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.ingest.jobs import KEPT_SECONDS, JobRequest, Jobs
+from houndstooth.ingest import journal
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.jobs import KEPT_SECONDS, Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.progress import KEPT, Progress
+from houndstooth.ingest.steps import Steps
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 from houndstooth.mappings.product import Note
+from tests.totals import totals
 
 REQUEST = JobRequest(Path("/feeds/feed.csv"), "1", "opensearch://u:p@h/x", ReadOptions(), 8, 100)
 
@@ -45,7 +49,7 @@ def test_a_batch_counts_once_in_every_process(jobs: Jobs) -> None:
     assert other.has(job_id, 0) and not other.has(job_id, 1)
     job = other.get(job_id)
     assert (job.request, job.survey) == (REQUEST, {"products": 2})
-    assert job.totals == {"written": 1, "unchanged": 0, "left_out": 0, "failed": 1}
+    assert job.totals == totals(written=1, failed=1)
     assert (job.state, job.done, job.model) == ("running", 1, "m-1")
     assert job.tallies["failed"] == {
         "unusable image": {"count": 1, "examples": ["line 3: no image"]}
@@ -79,7 +83,7 @@ def test_a_large_job_keeps_counts_and_the_first_failures(jobs: Jobs) -> None:
         jobs.record(job_id, number, [Outcome(f"u{n}", "unchanged") for n in range(200)], "m-1")
     jobs.end_feed(job_id, 515)
     job = jobs.get(job_id)
-    assert job.totals == {"written": 0, "unchanged": 100_000, "left_out": 0, "failed": KEPT + 500}
+    assert job.totals == totals(unchanged=100_000, failed=KEPT + 500)
     assert [one.row for one in job.failed] == list(rows[:KEPT])
     assert list(job.failed_rows) == list(rows)
     assert (jobs.folder / f"{job_id}.jsonl").stat().st_size < 100_000
@@ -162,6 +166,64 @@ def test_a_stopped_job_goes_on_where_it_was(jobs: Jobs) -> None:
     assert jobs.get(job_id).state == "finished"
     with pytest.raises(InvalidInput, match="expected a job that is not finished"):
         jobs.resume(job_id)
+
+
+def test_an_attempt_that_waits_for_the_engine_is_no_death(jobs: Jobs) -> None:
+    job_id = jobs.create(REQUEST)
+    for _ in range(3):
+        if os.fork() == 0:
+            steps = Steps(jobs)
+            with steps.step(job_id, "batch 0", 60) as attempts, steps.paused(job_id, "away"):
+                os._exit(attempts)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 1
+    steps = Steps(jobs)
+    with steps.step(job_id, "batch 0", 60) as attempts:
+        assert attempts == 1
+        with steps.paused(job_id, "still away") as since:
+            job = jobs.get(job_id)
+            assert (job.away, job.away_since) == ("still away", since)
+            assert since <= time.time()
+        assert Jobs(jobs.folder).get(job_id).away == "still away"
+        with jobs.attempt(job_id, "batch 0") as attempts:
+            assert attempts == 2  # the one that waited counts again
+        jobs.record(job_id, 0, [Outcome("a", "written")], "m-1")
+    assert jobs.get(job_id).away is None
+
+
+def test_a_job_that_stepped_aside_goes_on_with_its_patience_used_up(jobs: Jobs) -> None:
+    job_id = jobs.create(REQUEST)
+    since = jobs.wait(job_id, "away")
+    jobs.step_aside(job_id)
+    time.sleep(0.02)
+    assert jobs.wait(job_id, "away again") == since
+    assert jobs.get(job_id).is_aside
+    assert jobs.resume_if_quiet(job_id, 0)
+    job = jobs.get(job_id)
+    assert (job.is_aside, job.away_since) == (False, since)
+    jobs.resume(job_id)
+    assert jobs.get(job_id).away is None
+
+
+def test_a_process_that_dies_as_it_creates_a_job_leaves_none(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs.folder.mkdir()
+    if os.fork() == 0:
+        monkeypatch.setattr(journal, "_line", lambda *_: os._exit(0))
+        jobs.create(REQUEST)
+    os.wait()
+    assert jobs.recent() == [] == jobs.running()
+    assert jobs.get(jobs.create(REQUEST)).state == "running"
+
+
+def test_those_that_run_are_told_apart(jobs: Jobs) -> None:
+    made = [jobs.create(REQUEST) for _ in range(3)]
+    jobs.stop(made[1], "cancelled")
+    (jobs.folder / "0123456789ab.jsonl").touch()
+    for _ in range(2):
+        assert [job.job_id for job in jobs.running()] == [made[0], made[2]]
+    jobs.resume(made[1])
+    assert [job.job_id for job in jobs.running()] == made
 
 
 def test_one_of_several_takes_care_of_a_quiet_job(jobs: Jobs) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 import numpy as np
@@ -136,32 +135,11 @@ def test_an_empty_start() -> None:
 
 
 @pytest.mark.parametrize("odd", [{"code": b"12345678_"}, {"colour": b"1"}, {"code": b"123"}])
-def test_products_of_other_lengths_do_not_cost_the_rest(
-    odd: dict[str, bytes], caplog: pytest.LogCaptureFixture
-) -> None:
-    products = [Product(f"p{n}") for n in range(8)]
-    snapshot = Snapshot.of(rows_of(products))
-    damaged = replace(products[3], version=2, **odd)  # type: ignore[arg-type]
-    with caplog.at_level(logging.WARNING):
-        snapshot = snapshot.changed(rows_of([damaged, replace(damaged, product_id="new")]))
-    assert "2 products left out" in caplog.text
-    assert contents(snapshot) == expected_contents(products[:3] + products[4:])
-    mended = replace(products[3], version=3)
-    snapshot = snapshot.changed(rows_of([mended]))
-    assert contents(snapshot) == expected_contents([*products[:3], mended, *products[4:]])
-
-
-def test_a_builder_leaves_products_of_other_lengths_out(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_builder_takes_rows_of_one_length(odd: dict[str, bytes]) -> None:
     builder = SegmentBuilder()
     builder.add(rows_of([Product("a"), Product("b")]))
-    with caplog.at_level(logging.WARNING):
-        builder.add(rows_of([Product("c", code=b"1"), Product("d", code=b"2")]))
-    builder.add(rows_of([Product("d")]))
-    assert "2 products left out" in caplog.text
-    built = Snapshot((Part(builder.segment()),))
-    assert contents(built) == expected_contents([Product("a"), Product("b"), Product("d")])
+    with pytest.raises(ValueError, match="expected rows of"):
+        builder.add(rows_of([Product("c", **odd)]))  # type: ignore[arg-type]
 
 
 @FEW

@@ -11,7 +11,7 @@ import pytest
 
 from houndstooth.ingest.batches import feed_stamp
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.jobs import JobRequest
+from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.submit import submit
 from houndstooth.mappings.errors import WorkersUnavailable
@@ -30,6 +30,7 @@ class App:
         self.jobs = SimpleNamespace(
             create=self._create,
             folder=Path("var/jobs"),
+            recent=lambda _: [],
             stop=lambda *arguments: self.stopped.append(arguments),
         )
         self.control = SimpleNamespace(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from math import inf
 from socket import SHUT_WR
-from time import time
+from time import monotonic, time
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
 
+from houndstooth.web.observability.record import REQUEST_ID_HEADER, WAITED, read_request_id
 from houndstooth.web.serving.limits import RECEIVE_SECONDS, REFUSED_SECONDS
 from houndstooth.web.serving.refusal import OVERLOADED, Refusal
 
@@ -24,8 +27,10 @@ class Request(HTTPRequestParser):
     Attributes:
         error: Why it is refused; None if it is not.
         reserved: Bytes of its body, all of them from its headers on.
+        command, path: Method and path; empty if its first line cannot be read.
     """
 
+    command = path = ""
     error: Any
     completed: bool
 
@@ -44,6 +49,8 @@ class Request(HTTPRequestParser):
         if self.error is None:
             return consumed
         if not isinstance(self.error, Refusal):
+            if self.error.code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+                self.command = self.path = ""  # waitress has put GET / in their place
             self.error = Refusal.of(self.error, self._channel.server.body_bytes)
         # What follows is the rest of this request, and no client is told to send it.
         self.completed, self.expect_continue = True, False
@@ -60,16 +67,41 @@ class Request(HTTPRequestParser):
             self.error = OVERLOADED
 
 
+class Answer(WSGITask):
+    """An answer of the application, which is told how long the request has waited."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the environment that WSGI asks for."""
+        environment: dict[str, Any] = super().get_environment()
+        return environment | {WAITED: monotonic() - self.channel.queued_at}
+
+
+class RefusedAnswer(ErrorTask):
+    """An answer without the application."""
+
+    def execute(self) -> None:
+        """Answer, and record it."""
+        request, error, server = self.request, self.request.error, self.channel.server
+        if not isinstance(error, Refusal):  # waitress's own, where the application has failed
+            error = request.error = Refusal.of(error, server.body_bytes)
+        headers = request.headers
+        request_id = read_request_id(headers.get("X_REQUEST_ID"), headers.get("TRACEPARENT"))
+        self.response_headers.append((REQUEST_ID_HEADER, request_id))
+        super().execute()
+        server.requests.refuse(request.command, request.path, error.status, error.code, request_id)
+
+
 class Channel(HTTPChannel):
     """A connection.
 
     Attributes:
         deadline: When it is closed, if it has no request to be served.
         discards: Whether its last request is refused, so that what still comes is thrown away.
-        queued_at: When its request was put into a queue.
+        queued_at: When its request was complete, and put into a queue.
         at_once: Whether its first request is to be answered in the thread that is at hand.
     """
 
+    task_class, error_task_class = Answer, RefusedAnswer
     close_when_flushed: bool
     discards = False
     queued_at = 0.0

@@ -9,14 +9,17 @@ from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
 
+from houndstooth.web.observability.metrics import Metrics
+from houndstooth.web.observability.view import METRICS
 from houndstooth.web.serving.limits import LIGHT_QUEUE, LIGHT_THREADS, QUEUE_SECONDS, Limits
 from houndstooth.web.serving.refusal import OVERLOADED
 
 HEALTH = "/healthz"
 LIGHT = frozenset(
-    {"/", "/ingest", "/readyz", "/api/v1/taxonomy", "/api/v1/openapi.json", "/api/v1/progress"}
+    {"/", "/ingest", "/readyz", METRICS}
+    | {"/api/v1/taxonomy", "/api/v1/openapi.json", "/api/v1/progress"}
 )
-"""Paths that take neither networks nor an engine; ``/readyz`` asks one, for a moment."""
+"""Paths that take neither networks nor an engine, or, as ``/readyz``, ask one for a moment."""
 LIGHT_FOLDERS = ("/static/", "/media/")
 
 
@@ -45,7 +48,6 @@ class Pool(ThreadedTaskDispatcher):
         with self.lock:
             if not self._has_place():
                 return False
-            channel.queued_at = monotonic()
             self.queue.append(channel)
             self.queue_cv.notify()
             return True
@@ -55,6 +57,18 @@ class Pool(ThreadedTaskDispatcher):
         earliest = monotonic() - QUEUE_SECONDS
         with self.lock:
             return self._keep(lambda waiting: waiting.queued_at >= earliest)
+
+    def count_waiting(self) -> int:
+        """Return how many channels wait."""
+        return len(self.queue)
+
+    def count_busy(self) -> int:
+        """Return how many threads serve a channel."""
+        return int(self.active_count)
+
+    def count_threads(self) -> int:
+        """Return how many threads there are."""
+        return len(self.threads)
 
     def _has_place(self) -> bool:
         self._keep(lambda waiting: waiting.connected)
@@ -78,9 +92,16 @@ class Dispatcher:
         self._light = Pool(LIGHT_THREADS, LIGHT_QUEUE)
         self._searches = Pool(limits.threads, limits.queue)
 
+    def show(self, metrics: Metrics) -> None:
+        """Let metrics show the threads and those who wait for one."""
+        for name, pool in (("light", self._light), ("searches", self._searches)):
+            metrics.queue.labels(name).set_function(pool.count_waiting)
+            metrics.busy.labels(name).set_function(pool.count_busy)
+            metrics.threads.labels(name).set_function(pool.count_threads)
+
     def add_task(self, channel: Any) -> None:
         """Hand over a channel whose first request is complete, or refuse that request."""
-        request = channel.requests[0]
+        request, channel.queued_at = channel.requests[0], monotonic()
         if request.error is None and request.path != HEALTH:
             if self._pool(request.path).offer(channel):
                 return

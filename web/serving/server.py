@@ -15,6 +15,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.web.observability.requests import Requests
 from houndstooth.web.serving.channel import Channel
 from houndstooth.web.serving.limits import SWITCH_SECONDS, Limits
 from houndstooth.web.serving.pools import Dispatcher
@@ -28,14 +29,17 @@ class Listener(TcpWSGIServer):
     Args:
         limits: The limits.
         body_bytes: Size of the largest body of a request.
+        requests: Records the requests that are refused.
         options: Those of waitress.
     """
 
     channel_class = Channel
 
-    def __init__(self, limits: Limits, body_bytes: int, **options: Any) -> None:
+    def __init__(self, limits: Limits, body_bytes: int, requests: Requests, **options: Any) -> None:
         super().__init__(**options)
         self.body_bytes = body_bytes
+        self.requests = requests
+        self._closed = requests.metrics.closed_connections
         self._connections = limits.connections
         self._upload_bytes = limits.threads * body_bytes
 
@@ -53,6 +57,7 @@ class Listener(TcpWSGIServer):
             if len(channels) <= self._connections // 2:
                 return
         if waiting := [channel for channel in channels if not channel.requests]:
+            self._closed.labels("crowded").inc()
             min(waiting, key=lambda channel: channel.deadline).handle_close()
 
     def has_room_for(self, size: int, address: str) -> bool:
@@ -69,6 +74,7 @@ class Listener(TcpWSGIServer):
         self.task_dispatcher.refuse_expired()
         for channel in list(self.active_channels.values()):
             if channel.is_late(now):
+                self._closed.labels("slow").inc()
                 # At once: one that is not writable, as its client reads nothing, is never flushed.
                 channel.handle_close()
 
@@ -81,10 +87,14 @@ class Server:
         self._drain_seconds = limits.drain_seconds
         self._ends_at: float | None = None
         self._dispatcher = Dispatcher(limits)
+        requests: Requests = app.extensions["houndstooth_requests"]
+        self._dispatcher.show(requests.metrics)
+        requests.metrics.connections.set_function(lambda: len(open_channels(self._map)))
         self._listeners = [
             Listener(
                 limits,
                 app.config["MAX_CONTENT_LENGTH"],
+                requests,
                 application=app,
                 map=self._map,
                 dispatcher=self._dispatcher,

@@ -42,6 +42,20 @@ def update(product_id: str, source: str, *, replaces: bool, inserts: bool) -> st
     )
 
 
+def guarded_update(product_id: str, source: str, place: tuple[int, int], *, replaces: bool) -> str:
+    """Write a partial update of a document, unless it was written since it was read.
+
+    Args:
+        product_id: Id of the document.
+        source: The fields, in JSON.
+        place: ``seq_no`` and ``primary_term`` of the write that was read.
+        replaces: See ``update``.
+    """
+    only = {"_id": product_id, "if_seq_no": place[0], "if_primary_term": place[1]}
+    options = ',"detect_noop":false' if replaces else ""
+    return f'{{"update":{as_json(only)}}}\n{{"doc":{source}{options}}}\n'
+
+
 def replacement(document: SourceDocument) -> str:
     """Write the action that replaces a document, unless it was written since it was read."""
     place = {
@@ -53,9 +67,15 @@ def replacement(document: SourceDocument) -> str:
     return f'{{"index":{as_json(place)}}}\n{as_json(document.source)}\n'
 
 
-def deletion(product_id: str) -> str:
-    """Write the action that deletes a document."""
-    return f'{{"delete":{{"_id":{as_json(product_id)}}}}}\n'
+def deletion(product_id: str, place: tuple[int, int] | None = None) -> str:
+    """Write the action that deletes a document.
+
+    Args:
+        product_id: Id of the document.
+        place: See ``guarded_update``; None deletes whatever was written meanwhile.
+    """
+    only = {} if place is None else {"if_seq_no": place[0], "if_primary_term": place[1]}
+    return f'{{"delete":{as_json({"_id": product_id} | only)}}}\n'
 
 
 def in_bulks(

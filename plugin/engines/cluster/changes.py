@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
 
-from houndstooth.mappings.rows import Changes, Checkpoint
+from houndstooth.mappings.rows import Changes, Checkpoint, Lengths
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex, IndexIdentity
 from houndstooth.plugin.engines.cluster.query import changes_body
@@ -84,7 +84,11 @@ class ClusterChanges:
         self._shards: dict[tuple[str, str], ShardMemory] = {}
 
     def read(
-        self, model: str, variant_field: str | None, since: Checkpoint | None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None,
     ) -> Iterator[Changes]:
         """Read changes, batch by batch; see Engine.
 
@@ -105,7 +109,7 @@ class ClusterChanges:
                 memory = self._shards.setdefault((identity.id, shard), ShardMemory())
                 for hits, position in _pages(hits_of, memory, positions[shard]):
                     positions[shard] = position
-                    rows, gone = self._decoder.decode(hits, model, names)
+                    rows, gone = self._decoder.decode(hits, model, lengths, names)
                     if len(rows) or gone or positions != told:
                         told = dict(positions)
                         yield Changes(rows, gone, Checkpoint(identity.id, told))

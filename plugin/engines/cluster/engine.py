@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import replace
 
 from houndstooth.mappings.document import (
     VISUAL,
@@ -13,28 +12,20 @@ from houndstooth.mappings.document import (
     facts_of,
     visual_of,
 )
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    IndexDocument,
-    ShownProduct,
-    StoredProduct,
-    WriteOutcome,
-)
-from houndstooth.mappings.errors import InvalidDocument
-from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows
+from houndstooth.mappings.engine import CandidateQuery, ShownProduct, StoredProduct
+from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.shop_index import Pages, SourceDocument
+from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.outdated import OutdatedDocuments
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.scan import ClusterScan
 from houndstooth.plugin.engines.cluster.server import Server, identify
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
-
-_LOG = logging.getLogger(__name__)
-
-Visual = TypeVar("Visual", bound=VisualSummary)
+from houndstooth.plugin.engines.documents import Visual, decode_visual
 
 
 class ClusterEngine:
@@ -56,7 +47,8 @@ class ClusterEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
-        self._writer = ClusterWriter(cluster, self._index)
+        self._writer = ClusterWriter(cluster, self._index, self._reader)
+        self._outdated = OutdatedDocuments(cluster, self._index, self._writer)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
 
@@ -67,6 +59,14 @@ class ClusterEngine:
             InvalidConfig: The index cannot take it, or the cluster refuses the name.
         """
         self._index.prepare()
+
+    def check(self) -> None:
+        """Raise if the index cannot take ``visual``; see ShopIndex.
+
+        Raises:
+            InvalidConfig: It cannot.
+        """
+        self._index.check()
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
         """Write a bulk of partial updates; a shop's other fields stay.
@@ -82,6 +82,14 @@ class ClusterEngine:
     def delete(self, product_ids: Collection[str]) -> int:
         """Delete documents and return how many existed."""
         return self._writer.delete(product_ids)
+
+    def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
+        """Count the products of which an ingest wrote older facts and features, as search sees."""
+        return self._outdated.count(before, kept, examples)
+
+    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+        """Delete those products, each unless it is written meanwhile; return how many."""
+        return self._outdated.delete(before, kept)
 
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them."""
@@ -106,23 +114,22 @@ class ClusterEngine:
         with self._index.errors():
             self._client.indices.refresh(index=self.index)
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
-        """Read ``source_hash`` by id, of the newest versions: no refresh is needed."""
-        fields = self._index.fields
-        names = ",".join(map(fields.visual, ("source_hash", "model")))
-        documents = self._reader.get(product_ids, _source_includes=names)
-        visuals = {d["_id"]: visual_of(d["_source"], self.visual) or {} for d in documents}
-        hashes = {
-            key: visual["source_hash"]
-            for key, visual in visuals.items()
-            if visual.get("model") == model
-        }
-        searchable = self._reader.searchable([*hashes])
-        # Some were written just now, or copied into the index before it was prepared.
-        if len(searchable) < len(hashes):
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        """Read the states of the documents that are there, of the newest versions.
+
+        Features that are stored and not indexed count as none. Some were written just now, or
+        copied into the index before it was prepared.
+        """
+        states = self._reader.states(product_ids)
+        with_features = [key for key, state in states.items() if state.features is not None]
+        searchable = self._reader.searchable(with_features)
+        if len(searchable) < len(with_features):
             self.refresh()
-            searchable = self._reader.searchable([*hashes])
-        return {key: hashes[key] for key in hashes if key in searchable}
+            searchable = self._reader.searchable(with_features)
+        return {
+            key: state if key in searchable else replace(state, features=None)
+            for key, state in states.items()
+        }
 
     def index_id(self) -> str:
         """Return the uuid of the index behind the name."""
@@ -130,7 +137,11 @@ class ClusterEngine:
             return self._index.identity().id
 
     def changes(
-        self, model: str, variant_field: str | None, since: Checkpoint | None = None
+        self,
+        model: str,
+        lengths: Lengths,
+        variant_field: str | None,
+        since: Checkpoint | None = None,
     ) -> Iterator[Changes]:
         """Read what changed after the checkpoint, shard by shard; deletions are missed.
 
@@ -139,13 +150,13 @@ class ClusterEngine:
         Raises:
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
-        return self._changes.read(model, variant_field, since)
+        return self._changes.read(model, lengths, variant_field, since)
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents, in any order."""
-        return self._reader.features(product_ids, model, variant_field)
+        return self._reader.features(product_ids, model, lengths, variant_field)
 
     def match(
         self, query: CandidateQuery, limit: int, among: Sequence[str] | None = None
@@ -157,14 +168,18 @@ class ClusterEngine:
         return self._reader.match(query, limit, among)
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int] | None = None
+        self,
+        query: CandidateQuery,
+        limit: int,
+        lengths: Lengths,
+        appearance: Mapping[str, int] | None = None,
     ) -> FeatureRows:
         """Read the features of the best matches, at most 10,000, in any order.
 
         Only the score ranks them: the engine can then pass over documents that cannot compete,
         and cuts ties in its own order.
         """
-        return self._reader.window(query, limit, appearance or {})
+        return self._reader.window(query, limit, lengths, appearance or {})
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """Read of each document what is shown of a hit, as search sees it.
@@ -226,12 +241,4 @@ class ClusterEngine:
         self._client.close()
 
     def _decode_visual(self, kind: type[Visual], product_id: str, source: Json) -> Visual | None:
-        """Decode ``visual``; None if it is missing or if another program has overwritten it."""
-        visual = visual_of(source, self.visual)
-        if visual is None:
-            return None
-        try:
-            return kind.from_json(visual)
-        except InvalidDocument as error:
-            _LOG.warning("%s: product %r: %s", self.index, product_id, error)
-            return None
+        return decode_visual(kind, self.index, product_id, visual_of(source, self.visual))

@@ -9,7 +9,7 @@ from typing import Any
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import NotFoundError, SerializationError, SSLError, TransportError
 
-from houndstooth.mappings.errors import EngineUnavailable, InvalidFilter
+from houndstooth.mappings.errors import CatalogueNotFound, EngineUnavailable, InvalidFilter
 
 QUERY_ERRORS = (
     *("search_phase_execution_exception", "parsing_exception", "query_shard_exception"),
@@ -22,7 +22,8 @@ def client_errors(address: str, index: str) -> Iterator[None]:
     """Raise the client's errors as those of the Engine protocol.
 
     Raises:
-        EngineUnavailable: The cluster cannot be reached, has no such index, or refuses.
+        EngineUnavailable: The cluster cannot be reached or refuses.
+        CatalogueNotFound: It has no such index.
         InvalidFilter: The cluster refuses the query.
     """
     try:
@@ -40,7 +41,7 @@ def client_errors(address: str, index: str) -> Iterator[None]:
                 f"expected OpenSearch or Elasticsearch at {address}; got another server, which "
                 "answers 404"
             ) from error
-        raise EngineUnavailable(
+        raise CatalogueNotFound(
             f"{address} has no index {index!r} yet: {reason(error.info)}"
         ) from error
     except TransportError as error:

@@ -94,17 +94,22 @@ class ClusterIndex:
         with self.errors():
             try:
                 found = self._read_or_create()
-                if why := refusal(self.name, self.visual, found):
-                    raise InvalidConfig(why)
-                ((index, form),) = found.items()
-                self._check_documents(index)
-                mapping = visual_mapping(self.visual, form["mappings"])
+                mapping = visual_mapping(self.visual, self._checked(found)["mappings"])
                 self._client.indices.put_mapping(index=self.name, body=mapping)
             except RequestError as error:
                 raise InvalidConfig(
                     f"expected an index that can take the object {self.visual}; {self.name!r} at "
                     f"{self._cluster.address} cannot: {reason(error.info)}"
                 ) from error
+
+    def check(self) -> None:
+        """Raise if the index cannot take ``visual``; it is not created and nothing is changed.
+
+        Raises:
+            InvalidConfig: It cannot.
+        """
+        with self.errors():
+            self._checked(self._read())
 
     def prepared_fitter(self) -> FactFitter:
         """Read the mapping, and return what fits facts to it.
@@ -121,7 +126,7 @@ class ClusterIndex:
         self.has_pipeline = any(settings.get(name, "_none") != "_none" for name in PIPELINES)
         code = self.fields.visual("binary_code")
         if self.fields.type(code) != "binary":
-            raise EngineUnavailable(
+            raise IndexReplaced(
                 f"expected the index {self.name!r} as it was prepared, with {code}; it has been "
                 "replaced by another: give the feed again"
             )
@@ -226,13 +231,29 @@ class ClusterIndex:
 
     def _read_or_create(self) -> Json:
         """Read the indices of the name, with all settings; create one if there is none."""
-        params = {"flat_settings": "true", "include_defaults": "true"}
         try:
-            found: Json = self._client.indices.get(index=self.name, params=params)
+            return self._read()
         except NotFoundError:
             self._create()
-            found = self._client.indices.get(index=self.name, params=params)
+            return self._read()
+
+    def _read(self) -> Json:
+        params = {"flat_settings": "true", "include_defaults": "true"}
+        found: Json = self._client.indices.get(index=self.name, params=params)
         return found
+
+    def _checked(self, found: Json) -> Json:
+        """Return the form of the one index that was found.
+
+        Raises:
+            InvalidConfig: It cannot take ``visual``.
+        """
+        if why := refusal(self.name, self.visual, found):
+            raise InvalidConfig(why)
+        ((index, form),) = found.items()
+        self._check_documents(index)
+        checked: Json = form
+        return checked
 
     def _create(self) -> None:
         try:

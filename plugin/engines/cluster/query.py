@@ -133,12 +133,6 @@ def changes_body(names: RowFields, model: str | None, after: int, up_to: int | N
     return body | {"seq_no_primary_term": True, "sort": [{"_seq_no": "asc"}]}
 
 
-def sample_body(model_field: str, model: str, size: int, read: Sequence[str]) -> Json:
-    """Build a search for some fields of any documents of a model."""
-    body = _doc_value_search({"bool": {"filter": [_term(model_field, model)]}}, read)
-    return body | {"sort": ["_doc"], "size": size}
-
-
 def facet_body(query: CandidateQuery, names: Sequence[str], size: int, fields: Fields) -> Json:
     """Build a search with one aggregation per field; the n-th is called ``n``."""
     return {

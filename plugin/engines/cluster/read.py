@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import sleep
+from typing import Any
 
+from houndstooth.mappings.document import VisualDocument, facts_of, visual_of
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
-from houndstooth.mappings.rows import FeatureRows
+from houndstooth.mappings.rows import FeatureRows, Lengths
+from houndstooth.mappings.writes import StoredState
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.query import (
     features_body,
     match_body,
-    sample_body,
     window_body,
 )
-from houndstooth.plugin.engines.cluster.rows import ROW_PATH, SAMPLE, RowDecoder, RowFields
+from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
+from houndstooth.plugin.engines.documents import decode_visual, feature_key
 
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
 
 _ID_PATH = "hits.hits.fields"
+
+
+@dataclass(frozen=True)
+class ClusterState(StoredState):
+    """State of a stored document, and the number of its last write.
+
+    Attributes:
+        facts: All its fields but ``visual`` in any version.
+        seq_no, primary_term: Number of its last write; every write gives it another one.
+    """
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    seq_no: int = 0
+    primary_term: int = 0
 
 
 class ClusterReader:
@@ -35,10 +53,10 @@ class ClusterReader:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex) -> None:
         self._cluster, self._index = cluster, index
-        self.decoder = RowDecoder(index.name, self._sample)
+        self.decoder = RowDecoder(index.name)
 
     def features(
-        self, product_ids: Sequence[str], model: str, variant_field: str | None
+        self, product_ids: Sequence[str], model: str, lengths: Lengths, variant_field: str | None
     ) -> FeatureRows:
         """Read the features that ``model`` computed of some documents."""
         with self._index.errors():
@@ -47,7 +65,7 @@ class ClusterReader:
             for some in _chunks(list(dict.fromkeys(product_ids)), self._index.most_hits()):
                 body = features_body(names, model, some) | {"size": len(some)}
                 hits += self.search(body, ROW_PATH, preference=self._cluster.one_copy)
-            return self.decoder.decode(hits, model, names)[0]
+            return self.decoder.decode(hits, model, lengths, names)[0]
 
     def match(self, query: CandidateQuery, limit: int, among: Sequence[str] | None) -> list[str]:
         """List ids of documents that match; as many as one search may return take one request."""
@@ -64,7 +82,7 @@ class ClusterReader:
         return list(ids)[:limit]
 
     def window(
-        self, query: CandidateQuery, limit: int, appearance: Mapping[str, int]
+        self, query: CandidateQuery, limit: int, lengths: Lengths, appearance: Mapping[str, int]
     ) -> FeatureRows:
         """Read the features of the best matches, at most as many as one search may return."""
         with self._index.errors():
@@ -76,7 +94,29 @@ class ClusterReader:
                 if len(hits) < size["size"]:
                     body = window_body(query, names, fields, appearance, minimum)
                     hits = self.search(body | size, ROW_PATH)
-            return self.decoder.decode(hits, query.model, names)[0]
+            return self.decoder.decode(hits, query.model, lengths, names)[0]
+
+    def states(self, product_ids: Sequence[str]) -> dict[str, ClusterState]:
+        """Read the states of documents, of the newest versions: no refresh is needed.
+
+        Their ``features`` may be stored without being indexed; see ``searchable``.
+        """
+        return {document["_id"]: self._state(document) for document in self.get(product_ids)}
+
+    def _state(self, document: Json) -> ClusterState:
+        """Read the state of a document; a damaged ``visual`` has no features."""
+        key, source = document["_id"], document["_source"]
+        found = visual_of(source, self._index.visual)
+        times = found if isinstance(found, dict) else {}
+        facts_as_of, as_of = times.get("facts_as_of"), times.get("as_of")
+        return ClusterState(
+            features=feature_key(decode_visual(VisualDocument, self._index.name, key, found)),
+            facts_as_of=facts_as_of if isinstance(facts_as_of, int) else None,
+            as_of=as_of if isinstance(as_of, int) else None,
+            facts=facts_of(source),
+            seq_no=document["_seq_no"],
+            primary_term=document["_primary_term"],
+        )
 
     def searchable(self, product_ids: Sequence[str]) -> set[str]:
         """Return the ids of documents whose ``visual`` is indexed, not only stored."""
@@ -164,13 +204,6 @@ class ClusterReader:
         answer = self._cluster.ask(self._index.name, body)
         newest = answer["aggregations"]["newest"]["value"]
         return -1 if newest is None else int(newest)
-
-    def _sample(self, model: str) -> list[Json]:
-        """Read the bytes of some documents of a model."""
-        names = RowFields.of(self._index.fields, None)
-        read = [names.binary_code, names.colour_histogram]
-        size = min(SAMPLE, self._index.most_hits())
-        return self.search(sample_body(names.model, model, size, read), ROW_PATH)
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,20 +12,13 @@ import numpy as np
 from houndstooth.mappings.document import decode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
-from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, term_set
+from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, Lengths, term_set
 from houndstooth.plugin.engines.cluster.client import Json, garbage_kept
-from houndstooth.plugin.engines.documents import check_lengths, with_views
+from houndstooth.plugin.engines.documents import check_lengths, log_left_out, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group
-
-_LOG = logging.getLogger(__name__)
-
-Lengths = tuple[int, int]
 
 ROW_PATH = "hits.hits._seq_no,hits.hits._primary_term,hits.hits.fields"
 """``filter_path`` of a search for features."""
-
-SAMPLE = 100
-"""Number of documents that tell how long the bytes of a model are."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +57,20 @@ class RowFields:
 
 
 class RowDecoder:
-    """Decodes hits to rows. It knows how long the bytes of each model are.
+    """Decodes hits to rows.
 
-    Documents that another program has overwritten, so that their bytes are missing or differ in
-    length from those of most documents, then cost no other document.
+    Documents that another program has overwritten, so that a value is missing, or there are several
+    of it, or the bytes have another length than the model's, cost no other document.
 
     Args:
         index: Name of the index, for warnings.
-        sample: Searches for the bytes of up to SAMPLE documents of a model; returns hits.
     """
 
-    def __init__(self, index: str, sample: Callable[[str], list[Json]]) -> None:
-        self._index, self._sample = index, sample
-        self._usual: dict[str, Lengths] = {}
+    def __init__(self, index: str) -> None:
+        self._index = index
 
     def decode(
-        self, hits: Sequence[Json], model: str, names: RowFields
+        self, hits: Sequence[Json], model: str, lengths: Lengths, names: RowFields
     ) -> tuple[FeatureRows, list[str]]:
         """Decode hits to rows.
 
@@ -89,38 +78,17 @@ class RowDecoder:
             hits: Hits with the fields of ``names``. One without its product id is left out. One
                 that has another model than ``model`` is no row; hits need not say their model.
             model: Name of the model.
+            lengths: Lengths of its bytes.
             names: Paths of the fields.
 
         Returns:
             The rows, and the ids of the other hits.
         """
         with garbage_kept():
-            complete, others, damaged = _sort_out(hits, model, names)
-            lengths = [_lengths(hit, names) for hit in complete]
-            usual = self._usual_lengths(model, lengths, names)
-            pairs = zip(complete, lengths, strict=True)
-            damaged += [_product_id(hit, names) for hit, length in pairs if length != usual]
+            whole, others, damaged = _sort_out(hits, model, lengths, names)
             if damaged:
-                text = "%s: %s products left out, such as %r: their %s is damaged"
-                _LOG.warning(text, self._index, len(damaged), damaged[0], names.binary_code)
-                pairs = zip(complete, lengths, strict=True)
-                complete = [hit for hit, length in pairs if length == usual]
-            return _feature_rows(complete, names), others + damaged
-
-    def _usual_lengths(
-        self, model: str, lengths: Sequence[Lengths], names: RowFields
-    ) -> Lengths | None:
-        counts = Counter(lengths)
-        known = self._usual.get(model)
-        if not counts or (known and counts.keys() == {known}):
-            return known
-        if len(lengths) < SAMPLE:
-            fields = (names.binary_code, names.colour_histogram)
-            sample = [hit.get("fields", {}) for hit in self._sample(model)]
-            whole = (v for v in sample if all(name in v for name in fields))
-            counts = Counter(_lengths({"fields": v}, names) for v in whole) or counts
-        self._usual[model] = max(counts, key=counts.__getitem__)
-        return self._usual[model]
+                log_left_out(self._index, damaged, lengths)
+            return _feature_rows(whole, names), others + damaged
 
 
 def decode_rows(rows: Sequence[str]) -> Bytes:
@@ -141,32 +109,41 @@ def decode_rows(rows: Sequence[str]) -> Bytes:
 
 
 def _sort_out(
-    hits: Sequence[Json], model: str, names: RowFields
+    hits: Sequence[Json], model: str, lengths: Lengths, names: RowFields
 ) -> tuple[list[Json], list[str], list[str]]:
-    """Return the complete hits, the ids of other models' hits, and the ids of damaged ones."""
-    complete, others, damaged = [], [], []
-    needed = (names.binary_code, names.colour_histogram, names.category, names.great_category)
+    """Return the whole hits, the ids of other models' hits, and the ids of damaged ones."""
+    whole, others, damaged = [], [], []
+    single = (names.product_id, names.category, names.great_category)
+    expected = _digits(lengths.code), _digits(lengths.histogram)
     for hit in hits:
         values = hit.get("fields", {})
         if names.product_id not in values:
             continue
         if values.get(names.model, [model]) != [model]:
             others.append(_product_id(hit, names))
-        elif all(name in values for name in needed):
-            complete.append(hit)
+        elif all(len(values.get(n, ())) == 1 for n in single) and expected == (
+            _digits_of(values, names.binary_code),
+            _digits_of(values, names.colour_histogram),
+        ):
+            whole.append(hit)
         else:
             damaged.append(_product_id(hit, names))
-    return complete, others, damaged
+    return whole, others, damaged
 
 
 def _product_id(hit: Json, names: RowFields) -> str:
     return str(hit["fields"][names.product_id][0])
 
 
-def _lengths(hit: Json, names: RowFields) -> Lengths:
-    values = hit["fields"]
-    code, colour = values[names.binary_code][0], values[names.colour_histogram][0]
-    return len(code.rstrip("=")), len(colour.rstrip("="))
+def _digits(size: int) -> int:
+    """Return the length of so many bytes in base64, without padding."""
+    return (4 * size + 2) // 3
+
+
+def _digits_of(values: Json, name: str) -> int | None:
+    """Return the length of a field's only value, without padding; None if it has not just one."""
+    found = values.get(name, ())
+    return len(found[0].rstrip("=")) if len(found) == 1 else None
 
 
 def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:

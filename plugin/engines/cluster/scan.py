@@ -9,9 +9,9 @@ held for so long that the engine keeps many deleted documents for it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from opensearchpy.exceptions import NotFoundError, TransportError
 
@@ -81,7 +81,7 @@ class ClusterScan:
                 ranges[shard] = start, newest
                 positions[shard] = max(start, memory.settled(newest))
         checkpoint = Checkpoint(identity.id, positions)
-        return checkpoint, self._pages(identity.name, fields, ranges)
+        return checkpoint, _Pages(self._cluster, self._index, identity.name, fields, ranges)
 
     def _newest(self, index: str, shard: str, after: int) -> tuple[int, int]:
         """Find the last write to a shard after a number: its number and primary term.
@@ -100,27 +100,52 @@ class ClusterScan:
         hits = self._cluster.search(index, body, path, preference=preference)
         return (hits[0]["_seq_no"], hits[0]["_primary_term"]) if hits else (after, 0)
 
-    def _pages(
-        self, index: str, fields: Sequence[str] | None, ranges: Mapping[str, tuple[int, int]]
-    ) -> Pages:
-        """Read the documents in a range of numbers of each shard."""
-        page = min(PAGE, self._index.most_hits())
-        body = {
-            "size": page,
+
+class _Pages:
+    """The documents in a range of numbers of each shard; see Pages."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: ClusterIndex,
+        name: str,
+        fields: Sequence[str] | None,
+        ranges: Mapping[str, tuple[int, int]],
+    ) -> None:
+        self._cluster, self._index, self._name = cluster, index, name
+        self._left: list[list[Any]] = [[shard, *ends] for shard, ends in ranges.items()]
+        self._view: _PointInTime | None = None
+        self._body: Json = {
             "_source": True if fields is None else [*fields],
             "seq_no_primary_term": True,
             "sort": [{"_seq_no": "asc"}],
             "track_total_hits": False,
         }
-        for shard, (last, newest) in ranges.items():
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> list[SourceDocument]:
+        while self._left:
+            shard, last, newest = self._left[0]
             if last == newest:
+                self.close()
+                del self._left[0]
                 continue
-            with self._index.errors(), closing(_PointInTime(self._cluster, index, shard)) as view:
-                while last < newest:
-                    query = {"range": {"_seq_no": {"gt": last, "lte": newest}}}
-                    hits = view.search(body | {"query": query})
-                    last = hits[-1]["_seq_no"] if len(hits) == page else newest
-                    yield [_document(hit) for hit in hits]
+            with self._index.errors():
+                page = min(PAGE, self._index.most_hits())
+                self._view = self._view or _PointInTime(self._cluster, self._name, shard)
+                query = {"range": {"_seq_no": {"gt": last, "lte": newest}}}
+                hits = self._view.search(self._body | {"query": query, "size": page})
+            self._left[0][1] = hits[-1]["_seq_no"] if len(hits) == page else newest
+            return [_document(hit) for hit in hits]
+        raise StopIteration
+
+    def close(self) -> None:
+        """See Pages."""
+        if self._view:
+            self._view.close()
+            self._view = None
 
 
 class _PointInTime:

@@ -30,7 +30,7 @@ from tests.benchmarks.scale.features import ROOT
 from tests.benchmarks.scale.history import LAG_SECONDS, Answered, History, Judge
 from tests.benchmarks.scale.server import NoExtractor
 from tests.benchmarks.scale.traffic import Clients, LagProbe, Writer, ask, fill, random_question
-from tests.catalogue import MODEL
+from tests.catalogue import LENGTHS, MODEL
 
 QUIET_QUERIES = 200
 
@@ -109,7 +109,7 @@ def run(url: str, folder: Path, options: argparse.Namespace) -> int:
 def follow(url: str, taxonomy: Taxonomy, folder: Path | None) -> VisualSearch:
     """Open a search and wait for its columns, if it has a folder for them."""
     settings = Settings(engine=url, columns=folder)
-    search = VisualSearch(NoExtractor(MODEL), open_engine(url), taxonomy, settings)  # type: ignore[arg-type]
+    search = VisualSearch(NoExtractor(MODEL, LENGTHS), open_engine(url), taxonomy, settings)  # type: ignore[arg-type]
     search.follow()
     while folder and search._columns and search._columns.snapshot() is None:
         sleep(0.05)

@@ -53,6 +53,8 @@ class Ours(Way):
         self.name = name  # type: ignore[misc]
         index = index_name("ours", catalogue)
         command = [sys.executable, str(SERVER), "--model", catalogue.model]
+        lengths = catalogue.codes.shape[1], catalogue.histograms.shape[1]
+        command += ["--lengths", *map(str, lengths)] if checkout == ROOT else []
         command += ["--engine", f"opensearch://127.0.0.1:{node.port}/{index}"]
         command += ["--columns", str(columns)] if columns else []
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")

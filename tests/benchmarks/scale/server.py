@@ -32,9 +32,10 @@ Answer = Callable[[Features, SearchRequest], SearchAnswer]
 
 @dataclasses.dataclass(frozen=True)
 class NoExtractor:
-    """An extractor of which only the name is needed."""
+    """An extractor of which only the name is needed, and the bytes of a code and a histogram."""
 
     model: str
+    lengths: tuple[int, int]
 
 
 def main() -> None:
@@ -42,10 +43,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--engine", required=True)
     parser.add_argument("--model", required=True)
+    parser.add_argument("--lengths", type=int, nargs=2, default=(0, 0))
     parser.add_argument("--columns", type=Path, help="folder of resident columns; none without")
     options = parser.parse_args()
     started = time.perf_counter()
-    search = open_search(options.engine, options.model, options.columns)
+    search = open_search(options.engine, options.model, tuple(options.lengths), options.columns)
     answer = answer_function(search)
     with Server(("127.0.0.1", 0), handler(answer)) as server:
         ready = {"port": server.server_address[1], "seconds": time.perf_counter() - started}
@@ -60,13 +62,13 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
-def open_search(engine: str, model: str, columns: Path | None) -> Any:
+def open_search(engine: str, model: str, lengths: tuple[int, int], columns: Path | None) -> Any:
     """Open the search of the checkout."""
     settings = Settings(engine=engine)
     if hasattr(settings, "columns"):
         settings = dataclasses.replace(settings, columns=columns)
     opened = open_engine(engine)
-    search = service.VisualSearch(NoExtractor(model), opened, Taxonomy.load(), settings)
+    search = service.VisualSearch(NoExtractor(model, lengths), opened, Taxonomy.load(), settings)
     if columns is not None:
         search._columns.sync()  # so that no query is answered before they are there
         search.follow()

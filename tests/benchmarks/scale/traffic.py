@@ -12,14 +12,15 @@ from time import monotonic, sleep
 
 import numpy as np
 
-from houndstooth.mappings.engine import Engine, Filter, IndexDocument, RangeFilter, TermFilter
+from houndstooth.mappings.engine import Engine, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.features import Box, Features, ScoredTerm
 from houndstooth.mappings.product import Scalar
 from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.history import Answered, Asked, History, State
-from tests.catalogue import GREAT_CATEGORIES, MODEL, VALUES, document, visual
+from tests.catalogue import GREAT_CATEGORIES, LENGTHS, MODEL, VALUES, document, visual
 
 LOOKS = 150
 """Distinct pairs of code and histogram: products share them, so equal scores are common."""
@@ -319,4 +320,4 @@ class LagProbe:
             self.seconds.append(monotonic() - moment)
             return True
         # It may have been deleted meanwhile, or given another model.
-        return not len(self._engine.features([product_id], MODEL, None))
+        return not len(self._engine.features([product_id], MODEL, LENGTHS, None))

@@ -22,9 +22,10 @@ from opensearchpy import OpenSearch
 
 from houndstooth.mappings.appearance_terms import appearance_terms
 from houndstooth.mappings.document import View, VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, IndexDocument
+from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import WHOLE_IMAGE, Bytes
 from houndstooth.mappings.rows import FeatureRows, TermSet
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.columns.builder import SegmentBuilder
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.ranking import rank, rank_variants

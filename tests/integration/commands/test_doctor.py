@@ -87,11 +87,20 @@ def test_products_of_another_model_fail(doctor: Doctor, engine: str) -> None:
     assert level == "FAIL" and text.startswith("0 by attribute-") and ", 2 by others" in text
 
 
-def test_an_engine_that_is_away(doctor: Doctor, tmp_path: Path) -> None:
-    status, found, output = doctor(engine=f"sqlite:///{tmp_path}/none.db")
-    assert (status, found["engine"][0]) == (1, "FAIL")
-    assert "houndstooth ingest FEED makes an index that is not there" in output
+@pytest.mark.parametrize("kind", ["sqlite", "opensearch", "elasticsearch"])
+def test_a_catalogue_that_is_not_there_yet_is_no_failure(
+    doctor: Doctor, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/none.db"
+    if kind != "sqlite":
+        url = f"{request.getfixturevalue(f'{kind}_url')}/houndstooth-none"
+    status, found, output = doctor(engine=url)
+    assert (status, found["engine"][0]) == (0, "warn"), output
+    assert "houndstooth ingest FEED makes it" in output
     assert not list(tmp_path.iterdir())
+
+
+def test_an_engine_that_is_away(doctor: Doctor) -> None:
     port = free_port()
     url = f"elasticsearch://127.0.0.1:{port}/products"
     status, found, output = doctor(engine=url, engine_user="me", engine_password="secret")
@@ -155,6 +164,15 @@ def test_settings_that_make_no_sense(doctor: Doctor) -> None:
     status, found, output = doctor(engine="opensearch://h/i", engine_api_key="secret: 1")
     assert status == 1 and found["HOUNDSTOOTH_ENGINE_API_KEY"][0] == "FAIL"
     assert "secret" not in output
+
+
+def test_variables_that_are_no_settings(
+    doctor: Doctor, engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HOUNDSTOOTH_ENGIN", engine)
+    found = doctor(engine=engine)[1]
+    assert found["HOUNDSTOOTH_ENGIN"] == ("warn", "is no setting; did you mean HOUNDSTOOTH_ENGINE?")
+    assert not caplog.records  # once is enough
 
 
 def test_an_image_host_without_an_address(doctor: Doctor, engine: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -70,6 +71,15 @@ def test_what_is_outside_the_bounds_is_refused(capsys: pytest.CaptureFixture[str
     for words in (["worker", "--concurrency", "0"], ["demo", "--count", "none"]):
         assert main(words) == 2
         assert "expected a whole number from 1 to" in capsys.readouterr().err
+
+
+def test_a_variable_that_is_no_setting_is_told_on_stderr() -> None:
+    environ = {**os.environ, "HOUNDSTOOTH_CANDIDATS": "10", "HOUNDSTOOTH_ENGINE": "none"}
+    for words in (["jobs", "list"], ["search", "none.jpg"], ["remove", "1"], ["serve"], ["worker"]):
+        command = [sys.executable, "-m", "houndstooth", *words]
+        run = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+        assert run.stderr.count("did you mean HOUNDSTOOTH_CANDIDATES?") == 1, words
+        assert "CANDIDATS" not in run.stdout
 
 
 def test_a_setting_that_makes_no_sense_is_one_line(

@@ -10,10 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from houndstooth.mappings.engine import (
-    Engine,
-    RankingEngine,
-)
+from houndstooth.mappings.engine import Engine, RankingEngine
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.index_mapping import product_index
 from tests.catalogue import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -13,15 +13,11 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Engine,
-    Filter,
-    IndexDocument,
-    StoredProduct,
-)
+from houndstooth.mappings.engine import CandidateQuery, Engine, Filter, StoredProduct
 from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet, term_set
+from houndstooth.mappings.writes import IndexDocument
 from tests.catalogue import (
+    LENGTHS,
     MODEL,
     group_of,
 )
@@ -57,6 +53,15 @@ def fill(engine: Engine, *documents: IndexDocument) -> None:
 
 def found(engine: Engine, query: CandidateQuery = ALL, limit: int = 1000) -> list[str]:
     return sorted(engine.match(query, limit))
+
+
+def source_hashes(engine: Engine, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    """``source_hash`` by id, of the documents whose features ``model`` computed."""
+    return {
+        key: state.features.source_hash
+        for key, state in engine.stored(product_ids).items()
+        if state.features is not None and state.features.model == model
+    }
 
 
 Row = tuple[int, TermSet, list[bytes], list[bytes], str | None]
@@ -108,7 +113,9 @@ class Copy:
 
     def follow(self, batches: int | None = None) -> None:
         """Apply the changes since the last time, or the first ``batches`` of them."""
-        for batch in islice(self._engine.changes(MODEL, self._field, self.checkpoint), batches):
+        for batch in islice(
+            self._engine.changes(MODEL, LENGTHS, self._field, self.checkpoint), batches
+        ):
             for key in batch.gone:
                 self.rows.pop(key, None)
             self.rows |= rows_by_id(batch.rows)

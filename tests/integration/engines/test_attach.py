@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from houndstooth.commands import main
+from houndstooth.ingest.attached import attaching
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
@@ -151,6 +152,26 @@ def test_a_document_that_the_shop_writes_anew_is_attached_again(shop: OwnShop) -
     assert shop.category("p1") == "dress"
 
 
+@pytest.mark.parametrize("how", ["several", "half", "of another length", "empty", "a list"])
+def test_a_visual_that_something_wrote_over_is_written_anew(shop: OwnShop, how: str) -> None:
+    shop.create()
+    shop.write(dresses(3))
+    assert shop.attach() == 0
+    whole = shop.source("p0")["visual"]
+    model = {"model": whole["model"], "source_hash": whole["source_hash"]}
+    longer = whole | {"binary_code": whole["binary_code"] + "AAAA"}
+    damaged = {"several": [whole, whole], "half": model, "of another length": longer}
+    stored = damaged.get(how, {} if how == "empty" else [])
+    shop.write({"p0": dresses(1)["p0"] | {"visual": stored}})
+    assert shop.attach() == 0
+    assert shop.outcomes == {"p0": "written", "p1": "unchanged", "p2": "unchanged"}
+    mended = shop.source("p0")["visual"]
+    assert mended | {"computed_at": ""} == whole | {"computed_at": ""}
+    shop.write({"p0": dresses(1)["p0"] | {"visual": stored}})
+    assert shop.detach("--yes") == 0
+    assert [shop.source(f"p{n}") for n in range(3)] == [*dresses(3).values()]
+
+
 def test_a_document_without_a_usable_image_fails_alone(shop: OwnShop) -> None:
     shop.create()
     bare = product("Women Dress") | {"media": []}
@@ -193,6 +214,45 @@ def test_following_keeps_up_until_it_is_interrupted(shop: OwnShop) -> None:
     assert (shop.category("p1"), shop.category("new")) == ("jeans", "skirt")
     assert shop.outcomes == {"p0": "written", "p1": "written", "new": "written"}
     assert shop.report["stopped"] is None
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_an_image_server_that_comes_back_is_asked_again(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch, follows: bool
+) -> None:
+    monkeypatch.setattr(attaching, "PAUSE_SECONDS", 0.2)
+    monkeypatch.setenv("HOUNDSTOOTH_IMAGE_HOSTS", "127.0.0.1")
+    refusals = {"/red.png": 5 if follows else 2, "/green.png": 10**6}
+
+    class Busy(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            refusals[self.path] = refusals.get(self.path, 0) - 1
+            if refusals[self.path] >= 0:
+                self.send_error(503)
+            else:
+                super().do_GET()
+
+    def act() -> None:
+        try:
+            until(lambda: shop.category("p1") == "dress")
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    shop.create()
+    never = product("Women Dress", "green.png") | {"media": [{"url": "green.png"}]}
+    late = {key: one | {"media": one["media"][:1]} for key, one in dresses(2).items()}
+    shop.write(late | {"never": never})
+    handler = partial(Busy, directory=str(shop.folder))
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
+        base = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=act)
+        if follows:
+            thread.start()
+        assert shop.attach("--images", base, *["--follow"] * follows) == 1
+        if follows:
+            thread.join()
+    assert shop.outcomes == {"p0": "written", "p1": "written", "never": "failed"}
+    assert shop.totals == {"written": 2, "failed": 1}
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["expired", "held for long"])

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.product import Fact
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.cluster import actions, write
 from tests.catalogue import document, visual

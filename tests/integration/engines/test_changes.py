@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
-from tests.catalogue import MODEL, VALUES, document
+from tests.catalogue import LENGTHS, MODEL, VALUES, document
 from tests.integration.engines.helpers import (
     Copy,
     client,
@@ -81,7 +82,7 @@ def test_deletions_come_exactly_from_a_file(tmp_path: Path) -> None:
         change_at_random(engine, chance, documents)
         copy.follow()
         assert copy.rows == read_anew(engine).rows
-    assert list(engine.changes(MODEL, None, copy.checkpoint)) == []
+    assert list(engine.changes(MODEL, LENGTHS, None, copy.checkpoint)) == []
     engine.close()
 
 
@@ -96,7 +97,7 @@ def test_versions_rise_with_every_write(engine: Engine) -> None:
     for one in writes:
         fill(engine, document("2"))
         fill(engine, one)
-        versions.append(rows_by_id(engine.features(["1"], MODEL, None))["1"][0])
+        versions.append(rows_by_id(engine.features(["1"], MODEL, LENGTHS, None))["1"][0])
         (shown,) = engine.show(["1"])
         assert shown.version == versions[-1] == read_anew(engine).rows["1"][0]
     assert sorted(set(versions)) == versions
@@ -171,7 +172,7 @@ def test_what_changes_during_a_build_comes_with_the_next_call(
         monkeypatch.setattr(f"houndstooth.plugin.engines.{module}.BATCH", 7)
     fill(engine, *(document(str(n), seed=n) for n in range(30)))
     copy = Copy(engine)
-    for count, batch in enumerate(engine.changes(MODEL, None)):
+    for count, batch in enumerate(engine.changes(MODEL, LENGTHS, None)):
         copy.rows |= rows_by_id(batch.rows)  # what is gone is ignored
         copy.checkpoint = batch.checkpoint
         if count == 1:
@@ -194,7 +195,7 @@ def test_another_index_of_that_name_has_another_identity(engine: Engine, engine_
     engine.prepare()
     assert engine.index_id() != first
     with pytest.raises(IndexReplaced):
-        list(engine.changes(MODEL, None, checkpoint))
+        list(engine.changes(MODEL, LENGTHS, None, checkpoint))
     assert read_anew(engine).rows == {}
 
 
@@ -252,7 +253,7 @@ def replace_catalogue(url: str) -> None:
 
 def test_a_checkpoint_of_unknown_shards_reads_them_from_the_start(engine: Engine) -> None:
     fill(engine, document("1"))
-    (batch,) = engine.changes(MODEL, None, Checkpoint(engine.index_id(), {}))
+    (batch,) = engine.changes(MODEL, LENGTHS, None, Checkpoint(engine.index_id(), {}))
     assert list(batch.rows.product_ids) == ["1"]
 
 
@@ -261,6 +262,6 @@ def test_a_damaged_document_costs_no_other(engine: Engine) -> None:
     whole = document("2", seed=2).visual
     assert whole is not None
     fill(engine, IndexDocument("2", {}, replace(whole, binary_code=whole.binary_code[:7])))
-    batches = list(engine.changes(MODEL, None))
+    batches = list(engine.changes(MODEL, LENGTHS, None))
     assert sorted(key for batch in batches for key in batch.rows.product_ids) == ["0", "1", "3"]
-    assert sorted(engine.features(["0", "1", "2"], MODEL, None).product_ids) == ["0", "1"]
+    assert sorted(engine.features(["0", "1", "2"], MODEL, LENGTHS, None).product_ids) == ["0", "1"]

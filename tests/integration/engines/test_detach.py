@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import WriteOutcome
 from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.mappings.writes import WriteOutcome
 from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 from tests.integration.engines.conftest import new_index
 from tests.integration.engines.own_shop import MAPPINGS, OwnShop, product
@@ -112,13 +112,31 @@ def test_a_document_that_the_engine_refuses_is_named_and_costs_no_other(
     assert shop.detach("--yes") == 0
 
 
-def test_an_index_that_takes_no_writes_is_told_once(
-    shop: OwnShop, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("flags", [["attach", "--dry-run"], ["detach", "--yes"]])
+def test_an_object_of_the_shop_of_the_same_name_stays(
+    shop: OwnShop, flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    visual = {"visual": {"properties": {"theme": {"type": "keyword"}}}}
+    shop.create(mappings={"properties": MAPPINGS["properties"] | visual})  # type: ignore[operator]
+    mine = PRODUCTS["1"] | {"visual": {"theme": "spring"}}
+    shop.write({"1": mine})
+    command, flag = flags
+    assert getattr(shop, command)(flag) == 2
+    assert "expected an object visual as Houndstooth defines it" in capsys.readouterr().err
+    assert shop.source("1") == mine
+
+
+def test_an_index_that_takes_no_writes_is_refused_or_told_once(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop.create()
     shop.write({"1": PRODUCTS["1"], "2": PRODUCTS["2"]})
     assert shop.attach() == 0
     shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": True})
+    assert shop.detach("--yes") == 2
+    assert "index.blocks.write" in capsys.readouterr().err
+    # As if it were blocked only after it was checked.
+    monkeypatch.setattr(ClusterEngine, "check", lambda engine: None)
     assert shop.detach("--yes") == 1
     assert capsys.readouterr().err.count("blocked by") == 1
     shop.client.indices.put_settings(index=shop.name, body={"index.blocks.write": False})

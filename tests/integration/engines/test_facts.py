@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from opensearchpy.exceptions import RequestError
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RangeFilter, TermFilter
+from houndstooth.mappings.engine import Engine, RangeFilter, TermFilter
 from houndstooth.mappings.product import Note
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.facts import LEFT_OUT, NOT_INDEXED
 from tests.catalogue import document, visual

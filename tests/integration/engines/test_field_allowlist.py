@@ -9,7 +9,7 @@ import pytest
 from houndstooth.mappings.engine import Engine, RankingEngine, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
-from tests.catalogue import MODEL, document
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.integration.engines.helpers import ALL, fill, only, read_anew, rows_by_id
 
 
@@ -56,13 +56,13 @@ def test_features_are_the_engines_own(shop: Engine) -> None:
     assert engine.index_id() == shop.index_id()
     assert (engine.location, engine.embedded) == (shop.location, shop.embedded)
     ids = ["1", "2"]
-    expected = rows_by_id(shop.features(ids, MODEL, "brand"))
-    assert rows_by_id(engine.features(ids, MODEL, "brand")) == expected
+    expected = rows_by_id(shop.features(ids, MODEL, LENGTHS, "brand"))
+    assert rows_by_id(engine.features(ids, MODEL, LENGTHS, "brand")) == expected
     assert read_anew(engine).rows == read_anew(shop).rows
 
 
 def test_a_window_is_limited_too(ranking: RankingEngine) -> None:
     engine = cast(RankingEngine, limited(ranking))
-    assert len(engine.window(ALL, 9)) == 0
+    assert len(engine.window(ALL, 9, LENGTHS)) == 0
     with pytest.raises(InvalidFilter, match="brand; got 'price'"):
         engine.window(only(TermFilter("price", "10")), 9)

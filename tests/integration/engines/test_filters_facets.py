@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Engine,
-    Filter,
-    RangeFilter,
-    TermFilter,
-)
+from houndstooth.mappings.engine import CandidateQuery, Engine, Filter, RangeFilter, TermFilter
 from houndstooth.mappings.errors import InvalidFilter
 from tests.catalogue import (
     document,

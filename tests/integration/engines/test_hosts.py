@@ -18,7 +18,7 @@ from houndstooth.plugin.credentials import Credentials
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.cluster import client as cluster_client
 from houndstooth.plugin.engines.cluster import read
-from tests.catalogue import MODEL, document
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.conftest import free_port
 from tests.integration.engines.helpers import ALL, fill, found, read_anew
 
@@ -71,7 +71,7 @@ def test_a_dead_host_costs_no_answer(index_url: str, place: str) -> None:
         assert found(engine) == ["1", "2"]
         assert engine.count(ALL) == 2
         assert [one.product_id for one in engine.show(["2", "1"])] == ["2", "1"]
-        assert len(engine.fetch(["1"])) == len(engine.features(["1"], MODEL, None)) == 1
+        assert len(engine.fetch(["1"])) == len(engine.features(["1"], MODEL, LENGTHS, None)) == 1
         assert read_anew(engine).rows.keys() == {"1", "2"}
     assert engine.delete(["1"]) == 1
     assert time.monotonic() - began < 20
@@ -127,7 +127,7 @@ def test_filters_and_hits_are_read_from_the_copies_whose_changes_are_followed() 
         engine = open_engine(f"opensearch://{address}/products")
         engine.match(ALL, 10)
         engine.show(["1"])
-        engine.features(["1"], MODEL, None)
+        engine.features(["1"], MODEL, LENGTHS, None)
         engine.close()
     assert len(paths) == 3
     assert all("preference=_primary_first" in path for path in paths)

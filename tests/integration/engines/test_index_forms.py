@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,7 +13,6 @@ from opensearchpy import OpenSearch
 from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
-    IndexDocument,
     RangeFilter,
     RankingEngine,
     TermFilter,
@@ -20,11 +20,12 @@ from houndstooth.mappings.engine import (
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.service import VisualSearch
-from tests.catalogue import MODEL, document, visual
+from tests.catalogue import LENGTHS, MODEL, document, visual
 from tests.fakes import FakeExtractor
 from tests.integration.engines.helpers import (
     ALL,
@@ -35,6 +36,7 @@ from tests.integration.engines.helpers import (
     read_anew,
     rows_by_id,
     same,
+    source_hashes,
     the,
     where_known,
 )
@@ -107,7 +109,7 @@ def test_an_index_without_objects(
         ("1", {"maker.country": "es"}),
         ("2", {"maker.country": "pt"}),
     ]
-    assert shop.source_hashes(["1", "2", "4"], MODEL) == {"1": "hash-1", "2": "hash-2"}
+    assert source_hashes(shop, ["1", "2", "4"], MODEL) == {"1": "hash-1", "2": "hash-2"}
     assert found(shop, only(TermFilter("maker.country", "pt"))) == ["2"]
     assert shop.facets(ALL, ["maker.country"]) == {"maker.country": [("es", 1), ("pt", 1)]}
     groups = {key: row[-1] for key, row in read_anew(shop, "maker.country").rows.items()}
@@ -146,7 +148,7 @@ def test_fields_of_other_names(attach: Attach) -> None:
         "label": [("Red tee", 1), ("Red tie", 1)],
         "maker.land": [("it", 1), ("pt", 1)],
     }
-    rows = rows_by_id(shop.features(["1", "2"], MODEL, "label"))
+    rows = rows_by_id(shop.features(["1", "2"], MODEL, LENGTHS, "label"))
     assert [rows[key][-1] for key in "12"] == ["Red tee", "Red tie"]
     (outcome,) = shop.write([document("1", {"cost": 5})])
     assert "alias of 'price'" in outcome.notes[0].detail
@@ -210,7 +212,7 @@ def test_nested_variants(attach: Attach) -> None:
     with pytest.raises(InvalidFilter, match="variants"):
         found(shop, only(TermFilter("variants", "S")))
     # A product with several variants in one document is its own group.
-    rows = rows_by_id(shop.features(["1", "2"], MODEL, "variants.size"))
+    rows = rows_by_id(shop.features(["1", "2"], MODEL, LENGTHS, "variants.size"))
     assert [rows[key][-1] for key in "12"] == [None, None]
 
 
@@ -248,7 +250,7 @@ def test_objects_of_any_keys(attach: Attach, kind: str) -> None:
     assert found(shop, only(TermFilter("specs.cloth", "wool"))) == ["1", "2"]
     assert found(shop, only(TermFilter("specs.care.wash", "30"))) == ["1"]
     assert found(shop, only(TermFilter("specs.size", "S"))) == []
-    rows = rows_by_id(shop.features(["1", "2", "3"], MODEL, "specs.style"))
+    rows = rows_by_id(shop.features(["1", "2", "3"], MODEL, LENGTHS, "specs.style"))
     assert [rows[key][-1] for key in "123"] == ["A1", "A2", "A1"]
     others = CandidateQuery(MODEL, variant_field="specs.style", without_variant_group="A1")
     assert found(shop, others) == ["2"]
@@ -286,10 +288,10 @@ def test_an_index_that_returns_few_hits(attach: Attach) -> None:
     window = {"settings": {"index.max_result_window": 7}}
     shop = attach(window, *({"name": f"Tee {key}"} for key in keys))
     assert found(shop) == sorted(keys)
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
-    assert rows_by_id(shop.features(keys, MODEL, None)).keys() == set(keys)
+    assert source_hashes(shop, keys, MODEL).keys() == set(keys)
+    assert rows_by_id(shop.features(keys, MODEL, LENGTHS, None)).keys() == set(keys)
     assert read_anew(shop).rows.keys() == set(keys)
-    assert len(cast(RankingEngine, shop).window(ALL, 30)) == 7
+    assert len(cast(RankingEngine, shop).window(ALL, 30, LENGTHS)) == 7
     assert len(shop.show(keys)) == shop.count(ALL) == 30
 
 
@@ -311,7 +313,7 @@ def test_a_search_pipeline_of_the_shop_cuts_nothing(
     assert found(shop) == [*read_anew(shop).rows] == keys
     assert shop.count() == shop.count(ALL) == 3
     assert shop.facets(ALL, ["visual.category"]) == {"visual.category": [("t-shirt", 3)]}
-    assert shop.source_hashes(keys, MODEL).keys() == set(keys)
+    assert source_hashes(shop, keys, MODEL).keys() == set(keys)
     server.indices.put_settings(index=name, body={"index.search.default_pipeline": None})
     server.transport.perform_request("DELETE", f"/_search/pipeline/{name}")
 
@@ -408,3 +410,48 @@ def test_a_source_without_what_is_never_searched(attach: Attach, source: dict[st
     )
     assert found(shop, only(TermFilter("specs.cloth", "wool"))) == ["1"]
     assert the(shop, "1").facts == {"name": "Tee", "specs": {"cloth": "wool"}}
+
+
+NO_OBJECTS = {"elasticsearch": {"subobjects": False}, "opensearch": {"disable_objects": True}}
+
+
+@pytest.mark.parametrize("form", ["strict", "no objects", "pipeline", "flattened"])
+@pytest.mark.parametrize("name", ["visual", "visual_2"])
+def test_in_every_form_the_newest_stays(
+    server: OpenSearch, server_url: str, index_url: str, attach: Attach, form: str, name: str
+) -> None:
+    """A product of the shop's, and one that is new; each part by its own time."""
+    fields: dict[str, Any] = {"brand": {"type": "keyword"}}
+    body: dict[str, Any] = {"mappings": {"dynamic": "strict", "properties": fields}}
+    kind = server_url.partition(":")[0]
+    if form == "no objects":
+        body["mappings"] |= NO_OBJECTS[kind]
+    if form == "flattened":
+        fields["specs"] = {"type": "flattened" if kind == "elasticsearch" else "flat_object"}
+    if form == "pipeline":
+        pipeline = index_url.rpartition("/")[2]
+        keep = {"drop": {"if": "ctx.brand == null"}}
+        with where_known():
+            server.ingest.put_pipeline(id=pipeline, body={"processors": [keep]})
+        body["settings"] = {"index.default_pipeline": pipeline}
+    shop = attach(body, {"brand": "Shop"}, visual=f"?visual={name}")
+    for as_of in (3, 5, 4):
+        read = shop.stored("12")
+        outcomes = shop.write(
+            [
+                replace(
+                    document(key, {"brand": f"brand {as_of}"}, seed=as_of),
+                    as_of=as_of,
+                    stored=read.get(key) if as_of != 5 else None,
+                )
+                for key in "12"
+            ]
+        )
+        assert [(one.error, one.is_overtaken) for one in outcomes] == [(None, as_of == 4)] * 2
+    newer = IndexDocument("1", {}, visual("1", seed=7), insert=False, as_of=7)
+    older = IndexDocument("1", {}, visual("1", seed=6), insert=False, as_of=6)
+    assert [one.is_overtaken for one in shop.write([newer, older])] == [False, True]
+    for key, seed in {"1": 7, "2": 5}.items():
+        assert the(shop, key).facts == {"brand": "brand 5"}
+        assert same(the(shop, key).visual, visual(key, seed=seed))
+    assert (shop.stored("1")["1"].facts_as_of, shop.stored("1")["1"].as_of) == (5, 7)

@@ -9,8 +9,8 @@ import pytest
 from opensearchpy import OpenSearch
 
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
-from houndstooth.plugin.engines import open_engine
-from tests.catalogue import MODEL, document
+from houndstooth.plugin.engines import open_engine, open_shop_index
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.integration.engines.conftest import CLUSTERS
 from tests.integration.engines.helpers import client, fill, found, where_known
 
@@ -75,11 +75,12 @@ def check_refused(server: OpenSearch, url: str, reason: str) -> None:
     """The engine says why in one sentence, and no index is another than before."""
     name = url.rpartition("/")[2].partition("?")[0]
     before = server.indices.get(index=name, flat_settings=True)
-    engine = open_engine(url)
-    with pytest.raises(InvalidConfig, match=reason) as caught:
-        engine.prepare()
+    engine = open_shop_index(url)
+    for refuse in (engine.check, engine.prepare):
+        with pytest.raises(InvalidConfig, match=reason) as caught:
+            refuse()
+        assert str(caught.value).startswith("expected ") and "\n" not in str(caught.value)
     engine.close()
-    assert str(caught.value).startswith("expected ") and "\n" not in str(caught.value)
     assert server.indices.get(index=name, flat_settings=True) == before
 
 
@@ -208,7 +209,7 @@ def test_an_index_that_is_rolled_over_is_not_written_to(server: OpenSearch, inde
         server.indices.rollover(alias=f"{name}-alias")
         for act in (
             lambda: engine.write([document("1"), document("2")]),
-            lambda: list(engine.changes(MODEL, None)),
+            lambda: list(engine.changes(MODEL, LENGTHS, None)),
         ):
             with pytest.raises(EngineUnavailable, match="expected one index"):
                 act()

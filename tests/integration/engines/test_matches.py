@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 
 from houndstooth.mappings.document import VisualSummary
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Engine,
-    IndexDocument,
-    RankingEngine,
-)
+from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.writes import IndexDocument
 from tests.catalogue import (
     CODE_BYTES,
     COLOUR_BINS,
+    LENGTHS,
     MODEL,
     document,
     naive_candidates,
@@ -26,7 +23,14 @@ from tests.catalogue import (
     random_query,
     visual,
 )
-from tests.integration.engines.helpers import ALL, expected_row, fill, found, rows_by_id
+from tests.integration.engines.helpers import (
+    ALL,
+    expected_row,
+    fill,
+    found,
+    rows_by_id,
+    source_hashes,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -52,7 +56,7 @@ def test_features_are_those_that_were_written(engine: Engine, seed: int) -> None
     fill(engine, *documents)
     ids = [one.product_id for one in documents[:40]] + ["nobody"]
     for name in ("brand", "stock", "weight", "no-such-field", None):
-        got = rows_by_id(engine.features(ids, MODEL, name))
+        got = rows_by_id(engine.features(ids, MODEL, LENGTHS, name))
         assert {key: row[1:] for key, row in got.items()} == {
             one.product_id: expected_row(one, name)
             for one in documents[:40]
@@ -68,12 +72,12 @@ def test_a_window_holds_the_best_matches(ranking: RankingEngine, seed: int) -> N
     for n in range(40):
         query = random_query(seed * 1000 + n, documents)
         expected = dict(naive_candidates(query, documents))
-        rows = rows_by_id(ranking.window(query, 1000))
+        rows = rows_by_id(ranking.window(query, 1000, LENGTHS))
         assert rows.keys() == expected.keys()
         for key, row in rows.items():
             assert row[1:] == expected_row(by_id[key], query.variant_field)
         sums = {key: sum_of_boosts(query, by_id[key]) for key in expected}
-        best = ranking.window(query, 3).product_ids
+        best = ranking.window(query, 3, LENGTHS).product_ids
         assert sorted(sums[key] for key in best) == sorted(sums.values())[-3:]
 
 
@@ -91,13 +95,13 @@ def test_a_window_prefers_near_neighbours(ranking: RankingEngine) -> None:
     for key, appearance in terms.items():
         fill(ranking, with_appearance(document(key), appearance))
     boosts = {"a:1": 3, "a:2": 1, "b:1": 2}
-    assert ranking.window(ALL, 1, boosts).product_ids == ["1"]
-    assert sorted(ranking.window(ALL, 2, boosts).product_ids) == ["1", "3"]
-    assert sorted(ranking.window(ALL, 3, boosts).product_ids) == ["1", "2", "3"]
-    assert sorted(ranking.window(ALL, 9, boosts).product_ids) == ["1", "2", "3", "4"]
+    assert ranking.window(ALL, 1, LENGTHS, boosts).product_ids == ["1"]
+    assert sorted(ranking.window(ALL, 2, LENGTHS, boosts).product_ids) == ["1", "3"]
+    assert sorted(ranking.window(ALL, 3, LENGTHS, boosts).product_ids) == ["1", "2", "3"]
+    assert sorted(ranking.window(ALL, 9, LENGTHS, boosts).product_ids) == ["1", "2", "3", "4"]
     red = CandidateQuery(MODEL, preferred={"colour": {"colour:red": 9}}, minimum_groups=1)
     fill(ranking, document("5", attributes=()))
-    assert sorted(ranking.window(red, 9, {"a:1": 3}).product_ids) == ["1", "2", "3", "4"]
+    assert sorted(ranking.window(red, 9, LENGTHS, {"a:1": 3}).product_ids) == ["1", "2", "3", "4"]
 
 
 def with_appearance(one: IndexDocument, terms: tuple[str, ...]) -> IndexDocument:
@@ -108,7 +112,10 @@ def with_appearance(one: IndexDocument, terms: tuple[str, ...]) -> IndexDocument
 def test_rows_have_their_shapes(engine: Engine) -> None:
     fill(engine, *(document(str(n), seed=n) for n in range(5)))
     ids = ["0", "1", "2"]
-    some, none = engine.features(ids, MODEL, None), engine.features(ids, "unknown", None)
+    some, none = (
+        engine.features(ids, MODEL, LENGTHS, None),
+        engine.features(ids, "unknown", LENGTHS, None),
+    )
     assert (len(some), len(none)) == (3, 0)
     assert some.binary_codes.shape == (3, CODE_BYTES) and some.binary_codes.dtype == np.uint8
     assert (
@@ -131,8 +138,8 @@ def test_more_matches_than_one_search_returns(
     for limit in (7, 8, 20, 30):
         assert len(set(ranking.match(ALL, limit))) == limit
         assert len(ranking.match(ALL, limit, keys[:10])) == min(limit, 10)
-    assert rows_by_id(ranking.features(keys, MODEL, None)).keys() == set(keys)
-    assert len(ranking.window(ALL, 30)) == 7
+    assert rows_by_id(ranking.features(keys, MODEL, LENGTHS, None)).keys() == set(keys)
+    assert len(ranking.window(ALL, 30, LENGTHS)) == 7
 
 
 def test_relaxing_a_query_step_by_step_widens_it(engine: Engine) -> None:
@@ -180,8 +187,8 @@ def test_large_boosts_add_up_exactly(ranking: RankingEngine) -> None:
         "sleeve": {"sleeve:long": 4_000_002, "sleeve:short": 4_000_003},
     }
     query = CandidateQuery(MODEL, preferred=preferred)
-    assert ranking.window(query, 1).product_ids != ["3"]
-    assert sorted(ranking.window(query, 2).product_ids) == ["1", "2"]
+    assert ranking.window(query, 1, LENGTHS).product_ids != ["3"]
+    assert sorted(ranking.window(query, 2, LENGTHS).product_ids) == ["1", "2"]
 
 
 def test_ids_of_every_alphabet_are_listed(engine: Engine) -> None:
@@ -201,7 +208,7 @@ def test_shows_what_was_written_in_the_order_asked(engine: Engine) -> None:
         made.category, made.great_category, made.attributes, made.from_text, made.box
     )
     assert shown[1].visual == summary
-    versions = rows_by_id(engine.features(["1", "3"], MODEL, None))
+    versions = rows_by_id(engine.features(["1", "3"], MODEL, LENGTHS, None))
     assert [one.version for one in shown] == [versions[key][0] for key in ("3", "1")]
 
 
@@ -212,10 +219,10 @@ def test_fetches_in_the_order_asked(engine: Engine) -> None:
 
 def test_source_hashes_of_one_model(engine: Engine) -> None:
     fill(engine, document("1"), document("2", model="other-1"))
-    assert engine.source_hashes(["1", "2", "3"], MODEL) == {"1": "hash-1"}
-    assert engine.source_hashes(["1", "2", "3"], "other-1") == {"2": "hash-2"}
+    assert source_hashes(engine, ["1", "2", "3"], MODEL) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1", "2", "3"], "other-1") == {"2": "hash-2"}
 
 
 def test_source_hashes_see_what_was_just_written(engine: Engine) -> None:
     engine.write([document("1")])
-    assert engine.source_hashes(["1"], MODEL) == {"1": "hash-1"}
+    assert source_hashes(engine, ["1"], MODEL) == {"1": "hash-1"}

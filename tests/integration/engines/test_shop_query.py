@@ -23,7 +23,7 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.query_values import MAX_TEXT
 from houndstooth.plugin.shop_query import MAX_VALUES, parse_query
-from tests.catalogue import MODEL, document
+from tests.catalogue import LENGTHS, MODEL, document
 from tests.integration.engines.conftest import new_index
 from tests.integration.engines.helpers import client, fill, found, only
 from tests.shop_queries import queries
@@ -133,7 +133,7 @@ def test_the_engine_answers(shop: RankingEngine, query: Any, expected: list[str]
     asked = asking(query)
     assert found(shop, asked) == expected
     assert shop.count(asked) == len(expected)
-    assert sorted(shop.window(asked, 9).product_ids) == expected
+    assert sorted(shop.window(asked, 9, LENGTHS).product_ids) == expected
     counts = shop.facets(asked, ["visual.category"])["visual.category"]
     assert sum(count for _, count in counts) == len(expected)
 

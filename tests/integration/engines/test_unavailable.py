@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 from opensearchpy.exceptions import TransportError
 
-from houndstooth.mappings.engine import (
-    Engine,
-)
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig, InvalidFilter
 from houndstooth.plugin.credentials import Credentials
 from houndstooth.plugin.engines import open_engine

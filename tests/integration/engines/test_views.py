@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, IndexDocument, RankingEngine
+from houndstooth.mappings.engine import Engine, RankingEngine
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
-from tests.catalogue import MODEL, document, visual
+from tests.catalogue import LENGTHS, MODEL, document, visual
 from tests.integration.engines.helpers import (
     ALL,
     client,
@@ -46,7 +47,7 @@ ONE, TWO, THREE = (document(str(n), views=n, seed=n) for n in (1, 2, 3))
 
 
 def rows(engine: Engine) -> dict[str, tuple[Any, ...]]:
-    found = rows_by_id(engine.features(["1", "2", "3"], MODEL, None))
+    found = rows_by_id(engine.features(["1", "2", "3"], MODEL, LENGTHS, None))
     assert found == read_anew(engine).rows
     return {key: row[1:] for key, row in found.items()}
 
@@ -65,7 +66,7 @@ def test_views_are_read_as_they_were_written(engine: Engine) -> None:
 
 def test_a_window_has_all_views(opensearch: Engine) -> None:
     fill(opensearch, ONE, TWO, THREE)
-    window = rows_by_id(cast(RankingEngine, opensearch).window(ALL, 10))
+    window = rows_by_id(cast(RankingEngine, opensearch).window(ALL, 10, LENGTHS))
     assert {key: row[1:] for key, row in window.items()} == expected(ONE, TWO, THREE)
 
 

@@ -6,14 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    Engine,
-    IndexDocument,
-    RangeFilter,
-    TermFilter,
-)
+from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter, TermFilter
 from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import (
     MODEL,
@@ -21,7 +16,7 @@ from tests.catalogue import (
     document,
     visual,
 )
-from tests.integration.engines.helpers import ALL, fill, found, only, same, the
+from tests.integration.engines.helpers import ALL, fill, found, only, same, source_hashes, the
 
 
 def test_stores_and_returns_a_whole_document(engine: Engine) -> None:
@@ -102,7 +97,7 @@ def test_writing_nothing_is_fine(engine: Engine) -> None:
     assert engine.write([]) == []
     assert engine.delete([]) == 0
     assert engine.fetch([]) == []
-    assert engine.source_hashes([], MODEL) == {}
+    assert source_hashes(engine, [], MODEL) == {}
 
 
 def test_deletes_what_is_there(engine: Engine) -> None:

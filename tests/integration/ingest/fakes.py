@@ -8,9 +8,10 @@ from typing import Any
 
 from PIL import Image
 
-from houndstooth.mappings.engine import Engine, IndexDocument, WriteOutcome
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable, InvalidImage
 from houndstooth.mappings.features import Box, Features
+from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
 from tests.fakes import FakeExtractor
 from tests.integration.ingest.shop import COLOURS
 
@@ -82,7 +83,7 @@ class Picky:
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"expected no use of {name}")
 
-    def source_hashes(self, product_ids: Sequence[str], model: str) -> dict[str, str]:
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
         return {}
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from opensearchpy import OpenSearch
 from PIL import Image
 
-from houndstooth.ingest.batches import feed_stamp
-from houndstooth.ingest.jobs import JobRequest
-from houndstooth.ingest.options import ReadOptions
-from houndstooth.ingest.submit import submit
 from tests.integration.workers.shop import Shop, finish, opened, product, wait_until
 from tests.worker_app import DEADLY_COLOUR, HANGING_COLOUR
 
@@ -57,33 +54,12 @@ def test_a_feed_that_changes_under_a_job_stops_it(shop: Shop) -> None:
     assert "has changed since the job began" in output
 
 
-def test_an_engine_that_is_away_for_a_while(shop: Shop) -> None:
-    server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
-    feed = shop.write([product(n) for n in range(40)])
-    request = JobRequest(feed, feed_stamp(feed), shop.url, ReadOptions(), 16)
-    with opened(shop.url) as engine, OpenSearch(server) as client:
-        engine.prepare()
-        client.indices.close(index=index)
-        with shop.workers(), shop.app() as app:
-            job = submit(app, request)
-            journal = app.jobs.folder / f"{job}.jsonl"
-            wait_until(lambda: '"leave", {"step": "batch 0"}' in journal.read_text())
-            client.indices.open(index=index)
-            wait_until(lambda: app.jobs.get(job).state != "running")
-            assert app.jobs.get(job).state == "finished"
-            assert app.jobs.get(job).totals == {
-                "written": 40,
-                "unchanged": 0,
-                "left_out": 0,
-                "failed": 0,
-            }
-
-
-def test_an_engine_that_stays_away_is_reported(shop: Shop) -> None:
+def test_an_engine_that_stays_away_is_reported(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOUNDSTOOTH_ENGINE_PATIENCE", "2")
     server, _, index = shop.url.replace("opensearch", "http").rpartition("/")
     feed = shop.write([product(n) for n in range(400)])
     with (
-        shop.workers(TEST_SECONDS_PER_BATCH="0.05", TEST_RETRIES="1"),
+        shop.workers(TEST_SECONDS_PER_BATCH="0.05"),
         OpenSearch(server) as client,
     ):
         command = shop.ingest(feed, "--batch", "4")

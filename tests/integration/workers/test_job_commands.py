@@ -13,7 +13,7 @@ def run(shop: Shop, *words: str) -> tuple[int, str, str]:
 
 def test_a_job_is_cancelled_and_goes_on(shop: Shop) -> None:
     feed = shop.write([product(n) for n in range(80)])
-    words = ["ingest", feed, "--celery", "--detach", "--engine", shop.url, "--batch", "4"]
+    words = ["ingest", feed, "--celery", "--no-wait", "--engine", shop.url, "--batch", "4"]
     with shop.workers(TEST_SECONDS_PER_BATCH="0.3"), shop.app() as app:
         status, output, _ = finish(shop.command(*words))
         assert status == 0

@@ -1,4 +1,4 @@
-"""Jobs as their commands show them: followed, detached, refused, and what they write."""
+"""Jobs as their commands show them: followed or not, refused, and what they write."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from houndstooth.models.loading import DEFAULT_MODEL
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
 from tests.integration.workers.shop import COLOURS, Shop, finish, opened, product, wait_until
+from tests.totals import totals
 
 
 def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
@@ -35,20 +36,17 @@ def test_a_job_is_followed_left_alone_and_looked_at(shop: Shop) -> None:
         status, listed, _ = finish(shop.command("jobs", "list"))
         assert (status, listed.split()[:2]) == (0, [job, "finished"])
         assert f"320 of 320 products, 0 failed  {feed}" in listed
-    assert shop.report("status.json")["totals"] == {
-        "written": 320,
-        "unchanged": 0,
-        "left_out": 0,
-        "failed": 0,
-    }
+    assert shop.report("status.json")["totals"] == totals(written=320)
     assert shop.report("status.json")["rate"] > 0
 
 
-def test_a_detached_job_and_no_more_queued_than_a_stretch_and_a_half(shop: Shop) -> None:
+def test_a_job_without_waiting_and_no_more_queued_than_a_stretch_and_a_half(
+    shop: Shop,
+) -> None:
     feed = shop.write([product(n) for n in range(400)])
     queued = []
     with shop.workers(TEST_SECONDS_PER_BATCH="0.02"), Redis.from_url(shop.redis) as redis:
-        words = ["ingest", feed, "--celery", "--detach", "--engine", shop.url, "--batch", "4"]
+        words = ["ingest", feed, "--celery", "--no-wait", "--engine", shop.url, "--batch", "4"]
         status, output, _ = finish(shop.command(*words))
         assert status == 0
         while finish(shop.command("jobs", "status", output.strip()))[0] == 3:
@@ -81,7 +79,7 @@ def test_images_by_url_and_what_may_pass_is_tried_again(shop: Shop, pictures: st
     with shop.workers(HOUNDSTOOTH_IMAGE_HOSTS="127.0.0.1"):
         status, output, _ = finish(shop.ingest(shop.write(rows)))
     assert status == 1
-    assert shop.report()["totals"] == {"written": 3, "unchanged": 0, "left_out": 0, "failed": 2}
+    assert shop.report()["totals"] == totals(written=3, failed=2)
     missing, busy = shop.report()["products"]
     assert (missing["row"], busy["row"]) == (4, 5)
     assert "HTTP 404" in missing["reason"]
@@ -105,7 +103,7 @@ def test_images_by_url_in_process(
             str(shop.folder / "report.json"),
         ]
         assert main(words, extractor=FakeExtractor()) == 0
-    assert shop.report()["totals"] == {"written": 0, "unchanged": 40, "left_out": 0, "failed": 0}
+    assert shop.report()["totals"] == totals(unchanged=40)
 
 
 def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
@@ -113,7 +111,7 @@ def test_the_shipped_app_with_the_shipped_networks(shop: Shop) -> None:
     with shop.workers(app="houndstooth.ingest.celery_app", supervised=True):
         status, output, _ = finish(shop.ingest(feed))
     assert status == 0, output
-    assert shop.report()["totals"] == {"written": 24, "unchanged": 0, "left_out": 0, "failed": 0}
+    assert shop.report()["totals"] == totals(written=24)
     assert shop.report()["model"].startswith(DEFAULT_MODEL)
 
 

@@ -114,7 +114,8 @@ function draw(job) {
     progress(job),
     make("ul", { class: "job-facts" }, facts(job).map((words) => make("li", {}, words))),
     job.stopped ? make("p", { class: "notice" }, job.stopped) : null,
-    totals(job.totals),
+    totals(job.totals, job.deletion),
+    job.deletion?.refused ? make("p", { class: "notice" }, `Nothing was deleted: ${job.deletion.refused}`) : null,
     section("reading", "How the feed was read", job, known && reading(known)),
     job.totals.failed
       ? section("failures", `Why ${count(job.totals.failed)} failed`, job, known && table(known, job))
@@ -155,15 +156,18 @@ function facts(job) {
   return [...parts, `job ${job.job_id}`];
 }
 
-const totals = ({ written, unchanged, left_out, failed }) =>
+const totals = ({ written, updated, unchanged, overtaken, left_out, failed }, deletion) =>
   make(
     "dl",
     { class: "totals" },
     [
       ["Written", written],
+      ["Updated", updated],
       ["Unchanged", unchanged],
+      ["Overtaken", overtaken],
       ["Left out", left_out],
       ["Failed", failed],
+      ...(deletion ? [["Deleted", deletion.deleted]] : []),
     ].map(([name, number]) =>
       make(
         "div",

@@ -1,0 +1,1 @@
+"""Show operators what the service does: metrics, a log line for each request, traces."""
