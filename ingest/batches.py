@@ -14,7 +14,7 @@ from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct, read_feed
-from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.mappings.errors import HoundstoothError, InvalidFeed
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Note, Product
 
@@ -28,13 +28,24 @@ def numbered_batches(request: JobRequest) -> Iterator[Iterator[tuple[int, Entrie
     Raises:
         InvalidFeed: The process cannot read the feed, or it has changed since the job began.
     """
-    check_unchanged(request)
-    with open_feed(request.feed, request.options.encoding) as feed:
-        _, entries = read_feed(feed, request.options, facts=not request.visual_only)
-        if request.rows is not None:
-            rows = frozenset(request.rows)
-            entries = (entry for entry in entries if entry.row in rows)
-        yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
+    with _named(request.feed):
+        check_unchanged(request)
+        with open_feed(request.feed, request.options.encoding) as feed:
+            _, entries = read_feed(feed, request.options, facts=not request.visual_only)
+            if request.rows is not None:
+                rows = frozenset(request.rows)
+                entries = (entry for entry in entries if entry.row in rows)
+            yield enumerate(iter(lambda: list(islice(entries, request.batch)), []))
+
+
+@contextmanager
+def _named(feed: Path) -> Iterator[None]:
+    """Have the public messages of errors tell the feed's name without its folder."""
+    try:
+        yield
+    except HoundstoothError as error:
+        error.hide(str(feed), feed.name)
+        raise
 
 
 def check_unchanged(request: JobRequest) -> None:

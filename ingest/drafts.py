@@ -20,6 +20,9 @@ LEFT_OUT = "image left out"
 REPLACED = "next image used instead"
 """Kinds of notes on an image that cannot be used: a further one, or one before the first view."""
 
+NOT_WHOLE = "image not as in its file"
+"""Kind of notes on an image that was used, although its file is broken."""
+
 
 def source_hash(product: Product, images: Sequence[tuple[int, bytes]], taxonomy: Taxonomy) -> str:
     """Compute the SHA-256, in hexadecimal, of all inputs of a ``visual`` object but the model.
@@ -80,11 +83,15 @@ class Draft:
 
     @property
     def notes(self) -> list[Note]:
-        """Return what is to be said of images that cannot be used, but for the product's error."""
+        """Return what is to be said of the images, but for the product's error."""
         first = self.views[0][0] if self.views else 1
         return [
             Note(REPLACED if place < first else LEFT_OUT, f"image {place}: {error}")
             for place, error in sorted(self.failures, key=itemgetter(0))
+        ] + [
+            Note(NOT_WHOLE, f"image {place}: {text}")
+            for place, features in self.views
+            for text in features.notes
         ]
 
     def wanted(self) -> Wanted:

@@ -10,13 +10,18 @@ from pathlib import Path
 
 from houndstooth.ingest.urls import Guard
 from houndstooth.mappings.errors import ImageUnavailable, InvalidImage
+from houndstooth.mappings.picture_formats import MEDIA_TYPES
 
 MAX_BYTES = 32 * 1024 * 1024
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
 """Time limit for one image, redirects included; ``READ_SECONDS`` limits each single read."""
 
-_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
+_HEADERS = {
+    "Accept": ", ".join(MEDIA_TYPES),
+    "Accept-Encoding": "identity",
+    "User-Agent": "houndstooth",
+}
 
 LoadImage = Callable[[str], bytes]
 """Function from an image reference of a feed to bytes; raises InvalidImage."""

@@ -23,6 +23,7 @@ class Job:
         started: Start time, in seconds since 1970.
         seconds: Time from the start to the last recorded batch.
         stopped: Why the job stopped before the end of the feed, or None.
+        stopped_public: The same for everybody: without paths and addresses of servers.
         survey: What the feed was read as, the JSON of a Survey, or None.
         tallies: JSON of the counts and examples by kind, by group; see ``ingest.tally``.
         failed: The first outcomes of products that failed; ``totals`` counts all.
@@ -46,6 +47,7 @@ class Job:
     started: float
     seconds: float
     stopped: str | None
+    stopped_public: str | None
     survey: Mapping[str, Any] | None
     tallies: Mapping[str, Mapping[str, Any]]
     failed: Sequence[Outcome]

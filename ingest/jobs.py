@@ -167,11 +167,11 @@ class Jobs:
         with self._locked(job_id) as (_, write):
             write("step_aside")
 
-    def stop(self, job_id: str, reason: str) -> None:
-        """Stop a job that runs, before its next batch."""
+    def stop(self, job_id: str, reason: str, public: str | None = None) -> None:
+        """Stop a job that runs, before its next batch; ``public`` is the reason for everybody."""
         with self._locked(job_id) as (progress, write):
             if progress.stopped is None and not progress.is_finished:
-                write("stop", reason=reason)
+                write("stop", reason=reason, public=reason if public is None else public)
 
     def resume(self, job_id: str) -> None:
         """Let a job go on that has stopped, or of which the queue knows nothing.
@@ -249,10 +249,11 @@ def _job(job_id: str, progress: Progress) -> Job:
         started=progress.started,
         seconds=progress.changed - progress.started,
         stopped=progress.stopped,
+        stopped_public=progress.stopped_public,
         survey=progress.survey,
         tallies={group: tally.to_json() for group, tally in progress.tallies.items()},
-        failed=sorted(progress.failed, key=_row),
-        noted=sorted(progress.noted, key=_row),
+        failed=sorted(progress.failed, key=lambda one: one.row or 0),
+        noted=sorted(progress.noted, key=lambda one: one.row or 0),
         failed_rows=sorted(progress.failed_rows),
         quiet=time.time() - progress.touched,
         away=progress.away,
@@ -266,7 +267,3 @@ def _job(job_id: str, progress: Progress) -> Job:
 
 def _deletion(data: Mapping[str, Any] | None) -> Deletion | None:
     return None if data is None else Deletion.from_json(data)
-
-
-def _row(outcome: Outcome) -> int:
-    return outcome.row or 0

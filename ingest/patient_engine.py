@@ -97,7 +97,8 @@ class Waiting:
 def check_patience(error: EngineUnavailable, waited: float, seconds: float) -> None:
     """Raise an error that says how long an engine was waited for, once that is long enough."""
     if waited >= seconds:
-        raise EngineUnavailable(f"{error}; it was waited for {seconds:.0f} s" if seconds else error)
+        waited_for = f"; it was waited for {seconds:.0f} s" if seconds else ""
+        raise EngineUnavailable(f"{error}{waited_for}", public=error.public)
 
 
 class _PatientEngine:

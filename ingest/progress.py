@@ -15,8 +15,8 @@ KEPT = 1000
 counted."""
 
 _PLAIN = (
-    *("request", "survey", "started", "changed", "model", "batches", "stopped", "done"),
-    *("planned", "deletion", "away", "away_since", "is_aside"),
+    *("request", "survey", "started", "changed", "model", "batches", "stopped", "stopped_public"),
+    *("done", "planned", "deletion", "away", "away_since", "is_aside"),
 )
 
 
@@ -32,6 +32,7 @@ class Progress:
         model: Name and version of the weights.
         batches: Number of batches; None until the whole feed has been read.
         stopped: Why the job stopped, or None.
+        stopped_public: The same for everybody.
         done: Number of recorded batches; ``recorded`` has their numbers until the job is finished.
         parts: First batches of the parts of the feed that are queued.
         totals: Number of products by status.
@@ -51,6 +52,7 @@ class Progress:
     model: str = ""
     batches: int | None = None
     stopped: str | None = None
+    stopped_public: str | None = None
     done: int = 0
     recorded: set[int] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)
@@ -137,9 +139,10 @@ class Progress:
         """Keep what was deleted."""
         self.deletion, self.changed = deletion, self.touched
 
-    def stop(self, reason: str) -> None:
+    def stop(self, reason: str, public: str) -> None:
         """Stop the job; the first reason is kept."""
-        self.stopped = self.stopped or reason
+        if self.stopped is None:
+            self.stopped, self.stopped_public = reason, public
 
     def resume(self, by_itself: bool = False) -> None:
         """Let the job go on; its feed is read again, without the batches that are recorded.
@@ -147,7 +150,8 @@ class Progress:
         Args:
             by_itself: Nobody asked for it; the patience with the engine does not begin anew.
         """
-        self.stopped, self.is_aside = None, False
+        self.stopped = self.stopped_public = None
+        self.is_aside = False
         if not by_itself:
             self.away, self.away_since = None, 0.0
         self.parts.clear()

@@ -235,7 +235,7 @@ def _submit(app: IngestApp, request: JobRequest, survey: Mapping[str, Any] | Non
         _check_seen(app, job_id)
         _queue(app, job_id)
     except WorkersUnavailable as error:
-        app.jobs.stop(job_id, str(error))
+        app.jobs.stop(job_id, str(error), error.public)
         raise
     return job_id
 

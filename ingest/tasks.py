@@ -53,6 +53,8 @@ PRODUCT_SECONDS = 90
 
 WORKER_DIED = "worker died"
 
+UNFORESEEN = "an unforeseen error; the workers' log says which"
+
 
 class JobTask(Task):
     """A step of the job whose id is the first argument; if it fails for good, the job stops."""
@@ -76,9 +78,12 @@ class JobTask(Task):
 
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Stop the job; Celery calls this when there is no further retry."""
-        reason = str(exc) if isinstance(exc, HoundstoothError) else f"unforeseen error: {exc!r}"
+        if isinstance(exc, HoundstoothError):
+            reason, public = str(exc), exc.public
+        else:
+            reason, public = f"unforeseen error: {exc!r}", UNFORESEEN
         with suppress(JobNotFound):
-            self.app.jobs.stop(args[0], reason)
+            self.app.jobs.stop(args[0], reason, public)
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.read_feed")

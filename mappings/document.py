@@ -137,7 +137,7 @@ class VisualDocument(VisualSummary):
         product_id: The document's id again, as doc values, so that features can be read without
             reading stored fields.
         binary_code: Binarised embedding of the item in the first view, uint8 [bits / 8].
-        colour_histogram: Square root of the HSV histogram, uint8 [bins].
+        colour_histogram: Square root of the histogram of colours, uint8 [bins].
         further_codes, further_colours: Those of each further view.
         model: Name and version of the weights that computed the features.
         source_hash: Hash of the title, category text, box and images' bytes that were used.

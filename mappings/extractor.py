@@ -27,12 +27,15 @@ class Extractor(Protocol):
     def decode(self, data: bytes) -> Any:
         """Decode an image file to an upright RGB image of any size, for ``extract``.
 
-        The EXIF orientation is applied.
+        Orientation and colour profile are applied: it is what a person sees.
 
         Raises:
             InvalidImage: The data is not an image, is broken, or exceeds the size limits, which
                 are checked before any pixel is decoded.
         """
+
+    def preview(self, image: Any) -> bytes:
+        """Encode an image from ``decode`` as a JPEG of at most 800 pixels a side, to show it."""
 
     def extract(
         self,

@@ -18,8 +18,6 @@ MIN_SIDE = 1e-4
 
 CategorySource = Literal["auto", "chosen", "text"]
 BoxSource = Literal["given", "detector", "foreground", "whole"]
-WarningCode = Literal["empty_box"]
-"""What a person should be told of a query: ``empty_box``, a given box shows plain background."""
 
 
 @dataclass(frozen=True)
@@ -144,12 +142,13 @@ class Features:
         box_source: Where the box comes from: the caller, the detector, the foreground on a plain
             background, or none of them (the whole image).
         binary_code: Binarised embedding, uint8 [bits / 8], most significant bit first.
-        colour_histogram: Square root of the HSV histogram, uint8 [bins]; 255 = all pixels in one
-            bin.
+        colour_histogram: Square root of the histogram of colours, uint8 [bins]; 255 = all pixels
+            in one bin.
         model: Name and version of the weights. Codes of different models cannot be compared.
         items: All detections in the image, best first, so that a person can choose one. Empty if
             the detector did not run.
-        warnings: What a person should be told of them.
+        notes: What to tell a person: how the image differs from its file, such as lines that a
+            broken file lacks, or that a given box shows nothing.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -161,7 +160,7 @@ class Features:
     colour_histogram: Bytes
     model: str
     items: tuple[Detection, ...] = ()
-    warnings: tuple[WarningCode, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

@@ -9,15 +9,18 @@ NAMED_BYTES = 512
 
 _STARTS: Mapping[bytes, str] = {
     b"%PDF": "a PDF document",
-    b"\x89PNG\r\n\x1a\n": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"<svg": "an SVG image",
-    b"GIF8": "a GIF image",
-    b"II*\x00": "a TIFF image",
-    b"MM\x00*": "a TIFF image",
-    b"\xff\x0a": "a JPEG XL image",
-    b"\x00\x00\x00\x0cJXL ": "a JPEG XL image",
-    b"8BPS": "a Photoshop image",
+    b"\x89PNG\r\n\x1a\n": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\x00\x00\x00\x0cJXL ": "a JPEG XL picture",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    b"\0\0\1\0": "an icon",
+    b"%!PS": "a PostScript document",
+    b"8BPS": "a Photoshop picture",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file such as an .xls workbook",
     b"SQLite format 3\x00": "an SQLite database",
     b"PAR1": "a Parquet file",
@@ -38,10 +41,12 @@ _STARTS: Mapping[bytes, str] = {
 }
 # The brand of an ISO media file stands at byte 8.
 _BRANDS: Mapping[bytes, str] = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1"), "a HEIC image"),
-    **dict.fromkeys((b"avif", b"avis"), "an AVIF image"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis"), "a HEIC picture"),
+    **dict.fromkeys((b"hevc", b"hevx", b"mif1", b"msf1"), "a HEIC picture"),
+    **dict.fromkeys((b"avif", b"avis"), "an AVIF picture"),
+    b"crx ": "a camera's raw picture",
 }
-_RIFF: Mapping[bytes, str] = {b"WEBP": "a WebP image", b"AVI ": "a video", b"WAVE": "a sound"}
+_RIFF: Mapping[bytes, str] = {b"WEBP": "a WebP picture", b"AVI ": "a video", b"WAVE": "a sound"}
 
 
 def name_kind(head: bytes) -> str | None:
@@ -60,10 +65,13 @@ def name_kind(head: bytes) -> str | None:
     if head[257:262] == b"ustar":
         return "a tar archive"
     if head[:2] == b"BM" and head[6:10] == bytes(4):
-        return "a BMP image"
-    return "an HTML page" if _is_page(head) else None
+        return "a BMP picture"
+    return _name_markup(head)
 
 
-def _is_page(head: bytes) -> bool:
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].lower()
-    return start.startswith((b"<!doctype html", b"<html"))
+def _name_markup(head: bytes) -> str | None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return "an HTML page"
+    drawing = start.startswith((b"<?xml", b"<!--", b"<!doctype svg", b"<svg")) and b"<svg" in start
+    return "an SVG drawing" if drawing else None

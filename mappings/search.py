@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
-from houndstooth.mappings.features import Box, Detection, ScoredTerm, WarningCode
+from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
 
 MAX_HITS = 200
@@ -61,6 +61,7 @@ class SearchRequest:
             with the best.
         appearance_weight: Weight of the appearance distance against the colour distance, in
             [0, 1]; 1 = appearance alone, 0 = colour alone.
+        preview: Return the image as it was decoded, to show it.
     """
 
     category: str | None = None
@@ -76,6 +77,7 @@ class SearchRequest:
     top: int = 24
     cursor: str | None = None
     appearance_weight: float = 0.7
+    preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,12 @@ class SearchAnswer:
         relaxed: The last step of the attribute query that was run; "none" = the strictest.
         took_ms: Milliseconds by stage.
         items: All detections in the image, best first. Empty if the detector did not run.
-        warnings: What a person should be told of the query.
         next: Cursor of the next page; None if these are the last hits.
         recall: Share of the best products that are expected among the hits: 1 if every product
             that passes was compared, else what was measured of the engine alone.
         compared: Number of products that were compared with the query.
+        notes: How the image differs from its file, such as lines that a broken file lacks.
+        preview: The upright image, at most 800 pixels a side, as a JPEG; None if not asked for.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -132,10 +135,11 @@ class SearchAnswer:
     took_ms: Mapping[str, float]
     model: str
     items: tuple[Detection, ...] = ()
-    warnings: tuple[WarningCode, ...] = ()
     next: str | None = None
     recall: float = 1.0
     compared: int = 0
+    notes: tuple[str, ...] = ()
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from houndstooth.mappings.features import (
 )
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import BINS, crop_histogram
+from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
+from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
 from houndstooth.models.localisation.locator import Locator
@@ -30,10 +31,13 @@ from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.recognition.prediction import set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
-from houndstooth.models.runtime.images import MAX_PIXELS, decode_image
+from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
 
 MIN_FILLED = 0.01
 """A given box is empty where a smaller share of its pixels stands out from a plain background."""
+
+EMPTY_BOX = "the box shows nothing but plain background"
+"""The note of a given box that is empty."""
 
 
 class ImageExtractor:
@@ -45,6 +49,7 @@ class ImageExtractor:
         embedder: makes what binary codes are made of; None takes the recogniser's features.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
+        paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
     """
 
     def __init__(
@@ -55,16 +60,20 @@ class ImageExtractor:
         *,
         max_pixels: int = MAX_PIXELS,
         paper_threshold: bool = False,
+        paper_histogram: bool = False,
     ) -> None:
         self.recogniser, self.locator, self.embedder = recogniser, locator, embedder
         self._items = ItemRecognition(recogniser, locator)
         self._max_pixels = max_pixels
         thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
+        self._histogram = hsv_histogram if paper_histogram else colour_histogram
+        self._bins = len(self._histogram(np.zeros((1, 3), np.uint8), np.ones(1, np.float32)))
         self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
         models = [recogniser.card.model]
         models += [embedder.model] if embedder else []
         models += [locator.detector.model] if locator.detector else []
+        models += ["hsv-1" if paper_histogram else "cielab-1"]
         self.model = "+".join(models) + ("-threshold-0" if paper_threshold else "")
 
     @property
@@ -76,11 +85,15 @@ class ImageExtractor:
     @property
     def lengths(self) -> Lengths:
         """Bytes of each code and of each histogram."""
-        return Lengths(-(-len(self._thresholds) // 8), BINS)
+        return Lengths(-(-len(self._thresholds) // 8), self._bins)
 
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""
         return decode_image(data, self._max_pixels)
+
+    def preview(self, image: Image.Image) -> bytes:
+        """Encode a decoded image as a JPEG; see ``models.runtime.images.encode_preview``."""
+        return encode_preview(image)
 
     def extract(
         self,
@@ -150,11 +163,13 @@ class ImageExtractor:
             box_source=location.source,
             binary_code=code,
             colour_histogram=crop_histogram(
-                item.view.crop, location.background and location.background.balanced
+                item.view.crop,
+                location.background and location.background.balanced,
+                self._histogram,
             ),
             model=self.model,
             items=self._detections(item),
-            warnings=("empty_box",) if _is_empty(item) else (),
+            notes=(*item.view.asked.image.info.get(NOTES, ()), *_box_notes(item)),
         )
 
     def _detections(self, item: Item) -> tuple[Detection, ...]:
@@ -168,11 +183,12 @@ class ImageExtractor:
         return tuple(sorted((*found, *asked.beside), key=lambda each: -each.score))
 
 
-def _is_empty(item: Item) -> bool:
-    """Tell whether a given box shows nothing but the plain background."""
+def _box_notes(item: Item) -> tuple[str, ...]:
+    """Say so where a given box shows nothing but the plain background."""
     location, crop = item.view.location, item.view.crop
     if location.source != "given" or location.background is None:
-        return False
+        return ()
     left, top, right, bottom = (crop.item * len(crop.pixels)).round().astype(int)
     inside = crop.pixels[top : max(top + 1, bottom), left : max(left + 1, right)]
-    return float(location.background.balanced.differs(inside).mean()) < MIN_FILLED
+    filled = location.background.balanced.differs(inside).mean()
+    return (EMPTY_BOX,) if filled < MIN_FILLED else ()

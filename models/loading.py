@@ -33,6 +33,7 @@ def load_extractor(
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
     paper_threshold: bool = False,
+    paper_histogram: bool = False,
 ) -> ImageExtractor:
     """Open the shipped networks, or others.
 
@@ -44,6 +45,7 @@ def load_extractor(
         threads: of one network run; all processors where None.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
+        paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
 
     Raises:
         InvalidConfig: a network or its card is missing or not usable.
@@ -54,6 +56,7 @@ def load_extractor(
         None if embedder is None else OnnxEmbedder(weights / embedder, threads),
         max_pixels=max_pixels,
         paper_threshold=paper_threshold,
+        paper_histogram=paper_histogram,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,8 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
 
     Scores and distances have six digits, confidences and boxes four. ``query.categories`` holds
     the likely categories, ``query.attributes`` the best term of each group, and ``query.items``
-    the detections in the image; the box of one can be sent with the next search.
+    the detections in the image; the box of one can be sent with the next search. A preview is a
+    data URL.
     """
     return {**_found(answer), "took_ms": _times(answer.took_ms), "model": answer.model}
 
@@ -26,6 +28,10 @@ def look_json(answer: LookAnswer) -> dict[str, Any]:
     """Convert the answer for every item of a photo to JSON: ``items``, each as a search's own."""
     items = [_found(each) for each in answer.items]
     return {"items": items, "took_ms": _times(answer.took_ms), "model": answer.model}
+
+
+def _data_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
 
 
 def product_json(stored: StoredProduct) -> dict[str, Any]:
@@ -50,7 +56,8 @@ def _found(answer: SearchAnswer) -> dict[str, Any]:
             "box_source": answer.box_source,
             "items": [_detection(item) for item in answer.items],
             "relaxed": answer.relaxed,
-            "warnings": list(answer.warnings),
+            "notes": list(answer.notes),
+            **({"preview": _data_url(answer.preview)} if answer.preview else {}),
         },
         "hits": [_hit(hit) for hit in answer.hits],
         "next": answer.next,

@@ -63,36 +63,60 @@ HOUNDSTOOTH_TRACES             ``yes``: the web service sends traces   ``no``
                                ``OTEL_*`` say
 HOUNDSTOOTH_PAPER_THRESHOLD    ``yes``: binarise at 0, as the paper    ``no``: at each dimension's
                                does (set it for ingest and search)     median
+HOUNDSTOOTH_PAPER_HISTOGRAM    ``yes``: colours in HSV bins, as the    ``no``: in CIELAB
+                               paper (set it for ingest and search)
+HOUNDSTOOTH_KEYS               file of the API keys, which              ``var/keys.json``
+                               ``houndstooth keys`` writes
+HOUNDSTOOTH_KEY_RECORDS        API keys without a file: what            none
+                               ``houndstooth keys create --record``
+                               prints, separated by white space
+HOUNDSTOOTH_SEARCH_KEYS        ``yes``: searches need a key too         ``no``
+HOUNDSTOOTH_RATE_LIMIT         requests of one address without a key,   none: no limit
+                               such as ``60/minute``
+HOUNDSTOOTH_KEY_RATE_LIMIT     requests with one key                    none: no limit
+HOUNDSTOOTH_RATE_REDIS         URL of a Redis in which services count   none: each process counts
+                               requests together                        by itself
+HOUNDSTOOTH_PROXIES            addresses and networks of the proxies    none
+                               before the service, separated by
+                               commas; their ``X-Forwarded-For`` is
+                               believed
+HOUNDSTOOTH_CORS_ORIGINS       origins whose pages may call REST from   none
+                               a browser, separated by commas
+HOUNDSTOOTH_SHOPIFY_SECRET     secret that signs Shopify's webhooks    none: they are not taken
+HOUNDSTOOTH_WOOCOMMERCE_SECRET secret that signs WooCommerce's         none: they are not taken
 ============================== ======================================  ============================
 
-An empty variable counts as unset. A secret, PASSWORD or API_KEY, can come from a file that
-HOUNDSTOOTH_ENGINE_PASSWORD_FILE or HOUNDSTOOTH_ENGINE_API_KEY_FILE names instead.
+An empty variable counts as unset. A secret, such as PASSWORD or API_KEY, can come from a file that
+a variable with ``_FILE`` behind its name names instead: HOUNDSTOOTH_ENGINE_PASSWORD_FILE.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
 from houndstooth.plugin import setting_readers as readers
+from houndstooth.plugin.access import ACCESS, READERS, WEBHOOK_SECRETS, Access
 from houndstooth.plugin.credentials import ANONYMOUS, SECRETS, Credentials, variable_name
+from houndstooth.plugin.variables import (
+    PREFIX,
+    Reader,
+    Variable,
+    find_unknown,
+    hide_password,
+    read_variable,
+    values_of,
+)
+
+__all__ = ["ATTRIBUTE_WEIGHT", "Settings", "Variable", "hide_password", "read_variables"]
 
 ATTRIBUTE_WEIGHT = 0.5
 """Weight of agreeing attributes in the score; the rest is appearance and colour."""
-
-PREFIX = "HOUNDSTOOTH_"
-"""Begins the name of every variable."""
-
-Reader = Callable[[str], Any]
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,7 +148,9 @@ class Settings:
     log: str = "json"
     traces: bool = False
     paper_threshold: bool = False
+    paper_histogram: bool = False
     credentials: Credentials = ANONYMOUS
+    access: Access = ACCESS
 
     @property
     def allowed_fields(self) -> frozenset[str]:
@@ -138,6 +164,7 @@ class Settings:
         return {
             "max_pixels": self.max_pixels,
             "paper_threshold": self.paper_threshold,
+            "paper_histogram": self.paper_histogram,
             **{name: card.with_suffix("") for name, card in named.items() if card},
         }
 
@@ -154,113 +181,41 @@ class Settings:
         """
         for text in unknown_variables(environ) if warn else ():
             _LOG.warning("%s", text)
-        credentials = Credentials(**_values(_read_credentials(environ)))
-        return cls(**_values(_read_settings(environ)), credentials=credentials)
-
-
-@dataclass(frozen=True)
-class Variable:
-    """An environment variable of Houndstooth.
-
-    Attributes:
-        name: Such as ``HOUNDSTOOTH_ENGINE``.
-        field: Field of ``Settings`` or ``Credentials``.
-        value: The value or the default; None if the value is not valid.
-        is_set: Whether the variable is set.
-        error: Why the value is not valid; ``""`` if it is.
-        is_secret: Whether the value is shown to nobody. It can come from a file.
-    """
-
-    name: str
-    field: str
-    value: Any = dataclasses.field(repr=False)
-    is_set: bool
-    error: str = ""
-    is_secret: bool = False
+        credentials = Credentials(**values_of(_read_credentials(environ)))
+        access = Access(**values_of(_read_access(environ)))
+        return cls(**values_of(_read_settings(environ)), credentials=credentials, access=access)
 
 
 def read_variables(environ: Mapping[str, str] = os.environ) -> Iterator[Variable]:
     """Read all variables, in the order of their table; an invalid one has an ``error``."""
     yield from _read_settings(environ)
     yield from _read_credentials(environ)
+    yield from _read_access(environ)
 
 
 def unknown_variables(environ: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """Say of each variable ``HOUNDSTOOTH_…`` that is no setting so, with the nearest name if any.
-
-    Those of the tests, ``HOUNDSTOOTH_TEST_…``, are left out.
-    """
-    names = [variable.name for variable in read_variables({})]
-    names += [f"{variable.name}_FILE" for variable in read_variables({}) if variable.is_secret]
-    endings = [name.removeprefix(PREFIX) for name in names]
-    for name in sorted({*environ} - {*names}):
-        ending = name.removeprefix(PREFIX)
-        if ending != name and not ending.startswith("TEST_"):
-            near = get_close_matches(ending, endings, n=1)
-            advice = f"; did you mean {PREFIX}{near[0]}?" if near else ""
-            yield f"{name} is no setting{advice}"
-
-
-def hide_password(text: str) -> str:
-    """Replace the user name and password in a URL."""
-    return re.sub(r"//.*@", "//…@", text)
-
-
-def _values(variables: Iterable[Variable]) -> dict[str, Any]:
-    """Collect the values that are set.
-
-    Raises:
-        InvalidConfig: One of them is not valid.
-    """
-    values = {}
-    for variable in variables:
-        if variable.error:
-            raise InvalidConfig(variable.error)
-        if variable.is_set:
-            values[variable.field] = variable.value
-    return values
+    """Say of each variable ``HOUNDSTOOTH_…`` that is no setting so."""
+    return find_unknown(environ, read_variables({}))
 
 
 def _read_settings(environ: Mapping[str, str]) -> Iterator[Variable]:
     for name, read in _READERS.items():
         variable = Variable(f"{PREFIX}{name.upper()}", name, getattr(Settings, name), False)
-        yield _read(variable, environ, read)
+        yield read_variable(variable, environ, read)
 
 
 def _read_credentials(environ: Mapping[str, str]) -> Iterator[Variable]:
     for name, read in _CREDENTIALS.items():
         default, is_secret = getattr(Credentials, name), name in SECRETS
         variable = Variable(variable_name(name), name, default, False, is_secret=is_secret)
-        yield _read(variable, environ, read)
+        yield read_variable(variable, environ, read)
 
 
-def _read(variable: Variable, environ: Mapping[str, str], read: Reader) -> Variable:
-    """Fill a variable in, where it is set."""
-    text = environ.get(variable.name, "").strip()
-    try:
-        if variable.is_secret:
-            text = _read_secret(variable.name, text, environ)
-        return replace(variable, value=read(text), is_set=True) if text else variable
-    except ValueError as error:
-        got = "" if variable.is_secret else f"; got {hide_password(text)[:80]!r}"
-        message = f"{variable.name}: {error}{got}"
-        return replace(variable, value=None, is_set=True, error=message)
-
-
-def _read_secret(name: str, text: str, environ: Mapping[str, str]) -> str:
-    """Read a secret from the file that its other variable names, if that is set."""
-    path = environ.get(f"{name}_FILE", "").strip()
-    if not path:
-        return text
-    if text:
-        raise ValueError(f"expected this or {name}_FILE; got both")
-    try:
-        secret = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        secret = ""
-    if not secret:
-        raise ValueError(f"expected a file of text in {name}_FILE that can be read; got {path!r}")
-    return secret
+def _read_access(environ: Mapping[str, str]) -> Iterator[Variable]:
+    for name, read in READERS.items():
+        default, is_secret = getattr(Access, name), name in WEBHOOK_SECRETS
+        variable = Variable(f"{PREFIX}{name.upper()}", name, default, False, is_secret=is_secret)
+        yield read_variable(variable, environ, read)
 
 
 _READERS: Mapping[str, Reader] = {
@@ -287,6 +242,7 @@ _READERS: Mapping[str, Reader] = {
     "log": readers.one_of("json", "text"),
     "traces": readers.yes_or_no,
     "paper_threshold": readers.yes_or_no,
+    "paper_histogram": readers.yes_or_no,
 }
 
 _CREDENTIALS: Mapping[str, Reader] = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
@@ -22,12 +22,13 @@ from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.cursor import Cursor, SortedCursor
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.fact_paths import fact_values
-from houndstooth.plugin.page import Page, PageFiller
-from houndstooth.plugin.sorting import sorted_page
+from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.sorting import asked_page
 from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
+
+T = TypeVar("T")
 
 WINDOW_RECALL = 0.95
 """Mean share of the 24 best products that the engine finds alone (docs/results.md)."""
@@ -83,21 +84,22 @@ class VisualSearch:
         clock = Clock(self._observer)
         # In the context of this thread, which the observer may look at.
         run = copy_context().run
-        features = self._computing.submit(run, self._features, image, request, clock).result()
-        return self._answer(features, request, clock)
+        looked = self._computing.submit(run, self._look, image, request, clock)
+        features, preview = looked.result()
+        return replace(self._answer(features, request, clock), preview=preview)
 
     def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
         """Find products for every item in an image file, each by its own box and category.
 
         Raises:
             InvalidImage: The data is not an image or exceeds the size limits.
-            InvalidInput: The request is not valid, or is for one item: it has a category, a box or
-                a cursor.
+            InvalidInput: The request is not valid, or is for one item: it has a category, a box, a
+                cursor or a preview.
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        for name in ("category", "box", "cursor"):
-            if getattr(request, name) is not None:
+        for name in ("category", "box", "cursor", "preview"):
+            if getattr(request, name):
                 raise InvalidInput(f"expected no {name} where all items are asked for")
         self._check_size(image)
         clock = Clock(self._observer)
@@ -158,6 +160,10 @@ class VisualSearch:
             return stored
         raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
 
+    def compute(self, work: Callable[[], T]) -> T:
+        """Do what networks take, when it is its turn among the photos of searches."""
+        return self._computing.submit(work).result()
+
     def search_features(self, features: Features, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an item whose features are known.
 
@@ -196,13 +202,15 @@ class VisualSearch:
         with clock.stage("extract"):
             return self.extractor.extract_items(pixels)
 
-    def _features(self, image: bytes, request: SearchRequest, clock: Clock) -> Features:
+    def _look(
+        self, image: bytes, request: SearchRequest, clock: Clock
+    ) -> tuple[Features, bytes | None]:
         with clock.stage("decode"):
             pixels = self.extractor.decode(image)
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
-        return features
+        return features, self.extractor.preview(pixels) if request.preview else None
 
     def _answer(
         self,
@@ -231,7 +239,7 @@ class VisualSearch:
         )
         source = self._source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
-        page = _page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
+        page = asked_page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -243,10 +251,10 @@ class VisualSearch:
             took_ms=clock.took_ms(),
             model=features.model,
             items=features.items,
-            warnings=features.warnings,
             next=str(page.next) if page.next else None,
             recall=1.0 if source.is_exact else WINDOW_RECALL,
             compared=clock.compared,
+            notes=features.notes,
         )
 
     def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:
@@ -282,15 +290,6 @@ class VisualSearch:
             raise InvalidInput(
                 f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
             )
-
-
-def _page(filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequence[str]) -> Page:
-    """Fill the page that is asked for; the attribute query has so many steps."""
-    text = request.cursor
-    if request.sort:
-        after = SortedCursor.parse(text, steps) if text else None
-        return sorted_page(filler, request.sort, request.top, ideal, after)
-    return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)
 
 
 def _variant_group(product: StoredProduct, field: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from houndstooth.plugin.filters import FIELD
 
 AWS_SERVICES = ("es", "aoss")
 """Names by which AWS signs: its OpenSearch Service, and the serverless one."""
+
+_ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 def url(text: str) -> str:
@@ -136,3 +139,32 @@ def aws_service(text: str) -> str:
     if text not in AWS_SERVICES:
         raise ValueError(f"expected {' or '.join(AWS_SERVICES)}")
     return text
+
+
+def rate_limit(text: str) -> str:
+    """Read a rate limit, or several: ``60/minute; 1000/hour``."""
+    from limits import parse_many
+
+    try:
+        parse_many(text)
+    except ValueError:
+        raise ValueError("expected a rate such as 60/minute, or several with ; between") from None
+    return text
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read IP addresses and networks, separated by commas."""
+    try:
+        return tuple(ip_network(name.strip()) for name in text.split(",") if name.strip())
+    except ValueError:
+        raise ValueError("expected addresses or networks such as 10.0.0.0/8") from None
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read the origins of pages, separated by commas: ``https://shop.example``."""
+    found = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not found or not all(map(_ORIGIN.fullmatch, found)):
+        raise ValueError(
+            "expected origins such as https://shop.example, without a path and without *"
+        )
+    return found

@@ -36,6 +36,11 @@ class FakeExtractor:
         except Exception as error:
             raise InvalidImage(f"expected an image; got {data[:8]!r} ({error})") from None
 
+    def preview(self, image: Image.Image) -> bytes:
+        file = io.BytesIO()
+        image.save(file, "JPEG")
+        return file.getvalue()
+
     def extract(
         self,
         images: Sequence[Image.Image],

@@ -13,6 +13,7 @@ from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, look_json, product_json
 from houndstooth.plugin.fact_paths import select_facts
+from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.catalogue import pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
@@ -39,6 +40,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     taxonomy = taxonomy_json(backend.taxonomy, backend.extractor.precisions)
 
     @api.post("/search")
+    @requires("search")
     def search() -> ResponseReturnValue:
         settings = backend.settings
         image, given = read_photo(settings.max_upload_bytes, settings.image_hosts)
@@ -55,35 +57,41 @@ def api_blueprint(backend: Backend) -> Blueprint:
         return {**found, "items": [_shown(each, fields) for each in found["items"]]}
 
     @api.get("/products/<product_id:product_id>/similar")
+    @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
-        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box"})
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
         fields = read_fields(request.args, backend)
         answer = backend.search.similar(_check_id(product_id), search_request)
         note_search(backend.metrics, "product", answer)
         return _found(answer, fields)
 
     @api.get("/products/<product_id:product_id>")
+    @requires("search")
     def product(product_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
         return _with_image_url(product_json(backend.search.product(_check_id(product_id))))
 
     @api.get("/facets")
+    @requires("search")
     def facets() -> ResponseReturnValue:
         allowed = FILTERS | {"category", "query", "sold_out"}
         return count_facets(backend, _query_string(backend, allowed))
 
     @api.get("/samples")
+    @requires("search")
     def samples() -> ResponseReturnValue:
         check_no_parameters(request.args)
         products = [product_json(stored) for stored in pick_samples(backend)]
         return _with_image_urls({"products": products}, "products")
 
     @api.get("/progress")
+    @requires("search")
     def progress() -> ResponseReturnValue:
         check_no_parameters(request.args)
         return {"progress": backend.progress.to_json() if backend.progress else None}
 
     @api.get("/taxonomy")
+    @requires("search")
     def get_taxonomy() -> ResponseReturnValue:
         check_no_parameters(request.args)
         return jsonify(taxonomy)

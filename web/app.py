@@ -18,6 +18,7 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
 from houndstooth.web.errors import answer_errors
@@ -32,6 +33,9 @@ from houndstooth.web.observability.traces import open_traces
 from houndstooth.web.observability.view import metrics_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
+from houndstooth.web.webhooks_view import webhooks_blueprint
+from houndstooth.web.writes_view import writes_blueprint
+from houndstooth.web.writing import product_writer
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
@@ -41,7 +45,7 @@ ENGINE_SECONDS = 6
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob: http: https:; object-src 'none'; "
+        "default-src 'self'; img-src 'self' blob: data: http: https:; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -90,7 +94,11 @@ def create_app(
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     answer_errors(app)
     app.after_request(_secure)
+    control_access(app, backend.settings)
     app.register_blueprint(api_blueprint(backend))
+    writer = product_writer(backend)
+    app.register_blueprint(writes_blueprint(backend, writer))
+    app.register_blueprint(webhooks_blueprint(backend, writer))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
     app.register_blueprint(metrics_blueprint(backend.metrics.registry))

@@ -8,7 +8,6 @@ from flask import Flask, Response, current_app, jsonify
 from werkzeug.exceptions import HTTPException
 
 from houndstooth.mappings.errors import (
-    CatalogueNotFound,
     EngineUnavailable,
     HoundstoothError,
     InvalidConfig,
@@ -34,13 +33,8 @@ STATUS: dict[type[HoundstoothError], int] = {
 }
 """HTTP status by error class; the nearest base class counts."""
 
-SERVER_MESSAGES: dict[type[HoundstoothError], str] = {
-    CatalogueNotFound: "there is no catalogue yet",
-    EngineUnavailable: "the engine cannot be reached right now",
-    WorkersUnavailable: "the jobs that the workers share cannot be read right now",
-    HoundstoothError: "the service failed",
-}
-"""Messages for errors of the service. Addresses and paths go into its log alone."""
+PASSED_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+"""Headers of HTTP's own errors that are answered too."""
 
 
 def error_json(code: str, message: str, status: int) -> dict[str, dict[str, str | int]]:
@@ -64,13 +58,11 @@ def answer_errors(app: Flask) -> None:
 
 
 def _houndstooth_error(error: HoundstoothError) -> Response:
-    error_classes = type(error).__mro__
-    status = next(STATUS[one] for one in error_classes if one in STATUS)
-    message = str(error)
+    status = next(STATUS[one] for one in type(error).__mro__ if one in STATUS)
+    message = error.public
     if status >= 500:
         current_app.logger.error("%s: %s", type(error).__name__, error)
-        summary = next(SERVER_MESSAGES[one] for one in error_classes if one in SERVER_MESSAGES)
-        message = f"{summary}; the service's log says why"
+        message = f"{message}; the service's log says why"
     return error_response(snake_case(type(error).__name__), message, status)
 
 
@@ -79,7 +71,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         return error
     response = error_response(snake_case(error.name), error.description or error.name, error.code)
     for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
+        if name in PASSED_HEADERS:
             response.headers[name] = value
     return response
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from houndstooth.ingest.job import Job
 from houndstooth.mappings.errors import JobNotFound, WorkersUnavailable
+from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.request_form import check_no_parameters
 
@@ -27,6 +28,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
     jobs = backend.jobs
 
     @view.get("")
+    @requires("ingest")
     def list_jobs() -> ResponseReturnValue:
         check_no_parameters(request.args)
         states = []
@@ -36,6 +38,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
         return {"jobs": states}
 
     @view.get("/<job_id>")
+    @requires("ingest")
     def get_job(job_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
         job = jobs.get(job_id)
@@ -48,7 +51,7 @@ def ingest_blueprint(backend: Backend) -> Blueprint:
 
 
 def job_json(job: Job) -> dict[str, Any]:
-    """Convert a job to JSON, without its engine's URL."""
+    """Convert a job to JSON, without its engine and its feed's folder."""
     products = sum(job.totals.values())
     changed = _iso_time(job.started + job.seconds)
     return {
@@ -65,7 +68,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "finished_at": None if job.state == "running" else changed,
         "seconds": round(job.seconds, 3),
         "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
-        "stopped": job.stopped,
+        "stopped": job.stopped_public,
         "deletion": job.deletion and job.deletion.to_json(),
     }
 

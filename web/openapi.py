@@ -17,4 +17,6 @@ def openapi_document(taxonomy: Taxonomy) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     schemas["CategoryTerm"]["enum"] = list(taxonomy.categories)
     schemas["AttributeTerm"]["enum"] = list(taxonomy.attribute_terms())
+    stated = schemas["ProductInput"]["properties"]["attributes"]
+    stated["propertyNames"]["enum"] = list(taxonomy.groups)
     return document

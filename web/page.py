@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from houndstooth.mappings.picture_formats import MEDIA_TYPES, SUFFIXES
+from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.media import MEDIA, is_servable
 
@@ -16,14 +18,17 @@ def page_blueprint(backend: Backend) -> Blueprint:
     page = Blueprint("page", __name__)
 
     @page.get("/")
+    @requires("search")
     def index() -> ResponseReturnValue:
         return render_template(
             "index.html",
             appearance_weight=backend.settings.appearance_weight,
             indexing=backend.progress is not None,
+            accept=",".join((*MEDIA_TYPES, *(f".{suffix}" for suffix in SUFFIXES))),
         )
 
     @page.get("/ingest")
+    @requires("ingest")
     def ingest() -> ResponseReturnValue:
         return render_template("ingest.html")
 

@@ -22,7 +22,7 @@ Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
     {"category", "box", "query", "sold_out", "collapse", "sort", "top", "cursor"}
-    | {"appearance_weight"}
+    | {"appearance_weight", "preview"}
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
 REPEATABLE = FILTERS | {"fields"}
@@ -64,6 +64,7 @@ def read_search_request(
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         cursor=fields.get("cursor"),
+        preview=_yes_or_no("preview", fields.get("preview", "no")),
         appearance_weight=backend.settings.appearance_weight
         if appearance_weight is None
         else _fraction("appearance_weight", appearance_weight),

@@ -30,6 +30,7 @@ COMMANDS = (
     "serve",
     "worker",
     "jobs",
+    "keys",
     "doctor",
     "draw",
     "train",

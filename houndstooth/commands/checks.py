@@ -12,6 +12,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from houndstooth.commands.check_access import check_access
 from houndstooth.commands.check_columns import check_columns
 from houndstooth.commands.check_engine import check_engine
 from houndstooth.commands.finding import Finding, Findings
@@ -77,8 +78,8 @@ def check_settings() -> Findings:
             yield Finding("FAIL", variable.name, reason, f"Correct or unset {variable.name}.")
             continue
         value = variable.value
-        if isinstance(value, frozenset):
-            value = ", ".join(sorted(value))
+        if isinstance(value, frozenset | tuple):
+            value = ", ".join(sorted(map(str, value)))
         elif isinstance(value, bool):
             value = "yes" if value else "no"
         nothing = "the shipped one" if variable.field in SHIPPED else "none"
@@ -238,3 +239,4 @@ def all_checks() -> Findings:
     yield from check_columns(settings)
     yield from check_workers(settings)
     yield from check_hosts(settings)
+    yield from check_access(settings)

@@ -18,7 +18,9 @@ Exit status:
 @click.command(epilog=EPILOG, short_help="Check what is there, and say what to do.")
 @click.pass_context
 def command(context: click.Context) -> None:
-    """Check Python, settings, networks, engine, columns, Redis and image hosts, a line each.
+    """Check Python, settings, networks, engine, columns, Redis, image hosts and API keys.
+
+    What is found is a line each.
 
     Each line begins with ok, warn or FAIL. Settings are environment variables; their passwords are
     not shown. The networks' files are compared with the SHA-256 in their cards, and one photo is

@@ -227,6 +227,7 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
         f"box {_text_of(answer.box)} ({answer.box_source}) · "
         f"relaxed: {answer.relaxed} · {len(answer.hits)} hits in {answer.took_ms['total']:.0f} ms",
         *_items(answer),
+        *(f"note: {note}" for note in answer.notes),
     ]
     rows: list[tuple[str, ...]] = [HEADER]
     for rank, hit in enumerate(answer.hits, 1):

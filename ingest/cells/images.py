@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from houndstooth.ingest.images import is_url
+from houndstooth.mappings.picture_formats import SUFFIXES
 
 _EMPTY = frozenset({"", "no_selection", "null", "none", "n/a", "-", "nan"})
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//\S+")
 _FILE = re.compile(
-    r"(?![A-Za-z][A-Za-z0-9+.-]*:|//)[^?#]*\.(?:jpe?g|jfif|png|webp|gif|avif|heic|heif|bmp|tiff?|svg)(?:[?#]\S*)?",
+    rf"(?![A-Za-z][A-Za-z0-9+.-]*:|//)[^?#]*\.(?:{'|'.join((*SUFFIXES, 'svg'))})(?:[?#]\S*)?",
     re.IGNORECASE,
 )
 _SEPARATORS = ("\n", "|", ";", ",", " ")

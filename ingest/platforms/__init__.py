@@ -22,7 +22,7 @@ from houndstooth.ingest.platforms.woocommerce import WOOCOMMERCE
 __all__ = ["GENERAL", "PLATFORMS", "Platform", "normal", "recognise"]
 
 PLATFORMS: tuple[Platform, ...] = (
-    *(SHOPIFY, SHOPIFY_JSON, SHOPIFY_BULK, WOOCOMMERCE, MAGENTO, BIGCOMMERCE),
+    *(SHOPIFY, SHOPIFY_JSON, WOOCOMMERCE, SHOPIFY_BULK, MAGENTO, BIGCOMMERCE),
     *(PRESTASHOP, PRESTASHOP_IMPORT, MEDUSA, VISION, META, GOOGLE, GENERAL),
 )
 """All platforms; the first that recognises a feed reads it, and the last recognises any.

@@ -1,39 +1,54 @@
-"""HSV colour histograms (SK Planet paper, section 3.5), stored as square roots in bytes.
+"""Colour histograms of items, stored as square roots in bytes.
 
-The bins are sixteen hues by two saturations by three values, and eight greys, where hue means
-nothing. A pixel is shared between neighbouring hues and greys, so that a small shift of light moves
-little mass. The squared distance of two square roots is the squared Hellinger distance.
+Bins are points of CIELAB, in which equal distances look equally different. A pixel is shared among
+the bins around it by a Gaussian of its colour difference, so that no edge between bins is hard: the
+distance of two flat colours grows with their difference ΔE, about as ``1 - exp(-ΔE² / 8σ²)``. The
+squared distance of two square roots is the squared Hellinger distance.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from houndstooth.mappings.features import Bytes
 from houndstooth.models.localisation.background import PlainBackground
 from houndstooth.models.runtime.crop import Crop
 
-HUES, SATURATIONS, VALUES, GREYS = 16, 2, 3, 8
-BINS = HUES * SATURATIONS * VALUES + GREYS
+Histogram = Callable[[NDArray[np.uint8], NDArray[np.float32]], Bytes]
+"""Function from pixels, uint8 RGB [n, 3], and their weights, float32 [n], to a stored histogram."""
 
-BITS = 5
-"""Bits a channel of the table in which colours are looked up."""
+SPACING = 30.6
+"""Side of the body-centred cubic lattice of bins, in units of ΔE."""
 
-GREY_SATURATION = 10.0
-"""Below this saturation, of 255, a pixel is grey; above twice that it is a colour."""
+REACH = 0.35
+"""A point of the lattice is a bin if a colour of sRGB is within this share of the side."""
 
-VIVID_SATURATION = 120
-DARK_VALUE, BRIGHT_VALUE = 90, 170
+SPREAD = 12.0
+"""Standard deviation σ of the Gaussian, in units of ΔE."""
+
+LEVELS = 11
+"""Levels a channel of the table of shares; between them shares are interpolated."""
 
 CROP_SIDE = 48
 """Crops are thinned to about this many pixels a side: they settle a histogram."""
 
 MIN_PIXELS = 8
 """With fewer pixels in front of the background, all of the item's box counts."""
+
+_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+
+
+_CORNERS = np.add.outer(np.add.outer((0, LEVELS * LEVELS), (0, LEVELS)), (0, 1)).reshape(-1)
 
 
 def colour_histogram(
@@ -46,27 +61,35 @@ def colour_histogram(
         pixel_weights: float32 [n], how much each pixel counts; None is evenly.
 
     Returns:
-        uint8 [BINS]: 255 times the square root of each bin's share.
+        uint8 [bins]: 255 times the square root of each bin's share.
     """
-    bins, shares = _lookup_table()
-    coarse = (pixels >> (8 - BITS)).astype(np.intp)
-    colour = (coarse[:, 0] << 2 * BITS) | (coarse[:, 1] << BITS) | coarse[:, 2]
-    mass = shares[colour]
-    if pixel_weights is not None:
-        mass = mass * pixel_weights[:, None]
-    histogram = np.bincount(bins[colour].reshape(-1), mass.reshape(-1), BINS)
-    share = histogram / max(float(histogram.sum()), 1e-9)
-    return np.asarray(np.rint(255.0 * np.sqrt(share)), dtype=np.uint8)
+    scaled = pixels.astype(np.float32) * np.float32((LEVELS - 1) / 255)
+    lower = np.minimum(scaled.astype(np.int32), LEVELS - 2)
+    upper = scaled - lower
+    if pixel_weights is None:
+        pixel_weights = np.ones(len(pixels), dtype=np.float32)
+    # The eight colours of the table around each pixel, and how near each is.
+    red, green, blue = np.moveaxis(np.stack([1 - upper, upper], axis=-1), 1, 0)
+    red = red * pixel_weights[:, None]
+    parts = red[:, :, None, None] * green[:, None, :, None] * blue[:, None, None, :]
+    cells = (lower[:, 0] * LEVELS + lower[:, 1]) * LEVELS + lower[:, 2]
+    places = (cells[:, None] + _CORNERS).reshape(-1)
+    mass = np.bincount(places, parts.reshape(-1), LEVELS**3).astype(np.float32)
+    shares = mass @ _shares()
+    shares /= max(float(shares.sum()), 1e-9)
+    return np.asarray(np.rint(255.0 * np.sqrt(shares)), dtype=np.uint8)
 
 
-def crop_histogram(crop: Crop, background: PlainBackground | None) -> Bytes:
+def crop_histogram(
+    crop: Crop, background: PlainBackground | None, histogram: Histogram = colour_histogram
+) -> Bytes:
     """Compute the histogram of a crop's item.
 
     The pixels in the item's box count, without the plain background. The middle of the box weighs
     most.
 
     Returns:
-        uint8 [BINS], as ``colour_histogram``.
+        uint8 [bins], as ``histogram``.
     """
     step = max(1, crop.pixels.shape[0] // CROP_SIDE)
     pixels = crop.pixels[::step, ::step]
@@ -81,36 +104,35 @@ def crop_histogram(crop: Crop, background: PlainBackground | None) -> Bytes:
     across = (x - (left + right) / 2) / max(right - left, pixel)
     down = (y - (top + bottom) / 2) / max(bottom - top, pixel)
     pixel_weights = np.exp(-3.0 * (across**2 + down**2)).astype(np.float32)
-    return colour_histogram(pixels[item], pixel_weights[item])
+    return histogram(pixels[item], pixel_weights[item])
+
+
+def cielab(pixels: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Convert sRGB levels from 0 to 255, [..., 3], to CIELAB of the same white, float64."""
+    value = np.asarray(pixels, dtype=np.float64) / 255
+    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    x, y, z = np.moveaxis(light @ _XYZ.T / _XYZ.sum(axis=1), -1, 0)
+    x, y, z = (np.where(t > 216 / 24389, np.cbrt(t), t * 841 / 108 + 16 / 116) for t in (x, y, z))
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 @cache
-def _lookup_table() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Compute the four bins of each coarse colour, intp [8 ** BITS, 4], and its share in each."""
-    level = (np.arange(1 << BITS) * (255.0 / ((1 << BITS) - 1))).astype(np.uint8)
-    rgb = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(1, -1, 3)
-    hsv = np.asarray(Image.fromarray(rgb).convert("HSV"))[0].astype(np.float32)
-    hue, saturation, value = hsv[:, 0], hsv[:, 1], hsv[:, 2]
-    # The darker a pixel, the less its saturation says.
-    vivid = np.clip(saturation * value / (255.0 * GREY_SATURATION) - 1.0, 0.0, 1.0)
-    position = hue * (HUES / 256.0)
-    first = np.floor(position)
-    cell = (saturation >= VIVID_SATURATION) * VALUES + np.digitize(
-        value, (DARK_VALUE, BRIGHT_VALUE)
-    )
-    per_hue = SATURATIONS * VALUES
-    tone = value * ((GREYS - 1) / 255.0)
-    darker = np.floor(tone)
-    bins = [
-        first % HUES * per_hue + cell,
-        (first + 1) % HUES * per_hue + cell,
-        HUES * per_hue + darker,
-        HUES * per_hue + np.minimum(darker + 1, GREYS - 1),
-    ]
-    shares = [
-        vivid * (1 - position + first),
-        vivid * (position - first),
-        (1 - vivid) * (1 - tone + darker),
-        (1 - vivid) * (tone - darker),
-    ]
-    return np.stack(bins, 1).astype(np.intp), np.stack(shares, 1).astype(np.float32)
+def _shares() -> NDArray[np.float32]:
+    """Compute each bin's share of the colours of the table, float32 [LEVELS ** 3, bins]."""
+    levels = np.linspace(0, 255, LEVELS)
+    grid = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    colours = cielab(grid)
+    squared = ((colours[:, None] - _lattice(colours)[None]) ** 2).sum(axis=2)
+    shares = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * SPREAD**2))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _lattice(colours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Choose the points of the lattice that have one of the colours near, float64 [bins, 3]."""
+    first = np.floor(colours.min(axis=0) / SPACING).astype(int) - 1
+    last = np.ceil(colours.max(axis=0) / SPACING).astype(int) + 1
+    axes = [np.arange(low, high + 1) * SPACING for low, high in zip(first, last, strict=True)]
+    corners = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    points = np.concatenate([corners, corners + SPACING / 2])
+    nearest = np.array([((colours - point) ** 2).sum(axis=1).min() for point in points])
+    return np.asarray(points[nearest <= (REACH * SPACING) ** 2])

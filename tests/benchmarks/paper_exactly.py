@@ -29,7 +29,7 @@ import numpy as np
 
 from houndstooth.commands import main as houndstooth
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.embedding import colour_histogram
+from houndstooth.models.embedding import hsv_histogram
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
 from houndstooth.models.localisation.detector import Detector
@@ -55,7 +55,7 @@ def main() -> None:
     shipped = load_extractor(taxonomy)
     locator = Locator(Detector(WEIGHTS / DEFAULT_DETECTOR, None), taxonomy)
     recogniser = open_exactly(options.network, taxonomy)
-    exact = ImageExtractor(recogniser, locator, paper_threshold=True)
+    exact = ImageExtractor(recogniser, locator, paper_threshold=True, paper_histogram=True)
     looks_alone = replace(settings, attribute_weight=0.0, candidates=len(gallery))
     figures = {"default": _ask_both(shipped, settings, gallery, queries, options)}
     with plain_bins():
@@ -72,9 +72,9 @@ def main() -> None:
 @contextmanager
 def plain_bins() -> Iterator[None]:
     """Have each pixel counted in its one bin, hue, saturation and value: no greys, no sharing."""
-    bins, _ = colour_histogram._lookup_table()
+    bins, _ = hsv_histogram._lookup_table()
     table = bins[:, :1], np.ones((len(bins), 1), dtype=np.float32)
-    with mock.patch.object(colour_histogram, "_lookup_table", lambda: table):
+    with mock.patch.object(hsv_histogram, "_lookup_table", lambda: table):
         yield
 
 

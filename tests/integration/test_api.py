@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import subprocess
 import sys
@@ -83,6 +84,18 @@ def test_detections_are_returned_as_documented(
     jsonschema.validate(answer, {"$ref": "#/components/schemas/Answer", "components": schemas})
     documented = schemas["schemas"]["QueryAnswer"]["properties"]["box_source"]
     assert documented["enum"] == list(get_args(BoxSource))
+
+
+def test_a_preview_is_there_if_it_was_asked_for(client: FlaskClient) -> None:
+    answer = post(client, preview="yes").json
+    kind, _, text = answer["query"]["preview"].partition(",")
+    assert kind == "data:image/jpeg;base64"
+    with Image.open(io.BytesIO(base64.b64decode(text))) as image:
+        assert image.format == "JPEG"
+    schemas = client.get("/api/v1/openapi.json").json["components"]
+    jsonschema.validate(answer, {"$ref": "#/components/schemas/Answer", "components": schemas})
+    assert "preview" not in post(client).json["query"]
+    assert post(client, preview="please").status_code == 400
 
 
 def test_every_option_has_an_effect(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box, Features
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.extractor import ImageExtractor
+from houndstooth.models.extractor import EMPTY_BOX, ImageExtractor
 from houndstooth.models.loading import load_extractor
 from houndstooth.models.synthetic import generate
 
@@ -134,7 +134,7 @@ def test_a_box_over_nothing_but_ground_is_warned_of(extractor: ImageExtractor) -
     image.paste((30, 60, 140), (60, 80, 180, 240))
     given = [Box(0.02, 0.02, 0.15, 0.15), Box(0.2, 0.2, 0.6, 0.6)]
     empty, filled = extractor.extract([image] * 2, None, given)
-    assert empty.warnings == ("empty_box",) and empty.box == given[0]
-    assert filled.warnings == ()
+    assert empty.notes == (EMPTY_BOX,) and empty.box == given[0]
+    assert filled.notes == ()
     [free] = extractor.extract([image])
-    assert free.warnings == ()
+    assert free.notes == ()

@@ -51,7 +51,7 @@ STARTED = ("redis", *OURS)
 SCHEMA = "vendor.compose-spec"
 FIXED = {
     *("HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES", "HOUNDSTOOTH_COLUMNS"),
-    *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS"),
+    *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS", "HOUNDSTOOTH_KEYS"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # python:3.11-slim unpacks to about 130 MB; the rest of this is for its updates.
@@ -76,7 +76,8 @@ def test_address_port_and_feed_can_be_set() -> None:
     services = read_compose(settings)["services"]
     assert services["web"]["ports"] == ["10.0.0.2:80:8000"]
     assert services["worker"]["volumes"] == ["/f:/feed:ro", "downloads:/downloads", "jobs:/jobs"]
-    assert services["web"]["volumes"] == ["/f:/feed:ro", "columns:/columns", "jobs:/jobs"]
+    volumes = ["/f:/feed:ro", "columns:/columns", "jobs:/jobs", "keys:/keys"]
+    assert services["web"]["volumes"] == volumes
 
 
 def test_every_setting_is_set_or_can_be_by_its_own_name() -> None:

@@ -79,7 +79,7 @@ def opened(embedder: str | Path | None, **options: bool) -> ImageExtractor:
 
 def test_codes_are_of_the_embedders_dimension(stem: Path, images: list[Image.Image]) -> None:
     extractor = opened(stem)
-    assert extractor.model == "attribute-distilled-1+tiny-7"
+    assert extractor.model == "attribute-distilled-1+tiny-7+cielab-1"
     for features in extractor.extract(images):
         assert features.model == extractor.model
         assert features.binary_code.shape == ((DIMENSIONS + 7) // 8,)
@@ -112,7 +112,7 @@ def test_everything_but_code_and_model_stays(stem: Path, images: list[Image.Imag
         )
         assert (one.colour_histogram == other.colour_histogram).all()
         assert len(one.binary_code) != len(other.binary_code)
-        assert other.model == "attribute-distilled-1"
+        assert other.model == "attribute-distilled-1+cielab-1"
 
 
 def test_thresholds_are_the_cards_or_0(stem: Path, images: list[Image.Image]) -> None:
@@ -122,7 +122,7 @@ def test_thresholds_are_the_cards_or_0(stem: Path, images: list[Image.Image]) ->
     [features, _] = opened(stem).extract(images)
     assert np.unpackbits(features.binary_code).sum() == DIMENSIONS
     paper = opened(stem, paper_threshold=True)
-    assert paper.model == "attribute-distilled-1+tiny-7-threshold-0"
+    assert paper.model == "attribute-distilled-1+tiny-7+cielab-1-threshold-0"
     assert np.unpackbits(paper.extract(images)[0].binary_code).sum() < DIMENSIONS
 
 
@@ -132,7 +132,7 @@ def test_it_is_a_name_among_the_weights_too(stem: Path) -> None:
     extractor = load_extractor(
         TAXONOMY, "attribute-distilled-1", detector=None, embedder="tiny-7", weights=stem.parent
     )
-    assert extractor.model == "attribute-distilled-1+tiny-7"
+    assert extractor.model == "attribute-distilled-1+tiny-7+cielab-1"
 
 
 def no_card(stem: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.integration.conftest import serve
 from tests.integration.engines.conftest import new_index
 from tests.integration.web_catalogue import make_app
+from tests.integration.writes import Service, pictures
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 PROGRAMS = {
@@ -64,7 +65,21 @@ def rows(output: str) -> list[tuple[str, float, str]]:
 
 
 def test_every_example_is_run() -> None:
-    assert {path.name for path in EXAMPLES.iterdir()} == set(PROGRAMS)
+    assert {path.name for path in EXAMPLES.iterdir()} == {*PROGRAMS, "write.sh"}
+
+
+def test_the_example_of_writing_writes(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    with serve(service.app) as address, pictures() as shop:
+        key = service.bearer["Authorization"].removeprefix("Bearer ")
+        command = ["sh", EXAMPLES / "write.sh", key, f"{shop}/red.png", address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    put, patch, batch = map(json.loads, done.stdout.splitlines())
+    assert (put["status"], patch["status"]) == ("written", "updated")
+    statuses = [(one["product_id"], one["status"]) for one in batch["results"]]
+    assert statuses == [("tee-1", "updated"), ("nobody", "failed"), ("tee-1", "deleted")]
+    service.engine.close()
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

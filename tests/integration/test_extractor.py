@@ -154,7 +154,7 @@ def test_a_shops_own_networks_serve(tmp_path: Path, images: list[Image.Image]) -
     environ = {"HOUNDSTOOTH_MODEL": str(tmp_path / "attribute-distilled-1.json")}
     own = load_extractor(TAXONOMY, **Settings.from_env(environ).extractor_options)
     [features] = own.extract(images[:1])
-    assert features.model == own.model == f"mine-1+{DEFAULT_DETECTOR}"
+    assert features.model == own.model == f"mine-1+{DEFAULT_DETECTOR}+cielab-1"
 
 
 def test_a_missing_network_is_a_clear_error() -> None:

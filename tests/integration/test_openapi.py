@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jsonschema
@@ -25,8 +25,11 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from houndstooth.ingest.images import UrlImages
+from houndstooth.plugin.access import Access
+from houndstooth.plugin.keys import KeyFile, make_key
 from houndstooth.web.openapi import TEMPLATE
-from tests.integration.web_catalogue import ODD_ID, draw, file_of
+from tests.integration.web_catalogue import ODD_ID, draw, file_of, make_app
 
 CHECKS = [
     schemathesis.checks.not_a_server_error,
@@ -43,7 +46,24 @@ OPERATIONS = sorted(
     if method != "parameters"
 )
 BY_ID = ["getProduct", "searchByProduct"]
-BY_UNKNOWN_ID = [*BY_ID, "getJob"]
+BY_UNKNOWN_ID = [*BY_ID, "getJob", "patchProduct"]
+WEBHOOKS = ["shopifyWebhook", "woocommerceWebhook"]
+PICTURE = file_of(draw("red"))
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, str]]:
+    """An application in which every route needs a key, and the header with one."""
+    folder = tmp_path_factory.mktemp("guarded")
+    text, record = make_key(["admin"])
+    KeyFile(folder / "keys.json").add(record)
+    access = Access(keys=folder / "keys.json", search_keys=True)
+    app = make_app(folder, jobs=folder / "jobs", access=access)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UrlImages, "__call__", lambda *_: PICTURE)
+        yield app, f"Bearer {text}"
+    app.extensions["houndstooth"].engine.close()
+
 
 schemathesis.openapi.media_type(
     "image/png", st.sampled_from([file_of(draw(colour)) for colour in ("red", "green", "blue")])
@@ -57,6 +77,7 @@ def check_operation(
     examples: int,
     product_id: str | None = None,
     checks: Sequence[Any] = CHECKS,
+    key: str | None = None,
 ) -> Counter[int]:
     """Ask requests drawn from the document, check every answer; how often came which status."""
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
@@ -74,6 +95,8 @@ def check_operation(
     def ask(case: Any) -> None:
         if product_id is not None:
             case.path_parameters["product_id"] = product_id
+        if key is not None:
+            case.headers = {**(case.headers or {}), "Authorization": key}
         response = case.call_and_validate(checks=list(checks))
         statuses[response.status_code] += 1
 
@@ -82,10 +105,31 @@ def check_operation(
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_requests_as_documented_are_served(app: Flask, name: str) -> None:
-    statuses = check_operation(app, name, GenerationMode.POSITIVE, 60)
-    if name not in BY_UNKNOWN_ID:
+def test_requests_as_documented_are_served(guarded: tuple[Flask, str], name: str) -> None:
+    app, key = guarded
+    statuses = check_operation(app, name, GenerationMode.POSITIVE, 60, key=key)
+    if name in WEBHOOKS:
+        assert statuses.keys() == {403}, "drawn ones are not signed"
+    elif name not in BY_UNKNOWN_ID:
         assert statuses[200]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_requests_without_a_key_are_refused(guarded: tuple[Flask, str], name: str) -> None:
+    app, _ = guarded
+    statuses = check_operation(app, name, GenerationMode.POSITIVE, 10)
+    if name in ("getDocument", "getHealth", "getReadiness"):
+        assert statuses.keys() == {200}
+    else:
+        assert statuses.keys() == {403 if name in WEBHOOKS else 401}
+
+
+@pytest.mark.parametrize("name", ["writeProducts", "putProduct", "patchProduct", "deleteProduct"])
+def test_writes_that_break_the_document_are_answered_in_order(
+    guarded: tuple[Flask, str], name: str
+) -> None:
+    app, key = guarded
+    check_operation(app, name, GenerationMode.NEGATIVE, 60, key=key)
 
 
 @pytest.mark.parametrize("name", BY_ID)
@@ -124,7 +168,8 @@ def test_every_route_of_rest_is_documented(app: Flask) -> None:
     served = {
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.split(".")[0] in ("api", "health", "ingest", "metrics")
+        if rule.endpoint.split(".")[0]
+        in ("api", "health", "ingest", "metrics", "writes", "webhooks")
     }
     assert served == documented
 

@@ -398,7 +398,7 @@ def test_the_answer_as_json(service):
             "box_source": "whole",
             "items": [],
             "relaxed": "none",
-            "warnings": [],
+            "notes": [],
         },
         "hits": [
             {

@@ -124,7 +124,7 @@ def test_one_command_trains_exports_and_writes_the_card(
     assert not list(trained.glob("*.pt"))
     extractor = load_extractor(TAXONOMY, f"{kind}-3", weights=trained, detector=None)
     image = extractor.decode(next(folder.glob("images/*.jpg")).read_bytes())
-    assert extractor.extract([image])[0].model == f"{kind}-3"
+    assert extractor.extract([image])[0].model == f"{kind}-3+cielab-1"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -262,12 +262,12 @@ def test_two_networks_are_interpolated(trained: Path, folder: Path) -> None:
     assert card["command"].endswith("export other-3 sequence-3 --alpha 0.5 --version 4")
     image = next(folder.glob("images/*.jpg")).read_bytes()
     extractor = load_extractor(TAXONOMY, "other-4", weights=trained, detector=None)
-    assert extractor.extract([extractor.decode(image)])[0].model == "other-4"
+    assert extractor.extract([extractor.decode(image)])[0].model == "other-4+cielab-1"
     run_export("other-4", "--version", "5", "--no-mirror", "--weights", trained)
     again = exported_weights(trained / "other-5")
     assert all(torch.equal(weight, mean[name]) for name, weight in again.items())
     extractor = load_extractor(TAXONOMY, "other-5", weights=trained, detector=None)
-    assert extractor.extract([extractor.decode(image)])[0].model == "other-5"
+    assert extractor.extract([extractor.decode(image)])[0].model == "other-5+cielab-1"
     with pytest.raises(InvalidConfig, match="none-1"):
         run_export("other-3", "none-1", "--version", "5", "--weights", trained)
     with pytest.raises(click.UsageError, match="from 0 to 1"):

@@ -4,6 +4,7 @@ import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.plugin import config
+from houndstooth.plugin.access import Access
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.credentials import Credentials
 
@@ -53,8 +54,9 @@ def test_reads_every_variable(tmp_path):
 
 def test_every_setting_has_a_variable_that_the_docstring_explains():
     variables = list(config.read_variables({}))
-    fields = {*Settings.__dataclass_fields__, *Credentials.__dataclass_fields__}
-    assert {variable.field for variable in variables} == fields - {"credentials"}
+    groups = (Settings, Credentials, Access)
+    fields = {name for group in groups for name in group.__dataclass_fields__}
+    assert {variable.field for variable in variables} == fields - {"credentials", "access"}
     for variable in variables:
         assert re.search(rf"^{variable.name} ", str(config.__doc__), flags=re.MULTILINE)
 

@@ -51,9 +51,15 @@ def test_sixteen_bit_keeps_its_tones() -> None:
 
 
 def test_transparency_lies_on_white() -> None:
-    assert (
-        np.asarray(decode_image(encode(Image.new("RGBA", (20, 20), (0, 0, 0, 0))))) == 255
-    ).all()
+    image = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    image.paste((*RED, 255), (0, 0, 10, 20))
+    decoded = decode_image(encode(image))
+    assert decoded.getpixel((15, 10)) == (255, 255, 255) and decoded.getpixel((5, 10)) == RED
+
+
+def test_what_is_wholly_transparent_is_refused() -> None:
+    with pytest.raises(InvalidImage, match="this one is wholly transparent"):
+        decode_image(encode(Image.new("RGBA", (20, 20), (90, 0, 0, 2))))
 
 
 def test_exif_turn_is_applied() -> None:
@@ -81,9 +87,12 @@ def test_large_pictures_are_reduced() -> None:
     ("data", "words"),
     [
         (b"", "expected an image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", r"expected an image \(.*\); got an SVG"),
-        (bytes(3) + b"\x1cftypheic" + bytes(20), r"expected an image \(.*\); got a HEIC image"),
-        (b"\xff\xd8\xff\xe0", "got a JPEG image that is broken"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            r"expected an image \(.*\); got an SVG drawing",
+        ),
+        (bytes(3) + b"\x1cftypheic" + bytes(20), "got a HEIC picture that is broken"),
+        (b"\xff\xd8\xff\xe0", "got a JPEG picture that is broken"),
         (b"12345", "got 5 bytes of something else"),
         (encode(Image.new("RGB", (1, 1))), "at least 16 x 16 pixels; got 1 x 1"),
         (encode(Image.new("RGB", (300, 300), RED), "JPEG")[:400], "broken"),

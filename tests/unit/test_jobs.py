@@ -295,7 +295,7 @@ EVENT = st.one_of(
     ),
     st.tuples(st.just("end"), st.just(4)),
     st.tuples(st.sampled_from(["queue"]), st.integers(0, 3)),
-    st.tuples(st.just("stop"), st.text(max_size=5)),
+    st.tuples(st.just("stop"), st.text(max_size=5), st.text(max_size=5)),
     st.tuples(st.just("resume")),
 )
 

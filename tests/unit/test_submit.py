@@ -68,7 +68,7 @@ def test_a_worker_that_does_not_see_the_jobs_is_found_out(tmp_path: Path) -> Non
     app = App(answers=True, sees=False)
     with pytest.raises(WorkersUnavailable, match=r"HOUNDSTOOTH_JOBS.*worker@one has another one"):
         submit(cast(IngestApp, app), request_of(feed, feed_stamp(feed)))
-    assert [job for job, _ in app.stopped] == ["job"]
+    assert [job for job, *_ in app.stopped] == ["job"]
     assert not app.sent
 
 

@@ -48,6 +48,7 @@ def test_woocommerce_in_other_languages(tmp_path: Path, columns: str) -> None:
 def test_answers_of_woocommerce(tmp_path: Path) -> None:
     text = """\
 [{"id": 7, "name": "Tee", "type": "simple", "status": "publish", "sku": "", "price": "18", \
+"parent_id": 0, "variations": [], \
 "regular_price": "20", "sale_price": "18", "date_on_sale_to": null, "stock_status": "onbackorder", \
 "stock_quantity": 0, "categories": [{"name": "Men"}, {"name": "T-shirts"}], \
 "permalink": "https://s.example/tee", "images": [{"src": "https://i.example/a.jpg"}]},

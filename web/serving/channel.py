@@ -12,6 +12,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 
+from houndstooth.web.access.addresses import client_address
+from houndstooth.web.access.cors import refusal_headers
 from houndstooth.web.observability.record import REQUEST_ID_HEADER, WAITED, read_request_id
 from houndstooth.web.serving.limits import RECEIVE_SECONDS, REFUSED_SECONDS
 from houndstooth.web.serving.refusal import OVERLOADED, Refusal
@@ -60,11 +62,18 @@ class Request(HTTPRequestParser):
     def _reserve(self) -> None:
         server = self._channel.server
         size = server.body_bytes if self.chunked else self.content_length
-        has_place = server.task_dispatcher.has_place(self.path)
-        if has_place and server.has_room_for(size, self._channel.addr[0]):
+        has_place = server.task_dispatcher.has_place(self)
+        if has_place and server.has_room_for(size, self.client):
             self.reserved = size
         else:
             self.error = OVERLOADED
+
+    @property
+    def client(self) -> str:
+        """Address of the client, behind trusted proxies too."""
+        forwarded = self.headers.get("X_FORWARDED_FOR", "")
+        proxies = self._channel.server.access.proxies
+        return client_address(self._channel.addr[0], forwarded, proxies)
 
 
 class Answer(WSGITask):
@@ -77,7 +86,7 @@ class Answer(WSGITask):
 
 
 class RefusedAnswer(ErrorTask):
-    """An answer without the application."""
+    """An answer without the application, which a page of an allowed origin can read."""
 
     def execute(self) -> None:
         """Answer, and record it."""
@@ -87,6 +96,9 @@ class RefusedAnswer(ErrorTask):
         headers = request.headers
         request_id = read_request_id(headers.get("X_REQUEST_ID"), headers.get("TRACEPARENT"))
         self.response_headers.append((REQUEST_ID_HEADER, request_id))
+        self.response_headers += refusal_headers(
+            headers.get("ORIGIN", ""), server.access.cors_origins
+        )
         super().execute()
         server.requests.refuse(request.command, request.path, error.status, error.code, request_id)
 
@@ -120,6 +132,12 @@ class Channel(HTTPChannel):
     def reserved(self) -> int:
         """Bytes of the bodies of its requests."""
         return sum(one.reserved for one in (self.request, *self.requests) if one is not None)
+
+    @property
+    def client(self) -> str:
+        """Address of the client of its request, behind trusted proxies too."""
+        request = self.requests[0] if self.requests else self.request
+        return request.client if request is not None else str(self.addr[0])
 
     @property
     def is_idle(self) -> bool:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 LIGHT_THREADS, LIGHT_QUEUE = 4, 256
 """Requests at a time, and waiting ones, of those that take neither networks nor an engine."""
 
+WRITE_THREADS, WRITE_QUEUE = 2, 8
+"""Writes of products at a time, and waiting ones. They take no thread of a search."""
+
 QUEUE_SECONDS = 2
 """Time for which a request waits for a thread; then it is refused."""
 

@@ -11,7 +11,14 @@ from waitress.task import ThreadedTaskDispatcher
 
 from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.observability.view import METRICS
-from houndstooth.web.serving.limits import LIGHT_QUEUE, LIGHT_THREADS, QUEUE_SECONDS, Limits
+from houndstooth.web.serving.limits import (
+    LIGHT_QUEUE,
+    LIGHT_THREADS,
+    QUEUE_SECONDS,
+    WRITE_QUEUE,
+    WRITE_THREADS,
+    Limits,
+)
 from houndstooth.web.serving.refusal import OVERLOADED
 
 HEALTH = "/healthz"
@@ -21,6 +28,9 @@ LIGHT = frozenset(
 )
 """Paths that take neither networks nor an engine, or, as ``/readyz``, ask one for a moment."""
 LIGHT_FOLDERS = ("/static/", "/media/")
+
+WRITING = ("PUT", "PATCH", "DELETE")
+"""Methods that write products; those posted to ``/api/v1/products`` and by webhooks do too."""
 
 
 class Pool(ThreadedTaskDispatcher):
@@ -91,10 +101,12 @@ class Dispatcher:
     def __init__(self, limits: Limits) -> None:
         self._light = Pool(LIGHT_THREADS, LIGHT_QUEUE)
         self._searches = Pool(limits.threads, limits.queue)
+        self._writes = Pool(WRITE_THREADS, WRITE_QUEUE)
+        self._pools = {"light": self._light, "searches": self._searches, "writes": self._writes}
 
     def show(self, metrics: Metrics) -> None:
         """Let metrics show the threads and those who wait for one."""
-        for name, pool in (("light", self._light), ("searches", self._searches)):
+        for name, pool in self._pools.items():
             metrics.queue.labels(name).set_function(pool.count_waiting)
             metrics.busy.labels(name).set_function(pool.count_busy)
             metrics.threads.labels(name).set_function(pool.count_threads)
@@ -103,29 +115,32 @@ class Dispatcher:
         """Hand over a channel whose first request is complete, or refuse that request."""
         request, channel.queued_at = channel.requests[0], monotonic()
         if request.error is None and request.path != HEALTH:
-            if self._pool(request.path).offer(channel):
+            if self._pool(request).offer(channel):
                 return
             request.error = OVERLOADED
         channel.at_once = True
 
-    def has_place(self, path: str) -> bool:
+    def has_place(self, request: Any) -> bool:
         """Tell whether a request that begins to come would find a place now."""
-        return self._pool(path).has_place()
+        return self._pool(request).has_place()
 
     def refuse_expired(self) -> None:
         """Refuse requests that have waited for too long."""
-        for pool in (self._light, self._searches):
+        for pool in self._pools.values():
             for channel in pool.take_expired():
                 channel.requests[0].error = OVERLOADED
                 channel.service()
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End the threads, after what each of them serves; return False if one goes on."""
-        pools = (self._light, self._searches)
-        for pool in pools:
+        for pool in self._pools.values():
             pool.shutdown(cancel_pending, timeout)
-        return not any(pool.threads for pool in pools)
+        return not any(pool.threads for pool in self._pools.values())
 
-    def _pool(self, path: str) -> Pool:
-        light = path in LIGHT or path.startswith(LIGHT_FOLDERS)
-        return self._light if light else self._searches
+    def _pool(self, request: Any) -> Pool:
+        path, method = request.path, request.command
+        if path in LIGHT or path.startswith(LIGHT_FOLDERS) or method == "OPTIONS":
+            return self._light
+        posted = path == "/api/v1/products" or path.startswith("/api/v1/webhooks/")
+        writes = method in WRITING or (method == "POST" and posted)
+        return self._writes if writes else self._searches

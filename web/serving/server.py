@@ -15,6 +15,8 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.plugin.access import Access
+from houndstooth.web.access.addresses import is_proxy
 from houndstooth.web.observability.requests import Requests
 from houndstooth.web.serving.channel import Channel
 from houndstooth.web.serving.limits import SWITCH_SECONDS, Limits
@@ -28,6 +30,7 @@ class Listener(TcpWSGIServer):
 
     Args:
         limits: The limits.
+        access: The settings of access: which addresses are proxies.
         body_bytes: Size of the largest body of a request.
         requests: Records the requests that are refused.
         options: Those of waitress.
@@ -35,8 +38,11 @@ class Listener(TcpWSGIServer):
 
     channel_class = Channel
 
-    def __init__(self, limits: Limits, body_bytes: int, requests: Requests, **options: Any) -> None:
+    def __init__(
+        self, limits: Limits, access: Access, body_bytes: int, requests: Requests, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self.access = access
         self.body_bytes = body_bytes
         self.requests = requests
         self._closed = requests.metrics.closed_connections
@@ -53,6 +59,8 @@ class Listener(TcpWSGIServer):
         """Close the connection that has waited longest, if there are too many with a new one."""
         channels = [one for one in open_channels(self._map) if not one.will_close]
         if len(channels) <= self._connections:
+            if is_proxy(address, self.access.proxies):
+                return  # its connections are those of many clients
             channels = [one for one in channels if one.addr[0] == address]
             if len(channels) <= self._connections // 2:
                 return
@@ -61,9 +69,9 @@ class Listener(TcpWSGIServer):
             min(waiting, key=lambda channel: channel.deadline).handle_close()
 
     def has_room_for(self, size: int, address: str) -> bool:
-        """Tell whether a body may be received; one address has half of the room."""
+        """Tell whether a body may be received; the clients of one address have half of the room."""
         channels = open_channels(self._map)
-        same = [channel for channel in channels if channel.addr[0] == address]
+        same = [channel for channel in channels if channel.reserved and channel.client == address]
         return (
             size + sum(channel.reserved for channel in channels) <= self._upload_bytes
             and size + sum(channel.reserved for channel in same) <= self._upload_bytes // 2
@@ -93,6 +101,7 @@ class Server:
         self._listeners = [
             Listener(
                 limits,
+                app.extensions["houndstooth"].settings.access,
                 app.config["MAX_CONTENT_LENGTH"],
                 requests,
                 application=app,
@@ -188,6 +197,8 @@ def open_server(
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
             # A connection is read while its request waits, to notice a client that leaves.
             channel_request_lookahead=1,
+            # Whose headers are believed is the application's to say.
+            clear_untrusted_proxy_headers=False,
         )
         return Server(app, settings, limits)
     except (OSError, ValueError) as error:

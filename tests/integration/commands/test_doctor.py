@@ -16,6 +16,7 @@ from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
 from houndstooth.models.runtime.card import WEIGHTS
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.cluster.server import TESTED
+from houndstooth.plugin.keys import KeyFile, make_key
 from tests.catalogue import document
 from tests.conftest import free_port
 
@@ -69,7 +70,7 @@ def test_all_is_well(doctor: Doctor, tmp_path: Path) -> None:
     assert found["distances"] == ("ok", "by simsimd")
     assert found["Redis"][0] == "warn" and "houndstooth ingest --celery" in output
     assert found["image host 127.0.0.1"] == ("ok", "127.0.0.1: not public, and allowed")
-    assert len(output.splitlines()) < 50
+    assert len(output.splitlines()) < 70
 
 
 def test_columns_that_cannot_be_saved_or_are_not_wanted(doctor: Doctor, tmp_path: Path) -> None:
@@ -173,6 +174,22 @@ def test_variables_that_are_no_settings(
     found = doctor(engine=engine)[1]
     assert found["HOUNDSTOOTH_ENGIN"] == ("warn", "is no setting; did you mean HOUNDSTOOTH_ENGINE?")
     assert not caplog.records  # once is enough
+
+
+def test_api_keys(doctor: Doctor, engine: str, tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    _, found, _ = doctor(engine=engine, keys=str(path))
+    assert found["API keys"][0] == "ok" and "nobody writes" in found["API keys"][1]
+    assert doctor(engine=engine, search_keys="yes")[1]["API keys"][0] == "FAIL"
+    text, key = make_key(["ingest"])
+    other = make_key(["search"])[1]
+    KeyFile(path).add(key)
+    _, found, output = doctor(engine=engine, key_records=other.record, proxies="10.0.0.0/8, ::1")
+    assert found["API keys"] == ("ok", f"{other.key_id} (search), {key.key_id} (ingest)")
+    assert found["HOUNDSTOOTH_PROXIES"][1] == "10.0.0.0/8, ::1/128"
+    assert text not in output and key.sha256 not in output and other.sha256 not in output
+    path.write_text("{")
+    assert doctor(engine=engine)[1]["API keys"][0] == "FAIL"
 
 
 def test_an_image_host_without_an_address(doctor: Doctor, engine: str) -> None:

@@ -48,7 +48,7 @@ def test_each_bad_product_costs_only_itself(shop: Shop, capsys: pytest.CaptureFi
         "above": "leaves it by '..'",
         "around": "leaves it by '..'",
         "absolute": "no such image file",
-        "url": "expected an image at a public address; 127.0.0.1 is at 127.0.0.1",
+        "url": "expected an image at a public address; that of 127.0.0.1 is not",
         "scheme": "expected an http or https URL; got 'ftp://shop.example/a.png'",
         "no-image": "expected an image path or URL",
         "box": "expected a box",

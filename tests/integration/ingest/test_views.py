@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from PIL import Image
 
-from houndstooth.ingest.drafts import LEFT_OUT, REPLACED, source_hash
+from houndstooth.ingest.drafts import LEFT_OUT, NOT_WHOLE, REPLACED, source_hash
 from houndstooth.ingest.images import folder_images
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import ingest_batch
@@ -109,6 +110,21 @@ def test_a_bad_further_image_costs_only_itself(ingest: Ingest, bad: str) -> None
     assert (note.kind, note.detail[:8]) == (LEFT_OUT, "image 2:")
     assert places(ingest.stored()) == [1, 3]
     assert ingest(product)[0].status == "unchanged"
+
+
+class Remarking(FakeExtractor):
+    """Says something of every image."""
+
+    def _one(self, image: Image.Image, guide: Any, box: Box | None) -> Features:
+        return replace(super()._one(image, guide, box), notes=("it ends early",))
+
+
+def test_what_is_to_be_said_of_an_image_is_noted(ingest: Ingest) -> None:
+    [outcome] = ingest(Product("1", "Shirt", (RED, BLUE)), extractor=Remarking())
+    assert [(note.kind, note.detail) for note in outcome.notes] == [
+        (NOT_WHOLE, "image 1: it ends early"),
+        (NOT_WHOLE, "image 2: it ends early"),
+    ]
 
 
 @pytest.mark.parametrize("bad", ["img/none.png", "img/broken.png"])

@@ -68,11 +68,13 @@ export function searchByProduct(state, signal) {
   return ask(`/products/${encodeURIComponent(state.like)}/similar?${query}`, { signal });
 }
 
-export function searchByPhoto(state, file, signal) {
+/** Searches by a photo; with `preview` the answer has it as the service sees it. */
+export function searchByPhoto(state, file, signal, preview = false) {
   const form = new FormData();
   form.set("image", file, file.name || "photo");
   for (const [name, value] of parameters(state)) form.append(name, value);
   form.set("top", TOP);
+  if (preview) form.set("preview", "yes");
   return ask("/search", { method: "POST", body: form, signal });
 }
 

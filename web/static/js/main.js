@@ -17,7 +17,7 @@ import { createPicture } from "./picture.js";
 import { showUnderstanding } from "./refine.js";
 import { isSoldOut, showProblem, showResults, showWaiting, titleOf } from "./results.js";
 import { showSamples, showStart } from "./start.js";
-import { address, createHistory, EMPTY, keepPhoto, photoOf } from "./state.js";
+import { address, createHistory, EMPTY, keepPhoto, keepUpright, photoOf } from "./state.js";
 import { labelOf, loadTerms } from "./terms.js";
 
 const LOST_PHOTO =
@@ -116,7 +116,7 @@ function keep(key, answer) {
 /** Returns the query item, `{title, url, drawable, category}`, and shows its picture at once. */
 async function itemOf(state, signal) {
   const photo = photoOf(state);
-  let item = { title: "Your photo", url: photo?.url, drawable: true, category: null };
+  let item = { title: "Your photo", url: photo?.url, drawable: photo?.upright, category: null };
   if (!photo) {
     const product = await getProduct(state.like);
     const url = product.product.image_url;
@@ -133,7 +133,7 @@ async function itemOf(state, signal) {
 
 async function answerTo(state, signal) {
   const photo = photoOf(state);
-  if (photo) return searchByPhoto(state, photo.file, signal);
+  if (photo) return answerToPhoto(state, photo, signal);
   if (!state.box) return searchByProduct(state, signal);
   const { product } = await getProduct(state.like);
   const answer = await searchByPhoto(state, await imageFile(product.image_url, signal), signal);
@@ -141,10 +141,20 @@ async function answerTo(state, signal) {
   return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
-function show(state, item, answer) {
+async function answerToPhoto(state, photo, signal) {
+  const answer = await searchByPhoto(state, photo.file, signal, !photo.upright);
+  const { preview, ...query } = answer.query;
+  if (preview) keepUpright(photo, preview);
+  return { ...answer, query };
+}
+
+function show(state, found, answer) {
   const { box, categories } = answer.query;
+  const photo = photoOf(state);
+  const item = photo ? { ...found, url: photo.url, drawable: true } : found;
   const subject = subjectOf(state);
   const items = detectedItems(subject, answer.query.items);
+  find("caption").textContent = [item.title, ...answer.query.notes].join(": ");
   picture.show({ ...item, alt: item.title, box, items });
   const chosen = state.category && state.category !== onlyCategory(itemAt(items, state.box));
   if (!chosen) predicted.set(subject, categories);

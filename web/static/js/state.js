@@ -19,8 +19,14 @@ const photos = new Map();
 /** Keeps a photo as long as the tab is open; returns its key. */
 export function keepPhoto(file) {
   const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
-  photos.set(key, { file, url: URL.createObjectURL(file) });
+  photos.set(key, { file, url: URL.createObjectURL(file), upright: false });
   return key;
+}
+
+/** Shows a photo as the service sees it: boxes lie on that, and every browser can show it. */
+export function keepUpright(photo, url) {
+  URL.revokeObjectURL(photo.url);
+  Object.assign(photo, { url, upright: true });
 }
 
 export const photoOf = (state) => photos.get(state.photo) ?? null;

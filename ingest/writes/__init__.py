@@ -1,0 +1,1 @@
+"""Write single products, as shops send them while they change."""

@@ -1,0 +1,230 @@
+"""Write single products: the newest state stays, and what was deleted stays deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from threading import Lock
+from time import monotonic
+
+from houndstooth.ingest.images import LoadImage
+from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.pipeline import BATCH, ingest_batch
+from houndstooth.ingest.writes.ledger import Ledger
+from houndstooth.ingest.writes.operations import Delete, Operation, Refused, Result, Update, Upsert
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import EngineUnavailable, ImageUnavailable
+from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.product import Product
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
+from houndstooth.plugin.engines import prepare
+
+IMAGES_SECONDS = 60
+"""Time in which images are fetched by a write; those of later products are told as not come."""
+
+_REFUSED = "refused"
+_CODES = {"unusable image": "invalid_image", "image did not come": "image_unavailable"}
+_AWAY = "the engine cannot be reached right now"
+
+
+class ProductWriter:
+    """Writes products to an engine. Threads may share it.
+
+    Args:
+        engine, extractor, taxonomy: What it uses.
+        load_image: Function that fetches an image by URL.
+        views: Number of a product's images that are used, at most.
+        ledger: What is known of earlier writes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        extractor: Extractor,
+        taxonomy: Taxonomy,
+        load_image: LoadImage,
+        views: int,
+        ledger: Ledger,
+    ) -> None:
+        self._engine, self._load, self.ledger = engine, load_image, ledger
+        self._ingest = partial(
+            ingest_batch, extractor=extractor, engine=engine, taxonomy=taxonomy, views=views
+        )
+        self._lock, self._is_prepared = Lock(), False
+
+    def write(self, operations: Sequence[Operation]) -> list[Result]:
+        """Do what is asked, in the given order, and return what became of each.
+
+        Where the engine goes away in between, the rest fails and may be sent again.
+
+        Raises:
+            EngineUnavailable: Nothing was done.
+            InvalidConfig: The engine cannot take the documents.
+            WorkersUnavailable: The ledger cannot be used.
+        """
+        ends_at = monotonic() + IMAGES_SECONDS
+        results: list[Result] = []
+        away: EngineUnavailable | None = None
+        for some in _batches(operations):
+            if away is None:
+                try:
+                    results += self._write(some, ends_at)
+                    continue
+                except EngineUnavailable as error:
+                    away = error
+            results += [
+                Result(one.product_id, "failed", "engine_unavailable", _AWAY, retryable=True)
+                for one in some
+            ]
+        if away and all(one.retryable for one in results):
+            raise away
+        return results
+
+    def _write(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
+        """Do a batch: operations of one kind on different products."""
+        self._prepare()
+        before = self._deleted_later(operations)
+        rest = [one for one in operations if one.product_id not in before]
+        results = iter(self._do(rest, ends_at))
+        meanwhile = self._deleted_later(rest)
+        if meanwhile:  # it was noted before it was deleted: delete what came after that
+            stored = self._engine.stored([one.product_id for one in meanwhile.values()])
+            for one in meanwhile.values():
+                self._delete(one, stored.get(one.product_id))
+        found = {one.product_id: next(results) for one in rest}
+        gone = {**before, **meanwhile}
+        return [
+            Result(one.product_id, "overtaken") if one.product_id in gone else found[one.product_id]
+            for one in operations
+        ]
+
+    def _deleted_later(self, operations: Sequence[Operation]) -> dict[str, Delete]:
+        """Return the deletions of products that are newer than what is to be written."""
+        changes = [one for one in operations if isinstance(one, Upsert | Update)]
+        times = self.ledger.deleted([one.product_id for one in changes]) if changes else {}
+        return {
+            one.product_id: Delete(one.product_id, times[one.product_id])
+            for one in changes
+            if one.as_of <= times.get(one.product_id, -1)
+        }
+
+    def _do(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
+        upserts = [one for one in operations if isinstance(one, Upsert)]
+        if upserts:
+            return self._upsert(upserts, ends_at)
+        refused = [one for one in operations if isinstance(one, Refused)]
+        if refused:
+            return [Result(o.product_id, "failed", o.code, o.message) for o in refused]
+        stored = self._engine.stored([one.product_id for one in operations])
+        updates = [one for one in operations if isinstance(one, Update)]
+        if updates:
+            return self._update(updates, stored)
+        deletes = [one for one in operations if isinstance(one, Delete)]
+        return [self._delete(one, stored.get(one.product_id)) for one in deletes]
+
+    def _upsert(self, operations: Sequence[Upsert], ends_at: float) -> list[Result]:
+        uploads = {
+            (o.product_id, name): data for o in operations for name, data in o.uploads.items()
+        }
+        products = [_with_own_names(one) for one in operations]
+
+        def load(reference: str) -> bytes:
+            product_id, _, name = reference.rpartition(_BETWEEN)
+            data = uploads.get((product_id, name))
+            if data is not None:
+                return data
+            if monotonic() > ends_at:
+                raise ImageUnavailable(
+                    f"expected all images of a write within {IMAGES_SECONDS} s; send the rest again"
+                )
+            return self._load(reference)
+
+        return [_result(one) for one in self._ingest(products, load_image=load)]
+
+    def _update(self, operations: Sequence[Update], stored: dict[str, StoredState]) -> list[Result]:
+        documents = [
+            IndexDocument(one.product_id, one.facts, as_of=one.as_of, stored=stored[one.product_id])
+            for one in operations
+            if one.product_id in stored
+        ]
+        outcomes = iter(self._engine.write(documents) if documents else [])
+        return [
+            _updated(next(outcomes))
+            if one.product_id in stored
+            else Result(
+                one.product_id,
+                "failed",
+                "product_not_found",
+                f"expected the id of a product that is there; got {one.product_id!r}",
+            )
+            for one in operations
+        ]
+
+    def _delete(self, operation: Delete, stored: StoredState | None) -> Result:
+        times = (stored.as_of, stored.facts_as_of) if stored else ()
+        if max((time for time in times if time is not None), default=-1) > operation.as_of:
+            return Result(operation.product_id, "overtaken")
+        # Noted first: an older update that comes in between must find it.
+        self.ledger.mark_deleted(operation.product_id, operation.as_of)
+        found = self._engine.delete([operation.product_id])
+        return Result(operation.product_id, "deleted" if found else "absent")
+
+    def _prepare(self) -> None:
+        with self._lock:
+            if not self._is_prepared:
+                prepare(self._engine, must_exist=False)
+                self._is_prepared = True
+
+
+_BETWEEN = "\0"
+"""Between a product's id and the name of its upload, in a reference."""
+
+
+def _with_own_names(operation: Upsert) -> Product:
+    """Give uploads references that no other product's have, and the product its time."""
+    product, uploads = operation.product, operation.uploads
+    images = [
+        f"{product.product_id}{_BETWEEN}{image}" if image in uploads else image
+        for image in product.images
+    ]
+    return Product(**{**vars(product), "images": images, "as_of": operation.as_of})
+
+
+def _batches(operations: Sequence[Operation]) -> Iterator[list[Operation]]:
+    """Cut into batches, in order, each of one kind of operation on different products."""
+    batch: list[Operation] = []
+    for one in operations:
+        ids = {other.product_id for other in batch}
+        if batch and (
+            type(one) is not type(batch[0]) or one.product_id in ids or len(ids) >= BATCH
+        ):
+            yield batch
+            batch = []
+        batch.append(one)
+    if batch:
+        yield batch
+
+
+def _result(outcome: Outcome) -> Result:
+    status = "written" if outcome.status == "read" else outcome.status
+    failed = status == "failed"
+    code = _CODES.get(outcome.failure_type or "", _REFUSED) if failed else ""
+    return Result(
+        outcome.product_id,
+        status,
+        code,
+        outcome.reason or "",
+        outcome.retryable,
+        outcome.notes,
+        outcome.category,
+    )
+
+
+def _updated(outcome: WriteOutcome) -> Result:
+    product_id = outcome.product_id
+    if outcome.error is not None:
+        return Result(product_id, "failed", _REFUSED, outcome.error, outcome.retryable)
+    if outcome.is_overtaken:
+        return Result(product_id, "overtaken")
+    return Result(product_id, "updated" if outcome.is_changed else "unchanged", notes=outcome.notes)

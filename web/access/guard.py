@@ -1,0 +1,123 @@
+"""Let a request in if its key may do what the route does, and if there are not too many.
+
+A key comes as ``Authorization: Bearer KEY``. In a browser it may be the password of HTTP Basic,
+with any user name; but not where something is written: a browser would send it along with the form
+of a foreign page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.keys import Key, Keys, Scope
+from houndstooth.web.access.addresses import believe_proxies
+from houndstooth.web.access.cors import allow_origins
+from houndstooth.web.access.rates import Rates
+
+REALM = "Houndstooth API"
+UNLIMITED = ("health", "metrics", "webhooks")
+"""Blueprints that are not counted: load balancers and Prometheus ask, shops send what is signed."""
+
+FILES = ("static", "page.media")
+"""Endpoints of files, which are not counted either: a page asks for dozens."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def requires(scope: Scope, *, writes: bool = False) -> Callable[[View], View]:
+    """Mark a view as one that needs a key with a scope.
+
+    As long as a service has no keys, anybody may call it, unless it writes.
+
+    Args:
+        scope: The scope. Views of ``search`` need it only if the settings say so.
+        writes: Whether it changes the catalogue.
+    """
+
+    def mark(view: View) -> View:
+        view.required = scope, writes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def control_access(app: Flask, settings: Settings) -> None:
+    """Check the key and the rate of every request, and answer pages of other origins.
+
+    Raises:
+        InvalidConfig: The file of keys cannot be used.
+    """
+    access = settings.access
+    believe_proxies(app, access.proxies)
+    allow_origins(app, access.cors_origins)
+    guard = _Guard(Keys(access.keys, access.key_records), access.search_keys, Rates(access))
+    app.before_request(guard.admit)
+
+
+def current_key() -> Key | None:
+    """Return the key of the request at hand; None if it has none."""
+    key: Key | None = g.get("key")
+    return key
+
+
+class _Guard:
+    def __init__(self, keys: Keys, search_keys: bool, rates: Rates) -> None:
+        self._keys, self._search_keys, self._rates = keys, search_keys, rates
+
+    def admit(self) -> None:
+        if request.method == "OPTIONS" or request.endpoint in FILES:
+            return
+        view = current_app.view_functions.get(request.endpoint or "")
+        scope, writes = getattr(view, "required", (None, False))
+        text = _sent_key(writes)
+        g.key = self._keys.find(text) if text else None
+        if request.blueprint not in UNLIMITED:
+            self._rates.count(g.key, request.remote_addr or "")
+        if scope and self._needs_key(scope, writes):
+            self._check(scope, text)
+
+    def _needs_key(self, scope: Scope, writes: bool) -> bool:
+        if scope == "search":
+            return self._search_keys
+        return writes or self._keys.exist
+
+    def _check(self, scope: Scope, text: str) -> None:
+        key: Key | None = g.key
+        wanted = f"expected a key with the scope {scope} in the header Authorization: Bearer KEY"
+        if key is None:
+            got = "this one is not known" if text else "there is none"
+            make = "" if self._keys.exist else f" (make one: houndstooth keys create {scope})"
+            raise Unauthorized(f"{wanted}; {got}{make}", www_authenticate=_challenge(text))
+        if not key.allows(scope):
+            raise Forbidden(f"expected a key with the scope {scope}; this one has {_scopes(key)}")
+
+
+def _sent_key(writes: bool) -> str:
+    """Return the key of the request's header; "" if there is none."""
+    sent = request.authorization
+    if sent is None:
+        return ""
+    if sent.type == "bearer":
+        return sent.token or ""
+    if sent.type == "basic" and not writes:
+        return sent.password or ""
+    return ""
+
+
+def _challenge(text: str) -> WWWAuthenticate:
+    """Ask for a key: a page's visitor by the browser's own window, others in words."""
+    if request.blueprint == "page":
+        return WWWAuthenticate("basic", {"realm": REALM, "charset": "UTF-8"})
+    return WWWAuthenticate(
+        "bearer", {"realm": REALM, **({"error": "invalid_token"} if text else {})}
+    )
+
+
+def _scopes(key: Key) -> str:
+    return " and ".join(key.scopes)

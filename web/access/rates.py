@@ -1,0 +1,90 @@
+"""Limit how many requests come with one key, or without one from one address."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from time import time
+from typing import cast
+
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from houndstooth.plugin.access import Access
+from houndstooth.plugin.keys import Key
+
+REDIS_SECONDS = 0.5
+"""Time that Redis has to count a request."""
+
+AWAY_SECONDS = 10
+"""Time for which a Redis that did not answer is not asked; each process counts meanwhile."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Rates:
+    """The rate limits of a service. Threads may share it.
+
+    Args:
+        access: The settings.
+    """
+
+    def __init__(self, access: Access) -> None:
+        self._address = parse_many(access.rate_limit) if access.rate_limit else []
+        self._key = parse_many(access.key_rate_limit) if access.key_rate_limit else []
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = _in_redis(access.rate_redis) if access.rate_redis else None
+        self._away_until = 0.0
+
+    def count(self, key: Key | None, address: str) -> None:
+        """Count a request.
+
+        Raises:
+            TooManyRequests: There were too many; it says after how many seconds there is room.
+        """
+        limits = self._key if key else self._address
+        who = ("key", key.key_id) if key else ("address", _network(address))
+        for limit in limits:
+            if wait := self._hit(limit, who):
+                raise TooManyRequests(
+                    f"expected at most {limit} from one {who[0]}; got more: try again in {wait} s",
+                    retry_after=wait,
+                )
+
+    def _hit(self, limit: RateLimitItem, who: tuple[str, str]) -> int:
+        """Count a request; return after how many seconds there is room, 0 if there is now."""
+        if self._shared and time() >= self._away_until:
+            try:
+                return _hit(self._shared, limit, who)
+            except StorageError as error:
+                self._away_until = time() + AWAY_SECONDS
+                _LOG.warning("requests are counted by each process alone: %s", error)
+        return _hit(self._own, limit, who)
+
+
+def _hit(limiter: MovingWindowRateLimiter, limit: RateLimitItem, who: tuple[str, str]) -> int:
+    if limiter.hit(limit, *who):
+        return 0
+    reset = limiter.get_window_stats(limit, *who).reset_time
+    return max(1, ceil(reset - time()))
+
+
+def _in_redis(url: str) -> MovingWindowRateLimiter:
+    seconds = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    storage = storage_from_string(url, wrap_exceptions=True, **seconds)
+    return MovingWindowRateLimiter(cast(Storage, storage))
+
+
+def _network(address: str) -> str:
+    """Return an address, or the network of 64 bits that one holder of an IPv6 address has."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
+        return str(IPv6Address(int(parsed) >> 64 << 64))
+    return address
