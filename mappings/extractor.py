@@ -51,3 +51,14 @@ class Extractor(Protocol):
                 known, several if the seller's text narrows it, None if the image alone decides.
             boxes: For each image the item's box, or None if it is not known.
         """
+
+    def extract_items(self, image: Any) -> list[Features]:
+        """Extract the features of each item that is found in an image, in one go.
+
+        Args:
+            image: An image from ``decode``.
+
+        Returns:
+            The most salient item first, at least one. Each has the features that ``extract`` gives
+            with its box and its category.
+        """

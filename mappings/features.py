@@ -147,7 +147,8 @@ class Features:
         model: Name and version of the weights. Codes of different models cannot be compared.
         items: All detections in the image, best first, so that a person can choose one. Empty if
             the detector did not run.
-        notes: How the image differs from its file, such as lines that a broken file lacks.
+        notes: What to tell a person: how the image differs from its file, such as lines that a
+            broken file lacks, or that a given box shows nothing.
     """
 
     categories: tuple[ScoredTerm, ...]

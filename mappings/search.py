@@ -140,3 +140,19 @@ class SearchAnswer:
     compared: int = 0
     notes: tuple[str, ...] = ()
     preview: bytes | None = None
+
+
+@dataclass(frozen=True)
+class LookAnswer:
+    """The answers of a search for every item in a photo.
+
+    Attributes:
+        items: One answer for each item, the most salient first. Each has the hits that a search
+            with the item's box and category has.
+        took_ms: Milliseconds by stage, of all items together.
+        model: Name and version of the networks.
+    """
+
+    items: tuple[SearchAnswer, ...]
+    took_ms: Mapping[str, float]
+    model: str

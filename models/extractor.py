@@ -11,26 +11,33 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from houndstooth.mappings.features import Box, Bytes, CategorySource, Features, ScoredTerm
+from houndstooth.mappings.features import (
+    Box,
+    Bytes,
+    CategorySource,
+    Detection,
+    Features,
+    ScoredTerm,
+)
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
 from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.embedding.hsv_histogram import hsv_histogram
-from houndstooth.models.items import Asked, Item, Seen, View, complete
-from houndstooth.models.localisation.locator import Location, Locator, located_crop
-from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
+from houndstooth.models.item_recognition import ItemRecognition
+from houndstooth.models.items import Asked, Item
+from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.grammar import CATEGORY
-from houndstooth.models.recognition.prediction import Choice, set_confidence
+from houndstooth.models.recognition.prediction import set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
-from houndstooth.models.runtime.crop import with_item
 from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
-from houndstooth.models.runtime.turns import turn_box
 
-MIN_OTHERS = 0.7
-"""Below this probability of other items beside the item, the detector is not asked. That misses 2
-of 100 photos that have some."""
+MIN_FILLED = 0.01
+"""A given box is empty where a smaller share of its pixels stands out from a plain background."""
+
+EMPTY_BOX = "the box shows nothing but plain background"
+"""The note of a given box that is empty."""
 
 
 class ImageExtractor:
@@ -56,6 +63,7 @@ class ImageExtractor:
         paper_histogram: bool = False,
     ) -> None:
         self.recogniser, self.locator, self.embedder = recogniser, locator, embedder
+        self._items = ItemRecognition(recogniser, locator)
         self._max_pixels = max_pixels
         thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
@@ -94,7 +102,13 @@ class ImageExtractor:
         boxes: Sequence[Box | None] | None = None,
     ) -> list[Features]:
         """Extract the features of a batch; see ``mappings.extractor.Extractor``."""
-        items = self.recognise(images, categories, boxes)
+        return self._all_features(self.recognise(images, categories, boxes))
+
+    def extract_items(self, image: Image.Image) -> list[Features]:
+        """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
+        return self._all_features(self._items.recognise_all(image))
+
+    def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
             return []
         if self.embedder is None:
@@ -110,10 +124,7 @@ class ImageExtractor:
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
     ) -> list[Item]:
-        """Locate and recognise the item of each image; ``extract`` makes features of them.
-
-        What is surely turned is turned back, and recognised again.
-        """
+        """Locate and recognise the item of each image; ``extract`` makes features of them."""
         if not images:
             return []
         asked = [
@@ -125,103 +136,7 @@ class ImageExtractor:
                 strict=True,
             )
         ]
-        seen, maps = self._look(asked)
-        turned = [row for row, one in enumerate(seen) if one.prediction.turns]
-        if turned:
-            upright = [asked[row].turned_back(seen[row].prediction.turns) for row in turned]
-            again, maps_again = self._look(upright)
-            better = [at for at, one in enumerate(again) if not one.prediction.turns]
-            rows = [turned[at] for at in better]
-            put_rows(maps, rows, take_rows(maps_again, better))
-            for row, at in zip(rows, better, strict=True):
-                seen[row] = again[at]
-        return self._refine(seen, maps)
-
-    def _look(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
-        """Look at each image where it is framed; the maps serve for other boxes too."""
-        views = [self._view(one, self._frame(one)) for one in asked]
-        maps = self.recogniser.encode([view.crop for view in views])
-        guides = [view.choice or view.location.categories or None for view in views]
-        return self._read(maps, views, guides), maps
-
-    def _frame(self, asked: Asked) -> Location:
-        """Locate the item as far as it must be, before it is recognised.
-
-        On a plain background the detector can wait: recognising the foreground shows whether other
-        items are worn beside the item.
-        """
-        framed = self.locator.frame(asked.image, asked.box)
-        if framed.background is None and self.locator.needs_detector(framed, asked.choice):
-            return self.locator.detect(asked.image, framed, asked.choice)
-        return framed
-
-    def _view(self, asked: Asked, location: Location) -> View:
-        return View(asked, location, located_crop(asked.image, location, self.recogniser.card.side))
-
-    def _moved(self, view: View, location: Location) -> View:
-        """Look at another box: in the same crop, where its window is the same."""
-        if location.window != view.location.window:
-            return self._view(view.asked, location)
-        image = view.asked.image
-        crop = with_item(view.crop, image.size, location.window, location.box)
-        return replace(view, location=location, crop=crop)
-
-    def _read(
-        self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
-    ) -> list[Seen]:
-        reading = self.recogniser.read(maps, [view.crop for view in views], guides)
-        return [Seen(view, reading, row) for row, view in enumerate(views)]
-
-    def _refine(self, seen: list[Seen], maps: FeatureMaps) -> list[Item]:
-        """Recognise the items, each in its own box.
-
-        Where nobody guides, the category seen is the guide of what is worn with other items on a
-        plain background, as for a product whose text names it, so that the attributes are those of
-        this item. The maps serve again unless the window is another.
-        """
-        closer = [self._closer(one) for one in seen]
-        moved = [row for row, one in enumerate(seen) if closer[row].box != one.view.location.box]
-        final = [
-            replace(one, view=replace(one.view, location=location))
-            for one, location in zip(seen, closer, strict=True)
-        ]
-        if moved:
-            views = [self._moved(seen[row].view, closer[row]) for row in moved]
-            again = take_rows(maps, moved)
-            elsewhere = [
-                at
-                for at, row in enumerate(moved)
-                if closer[row].window != seen[row].view.location.window
-            ]
-            if elsewhere:
-                crops = [views[at].crop for at in elsewhere]
-                put_rows(again, elsewhere, self.recogniser.encode(crops))
-            guides = [
-                view.choice or {seen[row].prediction.category}
-                for row, view in zip(moved, views, strict=True)
-            ]
-            for row, one in zip(moved, self._read(again, views, guides), strict=True):
-                final[row] = one
-        items = complete(final)
-        for row in moved:
-            if seen[row].view.choice is None:
-                groups = items[row].prediction.groups
-                items[row] = replace(
-                    items[row], prediction=replace(seen[row].prediction, groups=groups)
-                )
-        return items
-
-    def _closer(self, seen: Seen) -> Location:
-        """Locate the item by the detector, where others may be worn beside it; else as it is."""
-        view, prediction = seen.view, seen.prediction
-        location = view.location
-        if location.source != "foreground" or prediction.others < MIN_OTHERS:
-            return location
-        guide = view.choice or {prediction.category}
-        if not self.locator.needs_detector(location, guide):
-            return location
-        found = self.locator.detect(view.asked.image, location, view.choice)
-        return found if view.choice else self.locator.refine(found, prediction.category)
+        return self._items.recognise(asked)
 
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be stored."""
@@ -244,7 +159,7 @@ class ImageExtractor:
             categories=(best, *categories[1:]),
             category_source=source,
             attributes=tuple(map(self._with_precision, item.prediction.ranked_attributes())),
-            box=turn_box(location.box, -item.view.asked.turns % 4),
+            box=item.view.asked.in_photo(location.box),
             box_source=location.source,
             binary_code=code,
             colour_histogram=crop_histogram(
@@ -253,9 +168,27 @@ class ImageExtractor:
                 self._histogram,
             ),
             model=self.model,
-            items=tuple(
-                replace(each, box=turn_box(each.box, -item.view.asked.turns % 4))
-                for each in location.items
-            ),
-            notes=item.view.asked.image.info.get(NOTES, ()),
+            items=self._detections(item),
+            notes=(*item.view.asked.image.info.get(NOTES, ()), *_box_notes(item)),
         )
+
+    def _detections(self, item: Item) -> tuple[Detection, ...]:
+        """List what was found in the photo, best first, with boxes in it."""
+        asked, location = item.view.asked, item.view.location
+        found = [replace(each, box=asked.in_photo(each.box)) for each in location.items]
+        if asked.beside and not found:
+            best = item.prediction.ranked_categories()[0]
+            box = asked.in_photo(location.box)
+            found = [self.locator.detection(best.term, best.confidence, box)]
+        return tuple(sorted((*found, *asked.beside), key=lambda each: -each.score))
+
+
+def _box_notes(item: Item) -> tuple[str, ...]:
+    """Say so where a given box shows nothing but the plain background."""
+    location, crop = item.view.location, item.view.crop
+    if location.source != "given" or location.background is None:
+        return ()
+    left, top, right, bottom = (crop.item * len(crop.pixels)).round().astype(int)
+    inside = crop.pixels[top : max(top + 1, bottom), left : max(left + 1, right)]
+    filled = location.background.balanced.differs(inside).mean()
+    return (EMPTY_BOX,) if filled < MIN_FILLED else ()

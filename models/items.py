@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from houndstooth.mappings.features import Box
+from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection
 from houndstooth.models.localisation.locator import Location
 from houndstooth.models.recognition.prediction import Choice, Prediction, Reading
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.turns import turn_box, turn_image
+
+MARGIN = 0.01
+"""What is cut out with a thing on each side, as a share of the image's longest side."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,52 @@ class Asked:
         choice: the leaf categories that the caller leaves; None is all.
         box: the item's, given by the caller, or None.
         turns: quarters, anticlockwise, by which the caller's image was turned to be upright.
+        framed: the image as it was located before, for a given box; None is not.
+        part: what the image is of the caller's upright one.
+        beside: what was recognised in other parts of that, with its boxes there.
     """
 
     image: Image.Image
     choice: Choice
     box: Box | None
     turns: int = 0
+    framed: Location | None = None
+    part: Box = WHOLE_IMAGE
+    beside: tuple[Detection, ...] = ()
+
+    def cut_out(self, thing: Box) -> Asked:
+        """Cut out a thing that lies apart, as a photo of its own that nothing is known of."""
+        margin = MARGIN * max(self.image.size)
+        left, top = thing.x * self.image.width, thing.y * self.image.height
+        right, bottom = left + thing.w * self.image.width, top + thing.h * self.image.height
+        edges = (
+            max(0, round(left - margin)),
+            max(0, round(top - margin)),
+            min(self.image.width, round(right + margin)),
+            min(self.image.height, round(bottom + margin)),
+        )
+        cut = self.image.crop(edges)
+        part = Box(
+            edges[0] / self.image.width,
+            edges[1] / self.image.height,
+            cut.width / self.image.width,
+            cut.height / self.image.height,
+        )
+        return Asked(cut, None, None, self.turns, part=part)
+
+    def in_part(self, box: Box) -> Box:
+        """Return a box of the upright image, inside the part, as one of the part."""
+        x, y = (box.x - self.part.x) / self.part.w, (box.y - self.part.y) / self.part.h
+        x, y = max(0.0, x), max(0.0, y)
+        return Box(x, y, min(box.w / self.part.w, 1 - x), min(box.h / self.part.h, 1 - y))
+
+    def in_photo(self, box: Box) -> Box:
+        """Return a box of the image as a box of the caller's."""
+        if self.part != WHOLE_IMAGE:
+            x, y = self.part.x + box.x * self.part.w, self.part.y + box.y * self.part.h
+            w, h = box.w * self.part.w, box.h * self.part.h
+            box = Box(x, y, min(w, 1 - x), min(h, 1 - y))
+        return turn_box(box, -self.turns % 4)
 
     def turned_back(self, turns: int) -> Asked:
         """Turn a turned image back."""

@@ -10,7 +10,7 @@ from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import Hit, SearchAnswer
+from houndstooth.mappings.search import Hit, LookAnswer, SearchAnswer
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
@@ -21,6 +21,31 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
     the detections in the image; the box of one can be sent with the next search. A preview is a
     data URL.
     """
+    return {**_found(answer), "took_ms": _times(answer.took_ms), "model": answer.model}
+
+
+def look_json(answer: LookAnswer) -> dict[str, Any]:
+    """Convert the answer for every item of a photo to JSON: ``items``, each as a search's own."""
+    items = [_found(each) for each in answer.items]
+    return {"items": items, "took_ms": _times(answer.took_ms), "model": answer.model}
+
+
+def _data_url(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+
+
+def product_json(stored: StoredProduct) -> dict[str, Any]:
+    """Convert a stored product to JSON; without ``visual`` its features are null or empty."""
+    visual = stored.visual
+    return {
+        "product_id": stored.product_id,
+        "product": dict(stored.facts),
+        **(_features(visual) if visual else _NO_FEATURES),
+        "model": visual.model if visual else None,
+    }
+
+
+def _found(answer: SearchAnswer) -> dict[str, Any]:
     category = answer.categories[0]
     return {
         "query": {
@@ -37,24 +62,11 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
         "hits": [_hit(hit) for hit in answer.hits],
         "next": answer.next,
         "recall": answer.recall,
-        "took_ms": {stage: round(took, 2) for stage, took in answer.took_ms.items()},
-        "model": answer.model,
     }
 
 
-def _data_url(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
-
-
-def product_json(stored: StoredProduct) -> dict[str, Any]:
-    """Convert a stored product to JSON; without ``visual`` its features are null or empty."""
-    visual = stored.visual
-    return {
-        "product_id": stored.product_id,
-        "product": dict(stored.facts),
-        **(_features(visual) if visual else _NO_FEATURES),
-        "model": visual.model if visual else None,
-    }
+def _times(took_ms: Mapping[str, float]) -> dict[str, float]:
+    return {stage: round(took, 2) for stage, took in took_ms.items()}
 
 
 def _hit(hit: Hit) -> dict[str, Any]:

@@ -40,6 +40,11 @@ class Clock:
             if self._observer:
                 self._observer(name, started, ended)
 
+    def add(self, other: Clock) -> None:
+        """Add the stages that another clock measured; the total is this one's own."""
+        for name, took in other._took.items():
+            self._took[name] += took
+
     def took_ms(self) -> dict[str, float]:
         """Return the milliseconds of each stage, and the ``total`` since the clock was made."""
         return {**self._took, "total": 1000 * (perf_counter() - self._started)}

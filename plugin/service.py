@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
@@ -14,18 +15,17 @@ from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, 
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.rows import Lengths
-from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.cursor import Cursor, SortedCursor
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.fact_paths import fact_values
-from houndstooth.plugin.page import Page, PageFiller
-from houndstooth.plugin.sorting import sorted_page
+from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.sorting import asked_page
 from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
 
 T = TypeVar("T")
@@ -63,6 +63,7 @@ class VisualSearch:
         self._observer = observer
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
+        self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
         folder, variant_field = self.settings.columns, self.settings.variant_field
         self.columns: Columns | None = None
         if engine.embedded or folder:
@@ -79,17 +80,46 @@ class VisualSearch:
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        if len(image) > self.settings.max_upload_bytes:
-            raise InvalidImage(
-                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
-                f"got {len(image)} or more"
-            )
+        self._check_size(image)
         clock = Clock(self._observer)
         # In the context of this thread, which the observer may look at.
         run = copy_context().run
         looked = self._computing.submit(run, self._look, image, request, clock)
         features, preview = looked.result()
         return replace(self._answer(features, request, clock), preview=preview)
+
+    def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
+        """Find products for every item in an image file, each by its own box and category.
+
+        Raises:
+            InvalidImage: The data is not an image or exceeds the size limits.
+            InvalidInput: The request is not valid, or is for one item: it has a category, a box, a
+                cursor or a preview.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        self._check(request)
+        for name in ("category", "box", "cursor", "preview"):
+            if getattr(request, name):
+                raise InvalidInput(f"expected no {name} where all items are asked for")
+        self._check_size(image)
+        clock = Clock(self._observer)
+        run = copy_context().run
+        found = self._computing.submit(run, self._all_features, image, clock).result()
+        clocks = [Clock(self._observer) for _ in found]
+        asked = [replace(request, category=each.category.term, box=each.box) for each in found]
+        each_item = zip(found, asked, clocks, strict=True)
+        if self.engine.embedded:
+            answers = [self._answer(*each) for each in each_item]
+        else:
+            # What a server is asked for an item is bound by the patience of this thread.
+            tasks = [
+                self._items.submit(partial(copy_context().run, self._answer, *each))
+                for each in each_item
+            ]
+            answers = [task.result() for task in tasks]
+        for each in clocks:
+            clock.add(each)
+        return LookAnswer(tuple(answers), clock.took_ms(), found[0].model)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -155,8 +185,22 @@ class VisualSearch:
         Searches in hand are finished; a further one by photo raises RuntimeError.
         """
         self._computing.shutdown()
+        self._items.shutdown()
         if self.columns:
             self.columns.close()
+
+    def _check_size(self, image: bytes) -> None:
+        if len(image) > self.settings.max_upload_bytes:
+            raise InvalidImage(
+                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
+                f"got {len(image)} or more"
+            )
+
+    def _all_features(self, image: bytes, clock: Clock) -> list[Features]:
+        with clock.stage("decode"):
+            pixels = self.extractor.decode(image)
+        with clock.stage("extract"):
+            return self.extractor.extract_items(pixels)
 
     def _look(
         self, image: bytes, request: SearchRequest, clock: Clock
@@ -195,7 +239,7 @@ class VisualSearch:
         )
         source = self._source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
-        page = _page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
+        page = asked_page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -246,15 +290,6 @@ class VisualSearch:
             raise InvalidInput(
                 f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
             )
-
-
-def _page(filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequence[str]) -> Page:
-    """Fill the page that is asked for; the attribute query has so many steps."""
-    text = request.cursor
-    if request.sort:
-        after = SortedCursor.parse(text, steps) if text else None
-        return sorted_page(filler, request.sort, request.top, ideal, after)
-    return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)
 
 
 def _variant_group(product: StoredProduct, field: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import MAX_HITS, Sort
+from houndstooth.mappings.search import MAX_HITS, SearchRequest, Sort
 from houndstooth.plugin.cursor import Cursor, SortedCursor, SortKey
 from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.filters import FIELD
@@ -119,3 +119,14 @@ def _ordered(keys: Iterable[SortKey], sort: Sort) -> list[SortKey]:
     valued.sort(key=lambda pair: _by_kind(pair[0]), reverse=sort.descending)
     rest = [key for key in by_id if key[1] is None]
     return sorted([*(key for _, key in valued), *rest], key=lambda key: key[0])
+
+
+def asked_page(
+    filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequence[str]
+) -> Page:
+    """Fill the page that is asked for; the attribute query has so many steps."""
+    text = request.cursor
+    if request.sort:
+        after = SortedCursor.parse(text, steps) if text else None
+        return sorted_page(filler, request.sort, request.top, ideal, after)
+    return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)

@@ -51,6 +51,13 @@ class FakeExtractor:
         given = boxes or [None] * len(images)
         return [self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)]
 
+    def extract_items(self, image: Image.Image) -> list[Features]:
+        [seen] = self.extract([image])
+        boxes = [item.box for item in seen.items] or [WHOLE_IMAGE]
+        found = self.extract([image] * len(boxes), None, boxes)
+        categories = [{each.category.term} for each in found]
+        return self.extract([image] * len(boxes), categories, boxes)
+
     def _one(self, image: Image.Image, guide: Collection[str] | None, box: Box | None) -> Features:
         small = np.asarray(image.resize((8, 16)).convert("L"))
         code = np.packbits((small > small.mean()).reshape(-1))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from houndstooth.mappings.errors import InvalidInput, ProductNotFound
+from houndstooth.mappings.errors import ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
-from houndstooth.plugin.answer import answer_json, product_json
+from houndstooth.plugin.answer import answer_json, look_json, product_json
 from houndstooth.plugin.fact_paths import select_facts
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
@@ -21,16 +20,17 @@ from houndstooth.web.facets import count_facets
 from houndstooth.web.media import image_url
 from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
+from houndstooth.web.photo import read_photo
 from houndstooth.web.request_form import (
+    ALL_FIELDS,
     FILTERS,
     REPEATABLE,
     SINGLE,
     check_no_parameters,
     read_fields,
+    read_items,
     read_search_request,
 )
-
-MULTIPART = "multipart/form-data"
 
 
 def api_blueprint(backend: Backend) -> Blueprint:
@@ -42,13 +42,19 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @api.post("/search")
     @requires("search")
     def search() -> ResponseReturnValue:
-        check_no_parameters(request.args, "all fields in the form and none in the query string")
-        image = _uploaded_image(backend.settings.max_upload_bytes)
-        search_request = read_search_request(request.form, backend)
-        fields = read_fields(request.form, backend)
-        answer = backend.search.search(image, search_request)
-        note_search(backend.metrics, "photo", answer)
-        return _found(answer, fields)
+        settings = backend.settings
+        image, given = read_photo(settings.max_upload_bytes, settings.image_hosts)
+        search_request = read_search_request(given, backend, ALL_FIELDS)
+        fields = read_fields(given, backend)
+        if read_items(given) == "one":
+            answer = backend.search.search(image, search_request)
+            note_search(backend.metrics, "photo", answer)
+            return _found(answer, fields)
+        look = backend.search.look(image, search_request)
+        for answer in look.items:
+            note_search(backend.metrics, "photo", answer)
+        found = look_json(look)
+        return {**found, "items": [_shown(each, fields) for each in found["items"]]}
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
@@ -101,36 +107,6 @@ def _query_string(backend: Backend, allowed: frozenset[str]) -> SearchRequest:
     return read_search_request(request.args, backend, allowed)
 
 
-def _uploaded_image(max_bytes: int) -> bytes:
-    """Read the bytes of the one file ``image``.
-
-    Raises:
-        InvalidInput: The file is missing, or there are other files.
-        UnsupportedMediaType: The request is not multipart/form-data.
-        RequestEntityTooLarge: The file has more than ``max_bytes``.
-    """
-    too_large = RequestEntityTooLarge(f"expected an image of at most {max_bytes} bytes")
-    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
-        raise too_large
-    if request.mimetype != MULTIPART:
-        raise UnsupportedMediaType(f"expected {MULTIPART}; got {request.mimetype[:80]!r}")
-    try:
-        request.form  # noqa: B018 - parses the form, within its limits
-    except RequestEntityTooLarge:
-        raise RequestEntityTooLarge(
-            f"expected at most {current_app.config['MAX_FORM_MEMORY_SIZE']} bytes in at most "
-            f"{current_app.config['MAX_FORM_PARTS']} fields beside the image"
-        ) from None
-    files = [(name, file) for name, same in request.files.lists() for file in same]
-    names = [name for name, _ in files]
-    if names != ["image"]:
-        raise InvalidInput(f"expected one file in the field image; got files in {names[:10]}")
-    data: bytes = files[0][1].read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise too_large
-    return data
-
-
 def _check_id(product_id: str) -> str:
     if len(product_id.encode()) > MAX_ID_BYTES:
         raise ProductNotFound(f"no product has an id of more than {MAX_ID_BYTES} bytes")
@@ -139,7 +115,11 @@ def _check_id(product_id: str) -> str:
 
 def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
     """Convert an answer to JSON, with some facts of each product; no fields = all facts."""
-    found = _with_image_urls(answer_json(answer), "hits")
+    return _shown(answer_json(answer), fields)
+
+
+def _shown(answer: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    found = _with_image_urls(answer, "hits")
     if fields:
         for hit in found["hits"]:
             hit["product"] = select_facts(hit["product"], (*fields, "image_url"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Literal, cast, get_args
 
 from werkzeug.datastructures import MultiDict
 
@@ -25,7 +26,13 @@ SINGLE = frozenset(
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
 REPEATABLE = FILTERS | {"fields"}
+ALL_FIELDS = SINGLE | REPEATABLE | {"items"}
+"""Fields of a search by photo."""
+
 MAX_VALUES = 50
+
+Items = Literal["one", "all"]
+"""Which items of a photo are searched for."""
 
 
 def read_search_request(
@@ -76,6 +83,19 @@ def read_fields(fields: Fields, backend: Backend) -> tuple[str, ...]:
     return names
 
 
+def read_items(fields: Fields) -> Items:
+    """Read which items of a photo are searched for.
+
+    Raises:
+        InvalidInput: It is not one of them.
+    """
+    text = fields.get("items", "one")
+    for choice in get_args(Items):
+        if text == choice:
+            return cast(Items, choice)
+    raise InvalidInput(f"expected items to be one or all; got {text[:40]!r}")
+
+
 def check_no_parameters(fields: Fields, instead: str = "no parameters") -> None:
     """Refuse parameters that would be ignored.
 
@@ -106,7 +126,7 @@ def _check_names(fields: Fields, allowed: Collection[str]) -> None:
     for name, values in fields.lists():
         if name not in allowed:
             raise InvalidInput(f"expected fields among {', '.join(sorted(allowed))}; got {name!r}")
-        maximum = 1 if name in SINGLE else MAX_VALUES
+        maximum = MAX_VALUES if name in REPEATABLE else 1
         if len(values) > maximum:
             raise InvalidInput(
                 f"expected {name} at most {maximum} times; got it {len(values)} times"

@@ -59,6 +59,10 @@ class InTurn:
         """See Extractor."""
         return self._extractor.preview(image)
 
+    def extract_items(self, image: Any) -> list[Features]:
+        """See Extractor."""
+        return self._compute(lambda: self._extractor.extract_items(image))
+
     def extract(
         self,
         images: Sequence[Any],

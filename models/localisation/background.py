@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,17 +109,35 @@ class PlainBackground:
         return float(steps.mean()) if len(steps) else 0.0
 
 
+@dataclass(frozen=True)
+class Foreground:
+    """A foreground, pixel by pixel, and the plain background that it stands out from.
+
+    Attributes:
+        box: in fractions of the image; all of it where nothing is known to stand out.
+        background: the plain background; None where it is not plain, or nothing stands out.
+        mask: the pixels of the box that stand out, in a reduced image, bool [h, w].
+    """
+
+    box: Box = WHOLE_IMAGE
+    background: PlainBackground | None = None
+    mask: NDArray[np.bool_] = field(default_factory=lambda: np.ones((1, 1), dtype=np.bool_))
+
+
 def find_foreground(image: Image.Image) -> tuple[Box, PlainBackground | None]:
-    """Find the box of what stands out from a plain background, and that background.
+    """Find the box of what stands out from a plain background, and that background."""
+    found = mask_foreground(image)
+    return found.box, found.background
+
+
+def mask_foreground(image: Image.Image) -> Foreground:
+    """Find what stands out from a plain background, pixel by pixel.
 
     Where the border is not plain, edges of another colour are peeled off first: bars of players,
     banners. Small things apart from the item, such as lines of text, are left out.
 
     Args:
         image: mode RGB, any size.
-
-    Returns:
-        The whole image and None where the background is not plain, or nothing stands out.
     """
     small = np.asarray(image.reduce(max(1, round(max(image.size) / SIDE))))
     height, width = small.shape[:2]
@@ -129,13 +147,15 @@ def find_foreground(image: Image.Image) -> tuple[Box, PlainBackground | None]:
         if background is not None:
             break
     else:
-        return WHOLE_IMAGE, None
-    main = _main_part(background.differs(inner))
+        return Foreground()
+    mask = background.differs(inner)
+    main = _main_part(mask)
     if main is None:
-        return WHOLE_IMAGE, None
+        return Foreground()
     (y0, y1), (x0, x1) = main
     x, y, w, h = (left + x0) / width, (top + y0) / height, (x1 - x0) / width, (y1 - y0) / height
-    return Box(x, y, min(w, 1 - x), min(h, 1 - y)), background
+    box = Box(x, y, min(w, 1 - x), min(h, 1 - y))
+    return Foreground(box, background, mask[y0:y1, x0:x1])
 
 
 def _inner_parts(small: NDArray[np.uint8]) -> Iterator[tuple[int, int, int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from pathlib import Path
@@ -36,6 +36,7 @@ class DetectorCard:
         classes: leaf categories by class, in the order of the network's numbers, from 1.
         min_score: below it a box is dropped, even of the category that was asked for.
         sure_score: from it on a box is shown to those who asked for no category.
+        sure_scores: the same of classes that have one of their own.
         trained_on: SHA-256 of the files that held the boxes it was trained on.
     """
 
@@ -44,6 +45,7 @@ class DetectorCard:
     classes: dict[str, tuple[str, ...]]
     min_score: float
     sure_score: float
+    sure_scores: Mapping[str, float] = field(default_factory=dict)
     trained_on: tuple[str, ...] = ()
     files: Files = field(default_factory=Files)
 
@@ -61,6 +63,7 @@ class DetectorCard:
                 {label: tuple(leaves) for label, leaves in data["classes"].items()},
                 float(data["thresholds"]["guided"]),
                 float(data["thresholds"]["unguided"]),
+                data["thresholds"].get("classes", {}),
                 tuple(data.get("trained_on", ())),
                 Files(data["sha256"]),
             )
@@ -101,9 +104,9 @@ class Detector:
 
     def sure(self, found: Sequence[Detection]) -> list[Detection]:
         """Keep the items from ``sure_score`` on, best first; of two in one box the better."""
-        kept: list[Detection] = []
+        card, kept = self.card, list[Detection]()
         for item in found:
-            if item.score >= self.card.sure_score and all(
+            if item.score >= card.sure_scores.get(item.label, card.sure_score) and all(
                 overlap(item.box, other.box) < MAX_OVERLAP for other in kept
             ):
                 kept.append(item)
@@ -172,10 +175,19 @@ def resized(image: Image.Image, side: int) -> NDArray[np.uint8]:
 
 def overlap(a: Box, b: Box) -> float:
     """Compute the intersection over union (IoU) of two boxes, in [0, 1]."""
+    shared = _shared(a, b)
+    return shared / (a.w * a.h + b.w * b.h - shared)
+
+
+def covered(a: Box, b: Box) -> float:
+    """Compute the share of a box that is inside another, in [0, 1]."""
+    return _shared(a, b) / (a.w * a.h)
+
+
+def _shared(a: Box, b: Box) -> float:
     wide = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
     high = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
-    shared = max(0.0, wide) * max(0.0, high)
-    return shared / (a.w * a.h + b.w * b.h - shared)
+    return max(0.0, wide) * max(0.0, high)
 
 
 def salience(item: Detection) -> float:

@@ -9,8 +9,9 @@ from PIL import Image
 
 from houndstooth.mappings.features import Box, BoxSource, Detection
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.localisation.background import PlainBackground, find_foreground
-from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.background import PlainBackground, mask_foreground
+from houndstooth.models.localisation.detector import Detector, covered
+from houndstooth.models.localisation.things import things_apart
 from houndstooth.models.runtime.crop import Crop, crop_square
 
 WORN = {"top", "bottom", "whole-body"}
@@ -21,6 +22,9 @@ TALL = 1.2
 
 PLAIN_SIDE = 192
 """Pixels that the detector sees of a photo with a plain background, whose items are large."""
+
+MAX_COVERED = 0.7
+"""An item of whose box so much is inside another's of its class is a part of that."""
 
 SMALL = 0.3
 """An item that covers less of the foreground than this is a small part of it."""
@@ -38,6 +42,7 @@ class Location:
         source: what the box comes from.
         background: the plain background around the item, or None.
         shape: height by width of the foreground, in pixels.
+        things: boxes of things that lie apart in the foreground; empty where it is one thing.
         asked: whether the detector was asked.
         items: all sure detections, best first; empty where the detector was not asked.
         detection: the item as detected, where its class limits the category: nobody chose one,
@@ -49,6 +54,7 @@ class Location:
     source: BoxSource
     background: PlainBackground | None
     shape: float
+    things: tuple[Box, ...] = ()
     asked: bool = False
     items: tuple[Detection, ...] = ()
     detection: Detection | None = None
@@ -97,12 +103,28 @@ class Locator:
 
     def frame(self, image: Image.Image, given: Box | None) -> Location:
         """Locate the item without the detector; for the arguments see locate."""
-        foreground, background = find_foreground(image)
+        found = mask_foreground(image)
         if given is not None:
-            return Location(given, given, "given", background, 1.0)
+            return Location(given, given, "given", found.background, 1.0)
+        box, background = found.box, found.background
         source: BoxSource = "whole" if background is None else "foreground"
-        shape = foreground.h * image.height / (foreground.w * image.width)
-        return Location(foreground, foreground, source, background, shape)
+        shape = box.h * image.height / (box.w * image.width)
+        return Location(box, box, source, background, shape, things_apart(found))
+
+    def given(self, box: Box, framed: Location) -> Location:
+        """Locate a given box in an image that is framed already."""
+        return Location(box, box, "given", framed.background, 1.0)
+
+    def alone(self, image: Image.Image, thing: Box, among: Location) -> Location:
+        """Locate a thing that lies apart from others, as if its part were a photo of its own.
+
+        Args:
+            image: the part, mode RGB.
+            thing: its box in the part.
+            among: where it was found.
+        """
+        shape = thing.h * image.height / (thing.w * image.width)
+        return Location(thing, thing, "foreground", among.background, shape)
 
     def detect(
         self, image: Image.Image, framed: Location, choice: Collection[str] | None
@@ -131,6 +153,18 @@ class Locator:
             detection=item if choice is None else None,
         )
 
+    def all_items(self, image: Image.Image) -> list[Detection]:
+        """Find all sure items in an image, best first; of each of a pair inside the pair, none."""
+        if self.detector is None:
+            return []
+        kept: list[Detection] = []
+        sure = self.detector.sure(self._known(self.detector.find(image)))
+        for item in sorted(sure, key=lambda each: each.box.w * each.box.h, reverse=True):
+            same = (other.box for other in kept if other.label == item.label)
+            if not any(covered(item.box, box) >= MAX_COVERED for box in same):
+                kept.append(item)
+        return sorted(kept, key=lambda each: -each.score)
+
     def refine(self, location: Location, category: str) -> Location:
         """Choose the box among the items found, now that the category is recognised.
 
@@ -156,6 +190,17 @@ class Locator:
         if choice is None or framed.background is None or framed.shape > TALL:
             return True
         return any(self.taxonomy.great_category(leaf) in WORN for leaf in choice)
+
+    def detection(self, category: str, score: float, box: Box) -> Detection:
+        """Return what was recognised as if the detector had found it: its class, and the box.
+
+        Where no class has the category, or there is no detector, its great category is the class.
+        """
+        classes = self.detector.card.classes if self.detector else {}
+        for label, leaves in classes.items():
+            if category in leaves:
+                return self._known([Detection(label, leaves, score, box)])[0]
+        return Detection(self.taxonomy.great_category(category), (category,), score, box)
 
     def _known(self, found: Sequence[Detection]) -> list[Detection]:
         """The items of categories that the taxonomy has: nobody could ask for others."""

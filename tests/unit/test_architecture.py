@@ -27,7 +27,8 @@ ALLOWED = {
 }
 # Here, and in the commands, an extractor is wired to an engine.
 WIRING = {"web/app.py", "ingest/celery_app.py"}
-# The arrows across: page and metrics show how the workers' jobs stand, and REST writes products.
+# The arrows across: page and metrics show how the workers' jobs stand, REST writes products,
+# and a search fetches a photo by its URL with the guard that feeds have.
 ACROSS = {
     ("web/app.py", "ingest.jobs"),
     ("web/backend.py", "ingest.jobs"),
@@ -44,6 +45,7 @@ ACROSS = {
     ("web/writing.py", "ingest.images"),
     ("web/writing.py", "ingest.writes.ledger"),
     ("web/writing.py", "ingest.writes.writer"),
+    ("web/photo.py", "ingest.urls"),
 }
 # Inside models, who may import whom. The strings of recognition/kinds.py are no imports: what they
 # name is loaded when it is asked for. The colour histogram leaves out the background that
@@ -56,7 +58,12 @@ MODELS = {
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
     "items": {"runtime", "localisation", "recognition"},
-    "extractor": {"runtime", "localisation", "recognition", "embedding", "items"},
+    "parts": {"localisation", "recognition", "embedding", "items"},
+    "item_recognition": {"runtime", "localisation", "recognition", "items", "parts"},
+    "extractor": {
+        *("runtime", "localisation", "recognition", "embedding", "items"),
+        "item_recognition",
+    },
     "loading": {"runtime", "localisation", "recognition", "embedding", "extractor"},
     "training": {
         *("runtime", "localisation", "recognition", "embedding", "extractor", "loading"),

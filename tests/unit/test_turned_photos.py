@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -67,6 +67,7 @@ class FakeDetector:
     def card(self) -> Any:
         class Scores:
             sure_score = 0.5
+            sure_scores: Mapping[str, float] = {}
 
         return Scores()
 
