@@ -18,6 +18,7 @@ from houndstooth.plugin.engines.patience import patience
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
+from houndstooth.web.compression import compress
 from houndstooth.web.errors import answer_errors
 from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
@@ -78,6 +79,7 @@ def create_app(
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     answer_errors(app)
     app.after_request(_secure)
+    app.after_request(compress)
     app.register_blueprint(api_blueprint(backend))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
