@@ -1,4 +1,4 @@
-"""axe-core on every state of the pages: at desktop and phone width, light and dark, in languages."""
+"""axe-core on every state of the pages: narrow and wide, light and dark, in other languages."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ const MIN_SIDE = 64; // a copy that is narrower could be refused where the photo
 const QUALITY = 0.9;
 const SMALL_BYTES = 400_000; // a photo of no more bytes and pixels is sent as it is
 const MAX_KEPT = 8;
+const MAX_WAIT_MS = 1000;
 const STORE = "photos";
 
 const photos = new Map(); // `{key, file, url, at}` by key
@@ -21,13 +22,11 @@ export async function keepPhoto(file) {
   return key;
 }
 
-/** Reads the photos that were kept before. */
+/** Reads the photos that were kept before; a database that does not answer is not waited for. */
 export async function restorePhotos() {
-  try {
-    for (const photo of await request("readonly", (store) => store.getAll())) remember(photo);
-  } catch {
-    // nothing can be stored here
-  }
+  const late = new Promise((done) => setTimeout(done, MAX_WAIT_MS, []));
+  const stored = request("readonly", (store) => store.getAll()).catch(() => []);
+  for (const photo of await Promise.race([stored, late])) remember(photo);
 }
 
 /** Deletes all photos but one, in this tab and in the browser. */
