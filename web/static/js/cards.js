@@ -28,15 +28,15 @@ export const shopUrl = ({ product }) => (/^https?:\/\//i.test(product.url ?? "")
 export const similarUrl = (id) => address({ ...EMPTY, like: id });
 
 /** Shows a product's first picture, or the one that is nearest if that cannot be had. */
-export function plate(item) {
+export function plate(item, loading = "lazy") {
   const urls = new Set([item.product.image_url, item.view?.image_url].filter(Boolean));
-  return picture([...urls]);
+  return picture([...urls], loading);
 }
 
-function picture([url, ...others]) {
+function picture([url, ...others], loading) {
   if (!url) return make("span", { class: "no-image" }, t("no_picture"));
-  const image = make("img", { src: url, alt: "", loading: "lazy", decoding: "async" });
-  image.addEventListener("error", () => image.replaceWith(picture(others)), { once: true });
+  const image = make("img", { src: url, alt: "", loading, decoding: "async" });
+  image.addEventListener("error", () => image.replaceWith(picture(others, loading)), { once: true });
   return image;
 }
 
@@ -47,27 +47,50 @@ export const plainly = (act) => (event) => {
   act();
 };
 
-/** Makes a card; calls `more(product_id)` for similar ones. `sure` are terms to name, best first. */
-export function card(item, { more, sure = [] }) {
+/** Returns the sizes that the shop states of a product. */
+export const sizesOf = ({ product }) =>
+  Object.entries(product)
+    .filter(([name, value]) => /^sizes?$/i.test(name) && value !== null)
+    .flatMap(([, value]) => value)
+    .map(String);
+
+/** Shows sizes on a card. */
+export function showSizes(place, sizes) {
+  const unseen = make("span", { class: "unseen" }, `${t("sizes")}: `);
+  place.hidden = !sizes.length;
+  place.replaceChildren(unseen, sizes.join(" · "));
+}
+
+/**
+ * Makes a card; calls `more(product_id)` for similar ones. `sure` are terms to name, best first;
+ * `loading` is "eager" for a card that is seen at once.
+ */
+export function card(item, { more, sure = [], loading }) {
   const url = shopUrl(item);
   const similar = () => more(item.product_id);
   const link = url
     ? { href: url, rel: "noopener" }
     : { href: similarUrl(item.product_id), onclick: plainly(similar) };
+  const sizes = make("p", { class: "sizes" });
+  showSizes(sizes, isSoldOut(item) ? [] : sizesOf(item));
   return make(
     "li",
     { class: "card", "data-id": item.product_id },
     make(
       "a",
       { ...link, class: "card-link" },
-      make("span", { class: "plate" }, plate(item), badge(item)),
+      make("span", { class: "plate" }, plate(item, loading), badge(item)),
       make("span", { class: "title" }, titleOf(item)),
     ),
     heart(item),
     make("p", { class: "brand" }, String(item.product.brand ?? "")),
     price(item.product),
-    make("p", { class: "sizes", hidden: true }),
-    make("ul", { class: "swatches", "aria-label": t("other_colours"), hidden: true }),
+    sizes,
+    make(
+      "div",
+      { class: item.product.group ? "colours expected" : "colours" },
+      make("ul", { class: "swatches", "aria-label": t("other_colours"), hidden: true }),
+    ),
     matched(item, sure),
     otherPicture(item.view?.place),
     item.distance ? distances(item.distance) : null,

@@ -166,12 +166,12 @@ export function attributeChip(term, state, change, hint = "") {
       "data-key": `attribute-${term}`,
       "data-term": term,
       "aria-expanded": "false",
-      "aria-label": standing === "neutral" ? name : `${name}, ${WORDS[standing]}`,
       onclick: (event) => toggleMenu(event.currentTarget, name, choices, hint),
     },
     MARKS[standing] ? make("span", { class: "mark", "aria-hidden": "true" }, MARKS[standing]) : null,
     swatch(term),
     phraseOf(term),
+    WORDS[standing] ? make("span", { class: "unseen" }, `, ${WORDS[standing]}`) : null,
     make("span", { class: "caret", "aria-hidden": "true" }),
   );
 }

@@ -7,6 +7,7 @@ import { labelOf } from "./terms.js";
 import { number, t } from "./words.js";
 
 const SORTED_HITS = 200; // the service sorts so many hits
+const SEEN_AT_ONCE = 4; // cards whose pictures are not waited for until they are in view
 const UNKNOWN = "unknown";
 const NEWEST = [
   ...["published_at", "created_at", "date_published", "date_created", "date_added", "added_at"],
@@ -48,7 +49,7 @@ export function addHits(answer, from, { state, sure, more }) {
     from + place === first && query.category.term !== UNKNOWN
       ? make("li", { class: "other-kinds" }, make("h2", {}, t("other_kinds")))
       : null,
-    card(hit, { more, sure }),
+    card(hit, { more, sure, loading: from + place < SEEN_AT_ONCE ? "eager" : "lazy" }),
   ]);
   find("results").append(...parts.filter(Boolean));
 }

@@ -1,11 +1,10 @@
 // Sizes, and colours of the same product, added to cards that are shown already.
 
 import { getProducts } from "./api.js";
-import { isSoldOut, plainly, shopUrl, similarUrl, titleOf } from "./cards.js";
+import { isSoldOut, plainly, shopUrl, showSizes, similarUrl, sizesOf, titleOf } from "./cards.js";
 import { paintOf } from "./colours.js";
 import { find, make } from "./dom.js";
 import { groupOf, labelOf } from "./terms.js";
-import { t } from "./words.js";
 
 const MAX_SWATCHES = 6;
 
@@ -18,28 +17,16 @@ export async function showVariants(hits, more, signal) {
   for (const product of products) {
     const card = find("results").querySelector(`[data-id="${CSS.escape(product.product_id)}"]`);
     if (!card) continue;
-    showSizes(card.querySelector(".sizes"), sizesOf(product));
+    showSizes(card.querySelector(".sizes"), allSizes(product));
     showColours(card.querySelector(".swatches"), coloursOf(product), more);
   }
 }
 
 /** Returns the sizes that can be had, of the product and of its variants in the same colour. */
-function sizesOf(product) {
+function allSizes(product) {
   const same = product.variants.filter((one) => colourOf(one) === colourOf(product));
-  const sizes = [product, ...same].filter((one) => !isSoldOut(one)).flatMap((one) => sizeFacts(one));
+  const sizes = [product, ...same].filter((one) => !isSoldOut(one)).flatMap((one) => sizesOf(one));
   return [...new Set(sizes)];
-}
-
-const sizeFacts = ({ product }) =>
-  Object.entries(product)
-    .filter(([name, value]) => /^sizes?$/i.test(name) && value !== null)
-    .flatMap(([, value]) => value)
-    .map(String);
-
-function showSizes(place, sizes) {
-  place.hidden = !sizes.length;
-  const unseen = make("span", { class: "unseen" }, `${t("sizes")}: `);
-  place.replaceChildren(unseen, sizes.join(" · "));
 }
 
 /** Returns a variant for each other colour. */
