@@ -22,6 +22,7 @@ from pathlib import Path
 from flask import Flask
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, IndexDocument
+from houndstooth.mappings.product import Fact
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.web.app import create_app
@@ -46,7 +47,7 @@ def give_offers(engine: Engine, model: str) -> None:
     ids = sorted(engine.match(CandidateQuery(model), 10_000))
     documents = []
     for place, stored in enumerate(engine.fetch(ids)):
-        facts: dict[str, object] = {
+        facts: dict[str, Fact] = {
             "url": f"https://shop.example/{stored.product_id}",
             "size": list(SIZES[place % 2 : 2 + place % 4]),
             "published_at": f"2026-{1 + place % 12:02}-{1 + place % 28:02}",
@@ -57,7 +58,7 @@ def give_offers(engine: Engine, model: str) -> None:
             facts["availability"] = "out of stock"
         if place % 11 == 0:
             facts |= {"brand": LONG, "title": f"{LONG} {stored.facts['title']}"}
-        documents.append(IndexDocument(stored.product_id, facts))  # type: ignore[arg-type]
+        documents.append(IndexDocument(stored.product_id, facts))
     engine.write(documents)
 
 

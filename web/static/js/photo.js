@@ -3,7 +3,7 @@
 // The service scales photos to this side before it looks at them (WORKING_SIDE).
 const MAX_SIDE = 1024;
 const MIN_SIDE = 64; // a copy that is narrower could be refused where the photo is not
-const QUALITY = 0.92;
+const QUALITY = 0.95;
 const SMALL_BYTES = 400_000; // a photo of no more bytes and pixels is sent as it is
 const MAX_KEPT = 8;
 const MAX_WAIT_MS = 1000;
@@ -71,21 +71,24 @@ export async function reduced(file) {
   return copy && copy.size < file.size ? copy : file;
 }
 
+/**
+ * Returns the image as a JPEG of a size. It is halved as often as possible first, as the service
+ * does: the features of such a copy are nearest to those of the photo (docs/page.md).
+ */
 function jpeg(image, width, height) {
-  const canvas = drawn(image, width, height);
+  let source = image;
+  while (source.width >= 2 * width && source.height >= 2 * height) {
+    source = drawn(source, Math.round(source.width / 2), Math.round(source.height / 2));
+  }
+  const canvas = drawn(source, width, height);
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
 }
 
-/**
- * Draws the image in steps, none to less than half, so that every pixel counts: the features of
- * such a copy are nearest to those of the photo (docs/page.md).
- */
-function drawn(image, width, height) {
-  const larger = [2 * width, 2 * height];
-  const source = image.width > larger[0] ? drawn(image, ...larger) : image;
+/** Draws an image at another size, on white as the service shows what is transparent. */
+function drawn(source, width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const pen = canvas.getContext("2d");
-  pen.fillStyle = "#fff"; // transparent parts, as the service shows them
+  pen.fillStyle = "#fff";
   pen.fillRect(0, 0, width, height);
   pen.imageSmoothingQuality = "low"; // the mean of neighbours
   pen.drawImage(source, 0, 0, width, height);
