@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,7 +152,7 @@ def saved(page: Page, photo: Path) -> None:
     page.one("#saved-list .card")
 
 
-STATES: dict[str, Callable[[Page, Path], None]] = {
+STATES: Mapping[str, Callable[[Page, Path], None]] = {
     one.__name__: one
     for one in (start, hits, refined, menu, details, kinds_offered, kinds_shown, nothing, refused)
 } | {one.__name__: one for one in (lost, saved, recent)}
