@@ -69,10 +69,13 @@ def read_language(fields: MultiDict[str, str]) -> Language:
     Raises:
         InvalidInput: There is no such language, or another parameter.
     """
+    others = [name for name in fields if name != "language"]
+    if others:
+        raise InvalidInput(f"expected no parameters but language; got {sorted(others)[0][:80]!r}")
     codes = fields.getlist("language") or [ENGLISH]
-    if len(codes) > 1 or codes[0] not in LANGUAGES or set(fields) - {"language"}:
-        given = "&".join(f"{name}={value}" for name, value in fields.items(multi=True))
+    if len(codes) > 1 or codes[0] not in LANGUAGES:
         raise InvalidInput(
-            f"expected language, once, to be one of {', '.join(LANGUAGES)}; got {given[:80]!r}"
+            f"expected language, once, to be one of {', '.join(LANGUAGES)}; got "
+            f"{', '.join(codes)[:80]!r}"
         )
     return LANGUAGES[codes[0]]
