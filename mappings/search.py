@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import Filter, ShopQuery
@@ -22,13 +22,21 @@ SoldOut = Literal["last", "hide", "show"]
 SOLD_OUT_CHOICES: tuple[SoldOut, ...] = get_args(SoldOut)
 
 
-def read_sold_out(text: str) -> SoldOut:
-    """Read what becomes of sold-out products. Raises InvalidInput."""
-    for choice in SOLD_OUT_CHOICES:
+Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]
+"""Which demands the search dropped to fill the page: the steps of a search, strictest first."""
+
+RELAXED_STEPS: tuple[Relaxed, ...] = get_args(Relaxed)
+
+Choice = TypeVar("Choice", bound=str)
+
+
+def read_choice(name: str, choices: Sequence[Choice], text: str) -> Choice:
+    """Read a field that takes one of a few words. Raises InvalidInput."""
+    for choice in choices:
         if text == choice:
             return choice
-    choices = ", ".join(SOLD_OUT_CHOICES)
-    raise InvalidInput(f"expected sold_out to be one of {choices}; got {text[:40]!r}")
+    expected = ", ".join(choices)
+    raise InvalidInput(f"expected {name} to be one of {expected}; got {text[:40]!r}")
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class SearchRequest:
             (``hide``), or rank them as any others (``show``). A product is sold out if its fact
             ``availability`` says "out of stock".
         collapse: Return one hit for all variants of a product, the best of them.
+        relax: The furthest step that may fill the page, see ``Relaxed``; "fewer-attributes" keeps
+            to the category.
         top: Number of hits, 1 to 200.
         cursor: ``SearchAnswer.next`` of the same search, to go on after its last hit; None = begin
             with the best.
@@ -74,6 +84,7 @@ class SearchRequest:
     excluded: tuple[str, ...] = ()
     sold_out: SoldOut = "last"
     collapse: bool = True
+    relax: Relaxed = "any-category"
     top: int = 24
     cursor: str | None = None
     appearance_weight: float = 0.7
@@ -101,10 +112,6 @@ class Hit:
     product: Mapping[str, Fact]
     visual: VisualSummary
     variants: tuple[str, ...] = ()
-
-
-Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]
-"""Which demands the search dropped to fill the page."""
 
 
 @dataclass(frozen=True)

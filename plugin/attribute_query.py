@@ -7,7 +7,7 @@ from dataclasses import replace
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import CandidateQuery, ShopQuery
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
-from houndstooth.mappings.search import Relaxed, SearchRequest
+from houndstooth.mappings.search import RELAXED_STEPS, Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 
 Step = tuple[Relaxed, CandidateQuery]
@@ -44,9 +44,9 @@ def attribute_query(
     ==================  ==================================================================
 
     Filters, required terms and excluded terms hold in every step, and every step boosts the same
-    terms. In a group with a required term no other term is boosted. A step equal to the one
-    before it is left out. An item of unknown category is searched for by its looks alone, among
-    all products.
+    terms. In a group with a required term no other term is boosted. The last step is the one that
+    the request's ``relax`` names. A step equal to the one before it is left out. An item of unknown
+    category is searched for by its looks alone, among all products.
 
     Args:
         features: Features of the query image or, from `stored_features`, of a product.
@@ -87,6 +87,7 @@ def attribute_query(
         ("great-category", replace(loosest, great_category=great_category)),
         ("any-category", loosest),
     ]
+    steps = steps[: RELAXED_STEPS.index(request.relax) + 1]
     return [step for i, step in enumerate(steps) if i == 0 or step[1] != steps[i - 1][1]]
 
 

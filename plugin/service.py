@@ -226,7 +226,7 @@ class VisualSearch:
             request,
             self.taxonomy,
             without_id=without.product_id if without else None,
-            without_variant_group=_variant_group(without, field) if without and field else None,
+            without_variant_group=variant_group_of(without, field) if without and field else None,
             variant_field=field,
         )
         query = RankingQuery(
@@ -292,7 +292,7 @@ class VisualSearch:
             )
 
 
-def _variant_group(product: StoredProduct, field: str) -> str | None:
+def variant_group_of(product: StoredProduct, field: str) -> str | None:
     """Return the group of a product: the first of its values, as an engine sorts them."""
     groups = map(variant_group, fact_values(product.facts, field))
     return min((group for group in groups if group is not None), default=None)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
@@ -15,8 +16,9 @@ from houndstooth.plugin.answer import answer_json, look_json, product_json
 from houndstooth.plugin.fact_paths import select_facts
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
-from houndstooth.web.catalogue import pick_samples, taxonomy_json
+from houndstooth.web.catalogue import find_variants, pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
+from houndstooth.web.languages import read_language
 from houndstooth.web.media import image_url
 from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
@@ -29,6 +31,7 @@ from houndstooth.web.request_form import (
     check_no_parameters,
     read_fields,
     read_items,
+    read_product_ids,
     read_search_request,
 )
 
@@ -37,7 +40,6 @@ def api_blueprint(backend: Backend) -> Blueprint:
     """Create the blueprint of ``/api/v1``: search, catalogue and OpenAPI document."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     document = openapi_document(backend.taxonomy)
-    taxonomy = taxonomy_json(backend.taxonomy, backend.extractor.precisions)
 
     @api.post("/search")
     @requires("search")
@@ -71,6 +73,23 @@ def api_blueprint(backend: Backend) -> Blueprint:
         check_no_parameters(request.args)
         return _with_image_url(product_json(backend.search.product(_check_id(product_id))))
 
+    @api.get("/products")
+    @requires("search")
+    def products() -> ResponseReturnValue:
+        ids, with_variants = read_product_ids(request.args)
+        fields = read_fields(request.args, backend)
+        found = backend.engine.fetch(ids)
+        variants = find_variants(backend, found) if with_variants else {}
+
+        def described(stored: StoredProduct) -> dict[str, Any]:
+            product = _select(_with_image_url(product_json(stored)), fields)
+            if stored.product_id not in variants:
+                return product
+            others = [_with_image_url(product_json(one)) for one in variants[stored.product_id]]
+            return {**product, "variants": [_select(one, fields) for one in others]}
+
+        return {"products": [described(one) for one in found]}
+
     @api.get("/facets")
     @requires("search")
     def facets() -> ResponseReturnValue:
@@ -93,8 +112,8 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @api.get("/taxonomy")
     @requires("search")
     def get_taxonomy() -> ResponseReturnValue:
-        check_no_parameters(request.args)
-        return jsonify(taxonomy)
+        language = read_language(request.args)
+        return jsonify(taxonomy_json(backend.taxonomy, backend.extractor.precisions, language))
 
     @api.get("/openapi.json")
     def openapi() -> ResponseReturnValue:
@@ -120,10 +139,14 @@ def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
 
 def _shown(answer: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     found = _with_image_urls(answer, "hits")
-    if fields:
-        for hit in found["hits"]:
-            hit["product"] = select_facts(hit["product"], (*fields, "image_url"))
-    return found
+    return {**found, "hits": [_select(hit, fields) for hit in found["hits"]]}
+
+
+def _select(item: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    """Keep some facts of a product or hit, and ``image_url``; no fields = all facts."""
+    if not fields:
+        return item
+    return {**item, "product": select_facts(item["product"], (*fields, "image_url"))}
 
 
 def _with_image_urls(answer: dict[str, Any], items: str) -> dict[str, Any]:

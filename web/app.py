@@ -21,6 +21,7 @@ from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
+from houndstooth.web.compression import compress
 from houndstooth.web.errors import answer_errors
 from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
@@ -95,6 +96,7 @@ def create_app(
     answer_errors(app)
     app.after_request(_secure)
     control_access(app, backend.settings)
+    app.after_request(compress)
     app.register_blueprint(api_blueprint(backend))
     writer = product_writer(backend)
     app.register_blueprint(writes_blueprint(backend, writer))

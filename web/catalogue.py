@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from houndstooth.mappings.engine import CandidateQuery, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, StoredProduct, TermFilter
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.service import variant_group_of
 from houndstooth.web.backend import Backend
 from houndstooth.web.facets import CATEGORY
+from houndstooth.web.languages import Language
 
 MAX_SAMPLES = 12
+
+MAX_VARIANTS = 400
+"""Number of variants that are read for some products together; further ones are left out."""
 
 
 def pick_samples(backend: Backend) -> list[StoredProduct]:
@@ -26,20 +31,45 @@ def pick_samples(backend: Backend) -> list[StoredProduct]:
     return backend.engine.fetch(ids)
 
 
-def taxonomy_json(taxonomy: Taxonomy, precisions: Mapping[str, float]) -> dict[str, Any]:
+def find_variants(
+    backend: Backend, products: Sequence[StoredProduct]
+) -> dict[str, list[StoredProduct]]:
+    """Find the other variants of some products, by product id, in the order of their ids."""
+    field = backend.search.settings.variant_field
+    groups = {one.product_id: variant_group_of(one, field) for one in products}
+    names = sorted({group for group in groups.values() if group is not None})
+    found: dict[str, list[StoredProduct]] = {}
+    if names:
+        query = CandidateQuery(
+            backend.extractor.model, filters=tuple(TermFilter(field, name) for name in names)
+        )
+        ids = sorted(backend.engine.match(query, MAX_VARIANTS))
+        for one in backend.engine.fetch(ids):
+            found.setdefault(variant_group_of(one, field) or "", []).append(one)
+    return {
+        product_id: [one for one in found.get(group or "", []) if one.product_id != product_id]
+        for product_id, group in groups.items()
+    }
+
+
+def taxonomy_json(
+    taxonomy: Taxonomy, precisions: Mapping[str, float], language: Language
+) -> dict[str, Any]:
     """Convert the taxonomy's terms and labels to JSON, without the words of sellers.
 
     Args:
         taxonomy: What to convert.
         precisions: Measured precision by term that is stored from pictures.
+        language: Its labels take the place of the taxonomy's own where those are the shipped ones.
     """
+    label = language.label
     return {
         "version": taxonomy.version,
         "great_categories": list(taxonomy.great_categories),
         "categories": [
             {
                 "term": category.term,
-                "label": category.label,
+                "label": label(category.term, category.label),
                 "great_category": category.great_category,
                 "groups": list(taxonomy.groups_of(category.term)),
             }
@@ -48,11 +78,13 @@ def taxonomy_json(taxonomy: Taxonomy, precisions: Mapping[str, float]) -> dict[s
         "groups": [
             {
                 "name": group.name,
-                "label": group.label,
+                "label": label(group.name, group.label),
                 "values": [
                     {
                         "term": f"{group.name}:{value}",
-                        "label": taxonomy.label_of(f"{group.name}:{value}"),
+                        "label": label(
+                            f"{group.name}:{value}", taxonomy.label_of(f"{group.name}:{value}")
+                        ),
                         "precision": precisions.get(f"{group.name}:{value}"),
                     }
                     for value in group.values

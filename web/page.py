@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, send_from_directory
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    render_template,
+    request,
+    send_from_directory,
+)
 from flask.typing import ResponseReturnValue
 
 from houndstooth.mappings.picture_formats import MEDIA_TYPES, SUFFIXES
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
+from houndstooth.web.languages import ENGLISH, LANGUAGES, Language, choose_language
 from houndstooth.web.media import MEDIA, is_servable
 
 IMAGE_SECONDS = 3600
 
 
 def page_blueprint(backend: Backend) -> Blueprint:
-    """Create the blueprint of ``/``, ``/ingest`` and ``/media``; the pages load data by REST."""
+    """Create the blueprint of ``/``, ``/ingest`` and ``/media``; the pages load data by REST.
+
+    ``/`` is for shoppers, in their browser's language; ``/ingest`` is for the staff, in English.
+    """
     page = Blueprint("page", __name__)
 
     @page.get("/")
     @requires("search")
     def index() -> ResponseReturnValue:
-        return render_template(
+        return _page(
             "index.html",
+            choose_language(request.accept_languages),
             appearance_weight=backend.settings.appearance_weight,
             indexing=backend.progress is not None,
             accept=",".join((*MEDIA_TYPES, *(f".{suffix}" for suffix in SUFFIXES))),
@@ -30,7 +45,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
     @page.get("/ingest")
     @requires("ingest")
     def ingest() -> ResponseReturnValue:
-        return render_template("ingest.html")
+        return _page("ingest.html", LANGUAGES[ENGLISH])
 
     @page.get(f"{MEDIA}/<path:image>")
     def media(image: str) -> ResponseReturnValue:
@@ -40,3 +55,11 @@ def page_blueprint(backend: Backend) -> Blueprint:
         return send_from_directory(folder.resolve(), image, max_age=IMAGE_SECONDS)
 
     return page
+
+
+def _page(template: str, language: Language, **values: Any) -> Response:
+    text = render_template(template, language=language.code, words=language.words, **values)
+    response = make_response(text)
+    response.vary.add("Accept-Language")
+    response.content_language.add(language.code)
+    return response

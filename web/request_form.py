@@ -11,7 +11,14 @@ from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.numbers import read_number
-from houndstooth.mappings.search import MAX_HITS, SearchRequest, read_sold_out
+from houndstooth.mappings.product import MAX_ID_BYTES
+from houndstooth.mappings.search import (
+    MAX_HITS,
+    RELAXED_STEPS,
+    SOLD_OUT_CHOICES,
+    SearchRequest,
+    read_choice,
+)
 from houndstooth.plugin.fact_paths import names_path, parse_names
 from houndstooth.plugin.filters import parse_filter
 from houndstooth.plugin.shop_query import parse_query
@@ -21,7 +28,7 @@ from houndstooth.web.backend import Backend
 Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
-    {"category", "box", "query", "sold_out", "collapse", "sort", "top", "cursor"}
+    {"category", "box", "query", "sold_out", "collapse", "relax", "sort", "top", "cursor"}
     | {"appearance_weight", "preview"}
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
@@ -60,8 +67,11 @@ def read_search_request(
         sort=sort,
         required=tuple(taxonomy.check_attribute(term) for term in fields.getlist("require")),
         excluded=tuple(taxonomy.check_attribute(term) for term in fields.getlist("exclude")),
-        sold_out=read_sold_out(fields.get("sold_out", SearchRequest.sold_out)),
+        sold_out=read_choice(
+            "sold_out", SOLD_OUT_CHOICES, fields.get("sold_out", SearchRequest.sold_out)
+        ),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
+        relax=read_choice("relax", RELAXED_STEPS, fields.get("relax", SearchRequest.relax)),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         cursor=fields.get("cursor"),
         preview=_yes_or_no("preview", fields.get("preview", "no")),
@@ -69,6 +79,22 @@ def read_search_request(
         if appearance_weight is None
         else _fraction("appearance_weight", appearance_weight),
     )
+
+
+def read_product_ids(fields: Fields) -> tuple[list[str], bool]:
+    """Read which products to return, and whether with their variants.
+
+    An id that is too long is left out, as no product has it.
+
+    Raises:
+        InvalidInput: A field is not allowed or repeated too often, or there is no id.
+    """
+    _check_names(fields, {"id", "variants", "fields"})
+    ids = fields.getlist("id")
+    if not ids:
+        raise InvalidInput(f"expected id, from 1 to {MAX_VALUES} times; got none")
+    usable = [one for one in dict.fromkeys(ids) if len(one.encode()) <= MAX_ID_BYTES]
+    return usable, _yes_or_no("variants", fields.get("variants", "no"))
 
 
 def read_fields(fields: Fields, backend: Backend) -> tuple[str, ...]:
@@ -126,7 +152,7 @@ def _check_names(fields: Fields, allowed: Collection[str]) -> None:
     for name, values in fields.lists():
         if name not in allowed:
             raise InvalidInput(f"expected fields among {', '.join(sorted(allowed))}; got {name!r}")
-        maximum = MAX_VALUES if name in REPEATABLE else 1
+        maximum = MAX_VALUES if name in REPEATABLE | {"id"} else 1
         if len(values) > maximum:
             raise InvalidInput(
                 f"expected {name} at most {maximum} times; got it {len(values)} times"

@@ -150,7 +150,7 @@ def _form(backend: Backend) -> tuple[bytes, dict[str, bytes]]:
     Raises:
         InvalidInput: Something else is there, or they are not.
     """
-    names = [*request.form.keys(), *request.files.keys()]
+    names = [str(name) for name in (*request.form, *request.files)]  # a part may have no name
     if sorted(names) != ["image", "product"] or len(request.form.getlist("product")) > 1:
         raise InvalidInput(f"expected one field product and files image; got {names[:10]}")
     files = request.files.getlist("image")

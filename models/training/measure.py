@@ -44,7 +44,7 @@ What the seller's text says is always stored. From a picture alone a term is sto
 right nine times in ten. {stored} of the taxonomy's terms are, by `{model}`; each from its own
 probability on. All others are preferred in a search, by their probability, and never stored.
 `houndstooth measure` makes this page; REST tells `precision` with each term, and so does the page's
-tooltip.
+menu.
 
 *Precision* is the share of labelled photos at or above the threshold that show the term, *error*
 its standard error, *photos* their number. "category" is the best category, whichever it is: below

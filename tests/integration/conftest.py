@@ -59,7 +59,7 @@ def page(driver: WebDriver, address: str) -> Iterator[Page]:
     driver.get_log("browser")
     page = Page(driver, address)
     yield page
-    page.restore_size()
+    page.restore()
     log = [entry["message"] for entry in driver.get_log("browser")]
     assert [line for line in log if "Content Security" in line or "Uncaught" in line] == []
 

@@ -64,9 +64,25 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
 
-    def restore_size(self) -> None:
+    def prefer(self, scheme: str) -> None:
+        """Prefer a colour scheme, light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def speak(self, language: str) -> None:
+        """Ask for pages in a language."""
+        agent = self.driver.execute_script("return navigator.userAgent")
+        override = {"userAgent": agent, "acceptLanguage": language}
+        self.driver.execute_cdp_cmd("Emulation.setUserAgentOverride", override)
+
+    def restore(self) -> None:
+        """A wide window, no touch, light, English, and nothing kept in the browser."""
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        self.prefer("light")
+        self.speak("en-US")
+        everything = {"origin": self.address, "storageTypes": "all"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         return WebDriverWait(self.driver, SECONDS).until(lambda _: condition(), what)
@@ -90,8 +106,8 @@ class Page:
         )
 
     def ids(self) -> list[str]:
-        links = "[...document.querySelectorAll('#results .card-link')]"
-        found: list[str] = self.driver.execute_script(f"return {links}.map(a => a.dataset.id)")
+        cards = "[...document.querySelectorAll('#results .card[data-id]')]"
+        found: list[str] = self.driver.execute_script(f"return {cards}.map(a => a.dataset.id)")
         return found
 
     def settled(self) -> list[str]:
@@ -112,12 +128,21 @@ class Page:
 
     def facet(self, name: str) -> None:
         """Unfold one of the filters, where it is folded."""
-        self.wait(lambda: self.one("#filters").is_displayed(), "no filters")
-        script = (
-            "for (const id of arguments) document.querySelector(id).closest('details').open = true"
-        )
+        self.unfold("#refine")
         self.one(f'[data-key="facet-{name}"]')
-        self.driver.execute_script(script, "#filters > summary", f'[data-key="facet-{name}"]')
+        self.unfold(f'details:has(> [data-key="facet-{name}"])')
+
+    def unfold(self, css: str) -> None:
+        """Open a `details`, whether it is open or not."""
+        self.driver.execute_script("arguments[0].open = true", self.one(css))
+
+    def choose(self, term: str, choice: str) -> None:
+        """Open the menu of an attribute, and `require` it, `exclude` it, or `neither`."""
+        self.unfold("#refine")
+        chip = self.one(f'[data-key="attribute-{term}"]')
+        self.driver.execute_script("arguments[0].closest('details').open = true", chip)
+        chip.click()
+        self.one(f"#menu [data-choice={choice}]").click()
 
     def checks(self, key: str) -> str:
         """The line of one filter's value, its count included."""

@@ -1,4 +1,4 @@
-"""axe-core on every state of the pages, at desktop and phone width."""
+"""axe-core on every state of the pages: narrow and wide, light and dark, in other languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
-from tests.integration.page import DESKTOP, PHONE, Page
+from houndstooth.web.languages import LANGUAGES
+from tests.integration.page import DESKTOP, PHONE, SMALL_PHONE, Page
 from tests.integration.web_jobs import finished_job, running_job, unfold_failures
 
 SETUP = Path(__file__).parents[2] / ".ci" / "setup"
@@ -43,17 +44,51 @@ def results(page: Page, photo: Path) -> None:
     for name in ("category", "colour", "price", "brand"):
         page.facet(name)
     page.one("#timing summary").click()
-    page.driver.execute_script(
-        "document.querySelector('[data-key=\"attribute-colour:green\"]').click()"
-    )
+    page.choose("colour:green", "require")
     page.reads(".chip.required", "Green")
     page.settled()
 
 
-def relaxed(page: Page) -> None:
-    page.open("/?like=jacket-red-0&filter=brand:Acme&exclude=colour:blue")
+def other_kinds_offered(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:Acme&exclude=colour:blue&sort=price:asc")
     page.settled()
-    page.reads("#relaxed", "Only")
+    page.one("[data-key=other-kinds]")
+    page.reads("#relaxed", "200")
+
+
+def other_kinds(page: Page) -> None:
+    page.open("/?like=jacket-red-0&filter=brand:Acme&exclude=colour:blue&relax=any-category")
+    page.settled()
+    page.one(".other-kinds")
+
+
+def menu(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.unfold("#refine")
+    page.one('[data-key="attribute-colour:red"]').click()
+    page.one("#menu .menu-choice")
+
+
+def saved(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.one(".heart").click()
+    page.open("/?saved=yes")
+    page.one("#saved-list .heart[aria-pressed=true]")
+
+
+def saved_nothing(page: Page) -> None:
+    page.open("/?saved=yes")
+    page.one("#saved-words:not(:empty)")
+
+
+def recent(page: Page) -> None:
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.open()
+    page.one("#recent .sample")
+    page.one("#sample-list .sample")
 
 
 def empty(page: Page) -> None:
@@ -90,21 +125,47 @@ def test_axe_sees_a_planted_fault(page: Page, axe: str) -> None:
     assert any("image-alt" in line for line in violations(page, axe))
 
 
+STATES = [
+    *(start, recent, saved, saved_nothing, menu, other_kinds_offered, other_kinds),
+    *(empty, refused, lost_photo),
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("state", [start, relaxed, empty, refused, lost_photo])
+@pytest.mark.parametrize("state", STATES)
 def test_states_of_the_page(
-    page: Page, axe: str, width: int, state: Callable[[Page], None]
+    page: Page, axe: str, width: int, scheme: str, state: Callable[[Page], None]
 ) -> None:
+    page.prefer(scheme)
     page.resize(width)
     state(page)
     assert violations(page, axe) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_results_with_everything_unfolded(page: Page, axe: str, width: int, photo: Path) -> None:
+def test_results_with_everything_unfolded(
+    page: Page, axe: str, width: int, scheme: str, photo: Path
+) -> None:
+    page.prefer(scheme)
     page.resize(width)
     results(page, photo)
     assert violations(page, axe) == []
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_results_in_other_languages(page: Page, axe: str, language: str) -> None:
+    page.speak(language)
+    page.resize(SMALL_PHONE)
+    start(page)
+    assert violations(page, axe) == []
+    other_kinds_offered(page)
+    page.unfold("#refine")
+    assert page.text("#results-heading") == LANGUAGES[language].words["heading"]
+    assert page.text(".chip.category[aria-pressed=true]") == LANGUAGES[language].labels["jacket"]
+    assert violations(page, axe) == []
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= SMALL_PHONE
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -121,10 +182,17 @@ def test_unavailable_service(
     assert violations(page, axe) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_ingest_view(
-    page: Page, axe: str, width: int, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page,
+    axe: str,
+    width: int,
+    scheme: str,
+    jobs_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    page.prefer(scheme)
     page.resize(width)
     running_job(jobs_folder)
     finished = finished_job(jobs_folder)

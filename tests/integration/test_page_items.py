@@ -48,7 +48,7 @@ def test_detections_are_offered_and_the_selected_one_is_marked(outfit: Page) -> 
 
 
 def test_item_is_asked_for_and_given_up_again(outfit: Page) -> None:
-    outfit.after(lambda: outfit.one('[data-key="attribute-colour:green"]').click())
+    outfit.after(lambda: outfit.choose("colour:green", "require"))
     ids = outfit.after(lambda: outfit.one(TROUSERS).click())
     assert ids[0].startswith("trousers-green-")
     assert box_of(outfit) == OUTFIT[1].box.as_list()

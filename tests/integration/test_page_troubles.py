@@ -30,14 +30,24 @@ def test_no_hits_show_a_message_and_a_way_out(page: Page) -> None:
     assert page.driver.current_url.endswith("/?like=jacket-red-0")
 
 
-def test_relaxed_search_explains_which_demands_were_dropped(page: Page) -> None:
+def test_other_kinds_are_offered_and_not_mixed_in(page: Page) -> None:
     page.open("/?like=jacket-red-0&filter=brand:Acme")
-    page.settled()
-    page.reads("#relaxed", "Only 15 of the kind “Jacket” match; related kinds follow.")
-    assert all(found.startswith("jacket-") for found in page.ids()[:15])
+    assert len(page.settled()) == 15
+    assert all(found.startswith("jacket-") for found in page.ids())
+    page.reads("#onward", "Jacket: 15 pieces.")
+    ids = page.after(lambda: page.one("[data-key=other-kinds]").click())
+    assert ids[:15] != ids and all(found.startswith("jacket-") for found in ids[:15])
+    assert not any(found.startswith("jacket-") for found in ids[15:])
+    between = "return [...document.querySelector('.other-kinds').parentElement.children].indexOf("
+    place = page.driver.execute_script(f"{between}document.querySelector('.other-kinds'))")
+    assert place == 15
+
+
+def test_where_nothing_is_of_the_kind_others_are_offered(page: Page) -> None:
     page.open("/?like=jacket-red-0&category=dress")
-    page.settled()
-    page.reads("#relaxed", "Nothing of the kind “Dress” matches")
+    page.reads("#onward", "Dress: nothing matches.")
+    assert page.ids() == []
+    assert page.after(lambda: page.one("[data-key=other-kinds]").click())
 
 
 def test_failing_upload_shows_the_reason(page: Page, tmp_path: Path) -> None:
@@ -108,7 +118,7 @@ def test_a_malformed_answer_does_not_wait_forever(
 def test_a_box_that_is_being_moved_stays_with_its_picture(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     ids = page.settled()
-    box, card = page.one('[data-key="box"]'), page.one(f'[data-id="{ids[3]}"]')
+    box, card = page.one('[data-key="box"]'), page.one(f'[data-id="{ids[3]}"] .similar')
     script = """
         arguments[0].dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowLeft" }));
         arguments[1].click();
@@ -145,7 +155,7 @@ def test_broken_connection_shows_a_message_and_a_retry(page: Page) -> None:
     page.driver.execute_cdp_cmd("Network.enable", {})
     set_network(page, offline=True)
     try:
-        page.one('[data-key="attribute-colour:red"]').click()
+        page.choose("colour:red", "require")
         page.reads("#results-heading", "The search is unavailable")
         page.reads("#problem", "Your choices are kept")
     finally:

@@ -1,10 +1,13 @@
 // The REST client. Every failure becomes an `ApiError` with a message to show.
 
 import { parameters } from "./state.js";
+import { language, t } from "./words.js";
 
 const BASE = "/api/v1";
 export const TOP = 24;
 const TIMEOUT_MS = 60_000;
+const MAX_IDS = 50; // that one request may name
+const OWN_KIND = "fewer-attributes"; // the last step that keeps to the category
 
 export class ApiError extends Error {
   constructor(message, status) {
@@ -30,16 +33,16 @@ async function ask(path, options = {}) {
     response = await fetch(BASE + path, { ...options, signal: AbortSignal.any(signals) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError("The service cannot be reached.", 0);
+    throw new ApiError(t("service_unreachable"), 0);
   }
   const body = await response.json().catch(() => null);
   if (!response.ok || body === null) {
-    throw new ApiError(body?.error?.message ?? "The search service failed.", response.status);
+    throw new ApiError(body?.error?.message ?? t("service_failed"), response.status);
   }
   return body;
 }
 
-export const getTaxonomy = () => ask("/taxonomy");
+export const getTaxonomy = () => ask(`/taxonomy?language=${language}`);
 export const getJobs = () => ask("/jobs").then((body) => body.jobs);
 export const getJob = (id) => ask(`/jobs/${encodeURIComponent(id)}`);
 export const getProgress = () => ask("/progress").then((body) => body.progress);
@@ -57,23 +60,43 @@ export function getProduct(id) {
   return products.get(id);
 }
 
+/** Fetches products by id, those that are there; `variants` adds the other variants of each. */
+export async function getProducts(ids, { variants = false, signal } = {}) {
+  const parts = [];
+  for (let from = 0; from < ids.length; from += MAX_IDS) parts.push(ids.slice(from, from + MAX_IDS));
+  const answers = parts.map((part) => {
+    const query = new URLSearchParams(part.map((id) => ["id", id]));
+    if (variants) query.set("variants", "yes");
+    return ask(`/products?${query}`, { signal });
+  });
+  return (await Promise.all(answers)).flatMap((body) => body.products);
+}
+
 export function getFacets(state, category, signal) {
-  const query = parameters({ ...state, box: null, appearance_weight: null, category });
+  const others = { box: null, relax: null, sort: null, appearance_weight: null };
+  const query = parameters({ ...state, ...others, category });
   return ask(`/facets?${query}`, { signal }).then((body) => body.facets);
 }
 
-export function searchByProduct(state, signal) {
+/** Returns the parameters of a page of hits; `cursor` goes on after an earlier one. */
+function pageOf(state, cursor) {
   const query = parameters(state);
+  query.set("relax", state.relax ?? OWN_KIND);
   query.set("top", TOP);
+  if (cursor) query.set("cursor", cursor);
+  return query;
+}
+
+export function searchByProduct(state, cursor, signal) {
+  const query = pageOf(state, cursor);
   return ask(`/products/${encodeURIComponent(state.like)}/similar?${query}`, { signal });
 }
 
 /** Searches by a photo; with `preview` the answer has it as the service sees it. */
-export function searchByPhoto(state, file, signal, preview = false) {
+export function searchByPhoto(state, file, cursor, signal, preview = false) {
   const form = new FormData();
   form.set("image", file, file.name || "photo");
-  for (const [name, value] of parameters(state)) form.append(name, value);
-  form.set("top", TOP);
+  for (const [name, value] of pageOf(state, cursor)) form.append(name, value);
   if (preview) form.set("preview", "yes");
   return ask("/search", { method: "POST", body: form, signal });
 }
@@ -81,6 +104,6 @@ export function searchByPhoto(state, file, signal, preview = false) {
 /** Fetches a product's image as a file, to search with a box drawn on it. */
 export async function imageFile(url, signal) {
   const response = await fetch(url, { signal });
-  if (!response.ok) throw new ApiError("This product's image is not there.", response.status);
+  if (!response.ok) throw new ApiError(t("image_gone"), response.status);
   return response.blob();
 }

@@ -1,9 +1,10 @@
 // The filters with their counts: category, colour, price, brand and the other attributes.
 
 import { fill, find, make } from "./dom.js";
-import { swatch } from "./refine.js";
-import { money } from "./results.js";
+import { money } from "./cards.js";
+import { swatch } from "./colours.js";
 import { groupLabel, groupOf, groupsOf, greatCategoryOf, labelOf } from "./terms.js";
+import { number, t } from "./words.js";
 
 const MAX_VALUES = 10; // shown at once for each facet; the others unfold
 const opened = new Set(); // keys of the facets that are unfolded
@@ -19,25 +20,8 @@ export function showFilters({ facets, category, currency, soldOut, state, change
     brands(facets.brand ?? [], state, change),
     ...groups.map((name) => terms(name, facets, state, change)),
   ].filter(Boolean);
-  const lists = [state.filters, state.require, state.exclude];
-  const used = lists.flat().length + (state.sold_out === "hide" ? 1 : 0);
-  if (used) parts.push(clearButton(change));
-  find("filters").hidden = !parts.length;
-  find("filter-count").textContent = used ? String(used) : "";
-  fill(find("filter-body"), parts);
+  fill(find("filters"), parts);
 }
-
-const clearButton = (change) =>
-  make(
-    "button",
-    {
-      type: "button",
-      class: "plain",
-      "data-key": "clear",
-      onclick: () => change({ filters: [], require: [], exclude: [], sold_out: null }),
-    },
-    "Clear all choices",
-  );
 
 /** Makes the choice to leave out what is sold out, where something is. */
 function hideSoldOut(some, state, change) {
@@ -48,7 +32,7 @@ function hideSoldOut(some, state, change) {
     group: "sold-out",
     key: "hide-sold-out",
     checked,
-    label: "Hide what is sold out",
+    label: t("hide_sold_out"),
     onchange: () => change({ sold_out: checked ? null : "hide" }),
   });
 }
@@ -64,7 +48,7 @@ function facet(name, title, chosen, children) {
       "div",
       { class: `checks ${name}`, role: "group", "aria-label": title },
       first,
-      rest.length ? folded(`${name}-rest`, "rest", `${rest.length} more`, ...rest) : null,
+      rest.length ? folded(`${name}-rest`, "rest", t("more_values", { count: rest.length }), ...rest) : null,
     ),
   );
 }
@@ -88,7 +72,7 @@ function option({ type = "radio", group, key, checked, label, count, onchange })
     { class: "check" },
     make("input", { type, name: `facet-${group}`, checked, onchange, "data-key": key }),
     label,
-    make("span", { class: "count" }, count ?? ""),
+    make("span", { class: "count" }, count === undefined ? "" : number(count)),
   );
 }
 
@@ -110,8 +94,8 @@ function categories(counts, category, state, change) {
       onchange: () => change({ category: value }),
     }),
   );
-  const automatic = any("category", !state.category, "As recognised", () => change({ category: null }));
-  return facet("category", "Kind", state.category ? labelOf(state.category) : "", [
+  const automatic = any("category", !state.category, t("as_recognised"), () => change({ category: null }));
+  return facet("category", t("kind"), state.category ? labelOf(state.category) : "", [
     automatic,
     ...choices,
   ]);
@@ -138,7 +122,7 @@ function terms(group, facets, state, change) {
         }),
     }),
   );
-  const none = any(group, !chosen, "Any", () => change({ require: others }));
+  const none = any(group, !chosen, t("any"), () => change({ require: others }));
   return facet(group, groupLabel(group), chosen ? labelOf(chosen) : "", [none, ...choices]);
 }
 
@@ -154,7 +138,7 @@ function brands(facetCounts, state, change) {
       : [...state.filters, filter];
   return facet(
     "brand",
-    "Brand",
+    t("brand"),
     chosen.map(nameOf).join(", "),
     values.map((filter) =>
       option({
@@ -188,18 +172,18 @@ function prices(bands, currency, state, change) {
       onchange: () => choose(value),
     }),
   );
-  return facet("price", "Price", chosen ? rangeWords(chosen, currency) : "", [
-    any("price", !chosen, "Any", () => choose("")),
+  return facet("price", t("price"), chosen ? rangeWords(chosen, currency) : "", [
+    any("price", !chosen, t("any"), () => choose("")),
     ...choices,
     priceForm(chosen ?? "..", choose),
   ]);
 }
 
-function rangeWords(range, currency) {
+export function rangeWords(range, currency) {
   const round = { trailingZeroDisplay: "stripIfInteger", roundingMode: "floor" };
   const [low, high] = range.split("..").map((end) => end && money(Number(end), currency, round));
   if (low && high) return `${low} – ${high}`;
-  return low ? `from ${low}` : `up to ${high}`;
+  return low ? t("price_from", { price: low }) : t("price_to", { price: high });
 }
 
 function priceForm(chosen, choose) {
@@ -213,7 +197,7 @@ function priceForm(chosen, choose) {
       name,
       value,
       placeholder: label,
-      "aria-label": `Price ${label}`,
+      "aria-label": `${t("price")} ${label}`,
       "data-key": `price-${name}`,
     });
   const read = (form) => {
@@ -230,9 +214,9 @@ function priceForm(chosen, choose) {
         read(event.currentTarget);
       },
     },
-    input("low", low, "from"),
+    input("low", low, t("price_low")),
     make("span", { "aria-hidden": "true" }, "–"),
-    input("high", high, "to"),
-    make("button", { class: "plain", "data-key": "price-apply" }, "Apply"),
+    input("high", high, t("price_high")),
+    make("button", { class: "plain", "data-key": "price-apply" }, t("apply")),
   );
 }

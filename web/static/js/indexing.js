@@ -2,6 +2,7 @@
 
 import { getProgress } from "./api.js";
 import { find, say } from "./dom.js";
+import { t } from "./words.js";
 
 const ASK_MS = 1000;
 
@@ -41,15 +42,13 @@ function show(place, before) {
 }
 
 function wordsFor({ total, done, failed, state }) {
-  const unusable = failed ? ` ${count(failed)} cannot be used; the terminal says why.` : "";
-  if (state === "finished") return `All ${count(done)} products are in.${unusable}`;
-  const among = total === null ? `${count(done)} products are in` : `${count(done)} of ${count(total)} products are in`;
-  if (state === "stopped") return `${among}; indexing stopped, and the terminal says why.`;
-  if (!done) return `${among}; the first can be searched in a few seconds.`;
+  const unusable = failed ? ` ${t("indexing.failed", { count: failed })}` : "";
+  if (state === "finished") return t("indexing.finished", { done }) + unusable;
+  const among = t(total === null ? "indexing.count_open" : "indexing.count", { done, total });
+  if (state === "stopped") return t("indexing.stopped", { among });
+  if (!done) return t("indexing.first", { among });
   const left = total === null ? null : total - done - failed;
-  if (left === null) return `${among} and can be searched; more are coming.${unusable}`;
-  if (left <= 0) return `${among} and can be searched; they are checked for changes.${unusable}`;
-  return `${among} and can be searched; ${count(left)} are still to come.${unusable}`;
+  if (left === null) return t("indexing.open", { among }) + unusable;
+  if (left <= 0) return t("indexing.checked", { among }) + unusable;
+  return t("indexing.left", { among, left }) + unusable;
 }
-
-const count = (number) => number.toLocaleString("en");

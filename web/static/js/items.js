@@ -1,8 +1,9 @@
-// "Which of these?": the detections in a photo, as chips and as outlines on the picture.
+// The choice among the detections in a photo, as chips and as outlines on the picture.
 
 import { make } from "./dom.js";
 import { sameBox } from "./state.js";
-import { wordsOf } from "./terms.js";
+import { itemLabel } from "./terms.js";
+import { t } from "./words.js";
 
 const MAX_ITEMS = 8;
 
@@ -26,7 +27,7 @@ const itemPatch = (item) => ({ box: item.box, category: onlyCategory(item), requ
 /** Names an item, numbered if others have the same label: "Shoes 1", "Shoes 2". */
 function nameOf(item, items) {
   const alike = items.filter(({ label }) => label === item.label);
-  return wordsOf(item.label) + (alike.length > 1 ? ` ${alike.indexOf(item) + 1}` : "");
+  return itemLabel(item.label) + (alike.length > 1 ? ` ${alike.indexOf(item) + 1}` : "");
 }
 
 /** Makes the chips; calls `change(patch)` on a click, `point(item)` on hover and focus. */
@@ -41,7 +42,7 @@ export function itemChips(items, box, change, point) {
         class: "chip item",
         "data-key": `item-${items.indexOf(item)}`,
         "aria-pressed": String(item === selected),
-        title: `${Math.round(100 * item.score)} % sure`,
+        title: t("sure", { percent: Math.round(100 * item.score) }),
         onclick: () => change(itemPatch(item)),
         onpointerenter: () => point(item),
         onpointerleave: () => point(null),
@@ -53,7 +54,7 @@ export function itemChips(items, box, change, point) {
   return make(
     "div",
     { class: "group items", role: "group", "aria-labelledby": "items-heading" },
-    make("h3", { id: "items-heading" }, "Which of these?"),
+    make("h3", { id: "items-heading" }, t("which")),
     make("div", { class: "chips" }, items.map(chip)),
   );
 }

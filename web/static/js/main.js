@@ -8,20 +8,26 @@ import {
   searchByPhoto,
   searchByProduct,
 } from "./api.js";
+import { NO_CHOICES, showApplied } from "./applied.js";
+import { isSoldOut, plainly, titleOf } from "./cards.js";
 import { find, say } from "./dom.js";
 import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
 import { detectedItems, itemAt, onlyCategory } from "./items.js";
+import { keepPhoto, keepUpright, photoOf, restorePhotos } from "./photo.js";
 import { createPicture } from "./picture.js";
-import { showUnderstanding } from "./refine.js";
-import { isSoldOut, showProblem, showResults, showWaiting, titleOf } from "./results.js";
+import { addRecent, forgetRecent, showRecent } from "./recent.js";
+import { showUnderstanding, sureTerms } from "./refine.js";
+import { addHits, showOnward, showProblem, showResults, showWaiting } from "./results.js";
+import { showSavedCount } from "./saved.js";
+import { showSaved } from "./saved-page.js";
 import { showSamples, showStart } from "./start.js";
-import { address, createHistory, EMPTY, keepPhoto, keepUpright, photoOf } from "./state.js";
+import { address, createHistory, EMPTY } from "./state.js";
 import { labelOf, loadTerms } from "./terms.js";
+import { showVariants } from "./variants.js";
+import { t } from "./words.js";
 
-const LOST_PHOTO =
-  "This address was made with a photo that only its owner has. Add one of yours: the choices made with it are kept.";
 const MAX_KEPT = 30;
 
 const kept = new Map(); // answers by address, so that going back is instant
@@ -31,37 +37,35 @@ let asking = null; // the AbortController of the search under way
 const steps = createHistory(update);
 const picture = createPicture((box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
-// Choices that stay when another item is searched.
-const lasting = ({ filters, sold_out, appearance_weight }) => ({
+// Choices that stay when another item is searched; all others were about the item before.
+const lasting = ({ filters, sold_out, sort, appearance_weight }) => ({
   ...EMPTY,
   filters,
   sold_out,
+  sort,
   appearance_weight,
 });
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
-const NO_CHOICES = {
-  filters: [],
-  require: [],
-  exclude: [],
-  sold_out: null,
-  category: null,
-  box: null,
-};
-const clear = () => steps.go(NO_CHOICES);
+const again = ({ like, photo }) => steps.go({ ...EMPTY, like, photo });
+const ALL_CLEAR = { ...NO_CHOICES, box: null, sort: null };
+const clear = () => steps.go(ALL_CLEAR);
 
 async function update(state, why, scroll = 0) {
   asking?.abort();
   if (subjectOf(state) !== update.subject) picture.leave();
   const lost = state.photo && !photoOf(state);
-  const started = Boolean(state.like || state.photo) && !lost;
-  find("start").hidden = started;
+  const started = Boolean(state.like || state.photo) && !lost && !state.saved;
+  find("start").hidden = started || state.saved;
+  find("saved").hidden = !state.saved;
   find("search").hidden = !started;
-  find("another").hidden = !started;
+  find("another").hidden = !started && !state.saved;
   if (!started) {
     busy(false);
-    document.title = "Houndstooth: find it by how it looks";
-    await showStart(lost ? LOST_PHOTO : null, more);
+    document.title = t("title");
+    if (state.saved) await showSaved(more);
+    else await showStart(lost ? t("lost_photo") : null, more, again);
     if (why === "history") scrollTo({ top: scroll });
+    else if (state.saved) find("saved-heading").focus();
     return;
   }
   asking = new AbortController();
@@ -71,8 +75,9 @@ async function update(state, why, scroll = 0) {
   } catch (error) {
     if (signal.aborted) return;
     const expected = error instanceof ApiError;
-    const chosen = address(state) !== address({ ...state, ...NO_CHOICES });
-    showProblem(expected ? error : new ApiError("The search failed.", 0), {
+    const chosen = address(state) !== address({ ...state, ...ALL_CLEAR });
+    showApplied(state, null, change);
+    showProblem(expected ? error : new ApiError(t("service_failed"), 0), {
       again: () => update(state, "again"),
       another: () => find("file").click(),
       clear: chosen ? clear : null,
@@ -94,15 +99,18 @@ async function search(state, why, scroll, signal) {
   if (fresh && why !== "history") scrollTo({ top: 0 });
   const [item, answer] = await Promise.all([
     itemOf(state, signal),
-    known ?? answerTo(state, signal),
+    known ?? answerTo(state, null, signal),
   ]);
   if (signal.aborted) return;
   keep(key, answer);
-  show(state, item, answer);
+  addRecent({ ...state, ...item });
+  show(state, item, answer, signal);
   if (why === "history") scrollTo({ top: scroll });
   else if (fresh) find("results-heading").focus({ preventScroll: true });
-  say(`${answer.hits.length} products found, taken for ${labelOf(answer.query.category.term)}.`);
+  const category = labelOf(answer.query.category.term);
+  say(t("found", { count: answer.hits.length, category }));
   await narrow(state, answer, signal);
+  await showVariants(answer.hits, more, signal).catch(() => null); // cards are complete without
 }
 
 const subjectOf = (state) => (state.like ? `like:${state.like}` : `photo:${state.photo}`);
@@ -116,7 +124,7 @@ function keep(key, answer) {
 /** Returns the query item, `{title, url, drawable, category}`, and shows its picture at once. */
 async function itemOf(state, signal) {
   const photo = photoOf(state);
-  let item = { title: "Your photo", url: photo?.url, drawable: photo?.upright, category: null };
+  let item = { title: t("your_photo"), url: photo?.url, drawable: photo?.upright, category: null };
   if (!photo) {
     const product = await getProduct(state.like);
     const url = product.product.image_url;
@@ -131,24 +139,27 @@ async function itemOf(state, signal) {
   return item;
 }
 
-async function answerTo(state, signal) {
+/** Searches; `cursor` is the end of the hits that are there already, if any. */
+async function answerTo(state, cursor, signal) {
   const photo = photoOf(state);
-  if (photo) return answerToPhoto(state, photo, signal);
-  if (!state.box) return searchByProduct(state, signal);
+  if (photo) return answerToPhoto(state, photo, cursor, signal);
+  if (!state.box) return searchByProduct(state, cursor, signal);
   const { product } = await getProduct(state.like);
-  const answer = await searchByPhoto(state, await imageFile(product.image_url, signal), signal);
+  const file = await imageFile(product.image_url, signal);
+  const answer = await searchByPhoto(state, file, cursor, signal);
   const own = (hit) => hit.product_id === state.like || hit.variants.includes(state.like);
   return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
-async function answerToPhoto(state, photo, signal) {
-  const answer = await searchByPhoto(state, photo.file, signal, !photo.upright);
+/** The first answer has the photo as the service sees it: boxes lie on that. */
+async function answerToPhoto(state, photo, cursor, signal) {
+  const answer = await searchByPhoto(state, photo.file, cursor, signal, !photo.upright);
   const { preview, ...query } = answer.query;
   if (preview) keepUpright(photo, preview);
   return { ...answer, query };
 }
 
-function show(state, found, answer) {
+function show(state, found, answer, signal) {
   const { box, categories } = answer.query;
   const photo = photoOf(state);
   const item = photo ? { ...found, url: photo.url, drawable: true } : found;
@@ -168,10 +179,41 @@ function show(state, found, answer) {
   });
   const weight = state.appearance_weight ?? Number(document.body.dataset.appearanceWeight);
   find("appearance-weight").value = String(1 - weight);
-  const lists = [state.filters, state.require, state.exclude];
-  const narrowed = lists.some((list) => list.length) || state.sold_out === "hide";
-  showResults(answer, { more, clear, narrowed });
-  document.title = `Like ${item.title} · Houndstooth`;
+  const narrowed = showApplied(state, currencyOf(answer), change) > 0;
+  const sure = sureTerms(answer.query, state);
+  const on = () => goOn(state, answer, { sure, signal, act });
+  const act = { more, clear, change, on };
+  showResults(answer, { state, sure, narrowed, act });
+  document.title = `${item.title} · Houndstooth`;
+}
+
+const currencyOf = ({ hits }) => hits.find((hit) => hit.product.currency)?.product.currency;
+
+/** Adds the next page of hits to the answer and to the grid. */
+async function goOn(state, answer, { sure, signal, act }) {
+  const from = answer.hits.length;
+  busy(true);
+  try {
+    const next = await answerTo(state, answer.next, signal);
+    answer.hits = [...answer.hits, ...next.hits];
+    answer.next = next.next;
+    if (next.hits.length) answer.query.relaxed = next.query.relaxed;
+  } catch {
+    if (!signal.aborted) say(t("more_failed"));
+    return;
+  } finally {
+    if (!signal.aborted) busy(false);
+  }
+  if (signal.aborted) return;
+  addHits(answer, from, { state, sure, more });
+  showOnward(answer, state, act);
+  say(t("more_came", { count: answer.hits.length - from }));
+  const fresh = answer.hits.slice(from);
+  if (fresh.length) {
+    const first = `.card[data-id="${CSS.escape(fresh[0].product_id)}"] .card-link`;
+    find("results").querySelector(first)?.focus({ preventScroll: true });
+    await showVariants(fresh, more, signal).catch(() => null);
+  }
 }
 
 /** Fetches the facets after the grid is shown, so that it need not wait for them. */
@@ -179,8 +221,8 @@ async function narrow(state, answer, signal) {
   const wide = answer.query.relaxed.endsWith("category") && !state.category;
   const category = answer.query.category.term;
   const facets = await getFacets(state, wide ? null : category, signal).catch(() => ({}));
-  const currency = answer.hits.find((hit) => hit.product.currency)?.product.currency;
   const soldOut = answer.hits.some(isSoldOut);
+  const currency = currencyOf(answer);
   if (!signal.aborted) showFilters({ facets, category, currency, soldOut, state, change });
 }
 
@@ -189,17 +231,21 @@ function busy(waiting) {
   find("progress").hidden = !waiting;
 }
 
-takePhotos((file) => {
+takePhotos(async (file) => {
+  busy(true);
+  const photo = await keepPhoto(file);
   const { current } = steps;
   const lost = current.photo && !photoOf(current);
-  steps.go({ ...(lost ? current : lasting(current)), photo: keepPhoto(file) });
+  steps.go({ ...(lost ? current : lasting(current)), photo });
 });
 find("appearance-weight").addEventListener("change", (event) =>
   change({ appearance_weight: Math.round(100 * (1 - event.target.value)) / 100 }),
 );
-find("home").addEventListener("click", (event) => {
-  event.preventDefault();
-  steps.go(EMPTY);
+find("home").addEventListener("click", plainly(() => steps.go(EMPTY)));
+find("saved-link").addEventListener("click", plainly(() => steps.go({ ...EMPTY, saved: true })));
+find("forget").addEventListener("click", async () => {
+  await forgetRecent(null);
+  showRecent(again);
 });
 
 /** Forgets kept answers, which lack the new products; the page itself stays as it is. */
@@ -208,9 +254,12 @@ function arrived() {
   if (!find("start").hidden) showSamples(more);
 }
 
-find("filters").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
+find("refine").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
+showSavedCount();
 
-loadTerms()
-  .catch(() => null) // terms are shown as they are where their labels cannot be had
+Promise.all([
+  restorePhotos(),
+  loadTerms().catch(() => null), // terms are shown as they are where their labels cannot be had
+])
   .then(() => watchIndexing(arrived))
   .then(() => update(steps.current, "arrived"));

@@ -3,6 +3,7 @@
 
 import { fill, find, make } from "./dom.js";
 import { sameBox } from "./state.js";
+import { t } from "./words.js";
 
 const MIN_SIDE = 0.03; // fraction of the image; a smaller box was a click
 const STEP = 0.02; // fraction of the image that one arrow key moves
@@ -42,7 +43,7 @@ export function createPicture(onBox) {
   }
 
   function unshowable() {
-    fill(frame, make("p", { class: "unshowable" }, "This browser cannot show it"));
+    fill(frame, make("p", { class: "unshowable" }, t("unshowable")));
   }
 
   function boxElement() {
@@ -52,8 +53,8 @@ export function createPicture(onBox) {
         class: "box",
         tabindex: "0",
         role: "application",
-        "aria-roledescription": "box around the item",
-        "aria-label": "Box around the item. Arrow keys move it, with Shift they resize it.",
+        "aria-roledescription": t("box_role"),
+        "aria-label": t("box_label"),
         "data-key": "box",
         onkeydown: pressed,
       },

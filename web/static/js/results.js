@@ -1,177 +1,121 @@
-// The grid of hits, and the messages shown instead of it.
+// The grid of hits with what leads on, and the messages shown instead of it.
 
+import { card } from "./cards.js";
 import { fill, find, make } from "./dom.js";
-import { labelOf, phraseOf } from "./terms.js";
+import { OTHER_KINDS } from "./state.js";
+import { labelOf } from "./terms.js";
+import { number, t } from "./words.js";
 
-const HEADING = "Looks like it";
+const SORTED_HITS = 200; // the service sorts so many hits
+const SEEN_AT_ONCE = 4; // cards whose pictures are not waited for until they are in view
+const UNKNOWN = "unknown";
+const NEWEST = [
+  ...["published_at", "created_at", "date_published", "date_created", "date_added", "added_at"],
+  ...["release_date", "available_from", "new_since"],
+]; // names of facts that say since when a product is sold
 
-/** Explains which demands were dropped to fill the page; "" if none were. */
-function relaxedWords({ query, hits }) {
-  const category = labelOf(query.category.term);
-  const own = hits.filter((hit) => hit.category === query.category.term).length;
-  const others = query.relaxed === "great-category" ? "related kinds" : "other kinds";
-  if (!hits.length || query.relaxed === "none") return "";
-  if (query.relaxed === "fewer-attributes") {
-    return "Few pieces share every detail, so some here differ in one or two.";
-  }
-  if (!own) return `Nothing of the kind “${category}” matches, so ${others} are shown.`;
-  return `Only ${own} of the kind “${category}” ${own === 1 ? "matches" : "match"}; ${others} follow.`;
-}
+const isOther = (hit, query) => ![query.category.term, UNKNOWN].includes(hit.category);
 
-/** Shows an answer; calls `more(product_id)` on a click, `clear()` to remove all choices. */
-export function showResults(answer, { more, clear, narrowed }) {
-  const { hits } = answer;
+/**
+ * Shows an answer. `act` has what is done on a click: `more(product_id)`, `on()` for further hits,
+ * `clear()` to remove all choices, `change(patch)` of the search state. `sure` are terms that cards
+ * may name, `narrowed` whether there are choices.
+ */
+export function showResults(answer, { state, sure, narrowed, act }) {
+  const { hits, query } = answer;
   const relaxed = find("relaxed");
-  relaxed.textContent = relaxedWords(answer);
+  relaxed.textContent = hits.length ? remark(query, state) : "";
   relaxed.hidden = !relaxed.textContent;
-  fill(
-    find("results"),
-    hits.map((hit) => make("li", { class: "card" }, card(hit, more))),
-  );
-  head(hits.length ? HEADING : "Nothing found");
-  fill(find("problem"), hits.length ? null : nothing(narrowed, clear));
+  fill(find("results"));
+  addHits(answer, 0, { state, sure, more: act.more });
+  head(t(hits.length ? "heading" : "nothing_found"));
+  fill(find("problem"), hits.length ? null : nothing(answer, state, narrowed, act));
+  showOnward(answer, state, act);
+  showSort(answer, state, act.change);
   showTiming(answer.took_ms);
 }
 
-const nothing = (narrowed, clear) =>
-  make(
-    "div",
-    { class: "empty" },
-    make("p", {}, narrowed ? "No piece passes all of your choices." : "The catalogue is empty."),
-    narrowed
-      ? make("button", { type: "button", class: "button", onclick: clear }, "Clear all choices")
+/** Says what is to be known about the order of the hits; "" if nothing is. */
+function remark(query, state) {
+  if (state.sort) return t("sorted_hint", { count: SORTED_HITS });
+  return query.relaxed === "fewer-attributes" ? t("fewer_attributes") : "";
+}
+
+/** Adds the hits of an answer from a place on; those of other kinds have a heading of their own. */
+export function addHits(answer, from, { state, sure, more }) {
+  const { hits, query } = answer;
+  const first = state.sort ? -1 : hits.findIndex((hit) => isOther(hit, query));
+  const parts = hits.slice(from).flatMap((hit, place) => [
+    from + place === first && query.category.term !== UNKNOWN
+      ? make("li", { class: "other-kinds" }, make("h2", {}, t("other_kinds")))
       : null,
-  );
+    card(hit, { more, sure, loading: from + place < SEEN_AT_ONCE ? "eager" : "lazy" }),
+  ]);
+  find("results").append(...parts.filter(Boolean));
+}
 
-export const money = (amount, currency, options = {}) => {
-  if (typeof amount !== "number") return "";
-  try {
-    const style = { style: "currency", currency, ...options };
-    return new Intl.NumberFormat(undefined, style).format(amount);
-  } catch {
-    return `${amount.toFixed(2)} ${currency ?? ""}`.trim();
+const button = (words, onclick, key = null) =>
+  make("button", { type: "button", class: "button", "data-key": key, onclick }, words);
+
+/** Shows what leads on: further hits, or other kinds where those of this kind are all there. */
+export function showOnward(answer, state, { on, change }) {
+  const { hits, next, query } = answer;
+  const category = labelOf(query.category.term);
+  const kind = query.category.term !== UNKNOWN;
+  const parts = [];
+  if (next) {
+    parts.push(button(t("show_more"), on, "show-more"));
+  } else if (kind && !state.relax) {
+    const key = hits.length ? "kind_count" : "kind_none";
+    parts.push(make("p", {}, t(key, { count: hits.length, category })));
+    parts.push(button(t("show_other_kinds"), () => change({ relax: OTHER_KINDS }), "other-kinds"));
+  } else if (kind) {
+    parts.push(plain(t("only_kind", { category }), () => change({ relax: null }), "only-kind"));
   }
-};
-
-export const titleOf = (item) => String(item.product.title ?? item.product_id);
-
-export const isSoldOut = (item) => item.product.availability === "out of stock";
-
-/** Shows a product's first picture, or the one that is nearest if that cannot be had. */
-export function plate(item) {
-  const urls = new Set([item.product.image_url, item.view?.image_url].filter(Boolean));
-  return picture([...urls]);
+  fill(find("onward"), parts);
 }
 
-function picture([url, ...others]) {
-  if (!url) return make("span", { class: "no-image" }, "No picture");
-  const image = make("img", { src: url, alt: "", loading: "lazy", decoding: "async" });
-  image.addEventListener("error", () => image.replaceWith(picture(others)), { once: true });
-  return image;
-}
+const plain = (words, onclick, key) =>
+  make("button", { type: "button", class: "plain", "data-key": key, onclick }, words);
 
-function card(hit, more) {
-  const { product, distance } = hit;
-  const matched = hit.matched.map(phraseOf).join(" · ");
-  return [
-    make(
-      "a",
-      {
-        href: `/?${new URLSearchParams({ like: hit.product_id })}`,
-        class: "card-link",
-        "data-id": hit.product_id,
-        onclick: (event) => {
-          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-          event.preventDefault();
-          more(hit.product_id);
-        },
-      },
-      make(
-        "span",
-        { class: "plate" },
-        plate(hit),
-        badge(hit),
-        make("span", { class: "more" }, "More like this"),
-      ),
-      make("span", { class: "title" }, titleOf(hit)),
-    ),
-    make(
-      "p",
-      { class: "facts" },
-      make("span", { class: "brand" }, product.brand ?? ""),
-      make("span", { class: "price" }, priceBefore(product), money(product.price, product.currency)),
-    ),
-    otherPicture(hit.view.place),
-    variants(hit.variants.length),
-    matched ? make("p", { class: "matched", title: `Same: ${matched}` }, make("span", { class: "unseen" }, "Same: "), matched) : null,
-    make(
-      "div",
-      { class: "distances" },
-      distanceBar("Shape", distance.appearance),
-      distanceBar("Colour", distance.colour),
-    ),
-    shopLink(product),
-  ];
-}
-
-/** Says on the picture that a product cannot be had at once. */
-function badge(item) {
-  if (isSoldOut(item)) return make("span", { class: "badge sold-out" }, "Sold out");
-  const later = item.product.availability === "preorder";
-  return later ? make("span", { class: "badge preorder" }, "Preorder") : null;
-}
-
-/** Shows the full price of what is reduced, struck through. */
-function priceBefore({ price, price_before: before, currency }) {
-  if (!(before > price)) return null;
-  const words = make("span", { class: "unseen" }, "before ");
-  return make("s", { class: "price-before" }, words, money(before, currency));
-}
-
-/** Says which of a product's pictures is nearest, unless it is the first, which is shown. */
-const otherPicture = (place) =>
-  place > 1 ? make("p", { class: "other-picture" }, `matches picture ${place}`) : null;
-
-const variants = (count) =>
-  count ? make("p", { class: "variants" }, `and ${count} more variant${count === 1 ? "" : "s"}`) : null;
-
-function distanceBar(name, distance) {
-  const percent = Math.round(100 * (1 - distance));
+function nothing(answer, state, narrowed, { clear }) {
+  const other = answer.query.category.term !== UNKNOWN && !state.relax;
+  if (!narrowed && other) return null;
   return make(
     "div",
-    {
-      class: "distance",
-      role: "img",
-      "aria-label": `${name} ${percent} % alike`,
-      title: `${name} ${percent} % alike (distance ${distance.toFixed(3)})`,
-    },
-    make("span", { class: "distance-name" }, name),
-    make("span", { class: "track" }, make("span", { class: "bar", style: { width: `${percent}%` } })),
+    { class: "empty" },
+    make("p", {}, t(narrowed ? "no_piece" : "empty")),
+    narrowed ? button(t("clear_all"), clear) : null,
   );
 }
 
-function shopLink(product) {
-  if (!/^https?:\/\//i.test(product.url ?? "")) return null;
-  return make("a", { class: "shop", href: product.url, rel: "noopener" }, "See it in the shop");
+/** Shows the orders of the hits; by the newest only where the shop has a field for it. */
+function showSort({ hits }, state, change) {
+  const newest = NEWEST.find((name) => hits.some((hit) => hit.product[name] != null));
+  const orders = [
+    ["", t("sort_looks")],
+    ["price:asc", t("sort_price_up")],
+    ["price:desc", t("sort_price_down")],
+    newest ? [`${newest}:desc`, t("sort_newest")] : null,
+  ].filter(Boolean);
+  const chosen = state.sort ?? "";
+  if (!orders.some(([value]) => value === chosen)) orders.push([chosen, chosen]);
+  const select = find("sort");
+  fill(select, orders.map(([value, words]) => make("option", { value, selected: value === chosen }, words)));
+  select.onchange = () => change({ sort: select.value || null });
+  find("sort-line").hidden = !hits.length;
 }
 
-const STAGES = {
-  decode: "Reading the photo",
-  extract: "Recognising",
-  candidates: "Finding candidates",
-  rerank: "Comparing looks",
-  fetch: "Fetching products",
-};
+const STAGES = ["decode", "extract", "candidates", "rerank", "fetch", "total"];
 
 function showTiming(took) {
   const timing = find("timing");
   timing.hidden = false;
-  timing.querySelector("summary").textContent = `${Math.round(took.total)} ms`;
-  const row = ([stage, words]) => [
-    make("dt", {}, words),
-    make("dd", {}, `${took[stage].toFixed(1)} ms`),
+  const row = (stage) => [
+    make("dt", {}, t(`stage.${stage}`)),
+    make("dd", {}, `${number(Math.round(10 * took[stage]) / 10)} ms`),
   ];
-  fill(timing.querySelector("dl"), Object.entries(STAGES).filter(([s]) => s in took).flatMap(row));
+  fill(timing.querySelector("dl"), STAGES.filter((stage) => stage in took).flatMap(row));
 }
 
 /**
@@ -179,45 +123,47 @@ function showTiming(took) {
  * refused, else `another()`.
  */
 export function showProblem(error, { again, another, clear }) {
-  find("relaxed").hidden = true;
-  find("timing").hidden = true;
+  reset();
   fill(find("results"));
-  head(error.unavailable ? "The search is unavailable" : "That did not work");
+  head(t(error.unavailable ? "unavailable" : "did_not_work"));
   const words = error.unavailable
-    ? "It cannot be reached right now. Your choices are kept."
+    ? [t("unavailable_words")]
     : error.status === 404
-      ? "This product is not in the catalogue, or no longer is."
-      : error.sentence;
+      ? [t("not_in_catalogue")]
+      : [error.status === 422 ? t("photo_unusable") : null, error.sentence];
   const [label, onclick] = error.unavailable
-    ? ["Try again", again]
+    ? [t("try_again"), again]
     : error.status === 400 && clear
-      ? ["Clear all choices", clear]
-      : ["Choose another photo", another];
+      ? [t("clear_all"), clear]
+      : [t("choose_another"), another];
   fill(
     find("problem"),
     make(
       "div",
       { class: "empty" },
-      make("p", {}, words),
-      make("button", { type: "button", class: "button", onclick }, label),
+      words.filter(Boolean).map((line) => make("p", {}, line)),
+      button(label, onclick),
     ),
   );
 }
 
 /** Shows grey placeholders for the hits and clears the last item's category and attributes. */
 export function showWaiting(count = 8) {
-  find("relaxed").hidden = true;
-  find("timing").hidden = true;
-  find("filters").hidden = true;
-  head("Looking…");
-  fill(find("problem"));
-  fill(find("understood"));
+  reset();
+  for (const id of ["understood", "looks", "filters", "problem"]) fill(find(id));
+  find("applied").hidden = true;
+  head(t("looking"));
   fill(
     find("results"),
     Array.from({ length: count }, () =>
       make("li", { class: "card ghost", "aria-hidden": "true" }, make("span", { class: "plate" })),
     ),
   );
+}
+
+function reset() {
+  for (const id of ["relaxed", "timing", "sort-line"]) find(id).hidden = true;
+  fill(find("onward"));
 }
 
 function head(words) {

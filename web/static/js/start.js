@@ -3,17 +3,23 @@
 import { getSamples } from "./api.js";
 import { find, make } from "./dom.js";
 import { indexing } from "./indexing.js";
-import { plate, titleOf } from "./results.js";
+import { plate, titleOf } from "./cards.js";
+import { showRecent } from "./recent.js";
 import { labelOf } from "./terms.js";
+import { t } from "./words.js";
 
 const MAX_SAMPLES = 12;
 
 const shown = new Map(); // sample by category, so that samples keep their place
 let loaded = false;
 
-/** Shows the start page and a notice, if any; calls `more(product_id)` when a sample is clicked. */
-export async function showStart(notice, more) {
+/**
+ * Shows the start page and a notice, if any; calls `more(product_id)` when a sample is clicked and
+ * `again(search)` for a recent search.
+ */
+export async function showStart(notice, more, again) {
   tell(notice);
+  showRecent(again);
   await showSamples(more);
 }
 
@@ -30,10 +36,10 @@ export async function showSamples(more) {
     find("samples").hidden = !shown.size;
     find("sample-list").append(...fresh.map((sample) => make("li", {}, button(sample, more))));
     if (!shown.size && !indexing()) {
-      tell("The catalogue is empty: nothing has been ingested with the current model.");
+      tell(t("empty"));
     }
   } catch {
-    tell("The catalogue cannot be reached. Nothing can be searched right now.");
+    tell(t("away"));
   }
 }
 

@@ -1,35 +1,24 @@
-// The search state, kept in the address bar. Photos stay in the tab's memory.
+// The search state, kept in the address bar.
 
 export const EMPTY = Object.freeze({
   like: null,
   photo: null,
+  saved: false,
   category: null,
   box: null,
   require: [],
   exclude: [],
   filters: [],
   sold_out: null,
+  relax: null,
+  sort: null,
   appearance_weight: null,
 });
 
+/** The step that the page asks for where the shopper wants other kinds as well. */
+export const OTHER_KINDS = "any-category";
+
 const SOLD_OUT = ["last", "hide", "show"];
-
-const photos = new Map();
-
-/** Keeps a photo as long as the tab is open; returns its key. */
-export function keepPhoto(file) {
-  const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
-  photos.set(key, { file, url: URL.createObjectURL(file), upright: false });
-  return key;
-}
-
-/** Shows a photo as the service sees it: boxes lie on that, and every browser can show it. */
-export function keepUpright(photo, url) {
-  URL.revokeObjectURL(photo.url);
-  Object.assign(photo, { url, upright: true });
-}
-
-export const photoOf = (state) => photos.get(state.photo) ?? null;
 
 export function read(search) {
   const query = new URLSearchParams(search);
@@ -38,12 +27,15 @@ export function read(search) {
   return {
     like: query.get("like"),
     photo: query.get("photo"),
+    saved: query.has("saved"),
     category: query.get("category"),
     box: box?.length === 4 && box.every(Number.isFinite) ? box : null,
     require: query.getAll("require"),
     exclude: query.getAll("exclude"),
     filters: query.getAll("filter").map((filter) => filter.replace(/^([^:=]*)=/, "$1:")),
     sold_out: SOLD_OUT.includes(query.get("sold_out")) ? query.get("sold_out") : null,
+    relax: query.get("relax") === OTHER_KINDS ? OTHER_KINDS : null,
+    sort: query.get("sort"),
     appearance_weight: weight >= 0 && weight <= 1 ? weight : null,
   };
 }
@@ -66,12 +58,15 @@ export function parameters(state) {
   for (const term of state.exclude) query.append("exclude", term);
   for (const filter of state.filters) query.append("filter", filter);
   if (state.sold_out) query.set("sold_out", state.sold_out);
+  if (state.relax) query.set("relax", state.relax);
+  if (state.sort) query.set("sort", state.sort);
   if (state.appearance_weight !== null) query.set("appearance_weight", state.appearance_weight);
   return query;
 }
 
 export function address(state) {
   const query = new URLSearchParams();
+  if (state.saved) return "/?saved=yes";
   if (state.like) query.set("like", state.like);
   if (state.photo) query.set("photo", state.photo);
   for (const [name, value] of parameters(state)) query.append(name, value);

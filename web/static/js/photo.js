@@ -1,0 +1,120 @@
+// Photos: a reduced copy is sent, and kept in this browser so that it survives a reload.
+
+// The service scales photos to this side before it looks at them (WORKING_SIDE).
+const MAX_SIDE = 1024;
+const MIN_SIDE = 64; // a copy that is narrower could be refused where the photo is not
+const QUALITY = 0.95;
+const SMALL_BYTES = 400_000; // a photo of no more bytes and pixels is sent as it is
+const MAX_KEPT = 8;
+const MAX_WAIT_MS = 1000;
+const STORE = "photos";
+
+const photos = new Map(); // `{key, file, url, at}` by key
+
+export const photoOf = (state) => photos.get(state.photo) ?? null;
+
+/** Keeps a reduced copy of a photo; returns its key. */
+export async function keepPhoto(file) {
+  const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+  const copy = await reduced(file);
+  remember({ key, file: copy, at: Date.now() });
+  save(key).catch(() => null); // where nothing can be stored, the photo stays as long as the tab
+  return key;
+}
+
+/** Shows a photo as the service sees it: boxes lie on that, and every browser can show it. */
+export function keepUpright(photo, url) {
+  URL.revokeObjectURL(photo.url);
+  Object.assign(photo, { url, upright: true });
+}
+
+/** Reads the photos that were kept before; a database that does not answer is not waited for. */
+export async function restorePhotos() {
+  const late = new Promise((done) => setTimeout(done, MAX_WAIT_MS, []));
+  const stored = request("readonly", (store) => store.getAll()).catch(() => []);
+  for (const photo of await Promise.race([stored, late])) remember(photo);
+}
+
+/** Deletes all photos but one, in this tab and in the browser. */
+export async function forgetPhotos(kept) {
+  for (const key of [...photos.keys()].filter((one) => one !== kept)) forget(key);
+  await request("readwrite", (store) => store.clear()).catch(() => null);
+  if (photos.has(kept)) await save(kept).catch(() => null);
+}
+
+function remember(photo) {
+  photos.set(photo.key, { ...photo, url: URL.createObjectURL(photo.file) });
+}
+
+function forget(key) {
+  URL.revokeObjectURL(photos.get(key).url);
+  photos.delete(key);
+}
+
+async function save(key) {
+  const { file, at } = photos.get(key);
+  await request("readwrite", (store) => store.put({ key, file, at }));
+  const oldest = (await request("readonly", (store) => store.getAll()))
+    .sort((one, other) => other.at - one.at)
+    .slice(MAX_KEPT);
+  for (const { key: old } of oldest) await request("readwrite", (store) => store.delete(old));
+}
+
+/** Returns an upright JPEG of at most MAX_SIDE pixels a side, or the file if that is small. */
+export async function reduced(file) {
+  let image;
+  try {
+    image = await createImageBitmap(file);
+  } catch {
+    return file; // the service may know the format, or say what is wrong with the file
+  }
+  const { width, height } = image;
+  const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
+  const small = scale === 1 && file.size <= SMALL_BYTES;
+  const size = [width, height].map((side) => Math.round(side * scale));
+  const copy = small || Math.min(...size) < MIN_SIDE ? null : await jpeg(image, ...size);
+  image.close();
+  return copy && copy.size < file.size ? copy : file;
+}
+
+/**
+ * Returns the image as a JPEG of a size. It is halved as often as possible first, as the service
+ * does: the features of such a copy are nearest to those of the photo (docs/page.md).
+ */
+function jpeg(image, width, height) {
+  let source = image;
+  while (source.width >= 2 * width && source.height >= 2 * height) {
+    source = drawn(source, Math.round(source.width / 2), Math.round(source.height / 2));
+  }
+  const canvas = drawn(source, width, height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+}
+
+/** Draws an image at another size, on white as the service shows what is transparent. */
+function drawn(source, width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, width, height);
+  pen.imageSmoothingQuality = "low"; // the mean of neighbours
+  pen.drawImage(source, 0, 0, width, height);
+  return canvas;
+}
+
+const answered = (asked) =>
+  new Promise((done, failed) => {
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => failed(asked.error);
+  });
+
+/** Asks the browser's database; `ask(store)` returns its request. */
+async function request(mode, ask) {
+  const opening = indexedDB.open("houndstooth", 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "key" });
+  const database = await answered(opening);
+  try {
+    return await answered(ask(database.transaction(STORE, mode).objectStore(STORE)));
+  } finally {
+    database.close();
+  }
+}
