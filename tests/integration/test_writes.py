@@ -156,6 +156,10 @@ def test_images_can_be_sent_along(small: Service) -> None:
     form = {"product": "{}", "other": (io.BytesIO(b""), "a.png")}
     refused = small.client.put("/api/v1/products/a", data=form, headers=small.bearer)
     assert refused.status_code == 400 and "fields" not in refused.json
+    nameless = b'--x\r\nContent-Disposition: form-data; filename="a.png"\r\n\r\n\r\n--x--\r\n'
+    headers = {**small.bearer, "Content-Type": "multipart/form-data; boundary=x"}
+    refused = small.client.put("/api/v1/products/a", data=nameless, headers=headers)
+    assert refused.status_code == 400, refused.text
 
 
 def test_writes_need_a_key_that_may_write(small: Service, shop: str) -> None:
