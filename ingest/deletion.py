@@ -14,6 +14,9 @@ from houndstooth.mappings.errors import InvalidConfig
 AT_MOST = "10%"
 """Share of the products that may be deleted, unless the user says otherwise."""
 
+MAX_FAILED = 1000
+"""Products of the feed that may have failed; with more of them nothing is deleted."""
+
 _LIMIT = re.compile(r"([0-9]{1,12})( ?%)?")
 
 
@@ -130,7 +133,7 @@ def delete_missing(engine: Engine, as_of: int, at_most: str, failed: Sequence[Ou
     Raises:
         EngineUnavailable: The engine went away; what was deleted is not known.
     """
-    plan = plan_deletion(engine, as_of, at_most, failed, len(failed))
+    plan = plan_deletion(engine, as_of, at_most, failed[:MAX_FAILED], len(failed))
     return delete_planned(engine, as_of, failed, plan)
 
 

@@ -28,6 +28,9 @@ from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavai
 KEPT_SECONDS = 7 * 24 * 3600
 _ID = re.compile(r"[0-9a-f]{12}")
 RECENT = 1000
+DELETION = -1
+"""Stands for the deletion among the parts of a feed that are queued."""
+
 _OPEN = 256
 """Journals that a process keeps in memory, so that it reads of each only what is new."""
 
@@ -121,6 +124,18 @@ class Jobs:
         """Record the number of batches, once the whole feed has been read."""
         with self._locked(job_id) as (_, write):
             write("end", batches=batches)
+
+    def queue_deletion(self, job_id: str) -> bool:
+        """Mark the deletion as queued, if nothing else is left to do and it is not queued yet.
+
+        Returns:
+            Whether the caller is to queue it.
+        """
+        with self._locked(job_id) as (progress, write):
+            queues = progress.awaits_deletion and DELETION not in progress.parts
+            if queues:
+                write("queue", start=DELETION)
+            return queues
 
     def plan_deletion(self, job_id: str, deletion: Deletion) -> Deletion:
         """Record what is to be deleted, unless that is known; return what is known."""

@@ -140,12 +140,13 @@ class _PatientEngine:
 
         def send() -> None:
             left = [place for place in range(len(documents)) if place not in outcomes]
-            busy = ""
+            busy, again = "", set[str]()
             results = write([documents[place] for place in left])
             for place, outcome in zip(left, results, strict=True):
                 if outcome.retryable and not outcome.is_conflict:
                     busy = outcome.error or ""
-                else:
+                    again.add(outcome.product_id)
+                elif outcome.product_id not in again:  # later writes to one that waits follow it
                     outcomes[place] = outcome
             if len(outcomes) < len(documents):
                 count = len(documents) - len(outcomes)

@@ -153,7 +153,7 @@ class Progress:
         self.stopped = self.stopped_public = None
         self.is_aside = False
         if not by_itself:
-            self.away, self.away_since = None, 0.0
+            self.away, self.away_since, self.planned = None, 0.0, None
         self.parts.clear()
         self.attempts.clear()
 

@@ -21,11 +21,13 @@ from houndstooth.ingest.job import Job
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.jobs import RECENT
 from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.patient_engine import check_patience
 from houndstooth.ingest.products import FeedProduct, read_feed
 from houndstooth.ingest.queue import sending
 from houndstooth.ingest.survey import Survey
 from houndstooth.mappings.errors import (
     EngineUnavailable,
+    HoundstoothError,
     InvalidConfig,
     InvalidInput,
     JobNotFound,
@@ -182,7 +184,11 @@ def bring_back(app: IngestApp) -> list[str]:
         WorkersUnavailable: Redis is away.
     """
     running = app.jobs.running()
-    aside = [job.job_id for job in running if job.is_aside and _may_go_on(app, job)]
+    aside = []
+    for job in running:
+        with suppress(HoundstoothError):  # this machine cannot open its engine; another may
+            if job.is_aside and _may_go_on(app, job):
+                aside.append(job.job_id)
     quiet = {job.job_id for job in running if not job.is_aside and job.quiet > LOST_SECONDS}
     lost = sorted(quiet - app.queue.jobs(quiet)) if quiet else []
     jobs = []
@@ -204,8 +210,11 @@ def _may_go_on(app: IngestApp, job: Job) -> bool:
             engine.ping()
         return True
     except EngineUnavailable as error:
-        if time.time() - job.away_since > job.request.patience:
-            app.jobs.stop(job.job_id, f"{error}; it was waited for {job.request.patience:.0f} s")
+        since = job.away_since or time.time() - job.quiet
+        try:
+            check_patience(error, time.time() - since, job.request.patience)
+        except EngineUnavailable as final:
+            app.jobs.stop(job.job_id, str(final), final.public)
         return False
     finally:
         engine.close()

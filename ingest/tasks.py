@@ -210,7 +210,7 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
 
 def _queue_deletion(app: IngestApp, job_id: str) -> None:
     """Queue the deletion if nothing else is left to do; if it is lost, the job is brought back."""
-    if app.jobs.get(job_id).awaits_deletion:
+    if app.jobs.queue_deletion(job_id):
         with sending():
             delete_missing.apply_async((job_id,))
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Timer
@@ -35,6 +36,8 @@ RETRYABLE_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses after which a retry may succeed."""
 
 _BLOCK = 64 * 1024
+_RESOLVERS = ThreadPoolExecutor(16, "resolver")
+"""Ask for addresses, which has no time limit of its own."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Special-purpose networks of IANA's registries that some versions of Python count as public.
 _SPECIAL = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "5f00::/16")))
@@ -129,7 +132,8 @@ class Guard:
 
     def _connect(self, url: Url, deadline: float) -> socket.socket:
         """Connect to one of the checked addresses."""
-        addresses = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
+        ask = partial(socket.getaddrinfo, _host(url), _port(url), type=socket.SOCK_STREAM)
+        addresses = _RESOLVERS.submit(ask).result(timeout=max(0.001, deadline - monotonic()))
         if _host(url) not in self.hosts:
             for *_, endpoint in addresses:
                 self._check_public(url, str(endpoint[0]))

@@ -154,8 +154,14 @@ class Engine(Protocol):
         ``as_of``, whatever their order, the newest facts and the newest ``visual`` stay.
         """
 
-    def delete(self, product_ids: Collection[str]) -> int:
-        """Delete documents and return how many existed. Unknown ids are no error."""
+    def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
+        """Delete documents and return how many existed. Unknown ids are no error.
+
+        Args:
+            product_ids: The ids.
+            as_of: Leave those of which facts or features are newer than this, in milliseconds
+                since 1970, also if they are written meanwhile; None deletes all.
+        """
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
         """Count the products that an ingest wrote of which facts and features are older.

@@ -87,6 +87,8 @@ class InvalidFeed(InvalidInput):
 class InvalidTaxonomy(InvalidInput):
     """The taxonomy file is not consistent or does not follow the schema."""
 
+    summary = "the taxonomy of the service is not valid"
+
 
 class InvalidDocument(InvalidInput):
     """The stored ``visual`` object cannot be decoded."""

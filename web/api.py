@@ -45,7 +45,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @requires("search")
     def search() -> ResponseReturnValue:
         settings = backend.settings
-        image, given = read_photo(settings.max_upload_bytes, settings.image_hosts)
+        image, given = read_photo(settings.max_upload_bytes)
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
         if read_items(given) == "one":

@@ -20,6 +20,7 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 """Header of an answer that is an earlier one."""
 
+MULTIPART = "multipart/form-data"
 _NAME = re.compile(r"[!-~]{1,255}", re.ASCII)
 
 
@@ -80,8 +81,17 @@ def _first(ledger: Ledger, caller: str, name: str, write: Callable[[], Response]
 
 
 def _digest() -> str:
-    """Return the hash of what a request asks for."""
+    """Return the hash of what a request asks for; a form has another boundary each time."""
+    parts = [request.method.encode(), request.full_path.encode()]
+    if request.mimetype == MULTIPART:
+        for name, value in sorted(request.form.items(multi=True), key=str):
+            parts += [str(name).encode(), value.encode()]
+        for name, file in request.files.items(multi=True):
+            parts += [str(name).encode(), file.read()]
+            file.seek(0)
+    else:
+        parts.append(request.get_data())
     digest = sha256()
-    for part in (request.method.encode(), request.full_path.encode(), request.get_data()):
+    for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()

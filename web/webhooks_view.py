@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -67,5 +68,7 @@ def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnVa
         return jsonify({"results": [result_json(one) for one in results]})
 
     if delivery := request.headers.get(shop.delivery):
-        return once_named(writer.ledger, shop.name, delivery[:MAX_DELIVERY], write)
+        # WooCommerce gives deliveries of one second the same name: the body tells them apart.
+        name = f"{delivery[:MAX_DELIVERY]} {sha256(body).hexdigest()}"
+        return once_named(writer.ledger, shop.name, name, write)
     return write()

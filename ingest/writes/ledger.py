@@ -155,8 +155,8 @@ class Ledger:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             db = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
             with closing(db):
-                if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                    db.executescript(_SCHEMA)
+                if _lacks(db):
+                    db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
                 yield db
         except (OSError, sqlite3.Error) as error:
             raise WorkersUnavailable(
@@ -170,6 +170,12 @@ class Ledger:
             db.execute("BEGIN IMMEDIATE")
             with db:
                 yield db
+
+
+def _lacks(db: sqlite3.Connection) -> bool:
+    """Tell whether a table or an index is missing."""
+    [count] = db.execute("SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL").fetchone()
+    return bool(count < _SCHEMA.count("CREATE "))
 
 
 def _trim(db: sqlite3.Connection, rows: str, most: int, *values: str) -> None:

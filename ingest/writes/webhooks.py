@@ -58,13 +58,15 @@ SHOPIFY = Shop(
     frozenset({"products/delete"}),
     "updated_at",
 )
+RESTORED = "product.restored"
+
 WOOCOMMERCE = Shop(
     "woocommerce",
     "X-WC-Webhook-Topic",
     "X-WC-Webhook-Signature",
     "X-WC-Webhook-Delivery-ID",
     "",
-    frozenset({"product.created", "product.updated", "product.restored"}),
+    frozenset({"product.created", "product.updated", RESTORED}),
     frozenset({"product.deleted"}),
     "date_modified_gmt",
 )
@@ -101,7 +103,10 @@ def receive(
     parent = f"{shop.name}\0{number}"  # no product has such an id
     if topic in shop.deleted:
         return _delete(writer, parent, _time(sent_at))
-    return _write(writer, parent, payload, _time(payload.get(shop.changed_at)))
+    as_of = _time(payload.get(shop.changed_at))
+    if topic == RESTORED:  # after its deletion, whose time is that of its arrival
+        as_of = max(as_of, writer.ledger.deleted([parent]).get(parent, -1) + 1)
+    return _write(writer, parent, payload, as_of)
 
 
 def _write(

@@ -167,7 +167,7 @@ class ProductWriter:
             return Result(operation.product_id, "overtaken")
         # Noted first: an older update that comes in between must find it.
         self.ledger.mark_deleted(operation.product_id, operation.as_of)
-        found = self._engine.delete([operation.product_id])
+        found = self._engine.delete([operation.product_id], operation.as_of)
         return Result(operation.product_id, "deleted" if found else "absent")
 
     def _prepare(self) -> None:

@@ -243,10 +243,15 @@ def is_sequential(data: bytes) -> bool:
     at = 2
     components = 0
     while at + 4 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] == 0xFF:  # a byte that fills
+            at += 1
+            continue
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
         segment = data[at + 4 : at + 2 + length]
         if marker in (0xC0, 0xC1) and len(segment) > 5:
             components = segment[5]
+        elif 0xC0 < marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return False  # another way of coding, such as progressive
         if marker == 0xDA:
             return bool(segment) and segment[0] == components > 0
         at += 2 + length

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import struct
 
+from houndstooth.mappings.errors import InvalidImage
+
 _RATIOS = ((1, 1), (6, 5), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _LENGTHS = (9, 13, 18, 30)
 _CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
-_MAX_BOXES = 64
+_BARE = b"\xff\x0a"
+_HEAD = 12
+_MAX_BOXES = 1000
 
 
 def jpeg_xl_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height in pixels; None if the data is not JPEG XL, or its head is broken."""
-    stream = _codestream(data) if data.startswith(_CONTAINER) else data
-    if not stream.startswith(b"\xff\x0a") or len(stream) < 12:
+    """Return width and height in pixels; None if the data is not JPEG XL.
+
+    Raises:
+        InvalidImage: It begins as JPEG XL, and its size cannot be read.
+    """
+    if not data.startswith((_CONTAINER, _BARE)):
         return None
-    bits = _Bits(stream[2:12])
+    stream = _codestream(data) if data.startswith(_CONTAINER) else data
+    if not stream.startswith(_BARE) or len(stream) < _HEAD:
+        raise InvalidImage("expected a JPEG XL picture whose header tells its size")
+    bits = _Bits(stream[2:_HEAD])
     small = bits.take(1)
     height = bits.side(small)
     ratio = bits.take(3)
@@ -29,21 +39,25 @@ def jpeg_xl_size(data: bytes) -> tuple[int, int] | None:
 
 
 def _codestream(data: bytes) -> bytes:
-    """Return the first part of the codestream in a container."""
-    at = 0
+    """Return the head of the codestream in a container; it may be cut into several boxes."""
+    at, stream = 0, b""
     for _ in range(_MAX_BOXES):
-        if at + 16 > len(data):
+        if at + 8 > len(data) or len(stream) >= _HEAD:
             break
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
         if length == 1:
+            if at + 16 > len(data):
+                break
             length, head = struct.unpack_from(">Q", data, at + 8)[0], 16
-        if kind in (b"jxlc", b"jxlp"):
-            return data[at + head + (4 if kind == b"jxlp" else 0) :]
-        if length < head:
+        end = at + length if length else len(data)
+        if end < at + head:
             break
-        at += length
-    return b""
+        if kind in (b"jxlc", b"jxlp"):
+            begin = at + head + (4 if kind == b"jxlp" else 0)
+            stream += data[begin : min(end, begin + _HEAD)]
+        at = end
+    return stream
 
 
 class _Bits:

@@ -111,9 +111,9 @@ class FieldAllowlist:
         """See Engine."""
         return self._engine.write(documents)
 
-    def delete(self, product_ids: Collection[str]) -> int:
+    def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
         """See Engine."""
-        return self._engine.delete(product_ids)
+        return self._engine.delete(product_ids, as_of)
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
         """See Engine."""

@@ -53,6 +53,11 @@ def written_times(document: IndexDocument) -> dict[str, int]:
     return times
 
 
+def is_newer(stored: StoredState, as_of: int) -> bool:
+    """Tell whether facts or features that are stored are newer than a time."""
+    return _is_newer(stored.as_of, as_of) or _is_newer(stored.facts_as_of, as_of)
+
+
 def _has_features(document: IndexDocument) -> bool:
     return document.visual is not None or document.keeps is not None
 

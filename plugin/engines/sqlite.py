@@ -16,6 +16,7 @@ from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
+from houndstooth.plugin.engines.newest import is_newer
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
@@ -64,10 +65,14 @@ class SQLiteEngine:
         with self._file.transaction() as db:
             return [self._writer.write(db, document) for document in documents]
 
-    def delete(self, product_ids: Collection[str]) -> int:
+    def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
         """Delete documents and their index entries; return how many existed."""
         with self._file.transaction() as db:
-            return sum(self._writer.delete(db, product_id) for product_id in set(product_ids))
+            ids = set(product_ids)
+            if as_of is not None:
+                states = stored_states(db, self.location, [*ids])
+                ids -= {key for key, state in states.items() if is_newer(state, as_of)}
+            return sum(self._writer.delete(db, product_id) for product_id in ids)
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
         """Count the products of which an ingest wrote older facts and features."""

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from flask.testing import FlaskClient
 
+from houndstooth.ingest import urls
 from houndstooth.web import photo
 from tests.http_server import running
 from tests.integration.test_api import post, refused
@@ -47,10 +48,13 @@ def shop() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """Of a shop whose images are on this machine."""
+    """Of a service for which one address of this machine is a public one."""
     folder = tmp_path_factory.mktemp("shop")
-    app = make_app(folder, image_hosts=frozenset({"127.0.0.1"}))
-    yield app.test_client()
+    app = make_app(folder, image_hosts=frozenset({"localhost"}))
+    real = urls.is_public
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "is_public", lambda one: str(one) == "127.0.0.1" or real(one))
+        yield app.test_client()
     app.extensions["houndstooth"].engine.close()
 
 
@@ -116,7 +120,7 @@ def test_one_photo_is_expected(client: FlaskClient, shop: str) -> None:
     [
         *(
             "http://127.0.0.2/photo.png",
-            "http://localhost/a.png",
+            "http://127.0.0.3/a.png",
             "http://[::1]/",
             "http://10.0.0.1/",
         ),

@@ -262,6 +262,23 @@ def test_a_deletion_that_comes_again_deletes_nothing_restored(service: Service, 
     assert service.facts("794")
 
 
+def test_what_is_restored_is_newer_than_its_deletion(service: Service, shop: str) -> None:
+    product = cap(shop, "2026-05-01T12:00:00")
+    woocommerce(service, "product.created", product)
+    woocommerce(service, "product.deleted", {"id": 794})  # its time is that of its arrival
+    assert statuses(woocommerce(service, "product.updated", product)) == {"794": "overtaken"}
+    assert statuses(woocommerce(service, "product.restored", product)) == {"794": "written"}
+    assert service.facts("794")
+
+
+def test_deliveries_of_one_second_have_one_name_in_woocommerce(service: Service, shop: str) -> None:
+    for number in (794, 795):
+        product = cap(shop, "2026-05-01T12:00:00", id=number, sku=str(number))
+        for _ in range(2):
+            sent = woocommerce(service, "product.created", product, "7f1b")
+            assert statuses(sent) == {str(number): "written"}
+
+
 def test_variations_come_by_themselves(service: Service, shop: str) -> None:
     parent = cap(shop, "2026-05-01T12:00:00", type="variable", variations=[1001, 1002])
     assert statuses(woocommerce(service, "product.updated", parent)) == {}

@@ -147,7 +147,11 @@ def test_images_can_be_sent_along(small: Service) -> None:
         )
 
     once = {"Idempotency-Key": "1"}
-    assert put("red", **once).json["status"] == "written"
+    first = put("red", **once)
+    assert first.json["status"] == "written"
+    again = put("red", **once)  # with another boundary
+    assert again.json == first.json and "Idempotency-Replayed" in again.headers
+    assert put("blue", **once).status_code == 422
     assert "colour:red" in small.client.get("/api/v1/products/a").json["attributes"]
     assert "image" not in small.facts("a"), "it is not kept"
     assert put("red").json["status"] == "unchanged"

@@ -134,6 +134,10 @@ def test_a_jpeg_of_several_scans_is_decoded_whole_and_bounded() -> None:
     one = data[:scan] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + data[scan + 14 :]
     assert not is_sequential(one)
     assert not is_sequential(data[:scan]) and not is_sequential(b"\xff\xd8")
+    filled = data[:2] + b"\xff\xff" + data[2:]
+    assert is_sequential(filled), "bytes that fill are passed over"
+    frame = filled.index(b"\xff\xc0")
+    assert not is_sequential(filled[:frame] + b"\xff\xff\xc2" + filled[frame + 2 :])
 
 
 def tiled(side: int) -> bytes:

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -312,3 +313,13 @@ def test_a_sum_is_read_as_it_was_written(events: list[tuple]) -> None:  # type: 
             getattr(progress, event)(*values)
     again = Progress.from_json(json.loads(json.dumps(progress.to_json())))
     assert again.to_json() == json.loads(json.dumps(progress.to_json()))
+
+
+def test_the_deletion_is_queued_once(jobs: Jobs) -> None:
+    job_id = jobs.create(replace(REQUEST, delete_at_most="10%"))
+    jobs.end_feed(job_id, 1)
+    assert not jobs.queue_deletion(job_id), "a batch is left to do"
+    jobs.record(job_id, 0, [], "test-1")
+    assert [jobs.queue_deletion(job_id) for _ in range(3)] == [True, False, False]
+    jobs.resume(job_id)  # its message was lost
+    assert jobs.queue_deletion(job_id)

@@ -179,7 +179,7 @@ def test_heic_and_avif_say_their_colours_by_numbers() -> None:
 @pytest.mark.parametrize(
     ("head", "size"),
     [
-        (b"\xff\x0a" + bytes([0b11111]) + bytes(9), None),
+        (b"\xff\x0a" + bytes([0b11111]) + bytes(9), (8, 128)),
         (b"\xff\x0a" + (1 | 3 << 1 | 1 << 6).to_bytes(10, "little"), (32, 32)),
         (b"\xff\x0a" + (0 | 3 << 1 | 99_999 << 3 | 1 << 33).to_bytes(10, "little"), (100_000,) * 2),
         (b"\xff\x0a", None),
@@ -190,8 +190,27 @@ def test_heic_and_avif_say_their_colours_by_numbers() -> None:
 def test_the_size_of_a_jpeg_xl_stands_in_its_head(
     head: bytes, size: tuple[int, int] | None
 ) -> None:
-    found = jpeg_xl_size(head)
-    assert found == size if size else found is None or min(found) > 0
+    if size is None and head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL")):
+        with pytest.raises(InvalidImage, match="JPEG XL"):
+            jpeg_xl_size(head)
+    else:
+        assert jpeg_xl_size(head) == size
+
+
+def test_the_head_of_a_jpeg_xl_may_be_cut_and_come_late() -> None:
+    codestream = b"\xff\x0a" + bytes([0b1011_0110, 0b0110_1101]) + bytes(20)
+    size = jpeg_xl_size(codestream)
+    container = b"\0\0\0\x0cJXL \r\n\x87\n"
+
+    def box(kind: bytes, data: bytes = b"") -> bytes:
+        return (8 + len(data)).to_bytes(4) + kind + data
+
+    late = container + 90 * box(b"free") + box(b"jxlc", codestream)
+    cut = container + box(b"jxlp", bytes(4) + codestream[:1]) + box(b"free", bytes(9))
+    cut += box(b"jxlp", b"\x80\0\0\1" + codestream[1:])
+    assert size and jpeg_xl_size(late) == jpeg_xl_size(cut) == size
+    with pytest.raises(InvalidImage, match="JPEG XL"):
+        jpeg_xl_size(container + 5000 * box(b"free") + box(b"jxlc", codestream))
 
 
 @pytest.mark.skipif("JXL" not in FORMATS, reason="the extra jxl is not installed")

@@ -79,9 +79,11 @@ class ClusterEngine:
         """
         return self._writer.write(documents)
 
-    def delete(self, product_ids: Collection[str]) -> int:
+    def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
         """Delete documents and return how many existed."""
-        return self._writer.delete(product_ids)
+        if as_of is None:
+            return self._writer.delete(product_ids)
+        return self._writer.delete_older(product_ids, as_of)
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
         """Count the products of which an ingest wrote older facts and features, as search sees."""

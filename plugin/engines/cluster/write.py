@@ -16,7 +16,7 @@ from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.pending import PendingWrite, missing
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.documents import refusal
-from houndstooth.plugin.engines.newest import written_times
+from houndstooth.plugin.engines.newest import is_newer, written_times
 
 CONFLICT = 409
 """HTTP status of a bulk item that was written by another since it was read."""
@@ -105,6 +105,24 @@ class ClusterWriter:
             EngineUnavailable: The cluster cannot be reached or refuses.
         """
         return self._delete([actions.deletion(key) for key in sorted(set(product_ids))], 404)
+
+    def delete_older(self, product_ids: Collection[str], as_of: int) -> int:
+        """Delete documents, each unless newer facts or features are stored; return how many.
+
+        One that is written meanwhile is looked at again.
+
+        Args:
+            product_ids: The ids.
+            as_of: A time, in milliseconds since 1970.
+        """
+        deleted = 0
+        for _ in range(MAX_TURNS):
+            states = self._reader.states(sorted(set(product_ids))).items()
+            old = [(key, one) for key, one in states if not is_newer(one, as_of)]
+            if not old:
+                break
+            deleted += self.delete_read((key, one.seq_no, one.primary_term) for key, one in old)
+        return deleted
 
     def delete_read(self, documents: Iterable[tuple[str, int, int]]) -> int:
         """Delete documents, each unless it was written since it was read; return how many.

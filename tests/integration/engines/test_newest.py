@@ -146,3 +146,11 @@ def test_what_an_ingest_wrote_of_before_a_time_is_found_and_deleted(engine: Engi
     left = ["dear", "new", "no time", "old 0", "old 1", "old 2"]
     assert engine.count() == len(left) == len(engine.fetch(left))
     assert engine.outdated(5, kept=["dear"]).count == 0
+
+
+def test_a_deletion_of_a_time_leaves_what_is_newer(engine: Engine) -> None:
+    fill(engine, *(dated(n, 1.0, product_id=str(n)) for n in (1, 2, 3)), document("no time"))
+    fill(engine, facts(4, 2.0, "1"))
+    assert engine.delete(["1", "2", "3", "no time", "unknown"], as_of=2) == 2
+    engine.refresh()
+    assert [one.product_id for one in engine.fetch(["1", "2", "3", "no time"])] == ["1", "3"]

@@ -30,6 +30,7 @@ import { t } from "./words.js";
 
 const MAX_KEPT = 30;
 
+const goingOn = new WeakSet(); // answers whose next page is on its way
 const kept = new Map(); // answers by address, so that going back is instant
 const predicted = new Map(); // categories by photo or product, from answers without a choice
 let asking = null; // the AbortController of the search under way
@@ -191,6 +192,8 @@ const currencyOf = ({ hits }) => hits.find((hit) => hit.product.currency)?.produ
 
 /** Adds the next page of hits to the answer and to the grid. */
 async function goOn(state, answer, { sure, signal, act }) {
+  if (goingOn.has(answer)) return;
+  goingOn.add(answer);
   const from = answer.hits.length;
   busy(true);
   try {
@@ -202,6 +205,7 @@ async function goOn(state, answer, { sure, signal, act }) {
     if (!signal.aborted) say(t("more_failed"));
     return;
   } finally {
+    goingOn.delete(answer);
     if (!signal.aborted) busy(false);
   }
   if (signal.aborted) return;
