@@ -60,7 +60,8 @@ def source_hashes(engine: Engine, product_ids: Sequence[str], model: str) -> dic
     return {
         key: state.features.source_hash
         for key, state in engine.stored(product_ids).items()
-        if state.features is not None and state.features.model == model
+        if state.features is not None
+        and (state.features.model, state.features.lengths) == (model, LENGTHS)
     }
 
 

@@ -129,6 +129,7 @@ def test_an_object_of_the_shop_of_the_same_name_stays(
 def test_an_index_that_takes_no_writes_is_refused_or_told_once(
     shop: OwnShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("HOUNDSTOOTH_ENGINE_PATIENCE", "0")
     shop.create()
     shop.write({"1": PRODUCTS["1"], "2": PRODUCTS["2"]})
     assert shop.attach() == 0
