@@ -82,9 +82,10 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
         print(report(job, file))
     if job.state == "running":
         try:
+            is_queued = bool(app.queue.jobs({job_id}))
             if job.away:
                 print(_why_away(job), file=sys.stderr)
-            elif job.quiet > LOST_SECONDS and not app.queue.jobs({job_id}):
+            elif job.quiet > LOST_SECONDS and not is_queued:
                 print(f"the queue knows nothing of it; {RESUME} {job_id}", file=sys.stderr)
         except WorkersUnavailable as error:
             print(f"{error}; the job goes on when it is back", file=sys.stderr)

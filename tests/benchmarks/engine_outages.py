@@ -42,7 +42,7 @@ def measure(shop: Shop, proxy: EngineProxy, arguments: argparse.Namespace) -> di
     """Run one job through all outages; print each."""
     deadline = time.monotonic() + arguments.seconds
     feed = shop.write([product(n) for n in range(arguments.products)])
-    command = shop.command("ingest", feed, "--celery", "--detach", "--engine", shop.url)
+    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
     output, errors = command.communicate(timeout=300)
     if command.returncode:
         raise SystemExit(errors)

@@ -68,7 +68,7 @@ def killed_worker(shop: Shop, count: int) -> tuple[int, int]:
     old = shop.write([row | {"price": f"{OLD} EUR"} for row in rows], "old.csv")
     new = shop.write([row | {"price": f"{NEW} EUR"} for row in rows], "new.csv")
     with shop.workers(TEST_SECONDS_PER_BATCH="60", TEST_REDELIVERED_AFTER="600") as [worker]:
-        words = ["ingest", old, "--celery", "--detach", "--engine", shop.url]
+        words = ["ingest", old, "--celery", "--no-wait", "--engine", shop.url]
         status, job_id, errors = finish(shop.command(*words))
         if status:
             sys.exit(errors)

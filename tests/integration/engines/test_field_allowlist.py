@@ -65,4 +65,4 @@ def test_a_window_is_limited_too(ranking: RankingEngine) -> None:
     engine = cast(RankingEngine, limited(ranking))
     assert len(engine.window(ALL, 9, LENGTHS)) == 0
     with pytest.raises(InvalidFilter, match="brand; got 'price'"):
-        engine.window(only(TermFilter("price", "10")), 9)
+        engine.window(only(TermFilter("price", "10")), 9, LENGTHS)

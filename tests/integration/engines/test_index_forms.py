@@ -274,6 +274,7 @@ def test_variants_share_a_field_within_an_object(attach: Attach) -> None:
         *({"maker": {"style": style, "cost": 5}} for style in styles),
     )
     extractor, settings = FakeExtractor(), Settings(variant_field="maker.style", columns=None)
+    extractor.code_bytes, extractor.colour_bins = LENGTHS
     of_model = [visual(key, model=extractor.model, seed=int(key)) for key in "123"]
     fill(shop, *(IndexDocument(one.product_id, {}, one) for one in of_model))
     for engine in (shop, FieldAllowlist(shop, ["maker.style"])):

@@ -42,7 +42,7 @@ def test_a_worker_dies_before_the_deletion(shop: Shop) -> None:
     """What is left is deleted by the next one, and counted once."""
     rows = [product(n) for n in range(40)]
     less = shop.write(rows[:38], "less.csv")
-    words = ["ingest", less, "--celery", "--detach", "--engine", shop.url, "--delete-missing"]
+    words = ["ingest", less, "--celery", "--no-wait", "--engine", shop.url, "--delete-missing"]
     with shop.workers():
         assert finish(shop.ingest(shop.write(rows)))[0] == 0
     jobs = shop.app().jobs

@@ -15,7 +15,7 @@ def test_an_older_batch_that_comes_back_leaves_newer_prices_alone(shop: Shop) ->
     rows = [product(n) for n in range(PRODUCTS)]
     old = shop.write([row | {"price": "1 EUR"} for row in rows], "old.csv")
     new = shop.write([row | {"price": "2 EUR"} for row in rows], "new.csv")
-    words = ["ingest", old, "--celery", "--detach", "--engine", shop.url]
+    words = ["ingest", old, "--celery", "--no-wait", "--engine", shop.url]
     with shop.workers(TEST_SECONDS_PER_BATCH="60", TEST_REDELIVERED_AFTER="600") as [worker]:
         status, output, _ = finish(shop.command(*words))
         assert status == 0
