@@ -75,7 +75,8 @@ def test_address_port_and_feed_can_be_set() -> None:
     settings = {"WEB_ADDRESS": "10.0.0.2", "WEB_PORT": "80", "FEED_FOLDER": "/f"}
     services = read_compose(settings)["services"]
     assert services["web"]["ports"] == ["10.0.0.2:80:8000"]
-    assert services["worker"]["volumes"] == ["/f:/feed:ro", "downloads:/downloads", "jobs:/jobs"]
+    own = ["downloads:/downloads", "jobs:/jobs", "keys:/keys:ro"]
+    assert services["worker"]["volumes"] == ["/f:/feed:ro", *own]
     volumes = ["/f:/feed:ro", "columns:/columns", "jobs:/jobs", "keys:/keys"]
     assert services["web"]["volumes"] == volumes
 

@@ -42,7 +42,7 @@ def test_a_card_shows_other_colours_of_the_product(
 ) -> None:
     search = app.extensions["houndstooth"].search
     monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
-    monkeypatch.setattr(search, "_columns", None)  # they are of another variant field
+    monkeypatch.setattr(search, "columns", None)  # they are of another variant field
     monkeypatch.setattr(search, "_older", {})
     page.open()
     page.upload(photo)
