@@ -201,7 +201,7 @@ def test_what_was_copied_into_an_index_not_prepared_is_not_taken_for_known(index
     [
         ("binary_code", None, False, False),
         ("colour_histogram", None, False, False),
-        ("binary_code", "AAAA", False, True),
+        ("binary_code", "AAAA", False, False),
         ("box", None, True, False),
     ],
 )
