@@ -104,8 +104,7 @@ class BatchSteps:
         stored, as_of = draft.stored, self._as_of(draft.product)
         if stored is None:
             return False
-        is_newer = None not in (stored.as_of, as_of) and (stored.as_of or 0) > (as_of or 0)
-        return is_newer or stored.features == self._key(draft)
+        return stored.has_newer_features(as_of) or stored.features == self._key(draft)
 
     def _key(self, draft: Draft) -> FeatureKey:
         return FeatureKey(self.extractor.model, draft.source_hash, self.extractor.lengths)

@@ -39,6 +39,18 @@ class StoredState:
     facts_as_of: int | None = None
     as_of: int | None = None
 
+    def has_newer_facts(self, as_of: int | None) -> bool:
+        """Tell whether the stored facts are newer than a time; not where either is not known."""
+        return _is_newer(self.facts_as_of, as_of)
+
+    def has_newer_features(self, as_of: int | None) -> bool:
+        """Tell whether the stored features are newer than a time, as ``has_newer_facts``."""
+        return _is_newer(self.as_of, as_of)
+
+    def is_newer(self, as_of: int | None) -> bool:
+        """Tell whether stored facts or features are newer than a time."""
+        return self.has_newer_facts(as_of) or self.has_newer_features(as_of)
+
 
 @dataclass(frozen=True)
 class IndexDocument:
@@ -101,3 +113,7 @@ class Outdated:
     count: int
     total: int
     examples: Sequence[str] = ()
+
+
+def _is_newer(stored: int | None, as_of: int | None) -> bool:
+    return stored is not None and as_of is not None and stored > as_of

@@ -162,8 +162,7 @@ class ProductWriter:
         ]
 
     def _delete(self, operation: Delete, stored: StoredState | None) -> Result:
-        times = (stored.as_of, stored.facts_as_of) if stored else ()
-        if max((time for time in times if time is not None), default=-1) > operation.as_of:
+        if stored and stored.is_newer(operation.as_of):
             return Result(operation.product_id, "overtaken")
         # Noted first: an older update that comes in between must find it.
         self.ledger.mark_deleted(operation.product_id, operation.as_of)

@@ -26,8 +26,8 @@ def leave_newer(
     key, as_of, has_features = document.product_id, document.as_of, _has_features(document)
     if as_of is None:
         return document, []
-    keeps_facts = _is_newer(stored.facts_as_of, as_of)
-    keeps_features = _is_newer(stored.as_of, as_of)
+    keeps_facts = stored.has_newer_facts(as_of)
+    keeps_features = stored.has_newer_features(as_of)
     if document.keeps is not None and not keeps_features and stored.features != document.keeps:
         why = "expected the features that were read before; others were written meanwhile"
         return WriteOutcome(key, why, retryable=True, is_conflict=True)
@@ -53,14 +53,5 @@ def written_times(document: IndexDocument) -> dict[str, int]:
     return times
 
 
-def is_newer(stored: StoredState, as_of: int) -> bool:
-    """Tell whether facts or features that are stored are newer than a time."""
-    return _is_newer(stored.as_of, as_of) or _is_newer(stored.facts_as_of, as_of)
-
-
 def _has_features(document: IndexDocument) -> bool:
     return document.visual is not None or document.keeps is not None
-
-
-def _is_newer(stored: int | None, as_of: int) -> bool:
-    return stored is not None and stored > as_of

@@ -16,7 +16,6 @@ from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
-from houndstooth.plugin.engines.newest import is_newer
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
@@ -71,7 +70,7 @@ class SQLiteEngine:
             ids = set(product_ids)
             if as_of is not None:
                 states = stored_states(db, self.location, [*ids])
-                ids -= {key for key, state in states.items() if is_newer(state, as_of)}
+                ids -= {key for key, state in states.items() if state.is_newer(as_of)}
             return sum(self._writer.delete(db, product_id) for product_id in ids)
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:

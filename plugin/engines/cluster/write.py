@@ -16,7 +16,7 @@ from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.pending import PendingWrite, missing
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.documents import refusal
-from houndstooth.plugin.engines.newest import is_newer, written_times
+from houndstooth.plugin.engines.newest import written_times
 
 CONFLICT = 409
 """HTTP status of a bulk item that was written by another since it was read."""
@@ -118,7 +118,7 @@ class ClusterWriter:
         deleted = 0
         for _ in range(MAX_TURNS):
             states = self._reader.states(sorted(set(product_ids))).items()
-            old = [(key, one) for key, one in states if not is_newer(one, as_of)]
+            old = [(key, one) for key, one in states if not one.is_newer(as_of)]
             if not old:
                 break
             deleted += self.delete_read((key, one.seq_no, one.primary_term) for key, one in old)
