@@ -95,10 +95,7 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
         return
     with app.job_steps.step(job_id, f"read {start}", BATCH_SECONDS) as attempts:
         if attempts > MAX_DEATHS:
-            raise InvalidFeed(
-                f"worker processes died {MAX_DEATHS} times as they read the feed, or took longer "
-                f"than {BATCH_SECONDS} s; their log says where"
-            )
+            raise InvalidFeed(_deaths("as they read the feed", BATCH_SECONDS))
         _queue_part(self, job, start)
 
 
@@ -130,10 +127,8 @@ def delete_missing(self: JobTask, job_id: str) -> None:
         return
     with app.job_steps.step(job_id, "deletion", BATCH_SECONDS) as attempts:
         if attempts > MAX_DEATHS:
-            raise InvalidFeed(
-                f"worker processes died {MAX_DEATHS} times as they deleted what the feed does not "
-                f"have, or took longer than {BATCH_SECONDS} s; their log says where"
-            )
+            doing = "as they deleted what the feed does not have"
+            raise InvalidFeed(_deaths(doing, BATCH_SECONDS))
         _delete_missing(self, job)
 
 
@@ -205,14 +200,14 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
         else:
             app.jobs.end_feed(job.job_id, count)
     app.jobs.mark_queued(job.job_id, start)
-    _queue_deletion(app, job.job_id)
+    _queue_deletion(app, job)
 
 
-def _queue_deletion(app: IngestApp, job_id: str) -> None:
+def _queue_deletion(app: IngestApp, job: Job) -> None:
     """Queue the deletion if nothing else is left to do; if it is lost, the job is brought back."""
-    if app.jobs.queue_deletion(job_id):
+    if job.request.delete_at_most is not None and app.jobs.queue_deletion(job.job_id):
         with sending():
-            delete_missing.apply_async((job_id,))
+            delete_missing.apply_async((job.job_id,))
 
 
 def _delete_missing(task: JobTask, job: Job) -> None:
@@ -248,7 +243,7 @@ def _ingest_batch(
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
-    _queue_deletion(app, job.job_id)
+    _queue_deletion(app, job)
 
 
 def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> list[Outcome]:
@@ -268,8 +263,13 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> 
 
 
 def _fatal(entry: FeedProduct) -> Outcome:
-    reason = (
-        f"worker processes died {MAX_DEATHS} times at this product, or took longer than "
-        f"{PRODUCT_SECONDS} s; their log says where"
-    )
+    reason = _deaths("at this product", PRODUCT_SECONDS)
     return Outcome(entry.product.product_id, "failed", reason, WORKER_DIED, entry.row)
+
+
+def _deaths(where: str, seconds: float) -> str:
+    """Say why a step is not tried again."""
+    return (
+        f"worker processes died {MAX_DEATHS} times {where}, or took longer than {seconds} s; "
+        "their log says where"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -159,11 +158,21 @@ def command(
                 options,
                 batch,
                 visual_only,
-                as_of,
-                limit,
-                settings.engine_patience,
+                as_of=as_of,
+                delete_at_most=limit,
+                patience=settings.engine_patience,
             )
             context.exit(workers.ingest(request, settings, report, no_wait, allow_fewer))
-        task = Task(path, engine, options, visual_only, report, batch, dry_run, as_of)
-        task = replace(task, delete_at_most=limit, allow_fewer=allow_fewer)
+        task = Task(
+            path,
+            engine,
+            options,
+            visual_only,
+            report,
+            batch,
+            dry_run,
+            as_of=as_of,
+            delete_at_most=limit,
+            allow_fewer=allow_fewer,
+        )
         context.exit(run(task, settings, context.obj))
