@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -18,7 +19,7 @@ from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
 from houndstooth.web.catalogue import find_variants, pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
-from houndstooth.web.languages import read_language
+from houndstooth.web.languages import LANGUAGES, read_language
 from houndstooth.web.media import image_url
 from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
@@ -40,6 +41,11 @@ def api_blueprint(backend: Backend) -> Blueprint:
     """Create the blueprint of ``/api/v1``: search, catalogue and OpenAPI document."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     document = openapi_document(backend.taxonomy)
+
+    @cache
+    def taxonomy(language: str) -> dict[str, Any]:
+        precisions = backend.extractor.precisions
+        return taxonomy_json(backend.taxonomy, precisions, LANGUAGES[language])
 
     @api.post("/search")
     @requires("search")
@@ -112,8 +118,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @api.get("/taxonomy")
     @requires("search")
     def get_taxonomy() -> ResponseReturnValue:
-        language = read_language(request.args)
-        return jsonify(taxonomy_json(backend.taxonomy, backend.extractor.precisions, language))
+        return jsonify(taxonomy(read_language(request.args).code))
 
     @api.get("/openapi.json")
     def openapi() -> ResponseReturnValue:
