@@ -61,6 +61,16 @@ class Broker:
         self.start()
 
 
+def begin_job(shop: Shop, products: int, deadline: float) -> Job:
+    """Give a feed to the workers; return its job when the first batch is recorded."""
+    feed = shop.write([product(n) for n in range(products)])
+    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
+    output, errors = command.communicate(timeout=300)
+    if command.returncode:
+        raise SystemExit(errors)
+    return wait_for_batch(shop, output.strip(), deadline)
+
+
 def wait_for_batch(shop: Shop, job_id: str, deadline: float) -> Job:
     """Return the job when its next batch is recorded, or it ends."""
     with shop.app() as app:
@@ -96,13 +106,8 @@ def measure(shop: Shop, broker: Broker, arguments: argparse.Namespace) -> dict[s
     """Run one job through all losses; print each."""
     deadline = time.monotonic() + arguments.seconds
     chance = random.Random(31)
-    feed = shop.write([product(n) for n in range(arguments.products)])
-    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
-    output, errors = command.communicate(timeout=120)
-    if command.returncode:
-        raise SystemExit(errors)
-    job_id = output.strip()
-    job = wait_for_batch(shop, job_id, deadline)
+    job = begin_job(shop, arguments.products, deadline)
+    job_id = job.job_id
     waits = []
     for number in range(arguments.losses):
         if job.state != "running":

@@ -21,11 +21,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from tests.benchmarks.broker_losses import faults, wait_for_batch
+from tests.benchmarks.broker_losses import begin_job, faults, wait_for_batch
 from tests.conftest import running_or_given, running_redis
 from tests.engine_proxy import EngineProxy, engine_proxy
 from tests.integration.engines.helpers import client
-from tests.integration.workers.shop import Shop, product
+from tests.integration.workers.shop import Shop
 
 Switch = Callable[[bool], None]
 """Begins or ends a trouble of the engine."""
@@ -41,13 +41,8 @@ def block(proxy: EngineProxy, is_on: bool) -> None:
 def measure(shop: Shop, proxy: EngineProxy, arguments: argparse.Namespace) -> dict[str, int]:
     """Run one job through all outages; print each."""
     deadline = time.monotonic() + arguments.seconds
-    feed = shop.write([product(n) for n in range(arguments.products)])
-    command = shop.command("ingest", feed, "--celery", "--no-wait", "--engine", shop.url)
-    output, errors = command.communicate(timeout=300)
-    if command.returncode:
-        raise SystemExit(errors)
-    job_id = output.strip()
-    job = wait_for_batch(shop, job_id, deadline)
+    job = begin_job(shop, arguments.products, deadline)
+    job_id = job.job_id
     troubles: list[tuple[str, Switch, float]] = [
         ("away", lambda is_on: setattr(proxy, "is_away", is_on), seconds)
         for seconds in arguments.away

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.benchmarks.demo_catalogue import database_of
 from tests.benchmarks.query_time import serve
 
 LIGHTHOUSE = "lighthouse@12"
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each (3)")
     given = parser.parse_args()
     program = [given.lighthouse] if given.lighthouse else ["npx", "--yes", LIGHTHOUSE]
-    engine = f"sqlite:///{next(given.folder.glob('demo-*.db')).resolve()}"
+    engine = f"sqlite:///{database_of(given.folder)}"
     print(f"| page | device | {' | '.join(SCORES)} |\n|---|---|{'---|' * len(SCORES)}")
     with serve(engine, (given.folder / "drawn").resolve()) as port:
         for page, path in PAGES.items():

@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.demo_catalogue import database_of
 from tests.benchmarks.query_time import serve
 from tests.integration.page import PHONE, Page, start_chromium
 
@@ -81,7 +82,7 @@ def main() -> None:
     parser.add_argument("--slower", type=float, default=2, help="times slower processor (2)")
     given = parser.parse_args()
     photos = sorted(given.photos.resolve().glob("*.jpg"))[: given.count]
-    engine = f"sqlite:///{next(given.folder.glob('demo-*.db')).resolve()}"
+    engine = f"sqlite:///{database_of(given.folder)}"
     print("| network | first cards, median | worst | the copy | the service | first picture |")
     print("|---|---|---|---|---|---|")
     with (

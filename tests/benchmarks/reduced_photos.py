@@ -35,6 +35,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.app import create_app
+from tests.benchmarks.demo_catalogue import database_of
 from tests.integration.conftest import serve
 from tests.integration.page import Page, start_chromium
 
@@ -148,7 +149,7 @@ def main() -> None:
     given = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     photos = take_photos(given.photos, given.count)
-    engine = open_engine(f"sqlite:///{next(given.folder.glob('demo-*.db')).resolve()}")
+    engine = open_engine(f"sqlite:///{database_of(given.folder)}")
     app = create_app(replace(Settings.from_env(), images=given.folder / "drawn"), engine=engine)
     with tempfile.TemporaryDirectory() as profile, serve(app) as address:
         driver = start_chromium(Path(profile))

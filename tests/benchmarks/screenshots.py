@@ -27,6 +27,7 @@ from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.web.app import create_app
+from tests.benchmarks.demo_catalogue import database_of
 from tests.integration.conftest import serve
 from tests.integration.page import Page, start_chromium
 
@@ -171,8 +172,8 @@ def take(page: Page, out: Path) -> None:
 
 def open_copy(folder: Path, into: Path) -> Flask:
     """Open a copy of a demo's catalogue."""
-    database = next(folder.glob("demo-*.db"))
-    for file in folder.glob(f"{database.name}*"):
+    database = database_of(folder)
+    for file in database.parent.glob(f"{database.name}*"):
         shutil.copy(file, into)
     engine = open_engine(f"sqlite:///{into / database.name}")
     app = create_app(replace(Settings.from_env(), images=folder / "drawn"), engine=engine)
