@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import subprocess
@@ -21,6 +22,17 @@ NODE = Path(__file__).parents[1] / ".ci" / "engines" / "node"
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def as_before_in_logs() -> Iterator[None]:
+    """What a command changes in this process's log, such as ``serve``, ends with its test."""
+    root, ours = logging.getLogger(), logging.getLogger("houndstooth")
+    handlers, level = list(root.handlers), ours.level
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+    ours.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,8 @@ def check_complete(shop: Shop, report: dict[str, Any], reasons: Mapping[str, str
     for key, words in reasons.items():
         assert words in failed[key]
     totals = report["totals"]
-    assert totals["written"] + totals["unchanged"] == PRODUCTS - len(reasons)
+    known = ("written", "unchanged", "overtaken")
+    assert sum(totals[outcome] for outcome in known) == PRODUCTS - len(reasons)
     assert (totals["failed"], totals["left_out"]) == (len(reasons), 0)
     assert report["unlisted"] == PRODUCTS - len(reasons)
     assert report["stopped"] is None
@@ -72,6 +73,7 @@ def test_two_workers_and_one_of_their_processes_is_killed(shop: Shop, synthetic:
     assert "unusable image" in output
     assert "houndstooth jobs status" in errors
     check_complete(shop, shop.report(), reasons)
+    assert shop.report()["totals"]["overtaken"] == 0
     assert Counter(reasons.values()).keys() == BAD.keys()
 
 
@@ -86,6 +88,7 @@ def test_a_whole_worker_is_killed_and_the_other_takes_its_batch(
         status, _, _ = finish(command)
     assert status == 1
     check_complete(shop, shop.report(), reasons)
+    assert shop.report()["totals"]["overtaken"] == 0
 
 
 def test_the_same_feed_twice_at_once(shop: Shop, synthetic: Path) -> None:
@@ -94,5 +97,7 @@ def test_the_same_feed_twice_at_once(shop: Shop, synthetic: Path) -> None:
     with shop.workers(1, concurrency=2):
         commands = [shop.ingest(feed, report=f"{n}.json") for n in range(2)]
         assert [finish(command)[0] for command in commands] == [1, 1]
-    for n in range(2):
-        check_complete(shop, shop.report(f"{n}.json"), reasons)
+    reports = [shop.report(f"{n}.json") for n in range(2)]
+    for report in reports:
+        check_complete(shop, report, reasons)
+    assert 0 in [report["totals"]["overtaken"] for report in reports]
