@@ -8,7 +8,7 @@ PRODUCTS ?= ../shared/data/products
 BENCH ?=
 PY := .venv/bin/python
 
-.PHONY: help demo test test-engines lint opensearch opensearch-stop bench runtime dev
+.PHONY: help demo test coverage test-engines lint opensearch opensearch-stop bench servers runtime dev
 
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
@@ -16,11 +16,10 @@ help:            ## what there is to make
 demo: runtime    ## the page (PORT=8000) on a drawn catalogue or on CATALOGUE=feed.csv, indexed meanwhile
 	@.venv/bin/houndstooth demo --port "$(PORT)" $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
-test: lint       ## everything: lint, types, and all tests against real servers and a real browser
-	@.ci/setup browser
-	@.ci/setup redis
-	@.ci/setup containers
-	@.ci/setup examples
+test: lint servers  ## everything: lint, types, and all tests against real servers and a real browser
+	@$(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile
+
+coverage: servers  ## the same tests one after another, and which lines they ran
 	@$(PY) -m pytest --cov --cov-report=term
 
 test-engines: dev ## engines' contract on every release of both; writes the table of docs/engines.md
@@ -40,6 +39,12 @@ opensearch-stop: ## stop it
 bench:           ## time at N=10000,200000 products beside the rivals; needs the photos in PRODUCTS
 	@.ci/setup bench
 	@$(PY) -m tests.benchmarks.scale.run --sizes "$(N)" --products "$(PRODUCTS)" $(BENCH)
+
+servers: dev     ## what tests start: Chromium, Redis, Node, PHP and what the containers' checks call
+	@.ci/setup browser
+	@.ci/setup redis
+	@.ci/setup containers
+	@.ci/setup examples
 
 runtime:         ## the virtual environment .venv, to serve and ingest
 	@.ci/setup runtime

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,24 @@ NODE = Path(__file__).parents[1] / ".ci" / "engines" / "node"
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+NODES = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Start the nodes that all processes of ``pytest -n`` share: they find them as given ones."""
+    nodes = config.stash.setdefault(NODES, ExitStack())
+    for engine in RELEASES:
+        url = nodes.enter_context(running_or_given(engine))
+        os.environ[f"HOUNDSTOOTH_TEST_{engine.upper()}"] = url.partition("://")[2]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop them."""
+    if nodes := config.stash.get(NODES, None):
+        nodes.close()
 
 
 @pytest.fixture(autouse=True)
