@@ -21,6 +21,16 @@ STATIC = Path(__file__).parent / "static"
 ELEMENTS, DIALOG = "widget/elements.js", "widget/dialog.js"
 """The modules that are loaded with the page, and when the dialog is first opened."""
 STYLES = ("picture.css", "widget/widget.css")
+LOADER = """\
+{
+  const script = document.currentScript?.src; // null where a shop writes type="module"
+  for (const name of %s) {
+    const file = `./widget/%s/${name}`;
+    import(script ? new URL(file, script).href : file);
+  }
+}
+"""
+"""Loads all modules at the same time. A script of another origin has no base address of its own."""
 SCRIPT_SECONDS = 300
 FILE_SECONDS = 365 * 24 * 3600
 
@@ -47,8 +57,7 @@ def widget_blueprint() -> Blueprint:
     at_once = imported(ELEMENTS)
     files = frozenset({*at_once, *imported(DIALOG), *STYLES})
     version = _version(files)
-    # Named one by one, all are fetched at the same time.
-    script = f"for (const name of {json.dumps(at_once)}) import(`./widget/{version}/${{name}}`);\n"
+    script = LOADER % (json.dumps(at_once), version)
 
     @widget.get("/widget.js")
     def loader() -> ResponseReturnValue:
@@ -92,11 +101,6 @@ def _kept(response: Response, current: bool) -> Response:
     While services of two versions stand behind one address, another version is asked for too. It
     gets this one, which is not kept.
     """
-    if current:
-        response.cache_control.max_age = FILE_SECONDS
-        response.cache_control.public = True
-        response.cache_control.immutable = True
-        response.cache_control.no_cache = None
-    else:
-        response.cache_control.no_store = True
+    kept = f"public, max-age={FILE_SECONDS}, immutable"
+    response.headers["Cache-Control"] = kept if current else "no-store"
     return response

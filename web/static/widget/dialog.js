@@ -31,7 +31,7 @@ export function createDialog(widget) {
     "dialog",
     { class: "dialog", part: "dialog", "aria-labelledby": "title", closedby: "any" },
     make(
-      "header",
+      "div",
       { class: "head" },
       make("h2", { id: "title", part: "dialog-title" }, t("widget.open")),
       make("button", {
