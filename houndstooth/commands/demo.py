@@ -84,7 +84,8 @@ def command(
     """Serve the search page on a catalogue, and index the catalogue meanwhile.
 
     The page is up within seconds. Products can be searched as they come in, and the page shows how
-    many are still to come. Ctrl-C ends it; what is in stays, in a SQLite file in --folder.
+    many are still to come; /shop is a shop with the widget in its pages. Ctrl-C ends it; what is in
+    stays, in a SQLite file in --folder.
     """
     if catalogue and context.get_parameter_source("count") is not ParameterSource.DEFAULT:
         raise click.UsageError("--count goes without --catalogue: a feed has as many as it has")

@@ -94,6 +94,8 @@ def is_wide(page: ShopPage) -> bool:
 def test_a_photo_finds_products_of_the_shop(page: ShopPage, photo: Path, width: int) -> None:
     page.resize(width)
     page.open("/shop")
+    if width == NARROW:
+        page.driver.execute_script("document.documentElement.style.colorScheme = 'dark'")
     listen(page, "houndstooth-query")
     page.open_dialog()
     hits = page.search(photo)
@@ -151,6 +153,7 @@ def test_a_row_of_similar_products_in_another_language(page: ShopPage) -> None:
     page.driver.execute_script(script, "trousers-blue-1")
     page.wait(lambda: page.found(SIMILAR)[0].startswith("trousers-blue"), "the row stays")
     page.driver.execute_script(script, "none-such")
+    assert not is_wide(page)
     page.wait(lambda: page.inside(SIMILAR, "section").size["height"] == 0, "there is still room")
 
 

@@ -1,6 +1,7 @@
 // <houndstooth-similar product="ID">: a row of products that look like one of the shop.
 
 import { fill, make } from "../js/dom.js";
+import { OWN_KIND } from "../js/state.js";
 import { card } from "./card.js";
 import { WidgetElement } from "./element.js";
 
@@ -60,7 +61,7 @@ export class HoundstoothSimilar extends WidgetElement {
     this.section.hidden = !product;
     if (!product) return;
     this.#wait();
-    const query = new URLSearchParams({ top: this.#top });
+    const query = new URLSearchParams({ top: this.#top, relax: OWN_KIND });
     for (const filter of this.filters) query.append("filter", filter);
     try {
       const path = `products/${encodeURIComponent(product)}/similar?${query}`;
