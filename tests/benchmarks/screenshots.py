@@ -37,6 +37,7 @@ WIDTHS = {360: 740, 390: 844, 768: 1024, 1280: 900}
 SCHEMES = ("light", "dark")
 IN_VIEW = """
 return [...document.images]
+  .filter((image) => image.checkVisibility())
   .filter((image) => image.loading !== 'lazy' || image.getBoundingClientRect().top < innerHeight)
   .every((image) => image.complete)
 """
