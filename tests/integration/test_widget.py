@@ -157,6 +157,26 @@ def test_a_row_of_similar_products_in_another_language(page: ShopPage) -> None:
     page.wait(lambda: page.inside(SIMILAR, "section").size["height"] == 0, "there is still room")
 
 
+@pytest.mark.parametrize(("status", "words"), [(401, "does not take its key"), (503, "")])
+def test_a_row_says_what_the_shop_can_mend_and_nothing_else(
+    page: ShopPage, status: int, words: str
+) -> None:
+    page.open(PRODUCT)
+    page.found(SIMILAR)
+    listen(page, "houndstooth-error")
+    script = """
+        const [status, element] = [arguments[0], document.querySelector("houndstooth-similar")];
+        const body = JSON.stringify({ error: { message: "expected a key", status } });
+        window.fetch = async () => new Response(body, { status });
+        element.setAttribute("product", "another");
+    """
+    page.driver.execute_script(script, status)
+    page.wait(lambda: seen(page), "no error is told")
+    assert seen(page)[0]["status"] == status
+    assert words in page.inside(SIMILAR, ".note").text
+    assert (page.inside(SIMILAR, "section").size["height"] > 0) == bool(words)
+
+
 def measures(page: ShopPage) -> list[Any]:
     """How parts of the widget look, and what size they have."""
     script = """

@@ -11,6 +11,7 @@ const TOP = 24;
 const MAX_ITEMS = 8;
 const SEEN_AT_ONCE = 4; // cards whose pictures are not waited for until they are in view
 const UNKNOWN = "unknown";
+const BUSY = 429; // HTTP status
 
 /** Returns the function that searches for a photo and shows in `place` what is found. */
 export function createSearch(widget, place, another) {
@@ -50,6 +51,7 @@ export function createSearch(widget, place, another) {
     const { signal } = asking;
     busy(true);
     if (fresh) wait();
+    if (heading.getBoundingClientRect().top < 0) heading.scrollIntoView(); // scrolled past
     try {
       const [answer, found] = await Promise.all([
         fetchHits(null, signal),
@@ -180,11 +182,9 @@ export function createSearch(widget, place, another) {
   function fail(error) {
     heading.textContent = t("did_not_work");
     for (const part of [list, onward, narrowing]) fill(part);
-    fill(
-      problem,
-      make("p", {}, widget.explain(error)),
-      error.fault ? null : button(t("try_again"), () => search()),
-    );
+    const mayPass = (error.unavailable && !error.fault) || error.status === BUSY;
+    const again = mayPass ? button(t("try_again"), () => search()) : null;
+    fill(problem, make("p", {}, widget.explain(error)), again);
     say("");
   }
 
