@@ -56,27 +56,27 @@ def widget_blueprint() -> Blueprint:
     widget = Blueprint("widget", __name__)
     at_once = imported(ELEMENTS)
     files = frozenset({*at_once, *imported(DIALOG), *STYLES})
-    version = _version(files)
-    script = LOADER % (json.dumps(at_once), version)
+    current = _version(files)
+    script = LOADER % (json.dumps(at_once), current)
 
     @widget.get("/widget.js")
     def loader() -> ResponseReturnValue:
         response = Response(script, mimetype="text/javascript")
-        response.set_etag(version)
+        response.add_etag()
         response.cache_control.max_age = SCRIPT_SECONDS
         response.cache_control.public = True
         return response.make_conditional(request)
 
-    @widget.get("/widget/<given>/words/<language>.json")
-    def words(given: str, language: str) -> ResponseReturnValue:
+    @widget.get("/widget/<version>/words/<language>.json")
+    def words(version: str, language: str) -> ResponseReturnValue:
         spoken = LANGUAGES.get(language, LANGUAGES[ENGLISH])
-        return _kept(jsonify(language=spoken.code, words=spoken.words), given == version)
+        return _kept(jsonify(language=spoken.code, words=spoken.words), version == current)
 
-    @widget.get("/widget/<given>/<path:name>")
-    def part(given: str, name: str) -> ResponseReturnValue:
+    @widget.get("/widget/<version>/<path:name>")
+    def part(version: str, name: str) -> ResponseReturnValue:
         if name not in files:
             abort(404)
-        return _kept(send_from_directory(STATIC, name), given == version)
+        return _kept(send_from_directory(STATIC, name), version == current)
 
     @widget.after_request
     def for_any_origin(response: Response) -> Response:

@@ -186,7 +186,8 @@ def measures(page: ShopPage) -> list[Any]:
             const part = document.querySelector(name).shadowRoot.querySelector(css);
             const { color, fontSize, display, position } = getComputedStyle(part);
             const { width, height } = part.getBoundingClientRect();
-            return [css, color, fontSize, display, position, css === ".dialog" || [width, height]];
+            const steady = css === ".opener" || color; // the mouse has just left it
+            return [css, steady, fontSize, display, position, css === ".dialog" || [width, height]];
           });
     """
     found: list[Any] = page.driver.execute_script(script)
