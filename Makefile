@@ -13,7 +13,7 @@ PY := .venv/bin/python
 help:            ## what there is to make
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 18
 
-demo: runtime    ## the page (PORT=8000) on a drawn catalogue or on CATALOGUE=feed.csv, indexed meanwhile
+demo: runtime    ## the page (PORT=8000), and /shop with the widget, on a drawn catalogue or on CATALOGUE=feed.csv
 	@.venv/bin/houndstooth demo --port "$(PORT)" $(if $(CATALOGUE),--catalogue "$(CATALOGUE)")
 
 test: lint servers  ## everything: lint, types, and all tests against real servers and a real browser

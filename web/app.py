@@ -35,6 +35,7 @@ from houndstooth.web.observability.view import metrics_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
 from houndstooth.web.webhooks_view import webhooks_blueprint
+from houndstooth.web.widget import widget_blueprint
 from houndstooth.web.writes_view import writes_blueprint
 from houndstooth.web.writing import product_writer
 
@@ -105,6 +106,7 @@ def create_app(
     app.register_blueprint(health_blueprint(backend))
     app.register_blueprint(metrics_blueprint(backend.metrics.registry))
     app.register_blueprint(page_blueprint(backend))
+    app.register_blueprint(widget_blueprint())
     return app
 
 

@@ -22,6 +22,8 @@ from houndstooth.web.languages import ENGLISH, LANGUAGES, Language, choose_langu
 from houndstooth.web.media import MEDIA, is_servable
 
 IMAGE_SECONDS = 3600
+OF_WIDGET = "widget."
+"""Begins the keys of words that the widget alone uses."""
 
 
 def page_blueprint(backend: Backend) -> Blueprint:
@@ -58,7 +60,8 @@ def page_blueprint(backend: Backend) -> Blueprint:
 
 
 def _page(template: str, language: Language, **values: Any) -> Response:
-    text = render_template(template, language=language.code, words=language.words, **values)
+    words = {key: text for key, text in language.words.items() if not key.startswith(OF_WIDGET)}
+    text = render_template(template, language=language.code, words=words, **values)
     response = make_response(text)
     response.vary.add("Accept-Language")
     response.content_language.add(language.code)

@@ -84,7 +84,8 @@ def command(
     """Serve the search page on a catalogue, and index the catalogue meanwhile.
 
     The page is up within seconds. Products can be searched as they come in, and the page shows how
-    many are still to come. Ctrl-C ends it; what is in stays, in a SQLite file in --folder.
+    many are still to come; /shop is a shop with the widget in its pages. Ctrl-C ends it; what is in
+    stays, in a SQLite file in --folder.
     """
     if catalogue and context.get_parameter_source("count") is not ParameterSource.DEFAULT:
         raise click.UsageError("--count goes without --catalogue: a feed has as many as it has")
@@ -135,6 +136,7 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
     from houndstooth.web.app import create_app
     from houndstooth.web.progress import Progress
     from houndstooth.web.serving.server import bind, open_server
+    from houndstooth.web.shop import shop_blueprint
 
     settings = Settings.from_env()
     size = _size(demo.feed, demo.options) if demo.feed else demo.count
@@ -155,10 +157,12 @@ def run(demo: Demo, extractor: Extractor | None = None) -> None:
         app = create_app(
             settings, extractor=extractor, engine=engine, taxonomy=taxonomy, progress=progress
         )
+        app.register_blueprint(shop_blueprint(app.extensions["houndstooth"]))
         server = open_server(app, port)
         indexing = Indexing(catalogue, parts, progress, demo.folder / "demo-report.json")
         stack.enter_context(in_background(indexing.run))
         click.echo(f"Houndstooth on http://{HOST}:{demo.port}/  (Ctrl-C ends it)")
+        click.echo(f"a shop with the widget: http://{HOST}:{demo.port}/shop")
         server.run()
         click.echo("ending; what is in stays, and the next demo goes on", err=True)
 

@@ -48,7 +48,7 @@ FIRST = 10
 COPIES = [(1024, 95), (1024, 80), (768, 95), (512, 95)]
 REDUCE = """
 const [bytes, done] = arguments;
-const { reduced } = await import("/static/js/photo.js");
+const { reduced } = await import("/static/js/reduce.js");
 const data = Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0));
 const copy = await reduced(new File([data], "photo.jpg", { type: "image/jpeg" }));
 const reader = new FileReader();

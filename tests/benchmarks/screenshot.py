@@ -1,4 +1,4 @@
-"""The picture in README.md: the page after a search, in a real Chromium.
+"""The pictures in README.md and docs/widget.md, after a search, in a real Chromium.
 
 ::
 
@@ -6,10 +6,12 @@
     houndstooth ingest DRAWN/feed.csv --engine sqlite:////tmp/drawn.db
     python -m tests.benchmarks.screenshot --engine sqlite:////tmp/drawn.db --images DRAWN \
         --out docs/page.jpg
+    python -m tests.benchmarks.screenshot --engine sqlite:////tmp/drawn.db --images DRAWN \
+        --widget --out docs/widget.jpg
 
 Serves the catalogue (``--images`` is the folder that its image paths are relative to), gives the
 page one of its photos, or a box in it, and takes the page at 1280 by 800. Drawn images alone go
-into the repository; the photo by default is an outfit.
+into the repository; the photo by default is an outfit. ``--widget``: its dialog in the demo's shop.
 """
 
 from __future__ import annotations
@@ -19,13 +21,21 @@ import base64
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from selenium.webdriver import ActionChains
 
 from houndstooth.mappings.features import Box
+from houndstooth.plugin.config import Settings
+from houndstooth.web.app import create_app
+from houndstooth.web.shop import shop_blueprint
 from tests.benchmarks.query_time import serve
+from tests.integration.conftest import serve as serve_app
 from tests.integration.page import Page, start_chromium
+from tests.integration.shop_page import SEARCH, ShopPage
 
 WIDTH, HEIGHT, SCALE = 1280, 800, 1.5
 MAX_BYTES = 250_000
@@ -61,6 +71,23 @@ def take(page: Page, photo: Path, box: Box | None) -> bytes:
     page.wait(lambda: page.driver.execute_script(LOADED), "pictures are missing")
     page.wait(lambda: page.driver.execute_script(IN_VIEW), "hits without pictures")
     time.sleep(0.5)  # the grid fades in
+    return shoot(page)
+
+
+def take_widget(page: ShopPage, photo: Path) -> bytes:
+    """A JPEG of the demo's shop, with the widget's dialog after a search with a photo."""
+    page.resize(WIDTH, HEIGHT, SCALE)
+    page.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    page.open("/shop")
+    page.open_dialog()
+    page.search(photo)
+    page.inside(SEARCH, ".choice")
+    time.sleep(1)  # pictures come
+    return shoot(page)
+
+
+def shoot(page: Page) -> bytes:
+    """A JPEG of what is seen, of the best quality that keeps it small."""
     for quality in range(88, 40, -4):
         options = {"format": "jpeg", "quality": quality}
         shot = page.driver.execute_cdp_cmd("Page.captureScreenshot", options)
@@ -70,6 +97,15 @@ def take(page: Page, photo: Path, box: Box | None) -> bytes:
     raise RuntimeError(f"expected a picture below {MAX_BYTES} bytes; got {len(picture)}")
 
 
+@contextmanager
+def serve_shop(engine: str, images: Path) -> Iterator[str]:
+    """The address of the demo's shop."""
+    app = create_app(replace(Settings.from_env(), engine=engine, images=images))
+    app.register_blueprint(shop_blueprint(app.extensions["houndstooth"]))
+    with serve_app(app) as address:
+        yield address
+
+
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.screenshot")
@@ -77,18 +113,22 @@ def main() -> int:
     parser.add_argument("--images", required=True, type=Path, metavar="DIR")
     parser.add_argument("--photo", default="images/S7-00619.jpg", help="within DIR (%(default)s)")
     parser.add_argument("--box", type=Box.parse, metavar="x,y,w,h", help="box to draw (none)")
+    parser.add_argument("--widget", action="store_true", help="the widget, not the page")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE")
     given = parser.parse_args()
     photo = (given.images / given.photo).resolve()
     if not photo.is_file():
         print(f"expected a photo at {photo}; there is none", file=sys.stderr)
         return 2
-    with tempfile.TemporaryDirectory() as profile, serve(given.engine, given.images) as port:
-        driver = start_chromium(Path(profile))
-        try:
+    with ExitStack() as stack:
+        driver = start_chromium(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        stack.callback(driver.quit)
+        if given.widget:
+            address = stack.enter_context(serve_shop(given.engine, given.images))
+            picture = take_widget(ShopPage(driver, address), photo)
+        else:
+            port = stack.enter_context(serve(given.engine, given.images))
             picture = take(Page(driver, f"http://127.0.0.1:{port}"), photo, given.box)
-        finally:
-            driver.quit()
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(picture)
     print(f"{given.out}: {len(picture):,} bytes")

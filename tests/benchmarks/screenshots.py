@@ -27,14 +27,17 @@ from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.web.app import create_app
+from houndstooth.web.shop import shop_blueprint
 from tests.benchmarks.demo_catalogue import database_of
 from tests.integration.conftest import serve
 from tests.integration.page import Page, start_chromium
+from tests.integration.shop_page import SEARCH, SIMILAR, ShopPage
 
 WIDTHS = {360: 740, 390: 844, 768: 1024, 1280: 900}
 SCHEMES = ("light", "dark")
 IN_VIEW = """
 return [...document.images]
+  .filter((image) => image.checkVisibility())
   .filter((image) => image.loading !== 'lazy' || image.getBoundingClientRect().top < innerHeight)
   .every((image) => image.complete)
 """
@@ -154,10 +157,36 @@ def saved(page: Page, photo: Path) -> None:
     page.one("#saved-list .card")
 
 
-STATES: Mapping[str, Callable[[Page, Path], None]] = {
+def shop(page: ShopPage, photo: Path) -> None:
+    """The demo's shop, with the widget in its form."""
+    page.open("/shop")
+    page.inside(SEARCH, ".opener")
+
+
+def dialog(page: ShopPage, photo: Path) -> None:
+    """The widget's dialog, before a photo."""
+    shop(page, photo)
+    page.open_dialog()
+
+
+def dialog_hits(page: ShopPage, photo: Path) -> None:
+    """The widget's dialog, with hits."""
+    dialog(page, photo)
+    page.search(photo)
+    page.inside(SEARCH, ".choice")
+
+
+def shop_product(page: ShopPage, photo: Path) -> None:
+    """A product's page in the shop, with the row of similar ones."""
+    page.open(f"/shop/{PRODUCT}")
+    page.driver.execute_script("scrollTo(0, document.body.scrollHeight)")
+    page.found(SIMILAR)
+
+
+STATES: Mapping[str, Callable[[ShopPage, Path], None]] = {
     one.__name__: one
     for one in (start, hits, refined, menu, details, kinds_offered, kinds_shown, nothing, refused)
-} | {one.__name__: one for one in (lost, saved, recent)}
+} | {one.__name__: one for one in (lost, saved, recent, shop, dialog, dialog_hits, shop_product)}
 
 
 def take(page: Page, out: Path) -> None:
@@ -177,6 +206,7 @@ def open_copy(folder: Path, into: Path) -> Flask:
         shutil.copy(file, into)
     engine = open_engine(f"sqlite:///{into / database.name}")
     app = create_app(replace(Settings.from_env(), images=folder / "drawn"), engine=engine)
+    app.register_blueprint(shop_blueprint(app.extensions["houndstooth"]))
     give_offers(engine, app.extensions["houndstooth"].extractor.model)
     return app
 
@@ -204,7 +234,7 @@ def main() -> int:
         with serve(app) as address:
             driver = start_chromium(Path(folder) / "profile")
             driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
-            page = Page(driver, address)
+            page = ShopPage(driver, address)
             page.speak(given.language)
             try:
                 page.open()

@@ -26,6 +26,7 @@ from tests.integration.web_jobs import finished_job
 OPEN = {
     *("static", "page.media", "api.openapi", "health.healthz", "health.readyz"),
     *("webhooks.shopify", "webhooks.woocommerce"),
+    *("widget.loader", "widget.words", "widget.part"),
 }
 """Routes that ask for no key, whatever the settings; webhooks are signed."""
 SHOP = "https://shop.example"

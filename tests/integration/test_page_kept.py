@@ -15,7 +15,7 @@ from tests.integration.web_catalogue import draw, file_of
 
 REDUCE = """
 return (async () => {
-  const { reduced } = await import("/static/js/photo.js");
+  const { reduced } = await import("/static/js/reduce.js");
   const data = Uint8Array.from(atob(arguments[0]), (one) => one.charCodeAt(0));
   const copy = await reduced(new File([data], "photo", { type: arguments[1] }));
   const reader = new FileReader();

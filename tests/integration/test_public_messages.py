@@ -59,13 +59,14 @@ def answers(client: FlaskClient) -> Iterator[str]:
     """What every route says, of a catalogue and of jobs."""
     rules = [rule for rule in client.application.url_map.iter_rules() if rule.endpoint != "static"]
     values = {"product_id": "a", "job_id": "0123456789ab", "image": "a.jpg"}
+    values |= {"version": "0123456789ab", "language": "de", "name": "js/dom.js"}
     for rule in rules:
         path = str(rule.rule)
         for name in rule.arguments:
             path = path.replace(f"<product_id:{name}>", values[name])
             path = path.replace(f"<path:{name}>", values[name]).replace(f"<{name}>", values[name])
         if "GET" in (rule.methods or ()):
-            yield client.get(path).text
+            yield client.get(path, buffered=True).text
     form = {"image": (io.BytesIO(file_of(draw())), "photo.png")}
     yield client.post("/api/v1/search", data=form).text
     jobs = client.get("/api/v1/jobs").json

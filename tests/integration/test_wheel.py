@@ -99,6 +99,7 @@ def test_the_wheel_is_the_package_and_nothing_else(source: Path, wheel: Path) ->
         "houndstooth/web/templates/*.html",
         "houndstooth/web/static/*.css",
         "houndstooth/web/static/js/*.js",
+        "houndstooth/web/static/widget/*.js",
         "houndstooth/web/openapi.json",
     ],
 )

@@ -24,7 +24,7 @@ def forms(text: object) -> list[str]:
 
 def used() -> Iterator[str]:
     """Keys in scripts and templates."""
-    for file in (WEB / "static" / "js").glob("*.js"):
+    for file in (WEB / "static").rglob("*.js"):
         text = file.read_text(encoding="utf-8")
         yield from re.findall(r'\bt\("([\w.]+)"', text)
         for chosen in re.findall(r'\bt\([^"()]*\?\s*("[\w.]+"\s*:\s*"[\w.]+")', text):

@@ -21,8 +21,9 @@ from houndstooth.web.access.cors import allow_origins
 from houndstooth.web.access.rates import Rates
 
 REALM = "Houndstooth API"
-UNLIMITED = ("health", "metrics", "webhooks")
-"""Blueprints that are not counted: load balancers and Prometheus ask, shops send what is signed."""
+UNLIMITED = ("health", "metrics", "webhooks", "widget")
+"""Blueprints that are not counted: load balancers and Prometheus ask, shops send what is signed,
+and a shop's page loads a dozen files of the widget."""
 
 FILES = ("static", "page.media")
 """Endpoints of files, which are not counted either: a page asks for dozens."""

@@ -113,6 +113,7 @@ def test_the_page_is_up_before_the_first_product(tmp_path: Path, feed: Path) -> 
     demo = Demo(tmp_path, "--catalogue", str(feed))
     demo.wait(lambda: demo.get("/healthz").ok)
     assert 'id="indexing"' in demo.get("/").text
+    assert "<houndstooth-search" in demo.get("/shop").text
     nothing = {"total": PRODUCTS, "done": 0, "failed": 0, "state": "running"}
     assert demo.progress() == nothing
     unready = demo.get("/readyz")

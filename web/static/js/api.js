@@ -1,46 +1,15 @@
-// The REST client. Every failure becomes an `ApiError` with a message to show.
+// The REST client of the page.
 
-import { parameters } from "./state.js";
-import { language, t } from "./words.js";
+import { ApiError, request } from "./request.js";
+import { OWN_KIND, parameters } from "./state.js";
+import * as words from "./words.js";
 
+const { language, t } = words;
 const BASE = "/api/v1";
 export const TOP = 24;
-const TIMEOUT_MS = 60_000;
 const MAX_IDS = 50; // that one request may name
-const OWN_KIND = "fewer-attributes"; // the last step that keeps to the category
 
-export class ApiError extends Error {
-  constructor(message, status) {
-    super(message);
-    this.status = status;
-  }
-
-  get sentence() {
-    const { message } = this;
-    return `${message[0].toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`;
-  }
-
-  /** Whether the service and not the request is at fault, so that a retry may succeed. */
-  get unavailable() {
-    return this.status === 0 || this.status >= 500;
-  }
-}
-
-async function ask(path, options = {}) {
-  let response;
-  const signals = [AbortSignal.timeout(TIMEOUT_MS), options.signal].filter(Boolean);
-  try {
-    response = await fetch(BASE + path, { ...options, signal: AbortSignal.any(signals) });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new ApiError(t("service_unreachable"), 0);
-  }
-  const body = await response.json().catch(() => null);
-  if (!response.ok || body === null) {
-    throw new ApiError(body?.error?.message ?? t("service_failed"), response.status);
-  }
-  return body;
-}
+const ask = (path, options = {}) => request(BASE + path, options, words);
 
 export const getTaxonomy = () => ask(`/taxonomy?language=${language}`);
 export const getJobs = () => ask("/jobs").then((body) => body.jobs);

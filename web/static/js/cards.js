@@ -1,43 +1,21 @@
 // The card of a product: a hit, or one that was saved.
 
 import { make } from "./dom.js";
+import { badge, isSoldOut, picture, priceLine, shopUrl, titleOf } from "./product.js";
 import { isSaved, toggleSaved } from "./saved.js";
 import { address, EMPTY } from "./state.js";
 import { phraseOf } from "./terms.js";
-import { locale, t } from "./words.js";
+import * as words from "./words.js";
 
+const { t } = words;
 const MAX_MATCHED = 5; // attributes that a card names
-
-export const money = (amount, currency, options = {}) => {
-  if (typeof amount !== "number") return "";
-  try {
-    const style = { style: "currency", currency, ...options };
-    return new Intl.NumberFormat(locale, style).format(amount);
-  } catch {
-    return `${amount.toFixed(2)} ${currency ?? ""}`.trim();
-  }
-};
-
-export const titleOf = (item) => String(item.product.title ?? item.product_id);
-
-export const isSoldOut = (item) => item.product.availability === "out of stock";
-
-/** Returns the address of a product in the shop, null where it has none. */
-export const shopUrl = ({ product }) => (/^https?:\/\//i.test(product.url ?? "") ? product.url : null);
 
 export const similarUrl = (id) => address({ ...EMPTY, like: id });
 
 /** Shows a product's first picture, or the one that is nearest if that cannot be had. */
 export function plate(item, loading = "lazy") {
   const urls = new Set([item.product.image_url, item.view?.image_url].filter(Boolean));
-  return picture([...urls], loading);
-}
-
-function picture([url, ...others], loading) {
-  if (!url) return make("span", { class: "no-image" }, t("no_picture"));
-  const image = make("img", { src: url, alt: "", loading, decoding: "async" });
-  image.addEventListener("error", () => image.replaceWith(picture(others, loading)), { once: true });
-  return image;
+  return picture(words, [...urls], loading);
 }
 
 /** Calls `act()` on a plain click; one that opens another tab is left to the browser. */
@@ -79,12 +57,12 @@ export function card(item, { more, sure = [], loading }) {
     make(
       "a",
       { ...link, class: "card-link" },
-      make("span", { class: "plate" }, plate(item, loading), badge(item)),
+      make("span", { class: "plate" }, plate(item, loading), badge(words, item)),
       make("span", { class: "title" }, titleOf(item)),
     ),
     heart(item),
     make("p", { class: "brand" }, String(item.product.brand ?? "")),
-    price(item.product),
+    priceLine(words, item.product),
     sizes,
     make(
       "div",
@@ -107,13 +85,6 @@ export function card(item, { more, sure = [], loading }) {
   );
 }
 
-/** Says on the picture that a product cannot be had at once. */
-function badge(item) {
-  if (isSoldOut(item)) return make("span", { class: "badge sold-out" }, t("sold_out"));
-  const later = item.product.availability === "preorder";
-  return later ? make("span", { class: "badge preorder" }, t("preorder")) : null;
-}
-
 const heart = (item) =>
   make("button", {
     type: "button",
@@ -123,19 +94,6 @@ const heart = (item) =>
     onclick: ({ currentTarget }) =>
       currentTarget.setAttribute("aria-pressed", String(toggleSaved(item.product_id))),
   });
-
-/** Shows the price, and of what is reduced the full price, struck through. */
-function price({ price: now, price_before: before, currency }) {
-  const reduced = before > now;
-  const unseen = (words) => make("span", { class: "unseen" }, `${words} `);
-  return make(
-    "p",
-    { class: reduced ? "price reduced" : "price" },
-    reduced ? make("s", {}, unseen(t("before")), money(before, currency)) : null,
-    reduced ? unseen(t("now")) : null,
-    make("span", {}, money(now, currency)),
-  );
-}
 
 /** Says which of a product's pictures is nearest, unless it is the first, which is shown. */
 const otherPicture = (place) =>

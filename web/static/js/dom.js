@@ -17,7 +17,8 @@ export function make(tag, properties = {}, ...children) {
 
 /** Replaces an element's children; restores the focus by the control's key. */
 export function fill(element, ...children) {
-  const key = element.contains(document.activeElement) && document.activeElement.dataset.key;
+  const { activeElement } = element.getRootNode(); // of the document, or of a shadow tree
+  const key = element.contains(activeElement ?? null) && activeElement.dataset.key;
   element.replaceChildren(...children.flat().filter(Boolean));
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }

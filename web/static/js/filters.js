@@ -1,11 +1,12 @@
 // The filters with their counts: category, colour, price, brand and the other attributes.
 
 import { fill, find, make } from "./dom.js";
-import { money } from "./cards.js";
 import { swatch } from "./colours.js";
+import { priceRange } from "./product.js";
 import { groupLabel, groupOf, groupsOf, greatCategoryOf, labelOf } from "./terms.js";
-import { number, t } from "./words.js";
+import * as words from "./words.js";
 
+const { number, t } = words;
 const MAX_VALUES = 10; // shown at once for each facet; the others unfold
 const opened = new Set(); // keys of the facets that are unfolded
 
@@ -179,12 +180,7 @@ function prices(bands, currency, state, change) {
   ]);
 }
 
-export function rangeWords(range, currency) {
-  const round = { trailingZeroDisplay: "stripIfInteger", roundingMode: "floor" };
-  const [low, high] = range.split("..").map((end) => end && money(Number(end), currency, round));
-  if (low && high) return `${low} – ${high}`;
-  return low ? t("price_from", { price: low }) : t("price_to", { price: high });
-}
+export const rangeWords = (range, currency) => priceRange(words, range, currency);
 
 function priceForm(chosen, choose) {
   const [low, high] = chosen.split("..");

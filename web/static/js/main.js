@@ -4,12 +4,11 @@ import {
   getFacets,
   getProduct,
   imageFile,
-  ApiError,
   searchByPhoto,
   searchByProduct,
 } from "./api.js";
 import { NO_CHOICES, showApplied } from "./applied.js";
-import { isSoldOut, plainly, titleOf } from "./cards.js";
+import { plainly } from "./cards.js";
 import { find, say } from "./dom.js";
 import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
@@ -17,8 +16,10 @@ import { takePhotos } from "./intake.js";
 import { detectedItems, itemAt, onlyCategory } from "./items.js";
 import { keepPhoto, keepUpright, photoOf, restorePhotos } from "./photo.js";
 import { createPicture } from "./picture.js";
+import { isSoldOut, titleOf } from "./product.js";
 import { addRecent, forgetRecent, showRecent } from "./recent.js";
 import { showUnderstanding, sureTerms } from "./refine.js";
+import { ApiError } from "./request.js";
 import { addHits, showOnward, showProblem, showResults, showWaiting } from "./results.js";
 import { showSavedCount } from "./saved.js";
 import { showSaved } from "./saved-page.js";
@@ -26,8 +27,9 @@ import { showSamples, showStart } from "./start.js";
 import { address, createHistory, EMPTY } from "./state.js";
 import { labelOf, loadTerms } from "./terms.js";
 import { showVariants } from "./variants.js";
-import { t } from "./words.js";
+import * as words from "./words.js";
 
+const { t } = words;
 const MAX_KEPT = 30;
 
 const goingOn = new WeakSet(); // answers whose next page is on its way
@@ -36,7 +38,7 @@ const predicted = new Map(); // categories by photo or product, from answers wit
 let asking = null; // the AbortController of the search under way
 
 const steps = createHistory(update);
-const picture = createPicture((box) => steps.go({ box }));
+const picture = createPicture(find("picture"), words, (box) => steps.go({ box }));
 const change = (patch) => steps.go(patch);
 // Choices that stay when another item is searched; all others were about the item before.
 const lasting = ({ filters, sold_out, sort, appearance_weight }) => ({

@@ -1,9 +1,8 @@
 // The photo with the item's box: drag to draw a new one, use its corners or the keys to change it.
 // Other detections have a thin outline.
 
-import { fill, find, make } from "./dom.js";
+import { fill, make } from "./dom.js";
 import { sameBox } from "./state.js";
-import { t } from "./words.js";
 
 const MIN_SIDE = 0.03; // fraction of the image; a smaller box was a click
 const STEP = 0.02; // fraction of the image that one arrow key moves
@@ -11,9 +10,8 @@ const CORNERS = ["nw", "ne", "sw", "se"];
 
 const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
 
-/** Shows pictures in `#picture`; calls `onBox(box)` when the user has set the box. */
-export function createPicture(onBox) {
-  const frame = find("picture");
+/** Shows pictures in a frame; calls `onBox(box)` when the user has set the box. */
+export function createPicture(frame, { t }, onBox) {
   let current = null; // {url, box, drawable}
   let outlines = new Map(); // by item
 

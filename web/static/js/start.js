@@ -3,7 +3,8 @@
 import { getSamples } from "./api.js";
 import { find, make } from "./dom.js";
 import { indexing } from "./indexing.js";
-import { plate, titleOf } from "./cards.js";
+import { plate } from "./cards.js";
+import { titleOf } from "./product.js";
 import { showRecent } from "./recent.js";
 import { labelOf } from "./terms.js";
 import { t } from "./words.js";

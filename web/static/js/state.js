@@ -15,6 +15,9 @@ export const EMPTY = Object.freeze({
   appearance_weight: null,
 });
 
+/** The last step that keeps to the category. */
+export const OWN_KIND = "fewer-attributes";
+
 /** The step that the page asks for where the shopper wants other kinds as well. */
 export const OTHER_KINDS = "any-category";
 

@@ -1,9 +1,10 @@
 // Sizes, and colours of the same product, added to cards that are shown already.
 
 import { getProducts } from "./api.js";
-import { isSoldOut, plainly, shopUrl, showSizes, similarUrl, sizesOf, titleOf } from "./cards.js";
+import { plainly, showSizes, similarUrl, sizesOf } from "./cards.js";
 import { paintOf } from "./colours.js";
 import { find, make } from "./dom.js";
+import { isSoldOut, shopUrl, titleOf } from "./product.js";
 import { groupOf, labelOf } from "./terms.js";
 
 const MAX_SWATCHES = 6;
