@@ -101,15 +101,15 @@ def ruled_page(
     if isinstance(cursor, Cursor):
         return filler.fill(top, ideal, cursor)
     if cursor:
-        window = up_to(cursor.end, filler, ideal)
+        best = up_to(cursor.end, filler, ideal)
     else:
-        window = most_alike(filler, max(1, top - len(pinned)), ideal)
+        best = most_alike(filler, max(1, top - len(pinned)), ideal)
     places = [(None, hit) for hit in pinned]
-    hits = order.keyed([*places, *zip(window.places, window.hits, strict=True)])
+    hits = order.keyed([*places, *zip(best.places, best.hits, strict=True)])
     keys = sorted(key for key in hits if cursor is None or key > cursor.after)
-    last = window.places[-1] if window.places else Cursor(0, 0, BEFORE_ALL)
+    last = best.places[-1] if best.places else Cursor(0, 0, BEFORE_ALL)
     end = cursor.end if cursor else last
-    page = replace(window, hits=[hits[key] for key in keys[:top]], places=[], next=end)
+    page = replace(best, hits=[hits[key] for key in keys[:top]], places=[], next=end)
     if len(keys) > top:
         return replace(page, next=RuledCursor(end, keys[top - 1]))
     if len(keys) == top:
