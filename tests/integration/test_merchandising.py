@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, TermFilter
+from houndstooth.mappings.engine import Engine, RangeFilter, TermFilter
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.search import Hit, SearchRequest, Sort
 from houndstooth.mappings.writes import IndexDocument
@@ -20,7 +21,7 @@ from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.merchandising.reading import read_rules
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.service import VisualSearch
-from tests.integration.engines.helpers import fill
+from tests.integration.engines.helpers import client, fill
 from tests.naive_pages import (
     TAXONOMY,
     Naive,
@@ -220,3 +221,36 @@ def test_where_no_rule_applies(engine: Engine) -> None:
     by_price = SearchRequest(top=5, sort=Sort("price"), cursor=ordered.next)
     with pytest.raises(InvalidInput, match="expected the cursor of an earlier answer"):
         plain.search_features(features, by_price)
+
+
+@pytest.mark.parametrize("kind", ["opensearch", "elasticsearch"])
+def test_a_cluster_that_ranks_alone_has_the_same_hits(
+    kind: str, engine: Engine, request: pytest.FixtureRequest
+) -> None:
+    """Pinned products come from beyond the window, and pages are those of SQLite."""
+    url = f"{request.getfixturevalue(f'{kind}_url')}/test-{uuid.uuid4().hex}"
+    features = random_features(random.Random(3))
+    rules: list[dict[str, Any]] = [
+        {"action": "pin", "match": {"ids": list(BY_ID)[::20]}},
+        {"action": "boost", "by": 0.3, "match": {"filter": "brand=Puma"}},
+        {"action": "bury", "match": {"term": "sleeve:long"}},
+    ]
+    asked = SearchRequest(top=20, filters=(RangeFilter("price", 0, 8),))
+    cluster = open_engine(url)
+    try:
+        cluster.prepare()
+        fill(cluster, *DOCUMENTS)
+        search = ruled(cluster, *rules)
+        assert search.columns is None
+        found = [
+            [(hit.product_id, hit.why) for hit in page] for page in pages(search, features, asked)
+        ]
+    finally:
+        with client(url.rpartition("/")[0]) as node:
+            node.indices.delete(index=url.rpartition("/")[2])
+        cluster.close()
+    expected = pages(ruled(engine, *rules), features, asked)
+    assert found == [[(hit.product_id, hit.why) for hit in page] for page in expected]
+    assert {why.action for page in found for _, whys in page for why in whys} == {
+        *("pin", "boost", "bury")
+    }
