@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -23,14 +24,13 @@ from houndstooth.web.languages import LANGUAGES, read_language
 from houndstooth.web.media import image_url
 from houndstooth.web.openapi import openapi_document
 from houndstooth.web.photo import read_photo
-from houndstooth.web.query_record import read_query_id, record_search
+from houndstooth.web.query_record import new_query_id, read_asked, record_search
 from houndstooth.web.request_form import (
     ALL_FIELDS,
     FILTERS,
     REPEATABLE,
     SINGLE,
     check_no_parameters,
-    read_client_id,
     read_fields,
     read_items,
     read_product_ids,
@@ -55,29 +55,28 @@ def api_blueprint(backend: Backend) -> Blueprint:
         image, given = read_photo(settings.max_upload_bytes)
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
-        one, client_id = read_items(given) == "one", read_client_id(given)
-        query_id = read_query_id(given, all_items=not one)
-        if one:
+        asked = read_asked(given, backend)
+        if read_items(given) == "one":
             answer = backend.search.search(image, search_request)
-            record_search(backend, answer, search_request, query_id, client_id)
-            return {"query_id": query_id, **_found(answer, fields)}
+            record_search(backend, answer, search_request, asked)
+            return {"query_id": asked.query_id, **_found(answer, fields)}
         look = backend.search.look(image, search_request)
-        ids = [read_query_id(given, all_items=True) for _ in look.items]
-        for answer, query_id in zip(look.items, ids, strict=True):
-            record_search(backend, answer, search_request, query_id, client_id)
-        found = look_json(look)
-        items = zip(ids, found["items"], strict=True)
-        return {**found, "items": [{"query_id": n, **_shown(each, fields)} for n, each in items]}
+        found, items = look_json(look), []
+        for answer, item in zip(look.items, found["items"], strict=True):
+            each = replace(asked, query_id=new_query_id())
+            record_search(backend, answer, search_request, each)
+            items.append({"query_id": each.query_id, **_shown(item, fields)})
+        return {**found, "items": items}
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
         fields = read_fields(request.args, backend)
-        query_id, client_id = read_query_id(request.args), read_client_id(request.args)
+        asked = read_asked(request.args, backend, product_id)
         answer = backend.search.similar(_check_id(product_id), search_request)
-        record_search(backend, answer, search_request, query_id, client_id, product_id)
-        return {"query_id": query_id, **_found(answer, fields)}
+        record_search(backend, answer, search_request, asked)
+        return {"query_id": asked.query_id, **_found(answer, fields)}
 
     @api.get("/products/<product_id:product_id>")
     @requires("search")

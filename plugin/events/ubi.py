@@ -50,16 +50,19 @@ class Asked:
     Attributes:
         query_id: Of the query, the same for all its pages.
         client_id: Made by the browser; None = it is not recorded.
-        by: ``photo`` or ``product``.
         product_id: The product that was asked for; None for a photo.
         index: Name of the index.
     """
 
     query_id: str
     client_id: str | None
-    by: str
     product_id: str | None
     index: str
+
+    @property
+    def by(self) -> str:
+        """Return what was asked with, ``photo`` or ``product``."""
+        return "photo" if self.product_id is None else "product"
 
 
 def read_id(name: str, value: Any) -> str:

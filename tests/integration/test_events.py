@@ -136,6 +136,22 @@ def test_events_are_bounded(recording: tuple[Flask, Path], app: Flask) -> None:
     assert statuses == {400, 429}
 
 
+def test_a_store_that_is_away_costs_no_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "SECONDS", 0.02)
+    app = make_app(tmp_path, events="opensearch://127.0.0.1:9")
+    caller = app.test_client()
+    for _ in range(20):
+        assert caller.get("/api/v1/products/jacket-red-0/similar").status_code == 200
+        assert caller.post("/api/v1/events", json=click()).json["accepted"] == 1
+    app.extensions["houndstooth"].events.close()
+    metrics = caller.get("/metrics").text
+    for index in ("ubi_queries", "ubi_events"):
+        assert f'houndstooth_events_total{{index="{index}",outcome="failed"}} 20.0' in metrics
+    app.extensions["houndstooth"].engine.close()
+
+
 def test_rules_are_replaced_by_rest_with_a_key_for_all(
     tmp_path: Path, recording: tuple[Flask, Path]
 ) -> None:

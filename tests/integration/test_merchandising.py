@@ -223,6 +223,10 @@ def test_where_no_rule_applies(engine: Engine) -> None:
         plain.search_features(features, by_price)
 
 
+def moved(found: list[list[Hit]]) -> list[list[tuple[str, Any]]]:
+    return [[(hit.product_id, hit.why) for hit in page] for page in found]
+
+
 @pytest.mark.parametrize("kind", ["opensearch", "elasticsearch"])
 def test_a_cluster_that_ranks_alone_has_the_same_hits(
     kind: str, engine: Engine, request: pytest.FixtureRequest
@@ -242,15 +246,13 @@ def test_a_cluster_that_ranks_alone_has_the_same_hits(
         fill(cluster, *DOCUMENTS)
         search = ruled(cluster, *rules)
         assert search.columns is None
-        found = [
-            [(hit.product_id, hit.why) for hit in page] for page in pages(search, features, asked)
-        ]
+        found = moved(pages(search, features, asked))
     finally:
         with client(url.rpartition("/")[0]) as node:
             node.indices.delete(index=url.rpartition("/")[2])
         cluster.close()
     expected = pages(ruled(engine, *rules), features, asked)
-    assert found == [[(hit.product_id, hit.why) for hit in page] for page in expected]
+    assert found == moved(expected)
     assert {why.action for page in found for _, whys in page for why in whys} == {
         *("pin", "boost", "bury")
     }

@@ -14,6 +14,15 @@ export function clientId() {
   }
 }
 
+/** Forgets the id; another one is made when it is needed. */
+export function forgetClient() {
+  try {
+    localStorage.removeItem(CLIENT);
+  } catch {
+    // there is none then
+  }
+}
+
 /** Sends each click on a card of a grid, which has its query's id in `data-query-id`. */
 export function watchClicks(grid) {
   if (!events) return;

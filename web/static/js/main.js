@@ -11,7 +11,7 @@ import {
 import { NO_CHOICES, showApplied } from "./applied.js";
 import { isSoldOut, plainly, titleOf } from "./cards.js";
 import { find, say } from "./dom.js";
-import { watchClicks } from "./events.js";
+import { forgetClient, watchClicks } from "./events.js";
 import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
@@ -250,6 +250,7 @@ find("home").addEventListener("click", plainly(() => steps.go(EMPTY)));
 find("saved-link").addEventListener("click", plainly(() => steps.go({ ...EMPTY, saved: true })));
 find("forget").addEventListener("click", async () => {
   await forgetRecent(null);
+  forgetClient();
   showRecent(again);
 });
 
