@@ -173,7 +173,7 @@ def test_every_route_of_rest_is_documented(app: Flask) -> None:
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
         if rule.endpoint.split(".")[0]
-        in ("api", "health", "ingest", "metrics", "writes", "webhooks")
+        in ("api", "events", "health", "ingest", "metrics", "rules", "writes", "webhooks")
     }
     assert served == documented
 
