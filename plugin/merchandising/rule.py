@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from math import inf
 from typing import Any
 
@@ -42,16 +43,20 @@ class Match:
     ) -> bool:
         """Tell whether the rule moves a product."""
         if self.ids:
-            return product_id in self.ids
-        own = {visual.category, visual.great_category, *visual.attributes}
+            return product_id in self._id_set
         return (
-            own.issuperset(self.terms)
-            and all(
-                any(_passes(one, facts) for one in filters)
-                for filters in by_field(self.filters).values()
-            )
+            all(_has(visual, term) for term in self.terms)
+            and all(any(_passes(one, facts) for one in group) for group in self._by_field)
             and (self.margin is None or _in_range(self.margin, margin_of(facts, cost_field)))
         )
+
+    @cached_property
+    def _id_set(self) -> frozenset[str]:
+        return frozenset(self.ids)
+
+    @cached_property
+    def _by_field(self) -> tuple[tuple[Filter, ...], ...]:
+        return tuple(tuple(group) for group in by_field(self.filters).values())
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,10 @@ def margin_of(facts: Mapping[str, Fact], cost_field: str) -> float | None:
     """Compute ``(price - cost) / price``; None where either is unknown, or the price is 0."""
     price, cost = (_number(facts, name) for name in ("price", cost_field))
     return (price - cost) / price if price and cost is not None else None
+
+
+def _has(visual: VisualSummary, term: str) -> bool:
+    return term in (visual.category, visual.great_category) or term in visual.attributes
 
 
 def _number(facts: Mapping[str, Fact], field: str) -> float | None:
