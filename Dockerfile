@@ -30,7 +30,7 @@ ENV PYTHONUNBUFFERED=1 \
 RUN groupadd --system --gid 10001 houndstooth \
  && useradd --system --uid 10001 --gid houndstooth --home-dir /tmp --no-create-home \
       --shell /usr/sbin/nologin houndstooth \
- && install --directory --owner 10001 --group 10001 /columns /downloads /jobs /keys
+ && install --directory --owner 10001 --group 10001 /columns /downloads /events /jobs /keys /rules
 
 WORKDIR /app
 

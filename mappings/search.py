@@ -27,6 +27,9 @@ Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]
 
 RELAXED_STEPS: tuple[Relaxed, ...] = get_args(Relaxed)
 
+Action = Literal["pin", "boost", "bury"]
+"""What a merchandising rule does: to the front, up, or down."""
+
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -71,6 +74,10 @@ class SearchRequest:
             with the best.
         appearance_weight: Weight of the appearance distance against the colour distance, in
             [0, 1]; 1 = appearance alone, 0 = colour alone.
+        attribute_weight: Weight of agreeing attributes in the score, in [0, 1]; None = that of the
+            settings.
+        rules: Order hits by the shop's merchandising rules; with ``sort`` none applies.
+        arm: Name of the arm of an A/B test whose options these are; it changes nothing itself.
         preview: Return the image as it was decoded, to show it.
     """
 
@@ -88,7 +95,18 @@ class SearchRequest:
     top: int = 24
     cursor: str | None = None
     appearance_weight: float = 0.7
+    attribute_weight: float | None = None
+    rules: bool = True
+    arm: str = ""
     preview: bool = False
+
+
+@dataclass(frozen=True)
+class AppliedRule:
+    """A merchandising rule that has moved a hit, by its name; see ``plugin.merchandising``."""
+
+    rule: str
+    action: Action
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,7 @@ class Hit:
         view: The product's view that is nearest.
         matched: Attribute terms of the query that the product has.
         variants: Ids of the product's other variants among the candidates, best first.
+        why: The merchandising rules that have moved it.
     """
 
     product_id: str
@@ -112,6 +131,7 @@ class Hit:
     product: Mapping[str, Fact]
     visual: VisualSummary
     variants: tuple[str, ...] = ()
+    why: tuple[AppliedRule, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,13 @@ HOUNDSTOOTH_APPEARANCE_WEIGHT  weight of the appearance distance, 0    0.7
                                rest is colour
 HOUNDSTOOTH_ATTRIBUTE_WEIGHT   weight of agreeing attributes in the    0.5
                                score, 0 to 1
+HOUNDSTOOTH_RULES              file of merchandising rules             none: no rules
+HOUNDSTOOTH_ARMS               file of the arms of A/B tests           none: no tests
+HOUNDSTOOTH_EVENTS             where queries and clicks are recorded,  none: nowhere
+                               by UBI: a file of JSON lines, or a
+                               cluster, ``opensearch://host:port``
+HOUNDSTOOTH_EVENT_CLIENTS      ``yes``: the page makes an id of the    ``no``
+                               browser, and it is recorded
 HOUNDSTOOTH_MAX_UPLOAD_BYTES   largest image file, in bytes            12000000
 HOUNDSTOOTH_MAX_PIXELS         largest image, in pixels                50000000
 HOUNDSTOOTH_LOG                log lines of web service and workers:   ``json``
@@ -98,6 +105,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from houndstooth.mappings.search import MAX_CANDIDATES, SearchRequest
 from houndstooth.plugin import setting_readers as readers
@@ -143,6 +151,10 @@ class Settings:
     candidates: int = 1000
     appearance_weight: float = SearchRequest.appearance_weight
     attribute_weight: float = ATTRIBUTE_WEIGHT
+    rules: Path | None = None
+    arms: Path | None = None
+    events: str = ""
+    event_clients: bool = False
     max_upload_bytes: int = 12_000_000
     max_pixels: int = 50_000_000
     log: str = "json"
@@ -156,6 +168,11 @@ class Settings:
     def allowed_fields(self) -> frozenset[str]:
         """Shop fields that may be shown and asked for; none = all of them."""
         return self.fields and self.fields | {self.variant_field}
+
+    @property
+    def index(self) -> str:
+        """Name of the index, or of SQLite's file."""
+        return urlsplit(self.engine).path.rpartition("/")[2]
 
     @property
     def extractor_options(self) -> dict[str, Any]:
@@ -237,6 +254,10 @@ _READERS: Mapping[str, Reader] = {
     "candidates": readers.integer(1, MAX_CANDIDATES),
     "appearance_weight": readers.fraction,
     "attribute_weight": readers.fraction,
+    "rules": Path,
+    "arms": readers.file,
+    "events": readers.events,
+    "event_clients": readers.yes_or_no,
     "max_upload_bytes": readers.integer(1, 10**9),
     "max_pixels": readers.integer(1, 10**9),
     "log": readers.one_of("json", "text"),

@@ -15,6 +15,9 @@ from houndstooth.plugin.columns.query import Place
 MAX_LENGTH = 10_000
 """Longest cursor that is read; product ids have 512 bytes at most, each 6 as JSON."""
 
+BEFORE_ALL = (False, -2.0, "")
+"""Place before every product: scores are 1 at most."""
+
 Read = TypeVar("Read")
 
 
@@ -96,6 +99,42 @@ class SortedCursor:
         return _read(text, read)
 
 
+RuledKey = tuple[int, int, bool, float, str]
+"""Place of a hit among those ordered by rules: the pin's number, step, sold out, score with what
+rules add, negative, and product id."""
+
+
+@dataclass(frozen=True)
+class RuledCursor:
+    """The end of a page of hits that are ordered by merchandising rules.
+
+    Attributes:
+        end: The last hit by looks among those that are ordered.
+        after: Sorting key of the page's last hit.
+    """
+
+    end: Cursor
+    after: RuledKey
+
+    def __str__(self) -> str:
+        return _write([self.end._fields, *self.after])
+
+    @classmethod
+    def parse(cls, text: str, steps: int) -> Cursor | RuledCursor:
+        """Read a cursor, or one of the pages that follow, which are by looks; see Cursor."""
+
+        def read(fields: Any) -> Cursor | RuledCursor:
+            if not isinstance(fields[0], list):
+                return Cursor._of(fields, steps)
+            end, pin, step, last, value, product_id = fields
+            whole = type(pin) is int and type(step) is int and isinstance(last, bool)
+            if not (whole and isfinite(value) and isinstance(product_id, str)):
+                raise ValueError(str(value))
+            return cls(Cursor._of(end, steps), (pin, step, last, float(value), product_id))
+
+        return _read(text, read)
+
+
 def _write(fields: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
@@ -105,7 +144,7 @@ def _read(text: str, read: Callable[[Any], Read]) -> Read:
         if len(text) > MAX_LENGTH:
             raise ValueError(f"{len(text)} characters")
         return read(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
         raise InvalidInput(
             f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
         ) from error

@@ -48,9 +48,11 @@ def select_facts(facts: Mapping[str, Any], names: Collection[str]) -> dict[str, 
 
 def fact_values(facts: Mapping[str, Any], name: str) -> Iterator[Any]:
     """Yield the single values of a fact, of all objects that its name leads into."""
-    for key, value in facts.items():
+    leading = facts if "." in name else (name,) if name in facts else ()
+    for key in leading:
         if key != name and not name.startswith(f"{key}."):
             continue
+        value = facts[key]
         for one in value if isinstance(value, list) else [value]:
             if not isinstance(one, Mapping):
                 if key == name:

@@ -11,7 +11,9 @@ from houndstooth.mappings.search import Hit, Relaxed
 from houndstooth.plugin.attribute_query import Step
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
-from houndstooth.plugin.cursor import Cursor, SortedCursor
+from houndstooth.plugin.columns.ranking import rank
+from houndstooth.plugin.columns.snapshot import Snapshot
+from houndstooth.plugin.cursor import Cursor, RuledCursor, SortedCursor
 from houndstooth.plugin.sources import GROWTH, Source
 
 SPARE_ROWS = 8
@@ -43,7 +45,7 @@ class Page:
 
     hits: list[Hit]
     relaxed: Relaxed
-    next: Cursor | SortedCursor | None
+    next: Cursor | SortedCursor | RuledCursor | None
     places: list[Cursor]
 
 
@@ -82,6 +84,45 @@ class PageFiller:
         """Return a filler that runs no further step than one, given by its number."""
         steps = self._steps[: step + 1]
         return PageFiller(self._engine, self._source, self._query, steps, self._clock)
+
+    def take(self, product_ids: Sequence[str], ideal: Sequence[str]) -> list[Hit]:
+        """Take products out of the ranking, with their variants, and return them as hits.
+
+        Those are taken that pass the query's filters, are of its category and not sold out; of
+        variants the first. ``fill`` finds none of them from then on.
+
+        Args:
+            product_ids: Their ids, in the order of the hits.
+            ideal: Terms of an ideal hit, for ``Hit.matched``.
+        """
+        if not product_ids:
+            return []
+        of_kind = [step for _, step in self._steps if step.category] or [self._steps[0][1]]
+        query = replace(self._query, candidates=of_kind[-1], sold_out_last=True)
+        model, variant_field = query.candidates.model, query.candidates.variant_field
+        with self._clock.stage("candidates"):
+            passing = self._engine.match(query.candidates, len(product_ids), product_ids)
+            rows = self._engine.features(passing, model, query.lengths, variant_field)
+        with self._clock.stage("rerank"):
+            ranked = rank(query, Snapshot.of(rows), len(product_ids))
+        shown = self._show(passing)
+        good = {row.product_id: row for row in ranked if not row.last and _is_current(row, shown)}
+        groups: dict[int, list[str]] = {}
+        if variant_field:
+            groups = {row.variant: [] for row in good.values() if row.variant}
+        # Of any kind: none of them may be a hit of a further step.
+        loosest = replace(query, candidates=self._steps[-1][1])
+        for row in self._source.variants(loosest, list(groups)) if groups else ():
+            groups[row.variant].append(row.product_id)
+        taken: dict[str, _Found] = {}
+        for row in (good[one] for one in product_ids if one in good):
+            if all(row.product_id not in found.variants for found in taken.values()):
+                others = (one for one in groups.get(row.variant, ()) if one != row.product_id)
+                taken[row.product_id] = _Found(0, row, tuple(others))
+        variants = [one for found in taken.values() for one in found.variants]
+        self._source.leave_out([*taken, *variants])
+        present = self._present(variants)
+        return [_hit(one, shown[one.row.product_id], present, ideal) for one in taken.values()]
 
     def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
         """Fill a page.

@@ -7,26 +7,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
+from houndstooth.mappings.engine import Engine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
-from houndstooth.mappings.rows import Lengths
 from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.asked_page import asked_page
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
-from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.fields import variant_group
 from houndstooth.plugin.fact_paths import fact_values
+from houndstooth.plugin.merchandising.rule import RuleSet
+from houndstooth.plugin.merchandising.ruled_page import RuledOrder
+from houndstooth.plugin.merchandising.rules_file import RulesFile
 from houndstooth.plugin.page import PageFiller
-from houndstooth.plugin.sorting import asked_page
-from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
+from houndstooth.plugin.source_choice import SourceChoice
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class VisualSearch:
 
     Attributes:
         columns: The columns of the extractor's model; None = the engine ranks.
+        rules: The merchandising rules.
     """
 
     def __init__(
@@ -64,12 +67,9 @@ class VisualSearch:
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
-        folder, variant_field = self.settings.columns, self.settings.variant_field
-        self.columns: Columns | None = None
-        if engine.embedded or folder:
-            model, lengths = extractor.model, extractor.lengths
-            self.columns = Columns(engine, model, lengths, variant_field, folder)
-        self._older: dict[tuple[str, Lengths], Columns] = {}
+        self._sources = SourceChoice(extractor, engine, self.settings)
+        self.columns = self._sources.columns
+        self.rules = RulesFile(self.settings.rules, taxonomy)
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
         """Find products that look like the item in an image file.
@@ -234,12 +234,14 @@ class VisualSearch:
             features.colour_histogram,
             steps[0][1],
             request.appearance_weight,
-            self.settings.attribute_weight,
+            self._attribute_weight(request),
             sold_out_last=request.sold_out == "last",
         )
-        source = self._source(features.model, query.lengths, clock)
+        source = self._sources.source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
-        page = asked_page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
+        ideal = ideal_terms(steps[0][1], self.taxonomy)
+        order = RuledOrder(self._rules(features.category.term, request), self.engine)
+        page = asked_page(filler, request, len(steps), ideal, order)
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -257,27 +259,18 @@ class VisualSearch:
             notes=features.notes,
         )
 
-    def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:
-        """Choose who ranks: the columns if there are any, else the engine."""
-        columns = self._columns_of(model, lengths)
-        with clock.stage("candidates"):
-            snapshot = columns.snapshot() if columns else None
-        if columns and snapshot is not None:
-            return ColumnsSource(self.engine, columns, snapshot, clock)
-        engine = cast(RankingEngine, self.engine)
-        return WindowSource(engine, self.settings.candidates, clock)
+    def _rules(self, category: str, request: SearchRequest) -> RuleSet:
+        """Return the merchandising rules that apply to a query of a category."""
+        if not request.rules:
+            return RuleSet()
+        categories = {category}
+        if category in self.taxonomy.categories:
+            categories.add(self.taxonomy.great_category(category))
+        return self.rules.current().for_query(categories, self.settings.index, datetime.now(UTC))
 
-    def _columns_of(self, model: str, lengths: Lengths) -> Columns | None:
-        """Return the columns of a model; those of an older one only where they cost little."""
-        if self.columns and model == self.extractor.model:
-            return self.columns
-        if not self.engine.embedded:
-            return None
-        if (model, lengths) not in self._older:
-            variant_field = self.settings.variant_field
-            columns = Columns(self.engine, model, lengths, variant_field, None)
-            self._older[model, lengths] = columns
-        return self._older[model, lengths]
+    def _attribute_weight(self, request: SearchRequest) -> float:
+        weight = request.attribute_weight
+        return self.settings.attribute_weight if weight is None else weight
 
     def _check(self, request: SearchRequest) -> None:
         if request.category is not None:
@@ -286,10 +279,10 @@ class VisualSearch:
             self.taxonomy.check_attribute(term)
         if not 1 <= request.top <= MAX_HITS:
             raise InvalidInput(f"expected top from 1 to {MAX_HITS}; got {request.top}")
-        if not 0 <= request.appearance_weight <= 1:
-            raise InvalidInput(
-                f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
-            )
+        for name in ("appearance_weight", "attribute_weight"):
+            weight = getattr(request, name)
+            if weight is not None and not 0 <= weight <= 1:
+                raise InvalidInput(f"expected an {name} from 0 to 1; got {weight:g}")
 
 
 def variant_group_of(product: StoredProduct, field: str) -> str | None:

@@ -15,6 +15,9 @@ from houndstooth.plugin.filters import FIELD
 AWS_SERVICES = ("es", "aoss")
 """Names by which AWS signs: its OpenSearch Service, and the serverless one."""
 
+EVENT_SCHEMES = ("opensearch", "opensearchs", "elasticsearch", "elasticsearchs")
+"""Schemes of the clusters that take events."""
+
 _ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
@@ -47,6 +50,16 @@ def card(text: str) -> Path:
     if not text.endswith(".json") or not Path(text).is_file():
         raise ValueError("expected the path of a network's card, NAME-VERSION.json")
     return Path(text).resolve()
+
+
+def events(text: str) -> str:
+    """Read where events are recorded: the path of a file, or a cluster without an index."""
+    scheme, separator, rest = text.partition("://")
+    if separator and (scheme not in EVENT_SCHEMES or not rest or "/" in rest.rstrip("/")):
+        raise ValueError("expected the path of a file, or a cluster as opensearch://host:port")
+    if separator and "@" in rest:
+        raise ValueError("expected a cluster without a user; HOUNDSTOOTH_ENGINE_USER takes it")
+    return text
 
 
 def folder(text: str) -> Path:

@@ -9,8 +9,8 @@ from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import MAX_HITS, SearchRequest, Sort
-from houndstooth.plugin.cursor import Cursor, SortedCursor, SortKey
+from houndstooth.mappings.search import MAX_HITS, Sort
+from houndstooth.plugin.cursor import BEFORE_ALL, Cursor, SortedCursor, SortKey
 from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.filters import FIELD
 from houndstooth.plugin.page import Page, PageFiller
@@ -23,9 +23,6 @@ BY_LOOKS = "relevance"
 
 MAX_SORTED_LENGTH = 100
 """Texts are compared by so many characters."""
-
-_BEFORE_ALL = (False, -2.0, "")
-"""Place before every product: scores are 1 at most."""
 
 
 def parse_sort(text: str) -> Sort | None:
@@ -60,7 +57,7 @@ def sorted_page(
         ideal: Terms of an ideal hit, for ``Hit.matched``.
         cursor: Where the page before ended.
     """
-    page = _up_to(cursor.end, filler, ideal) if cursor else _most_alike(filler, top, ideal)
+    page = up_to(cursor.end, filler, ideal) if cursor else most_alike(filler, top, ideal)
     hits = {
         (place.after[0], _value(hit.product, sort), hit.product_id): hit
         for place, hit in zip(page.places, page.hits, strict=True)
@@ -74,7 +71,8 @@ def sorted_page(
     return replace(page, hits=[hits[key] for key in keys[:top]], places=[], next=end)
 
 
-def _most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:
+def most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:
+    """Find the SORTED_HITS best hits, of no further step than a page of ``top`` hits needs."""
     page = filler.fill(top, ideal)
     if not isinstance(page.next, Cursor) or top >= SORTED_HITS:
         return page
@@ -82,10 +80,10 @@ def _most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:
     return replace(page, hits=page.hits + rest.hits, places=page.places + rest.places)
 
 
-def _up_to(end: Cursor, filler: PageFiller, ideal: Sequence[str]) -> Page:
+def up_to(end: Cursor, filler: PageFiller, ideal: Sequence[str]) -> Page:
     """Read the hits up to a place anew, at most twice as many as are sorted."""
     filler = filler.up_to(end.step)
-    page = filler.fill(SORTED_HITS, ideal, Cursor(end.first_step, end.first_step, _BEFORE_ALL))
+    page = filler.fill(SORTED_HITS, ideal, Cursor(end.first_step, end.first_step, BEFORE_ALL))
     if isinstance(page.next, Cursor) and page.next < end:
         rest = filler.fill(SORTED_HITS, ideal, page.next)
         page = replace(page, hits=page.hits + rest.hits, places=page.places + rest.places)
@@ -119,14 +117,3 @@ def _ordered(keys: Iterable[SortKey], sort: Sort) -> list[SortKey]:
     valued.sort(key=lambda pair: _by_kind(pair[0]), reverse=sort.descending)
     rest = [key for key in by_id if key[1] is None]
     return sorted([*(key for _, key in valued), *rest], key=lambda key: key[0])
-
-
-def asked_page(
-    filler: PageFiller, request: SearchRequest, steps: int, ideal: Sequence[str]
-) -> Page:
-    """Fill the page that is asked for; the attribute query has so many steps."""
-    text = request.cursor
-    if request.sort:
-        after = SortedCursor.parse(text, steps) if text else None
-        return sorted_page(filler, request.sort, request.top, ideal, after)
-    return filler.fill(request.top, ideal, Cursor.parse(text, steps) if text else None)

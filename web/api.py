@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -21,9 +22,9 @@ from houndstooth.web.catalogue import find_variants, pick_samples, taxonomy_json
 from houndstooth.web.facets import count_facets
 from houndstooth.web.languages import LANGUAGES, read_language
 from houndstooth.web.media import image_url
-from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
 from houndstooth.web.photo import read_photo
+from houndstooth.web.query_record import new_query_id, read_asked, record_search
 from houndstooth.web.request_form import (
     ALL_FIELDS,
     FILTERS,
@@ -54,24 +55,28 @@ def api_blueprint(backend: Backend) -> Blueprint:
         image, given = read_photo(settings.max_upload_bytes)
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
+        asked = read_asked(given, backend)
         if read_items(given) == "one":
             answer = backend.search.search(image, search_request)
-            note_search(backend.metrics, "photo", answer)
-            return _found(answer, fields)
+            record_search(backend, answer, search_request, asked)
+            return {"query_id": asked.query_id, **_found(answer, fields)}
         look = backend.search.look(image, search_request)
-        for answer in look.items:
-            note_search(backend.metrics, "photo", answer)
-        found = look_json(look)
-        return {**found, "items": [_shown(each, fields) for each in found["items"]]}
+        found, items = look_json(look), []
+        for answer, item in zip(look.items, found["items"], strict=True):
+            each = replace(asked, query_id=new_query_id())
+            record_search(backend, answer, search_request, each)
+            items.append({"query_id": each.query_id, **_shown(item, fields)})
+        return {**found, "items": items}
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
         fields = read_fields(request.args, backend)
+        asked = read_asked(request.args, backend, product_id)
         answer = backend.search.similar(_check_id(product_id), search_request)
-        note_search(backend.metrics, "product", answer)
-        return _found(answer, fields)
+        record_search(backend, answer, search_request, asked)
+        return {"query_id": asked.query_id, **_found(answer, fields)}
 
     @api.get("/products/<product_id:product_id>")
     @requires("search")

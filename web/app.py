@@ -13,16 +13,20 @@ from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.arms import Arms
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
+from houndstooth.plugin.events.recorder import Recorder
+from houndstooth.plugin.events.stores import open_store
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
 from houndstooth.web.compression import compress
 from houndstooth.web.errors import answer_errors
+from houndstooth.web.events_view import events_blueprint
 from houndstooth.web.health import health_blueprint
 from houndstooth.web.ingest_view import ingest_blueprint
 from houndstooth.web.observability.engine import observed
@@ -34,6 +38,7 @@ from houndstooth.web.observability.traces import open_traces
 from houndstooth.web.observability.view import metrics_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
+from houndstooth.web.rules_view import rules_blueprint
 from houndstooth.web.webhooks_view import webhooks_blueprint
 from houndstooth.web.widget import widget_blueprint
 from houndstooth.web.writes_view import writes_blueprint
@@ -102,6 +107,8 @@ def create_app(
     writer = product_writer(backend)
     app.register_blueprint(writes_blueprint(backend, writer))
     app.register_blueprint(webhooks_blueprint(backend, writer))
+    app.register_blueprint(events_blueprint(backend))
+    app.register_blueprint(rules_blueprint(backend))
     app.register_blueprint(ingest_blueprint(backend))
     app.register_blueprint(health_blueprint(backend))
     app.register_blueprint(metrics_blueprint(backend.metrics.registry))
@@ -128,7 +135,14 @@ def _wire(
         engine = FieldAllowlist(engine, settings.allowed_fields)
     search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
     jobs = Jobs(settings.jobs)
-    return Backend(settings, taxonomy, extractor, engine, search, jobs, metrics, progress)
+    arms, events = Arms.read(settings.arms), None
+    if settings.events:
+        store = open_store(settings.events, settings.credentials)
+        store.check()
+        events = Recorder(store, metrics.event)
+    return Backend(
+        settings, taxonomy, extractor, engine, search, jobs, metrics, arms, events, progress
+    )
 
 
 def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -8,7 +8,9 @@ from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.arms import Arms
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.events.recorder import Recorder
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
@@ -20,6 +22,8 @@ class Backend:
 
     Attributes:
         jobs: The workers' jobs.
+        arms: The arms of the A/B test.
+        events: Records queries and events; None = nothing is recorded.
         progress: Progress of the indexing in this process; None if it indexes nothing.
     """
 
@@ -30,4 +34,6 @@ class Backend:
     search: VisualSearch
     jobs: Jobs
     metrics: Metrics
+    arms: Arms
+    events: Recorder | None = None
     progress: Progress | None = None

@@ -41,6 +41,7 @@ def page_blueprint(backend: Backend) -> Blueprint:
             choose_language(request.accept_languages),
             appearance_weight=backend.settings.appearance_weight,
             indexing=backend.progress is not None,
+            events=_events(backend),
             accept=",".join((*MEDIA_TYPES, *(f".{suffix}" for suffix in SUFFIXES))),
         )
 
@@ -57,6 +58,13 @@ def page_blueprint(backend: Backend) -> Blueprint:
         return send_from_directory(folder.resolve(), image, max_age=IMAGE_SECONDS)
 
     return page
+
+
+def _events(backend: Backend) -> str:
+    """Tell what the page sends of clicks: nothing, clicks, or clicks with an id of the browser."""
+    if backend.events is None:
+        return ""
+    return "clients" if backend.settings.event_clients else "clicks"
 
 
 def _page(template: str, language: Language, **values: Any) -> Response:

@@ -19,6 +19,8 @@ from houndstooth.mappings.search import (
     SearchRequest,
     read_choice,
 )
+from houndstooth.plugin.arms import Arm
+from houndstooth.plugin.events.ubi import read_id
 from houndstooth.plugin.fact_paths import names_path, parse_names
 from houndstooth.plugin.filters import parse_filter
 from houndstooth.plugin.shop_query import parse_query
@@ -29,7 +31,7 @@ Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
     {"category", "box", "query", "sold_out", "collapse", "relax", "sort", "top", "cursor"}
-    | {"appearance_weight", "preview"}
+    | {"appearance_weight", "preview", "query_id", "client_id", "arm"}
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
 REPEATABLE = FILTERS | {"fields"}
@@ -55,6 +57,14 @@ def read_search_request(
     taxonomy = backend.taxonomy
     category, box = fields.get("category"), fields.get("box")
     top, appearance_weight = fields.get("top"), fields.get("appearance_weight")
+    arm = backend.arms.choose(fields.get("arm"), read_client_id(fields)) or Arm("")
+    relax = fields.get("relax", arm.relax or SearchRequest.relax)
+    if appearance_weight is not None:
+        weight = _fraction("appearance_weight", appearance_weight)
+    elif arm.appearance_weight is not None:
+        weight = arm.appearance_weight
+    else:
+        weight = backend.settings.appearance_weight
     query, sort = fields.get("query"), parse_sort(fields.get("sort", BY_LOOKS))
     if sort:
         _check_allowed(sort.field, backend)
@@ -71,14 +81,25 @@ def read_search_request(
             "sold_out", SOLD_OUT_CHOICES, fields.get("sold_out", SearchRequest.sold_out)
         ),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
-        relax=read_choice("relax", RELAXED_STEPS, fields.get("relax", SearchRequest.relax)),
+        relax=read_choice("relax", RELAXED_STEPS, relax),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         cursor=fields.get("cursor"),
         preview=_yes_or_no("preview", fields.get("preview", "no")),
-        appearance_weight=backend.settings.appearance_weight
-        if appearance_weight is None
-        else _fraction("appearance_weight", appearance_weight),
+        appearance_weight=weight,
+        attribute_weight=arm.attribute_weight,
+        rules=arm.rules,
+        arm=arm.name,
     )
+
+
+def read_client_id(fields: Fields) -> str | None:
+    """Read the id that the browser has made; None if there is none.
+
+    Raises:
+        InvalidInput: It is no id.
+    """
+    given = fields.get("client_id")
+    return None if given is None else read_id("client_id", given)
 
 
 def read_product_ids(fields: Fields) -> tuple[list[str], bool]:

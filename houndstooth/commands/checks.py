@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from houndstooth.commands.check_access import check_access
 from houndstooth.commands.check_columns import check_columns
 from houndstooth.commands.check_engine import check_engine
+from houndstooth.commands.check_merchandising import check_merchandising
 from houndstooth.commands.finding import Finding, Findings
 from houndstooth.mappings.errors import HoundstoothError, InvalidConfig, WorkersUnavailable
 
@@ -233,6 +234,7 @@ def all_checks() -> Findings:
         taxonomy = Taxonomy.load(settings.taxonomy)
         yield Finding("ok", "taxonomy", f"version {taxonomy.version}")
         yield from check_networks(settings, taxonomy, extractors)
+        yield from check_merchandising(settings, taxonomy)
     except HoundstoothError as error:
         yield Finding("FAIL", "taxonomy", str(error), "Correct the file of HOUNDSTOOTH_TAXONOMY.")
     yield from check_engine(settings, extractors[0].model if extractors else None)

@@ -1,4 +1,4 @@
-"""``houndstooth evaluate``: the quality of a recogniser or of a detector."""
+"""``houndstooth evaluate``: the quality of a recogniser, of a detector, or of hits by clicks."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ from houndstooth.mappings.errors import InvalidConfig
 )  # fmt: skip
 @parameters.street
 @click.option(
+    "--clicks", metavar="FILE|URL",
+    help="Hits: what HOUNDSTOOTH_EVENTS has recorded, a file or opensearch://host:port.",
+)  # fmt: skip
+@click.option(
     "--split", type=click.Choice(["train", "validation", "test", "all"]),
     help="The photos to use.  [default: test where the network was trained on them, else all]",
 )  # fmt: skip
@@ -42,6 +46,7 @@ def command(
     products: Path | None,
     csv: Path | None,
     street: Path | None,
+    clicks: str | None,
     split: str | None,
     min_boxes: int | None,
     threads: int | None,
@@ -49,16 +54,27 @@ def command(
     weights: Path | None,
     as_json: bool,
 ) -> None:
-    """Evaluate a recogniser on labelled photos, or a detector on photos with boxes.
+    """Evaluate a recogniser on labelled photos, a detector on boxes, or hits by shoppers' clicks.
 
     NAME is a network's name and version, or the path of its card. Default: the shipped recogniser,
-    and with --street the shipped detector.
+    and with --street the shipped detector. With --clicks: click-through rate, mean reciprocal rank
+    and add-to-basket rate, by model, index and arm.
 
     \b
     Examples:
       houndstooth evaluate --products products.csv
       houndstooth evaluate guided-detector-3 --street street/
+      houndstooth evaluate --clicks var/events.jsonl
     """
+    if clicks is not None:
+        of_photos = {"NAME": name, "--products": products, "--csv": csv, "--street": street}
+        of_boxes = {"--split": split, "--min-boxes": min_boxes, "--threads": threads}
+        files = {"--taxonomy": taxonomy, "--weights": weights}
+        _refuse("clicks", {**of_photos, **of_boxes, **files})
+        from houndstooth.commands.click_table import print_clicks
+
+        print_clicks(clicks, as_json)
+        return
     from houndstooth.models.loading import DEFAULT_DETECTOR, DEFAULT_MODEL
     from houndstooth.models.runtime.card import read_json
 
@@ -77,11 +93,14 @@ def command(
     _evaluate_recogniser(stem, labels, split, taxonomy, csv is not None, as_json)
 
 
+_ARTICLES = {"detector": "a ", "recogniser": "a ", "clicks": ""}
+
+
 def _refuse(kind: str, options: dict[str, object]) -> None:
-    """Refuse options of the other kind of network."""
+    """Refuse options of another kind of evaluation."""
     given = [option for option, value in options.items() if value is not None]
     if given:
-        raise InvalidConfig(f"expected options for a {kind}; got {', '.join(given)}")
+        raise InvalidConfig(f"expected options for {_ARTICLES[kind]}{kind}; got {', '.join(given)}")
 
 
 def _evaluate_recogniser(

@@ -236,7 +236,8 @@ def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
         figures = (
             f"{value:.3f}" for value in (hit.score, hit.appearance_distance, hit.colour_distance)
         )
-        matched = ", ".join(taxonomy.label_of(term) for term in hit.matched)
+        rules = (f"{one.action}: {one.rule}" for one in hit.why)
+        matched = ", ".join([*map(taxonomy.label_of, hit.matched), *rules])
         place, offer = str(hit.view.place), _offer(hit.product)
         rows.append((str(rank), hit.product_id, *figures, place, title, offer, matched))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from houndstooth.mappings.document import VISUAL, is_visual
@@ -14,6 +14,9 @@ from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.shop_index import ShopIndex
 from houndstooth.plugin.credentials import ANONYMOUS, Credentials
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
+
+if TYPE_CHECKING:
+    from houndstooth.plugin.engines.cluster.client import Cluster
 
 PRODUCTS = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
 """Search servers by the scheme of their URLs; an ``s`` at its end stands for TLS."""
@@ -85,6 +88,25 @@ def open_shop_index(url: str, credentials: Credentials = ANONYMOUS) -> ShopIndex
             f"got {url}"
         )
     return cast(ShopIndex, engine)
+
+
+def open_cluster(url: str, credentials: Credentials = ANONYMOUS) -> Cluster:
+    """Make the client of a cluster without an index, such as ``opensearch://host:port``.
+
+    Raises:
+        InvalidConfig: It is no such URL, or the credentials cannot be used.
+    """
+    from houndstooth.plugin.engines.cluster.client import connect
+
+    parts = urlsplit(url)
+    product = PRODUCTS.get(parts.scheme.removesuffix("s"))
+    try:
+        if product is None or parts.path.strip("/") or "@" in parts.netloc:
+            raise ValueError("a product and a host alone")
+        hosts = _hosts(parts.netloc)
+    except ValueError as error:
+        raise InvalidConfig(f"expected a cluster such as opensearch://host:port; {error}") from None
+    return connect(product, hosts, parts.scheme.endswith("s"), credentials)
 
 
 def prepare(engine: Engine, must_exist: bool) -> None:

@@ -38,6 +38,11 @@ class FieldAllowlist:
         self._engine, self._fields = engine, frozenset(fields)
         self.location, self.embedded = engine.location, engine.embedded
 
+    @property
+    def unrestricted(self) -> Engine:
+        """Return the engine with all fields, for what is shown to nobody."""
+        return self._engine
+
     def index_id(self) -> str:
         """See Engine."""
         return self._engine.index_id()

@@ -51,7 +51,7 @@ STARTED = ("redis", *OURS)
 SCHEMA = "vendor.compose-spec"
 FIXED = {
     *("HOUNDSTOOTH_REDIS", "HOUNDSTOOTH_IMAGES", "HOUNDSTOOTH_COLUMNS"),
-    *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS", "HOUNDSTOOTH_KEYS"),
+    *("HOUNDSTOOTH_FEEDS", "HOUNDSTOOTH_JOBS", "HOUNDSTOOTH_KEYS", "HOUNDSTOOTH_RULES"),
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # python:3.11-slim unpacks to about 130 MB; the rest of this is for its updates.
@@ -77,7 +77,8 @@ def test_address_port_and_feed_can_be_set() -> None:
     assert services["web"]["ports"] == ["10.0.0.2:80:8000"]
     own = ["downloads:/downloads", "jobs:/jobs", "keys:/keys:ro"]
     assert services["worker"]["volumes"] == ["/f:/feed:ro", *own]
-    volumes = ["/f:/feed:ro", "columns:/columns", "jobs:/jobs", "keys:/keys"]
+    own = ["columns:/columns", "jobs:/jobs", "keys:/keys", "rules:/rules", "events:/events"]
+    volumes = ["/f:/feed:ro", *own]
     assert services["web"]["volumes"] == volumes
 
 

@@ -98,6 +98,7 @@ def test_the_answer_has_a_search_s_own_for_each_item(client: FlaskClient) -> Non
         alone = post(
             client, category=category, box=",".join(map(str, box)), top="3", fields="brand"
         ).json
+        assert item.pop("query_id") != alone["query_id"]
         assert item == {name: alone[name] for name in item}
         assert set(item["hits"][0]["product"]) == {"brand", "image_url"}
     assert look["took_ms"]["total"] > 0
@@ -114,6 +115,7 @@ def test_filters_hold_for_every_item(client: FlaskClient) -> None:
     [
         ({"category": "jacket"}, "no category"),
         ({"box": "0,0,1,1"}, "no box"),
+        ({"query_id": "q-1"}, "no query_id"),
         ({"cursor": "WzIsIDIsIDAuNjUwNDgsICJhIl0"}, "no cursor"),
     ],
 )

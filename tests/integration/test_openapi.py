@@ -61,7 +61,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, s
     text, record = make_key(["admin"])
     KeyFile(folder / "keys.json").add(record)
     access = Access(keys=folder / "keys.json", search_keys=True)
-    app = make_app(folder, jobs=folder / "jobs", access=access)
+    records = {"events": str(folder / "events.jsonl"), "rules": folder / "rules.json"}
+    app = make_app(folder, jobs=folder / "jobs", access=access, **records)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(UrlImages, "__call__", lambda *_: PICTURE)
         yield app, f"Bearer {text}"
@@ -172,7 +173,7 @@ def test_every_route_of_rest_is_documented(app: Flask) -> None:
         re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for rule in app.url_map.iter_rules()
         if rule.endpoint.split(".")[0]
-        in ("api", "health", "ingest", "metrics", "writes", "webhooks")
+        in ("api", "events", "health", "ingest", "metrics", "rules", "writes", "webhooks")
     }
     assert served == documented
 

@@ -408,6 +408,7 @@ def test_the_answer_as_json(service):
                 "view": {"place": 1, "image": None, "box": [0.0, 0.0, 1.0, 1.0]},
                 "matched": ["colour:green"],
                 "variants": [],
+                "why": [],
                 "product": {"title": "green t-shirt", "brand": "Alder", "price": 20.0},
                 "category": "t-shirt",
                 "great_category": "top",

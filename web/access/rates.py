@@ -40,15 +40,20 @@ class Rates:
         self._shared = _in_redis(access.rate_redis) if access.rate_redis else None
         self._away_until = 0.0
 
-    def count(self, key: Key | None, address: str) -> None:
+    def count(self, key: Key | None, address: str, own: RateLimitItem | None = None) -> None:
         """Count a request.
+
+        Args:
+            key: Its key.
+            address: Where it comes from.
+            own: Limit of what it asks for, where it has no key.
 
         Raises:
             TooManyRequests: There were too many; it says after how many seconds there is room.
         """
         limits = self._key if key else self._address
         who = ("key", key.key_id) if key else ("address", _network(address))
-        for limit in limits:
+        for limit in [*limits, *([own] if own and not key else [])]:
             if wait := self._hit(limit, who):
                 raise TooManyRequests(
                     f"expected at most {limit} from one {who[0]}; got more: try again in {wait} s",

@@ -96,6 +96,11 @@ class Metrics:
             "Questions for which the engine was not to be reached.",
             ("operation",),
         )
+        self._events = counter(
+            "houndstooth_events",
+            "Queries and events of shoppers, and whether they were recorded.",
+            ("index", "outcome"),
+        )
         self.queue = gauge("houndstooth_queue_requests", "Requests that wait.", ("pool",))
         self.busy = gauge("houndstooth_busy_threads", "Threads that serve a request.", ("pool",))
         self.threads = gauge("houndstooth_threads", "Threads.", ("pool",))
@@ -130,6 +135,10 @@ class Metrics:
         self._engine_seconds.labels(operation).observe(seconds)
         if failed:
             self._engine_failures.labels(operation).inc()
+
+    def event(self, index: str, outcome: str, number: int) -> None:
+        """Count records of ``ubi_queries`` or ``ubi_events``, by what became of them."""
+        self._events.labels(index, outcome).inc(number)
 
     def _count(self, route: str, method: str, status: int) -> None:
         self._requests.labels(route, method if method in METHODS else "other", status).inc()

@@ -24,7 +24,7 @@ from houndstooth.web.serving.refusal import OVERLOADED
 HEALTH = "/healthz"
 LIGHT = frozenset(
     {"/", "/ingest", "/readyz", METRICS}
-    | {"/api/v1/taxonomy", "/api/v1/openapi.json", "/api/v1/progress"}
+    | {"/api/v1/taxonomy", "/api/v1/openapi.json", "/api/v1/progress", "/api/v1/events"}
 )
 """Paths that take neither networks nor an engine, or, as ``/readyz``, ask one for a moment."""
 LIGHT_FOLDERS = ("/static/", "/media/")

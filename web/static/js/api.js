@@ -1,5 +1,6 @@
 // The REST client of the page.
 
+import { clientId } from "./events.js";
 import { ApiError, request } from "./request.js";
 import { OWN_KIND, parameters } from "./state.js";
 import * as words from "./words.js";
@@ -47,25 +48,27 @@ export function getFacets(state, category, signal) {
   return ask(`/facets?${query}`, { signal }).then((body) => body.facets);
 }
 
-/** Returns the parameters of a page of hits; `cursor` goes on after an earlier one. */
-function pageOf(state, cursor) {
+/** Returns the parameters of a page of hits; `before` is the answer that it goes on after. */
+function pageOf(state, before) {
   const query = parameters(state);
   query.set("relax", state.relax ?? OWN_KIND);
   query.set("top", TOP);
-  if (cursor) query.set("cursor", cursor);
+  if (clientId()) query.set("client_id", clientId());
+  if (before) query.set("cursor", before.next);
+  if (before) query.set("query_id", before.query_id);
   return query;
 }
 
-export function searchByProduct(state, cursor, signal) {
-  const query = pageOf(state, cursor);
+export function searchByProduct(state, before, signal) {
+  const query = pageOf(state, before);
   return ask(`/products/${encodeURIComponent(state.like)}/similar?${query}`, { signal });
 }
 
 /** Searches by a photo; with `preview` the answer has it as the service sees it. */
-export function searchByPhoto(state, file, cursor, signal, preview = false) {
+export function searchByPhoto(state, file, before, signal, preview = false) {
   const form = new FormData();
   form.set("image", file, file.name || "photo");
-  for (const [name, value] of pageOf(state, cursor)) form.append(name, value);
+  for (const [name, value] of pageOf(state, before)) form.append(name, value);
   if (preview) form.set("preview", "yes");
   return ask("/search", { method: "POST", body: form, signal });
 }

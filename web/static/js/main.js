@@ -10,6 +10,7 @@ import {
 import { NO_CHOICES, showApplied } from "./applied.js";
 import { plainly } from "./cards.js";
 import { find, say } from "./dom.js";
+import { forgetClient, watchClicks } from "./events.js";
 import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
@@ -142,21 +143,21 @@ async function itemOf(state, signal) {
   return item;
 }
 
-/** Searches; `cursor` is the end of the hits that are there already, if any. */
-async function answerTo(state, cursor, signal) {
+/** Searches; `before` is the answer with the hits that are there already, if any. */
+async function answerTo(state, before, signal) {
   const photo = photoOf(state);
-  if (photo) return answerToPhoto(state, photo, cursor, signal);
-  if (!state.box) return searchByProduct(state, cursor, signal);
+  if (photo) return answerToPhoto(state, photo, before, signal);
+  if (!state.box) return searchByProduct(state, before, signal);
   const { product } = await getProduct(state.like);
   const file = await imageFile(product.image_url, signal);
-  const answer = await searchByPhoto(state, file, cursor, signal);
+  const answer = await searchByPhoto(state, file, before, signal);
   const own = (hit) => hit.product_id === state.like || hit.variants.includes(state.like);
   return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
 /** The first answer has the photo as the service sees it: boxes lie on that. */
-async function answerToPhoto(state, photo, cursor, signal) {
-  const answer = await searchByPhoto(state, photo.file, cursor, signal, !photo.upright);
+async function answerToPhoto(state, photo, before, signal) {
+  const answer = await searchByPhoto(state, photo.file, before, signal, !photo.upright);
   const { preview, ...query } = answer.query;
   if (preview) keepUpright(photo, preview);
   return { ...answer, query };
@@ -199,7 +200,7 @@ async function goOn(state, answer, { sure, signal, act }) {
   const from = answer.hits.length;
   busy(true);
   try {
-    const next = await answerTo(state, answer.next, signal);
+    const next = await answerTo(state, answer, signal);
     answer.hits = [...answer.hits, ...next.hits];
     answer.next = next.next;
     if (next.hits.length) answer.query.relaxed = next.query.relaxed;
@@ -251,6 +252,7 @@ find("home").addEventListener("click", plainly(() => steps.go(EMPTY)));
 find("saved-link").addEventListener("click", plainly(() => steps.go({ ...EMPTY, saved: true })));
 find("forget").addEventListener("click", async () => {
   await forgetRecent(null);
+  forgetClient();
   showRecent(again);
 });
 
@@ -262,6 +264,7 @@ function arrived() {
 
 find("refine").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
 showSavedCount();
+watchClicks(find("results"));
 
 Promise.all([
   restorePhotos(),

@@ -27,6 +27,7 @@ export function showResults(answer, { state, sure, narrowed, act }) {
   relaxed.textContent = hits.length ? remark(query, state) : "";
   relaxed.hidden = !relaxed.textContent;
   fill(find("results"));
+  find("results").dataset.queryId = answer.query_id;
   addHits(answer, 0, { state, sure, more: act.more });
   head(t(hits.length ? "heading" : "nothing_found"));
   fill(find("problem"), hits.length ? null : nothing(answer, state, narrowed, act));

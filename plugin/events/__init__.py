@@ -1,0 +1,1 @@
+"""Record queries and what shoppers do with their hits, by User Behavior Insights (UBI)."""

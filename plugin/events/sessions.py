@@ -1,0 +1,53 @@
+"""Read what shoppers did with products, session by session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from houndstooth.plugin.events.stores import Broken, Record
+from houndstooth.plugin.events.ubi import EVENTS
+
+SESSION_SECONDS = 30 * 60
+"""A client that did nothing for so long begins another session."""
+
+Deed = tuple[str, str, str]
+"""Session, action (``click``, ``add_to_cart``, …) and product id."""
+
+
+def read_sessions(records: Iterable[Record | Broken]) -> Iterator[Deed]:
+    """Yield what was done with products, in the order of the records.
+
+    A session is a client's, until it did nothing for half an hour; of an event without a client it
+    is the query's. Events without either, and what is no record, are left out.
+
+    Args:
+        records: Of ``Store.read``, so that those of a client come in the order of their times.
+    """
+    last: dict[str, tuple[float, int]] = {}
+    for record in records:
+        if isinstance(record, Broken) or record[0] != EVENTS:
+            continue
+        event = record[1]
+        who, product_id = event.get("client_id") or event.get("query_id"), _product_id(event)
+        if not isinstance(who, str) or product_id is None:
+            continue
+        when, (before, number) = _seconds(event), last.get(who, (0.0, 0))
+        if when - before > SESSION_SECONDS:
+            number += 1
+        last[who] = when, number
+        yield f"{who} {number}", event["action_name"], product_id
+
+
+def _product_id(event: dict[str, object]) -> str | None:
+    attributes = event.get("event_attributes")
+    thing = attributes.get("object") if isinstance(attributes, dict) else None
+    product_id = thing.get("object_id") if isinstance(thing, dict) else None
+    return product_id if isinstance(product_id, str) else None
+
+
+def _seconds(event: dict[str, object]) -> float:
+    try:
+        return datetime.fromisoformat(str(event.get("timestamp"))).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Pin, boost and bury hits by a shop's rules."""
