@@ -97,6 +97,8 @@ class IngestApp(Celery):
             worker_prefetch_multiplier=1,
             broker_connection_retry_on_startup=True,
             broker_connection_max_retries=None,
+            # A Redis that is full refuses what is written: as any other outage.
+            broker_channel_error_retry=True,
             task_default_queue=QUEUE,
             control_exchange="houndstooth",
             broker_transport_options={

@@ -14,6 +14,9 @@ from houndstooth.mappings.errors import InvalidConfig
 AT_MOST = "10%"
 """Share of the products that may be deleted, unless the user says otherwise."""
 
+AT_ONCE = 10_000
+"""Products that are deleted at a time."""
+
 MAX_FAILED = 1000
 """Products of the feed that may have failed; with more of them nothing is deleted."""
 
@@ -107,21 +110,25 @@ def plan_deletion(
     return plan
 
 
-def delete_planned(
+def delete_some(
     engine: Engine, as_of: int, failed: Sequence[Outcome], plan: Deletion
-) -> Deletion:
-    """Delete what was planned; doing it again, also after a half, is harmless.
+) -> Deletion | None:
+    """Delete some of what was planned; doing it again, also after a half, is harmless.
 
     Args:
         engine: The engine.
         as_of: Time of the feed.
         failed: The outcomes of products that failed.
         plan: What ``plan_deletion`` returned.
+
+    Returns:
+        What was deleted in all, or None if more may be left.
     """
     if plan.refused is not None or not plan.missing:
         return plan
     kept = kept_ids(failed)
-    engine.delete_outdated(as_of, kept)
+    if engine.delete_outdated(as_of, kept, AT_ONCE):
+        return None
     engine.refresh()
     left = engine.outdated(as_of, kept).count
     return replace(plan, deleted=max(plan.missing - left, 0))
@@ -134,7 +141,9 @@ def delete_missing(engine: Engine, as_of: int, at_most: str, failed: Sequence[Ou
         EngineUnavailable: The engine went away; what was deleted is not known.
     """
     plan = plan_deletion(engine, as_of, at_most, failed[:MAX_FAILED], len(failed))
-    return delete_planned(engine, as_of, failed, plan)
+    while (done := delete_some(engine, as_of, failed, plan)) is None:
+        pass
+    return done
 
 
 def kept_ids(failed: Sequence[Outcome]) -> list[str]:

@@ -15,7 +15,7 @@ from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
-from houndstooth.ingest.deletion import delete_planned, plan_deletion
+from houndstooth.ingest.deletion import delete_some, plan_deletion
 from houndstooth.ingest.job import Job
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.patient_engine import Pause, check_patience, patient
@@ -120,7 +120,10 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
 
 @shared_task(base=JobTask, bind=True, name="ingest.delete_missing")
 def delete_missing(self: JobTask, job_id: str) -> None:
-    """Delete what the feed of a job does not have, once all of its batches are recorded."""
+    """Delete some of what the feed of a job does not have, once all of its batches are recorded.
+
+    What is left is queued again, so that each part has a time limit of its own.
+    """
     app: IngestApp = self.app
     job = app.jobs.get(job_id)
     if not job.awaits_deletion or job.is_aside:
@@ -129,7 +132,9 @@ def delete_missing(self: JobTask, job_id: str) -> None:
         if attempts > MAX_DEATHS:
             doing = "as they deleted what the feed does not have"
             raise InvalidFeed(_deaths(doing, BATCH_SECONDS))
-        _delete_missing(self, job)
+        if not _delete_some(self, job):
+            with sending():
+                self.apply_async((job_id,))
 
 
 @inspect_command(args=[("job_id", str)], signature="JOB")
@@ -210,20 +215,22 @@ def _queue_deletion(app: IngestApp, job: Job) -> None:
             delete_missing.apply_async((job.job_id,))
 
 
-def _delete_missing(task: JobTask, job: Job) -> None:
-    """Delete what was counted first; an attempt after a worker's death goes on with that."""
+def _delete_some(task: JobTask, job: Job) -> bool:
+    """Delete some of what was counted first, by whatever attempt; tell whether that was all."""
     app: IngestApp = task.app
     request = job.request
     engine = patient(app.engine(request.engine), _Outage(task, job))
     if request.as_of is None or request.delete_at_most is None:
-        return
+        return True
     planned = job.planned
     if planned is None:
         found = job.failed, job.totals["failed"]
         planned = plan_deletion(engine, request.as_of, request.delete_at_most, *found)
         planned = app.jobs.plan_deletion(job.job_id, planned)
-    done = delete_planned(engine, request.as_of, job.failed, planned)
-    app.jobs.record_deletion(job.job_id, done)
+    done = delete_some(engine, request.as_of, job.failed, planned)
+    if done is not None:
+        app.jobs.record_deletion(job.job_id, done)
+    return done is not None
 
 
 def _ingest_batch(

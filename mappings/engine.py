@@ -151,7 +151,8 @@ class Engine(Protocol):
         Updates are partial: the given facts are replaced and all others stay. A document with
         ``visual`` replaces the whole object and is inserted if it does not exist. A document
         without ``visual`` keeps the stored object and must exist. Of several writes with
-        ``as_of``, whatever their order, the newest facts and the newest ``visual`` stay.
+        ``as_of``, whatever their order, the newest facts and the newest ``visual`` stay; what was
+        deleted as of the same time or later stays deleted.
         """
 
     def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
@@ -160,7 +161,9 @@ class Engine(Protocol):
         Args:
             product_ids: The ids.
             as_of: Leave those of which facts or features are newer than this, in milliseconds
-                since 1970, also if they are written meanwhile; None deletes all.
+                since 1970, also if they are written meanwhile; None deletes all. Later writes of
+                the same or an older time do not bring the others back, for thirty days, nor those
+                that did not exist.
         """
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
@@ -174,8 +177,12 @@ class Engine(Protocol):
             examples: Number of ids that are told.
         """
 
-    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
-        """Delete those products and return how many; one that is written meanwhile stays."""
+    def delete_outdated(self, before: int, kept: Collection[str], limit: int) -> int:
+        """Delete some of those products; one that is written meanwhile stays.
+
+        What shows a time before ``before`` does not bring them back; see ``delete``.
+        At most ``limit`` are deleted; returns how many, and 0 if none is left.
+        """
 
     def refresh(self) -> None:
         """Make everything that was written visible to search."""

@@ -180,9 +180,12 @@ def slowest(replies: Sequence[Reply], status: int | None = None, percent: int = 
 
 
 def resident_mb(process: int) -> float:
-    """Memory that a process has in use, in MB."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+    """Memory that a process has in use, in MB; what it has mapped several times counts once.
+
+    Each connection to a SQLite file maps the whole file; its pages are in memory once.
+    """
+    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
             return int(line.split()[1]) / 1000
     raise ValueError(f"expected a process; got {process}")
 

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from houndstooth.ingest import tasks
+from houndstooth.ingest import deletion, tasks
 from houndstooth.ingest.celery_app import IngestApp
-from houndstooth.ingest.deletion import Deletion, delete_planned
+from houndstooth.ingest.deletion import Deletion, delete_some
 from houndstooth.mappings.features import Features
 from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
@@ -26,18 +26,20 @@ tasks.BATCH_SECONDS = int(os.environ.get("TEST_BATCH_LIMIT", tasks.BATCH_SECONDS
 tasks.PRODUCT_SECONDS = int(os.environ.get("TEST_PRODUCT_LIMIT", tasks.PRODUCT_SECONDS))
 
 
-def _dies_once(*arguments: Any) -> Deletion:
+deletion.AT_ONCE = 2
+
+
+def _dies_once(*arguments: Any) -> Deletion | None:
     """Delete some of what was planned and die, once; the next process goes on."""
-    engine, as_of, failed, plan = arguments
-    mark = os.environ.get("TEST_DIES_BEFORE_DELETION")
-    if mark and not Path(mark).exists():
+    done = delete_some(*arguments)
+    mark = os.environ.get("TEST_DIES_IN_DELETION")
+    if done is None and mark and not Path(mark).exists():
         Path(mark).touch()
-        engine.delete([plan.examples[0]])
         os.kill(os.getpid(), signal.SIGKILL)
-    return delete_planned(engine, as_of, failed, plan)
+    return done
 
 
-tasks.delete_planned = _dies_once
+tasks.delete_some = _dies_once
 
 
 class WorkerExtractor(FakeExtractor):

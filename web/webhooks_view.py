@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -14,6 +14,8 @@ from houndstooth.ingest.writes.webhooks import SHOPIFY, WOOCOMMERCE, Shop, is_si
 from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.plugin.engines.patience import patience
+from houndstooth.web.access.guard import UNSIGNED
+from houndstooth.web.access.rates import Unsigned
 from houndstooth.web.backend import Backend
 from houndstooth.web.idempotency import once_named
 from houndstooth.web.request_form import check_no_parameters
@@ -36,13 +38,23 @@ def webhooks_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
     def shopify() -> ResponseReturnValue:
         return _receive(writer, SHOPIFY, access.shopify_secret)
 
+    @view.before_request
+    def bound_unsigned() -> None:
+        _unsigned().check(request.remote_addr or "")
+
     @view.post("/woocommerce")
     def woocommerce() -> ResponseReturnValue:
         if WOOCOMMERCE.topic not in request.headers and PING.fullmatch(request.get_data()):
+            _unsigned().count(request.remote_addr or "")
             return {"results": []}
         return _receive(writer, WOOCOMMERCE, access.woocommerce_secret)
 
     return view
+
+
+def _unsigned() -> Unsigned:
+    found: Unsigned = current_app.extensions[UNSIGNED]
+    return found
 
 
 def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnValue:
@@ -53,9 +65,11 @@ def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnVa
     """
     check_no_parameters(request.args)
     if not secret:
+        _unsigned().count(request.remote_addr or "")
         raise Forbidden(f"no webhooks are taken: HOUNDSTOOTH_{shop.name.upper()}_SECRET is not set")
     body = request.get_data()
     if not is_signed(secret, body, request.headers.get(shop.signature, "")):
+        _unsigned().count(request.remote_addr or "")
         raise Unauthorized(f"expected the signature of this body as {shop.signature}")
     topic = request.headers.get(shop.topic, "")
     sent_at = request.headers.get(shop.sent_at, "") if shop.sent_at else ""

@@ -1,8 +1,8 @@
 """Keep what must be known of earlier writes, in a SQLite file beside the jobs.
 
 Three things, each bounded in number and age: answers, so that a write that is sent twice is done
-once; deleted products, so that an older update does not bring them back; and which products a
-platform's product consists of, as its deletion names it alone.
+once; the products of a platform that were deleted, so that an older webhook does not bring them
+back; and which products of the index each of those consists of, as its deletion names it alone.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from houndstooth.mappings.errors import WorkersUnavailable
+from houndstooth.plugin.engines.newest import DELETED_SECONDS
 
 ANSWER_SECONDS = 24 * 3600
-DELETED_SECONDS = 30 * 24 * 3600
 MAX_ANSWERS = 10_000
 """Answers that are kept of each caller."""
 
@@ -109,7 +109,7 @@ class Ledger:
             db.execute("DELETE FROM answers WHERE caller = ? AND name = ?", (caller, name))
 
     def mark_deleted(self, product_id: str, as_of: int) -> None:
-        """Keep that a product was deleted; the newest time stays."""
+        """Keep that a platform's product was deleted; the newest time stays."""
         now = time.time()
         with self._write() as db:
             db.execute("DELETE FROM deleted WHERE at < ?", (now - DELETED_SECONDS,))
@@ -121,7 +121,7 @@ class Ledger:
             )
 
     def deleted(self, product_ids: Collection[str]) -> dict[str, int]:
-        """Return when products were deleted, by id; those that were not are left out."""
+        """Return when products of a platform were deleted; those that were not are left out."""
         with self._open() as db:
             found = (
                 db.execute("SELECT * FROM deleted WHERE product_id = ?", (one,)).fetchone()

@@ -1,4 +1,4 @@
-"""Write single products: the newest state stays, and what was deleted stays deleted."""
+"""Write single products; the engine keeps the newest state, and what was deleted stays so."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ class ProductWriter:
         for some in _batches(operations):
             if away is None:
                 try:
+                    self._prepare()
                     results += self._write(some, ends_at)
                     continue
                 except EngineUnavailable as error:
@@ -83,33 +84,6 @@ class ProductWriter:
 
     def _write(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
         """Do a batch: operations of one kind on different products."""
-        self._prepare()
-        before = self._deleted_later(operations)
-        rest = [one for one in operations if one.product_id not in before]
-        results = iter(self._do(rest, ends_at))
-        meanwhile = self._deleted_later(rest)
-        if meanwhile:  # it was noted before it was deleted: delete what came after that
-            stored = self._engine.stored([one.product_id for one in meanwhile.values()])
-            for one in meanwhile.values():
-                self._delete(one, stored.get(one.product_id))
-        found = {one.product_id: next(results) for one in rest}
-        gone = {**before, **meanwhile}
-        return [
-            Result(one.product_id, "overtaken") if one.product_id in gone else found[one.product_id]
-            for one in operations
-        ]
-
-    def _deleted_later(self, operations: Sequence[Operation]) -> dict[str, Delete]:
-        """Return the deletions of products that are newer than what is to be written."""
-        changes = [one for one in operations if isinstance(one, Upsert | Update)]
-        times = self.ledger.deleted([one.product_id for one in changes]) if changes else {}
-        return {
-            one.product_id: Delete(one.product_id, times[one.product_id])
-            for one in changes
-            if one.as_of <= times.get(one.product_id, -1)
-        }
-
-    def _do(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
         upserts = [one for one in operations if isinstance(one, Upsert)]
         if upserts:
             return self._upsert(upserts, ends_at)
@@ -143,29 +117,27 @@ class ProductWriter:
         return [_result(one) for one in self._ingest(products, load_image=load)]
 
     def _update(self, operations: Sequence[Update], stored: dict[str, StoredState]) -> list[Result]:
-        documents = [
-            IndexDocument(one.product_id, one.facts, as_of=one.as_of, stored=stored[one.product_id])
-            for one in operations
-            if one.product_id in stored
-        ]
-        outcomes = iter(self._engine.write(documents) if documents else [])
+        outcomes = self._engine.write(
+            [
+                IndexDocument(
+                    one.product_id,
+                    one.facts,
+                    as_of=one.as_of,
+                    stored=stored.get(one.product_id),
+                )
+                for one in operations
+            ]
+        )
         return [
-            _updated(next(outcomes))
-            if one.product_id in stored
-            else Result(
-                one.product_id,
-                "failed",
-                "product_not_found",
-                f"expected the id of a product that is there; got {one.product_id!r}",
-            )
-            for one in operations
+            _not_found(one.product_id)
+            if one.error is not None and one.product_id not in stored
+            else _updated(one)
+            for one in outcomes
         ]
 
     def _delete(self, operation: Delete, stored: StoredState | None) -> Result:
         if stored and stored.is_newer(operation.as_of):
             return Result(operation.product_id, "overtaken")
-        # Noted first: an older update that comes in between must find it.
-        self.ledger.mark_deleted(operation.product_id, operation.as_of)
         found = self._engine.delete([operation.product_id], operation.as_of)
         return Result(operation.product_id, "deleted" if found else "absent")
 
@@ -218,6 +190,11 @@ def _result(outcome: Outcome) -> Result:
         outcome.notes,
         outcome.category,
     )
+
+
+def _not_found(product_id: str) -> Result:
+    message = f"expected the id of a product that is there; got {product_id!r}"
+    return Result(product_id, "failed", "product_not_found", message)
 
 
 def _updated(outcome: WriteOutcome) -> Result:

@@ -124,9 +124,9 @@ class FieldAllowlist:
         """See Engine."""
         return self._engine.outdated(before, kept, examples)
 
-    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
+    def delete_outdated(self, before: int, kept: Collection[str], limit: int) -> int:
         """See Engine."""
-        return self._engine.delete_outdated(before, kept)
+        return self._engine.delete_outdated(before, kept, limit)
 
     def refresh(self) -> None:
         """See Engine."""

@@ -1,4 +1,4 @@
-"""Keep the newer of what is written and what is stored, facts and features each."""
+"""Keep the newer of what is written and what is stored or deleted, facts and features each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
 
 NEWER_FACTS, NEWER_FEATURES = "newer facts kept", "newer features kept"
 """Kinds of notes on a document of which the other part was written."""
+
+DELETED_SECONDS = 30 * 24 * 3600
+"""Time for which it is known when a document was deleted."""
 
 
 def leave_newer(
@@ -33,7 +36,7 @@ def leave_newer(
         return WriteOutcome(key, why, retryable=True, is_conflict=True)
     kept = [keeps_facts or not document.facts, keeps_features or not has_features]
     if all(kept) and (keeps_facts or keeps_features):
-        return WriteOutcome(key, is_changed=False, is_overtaken=True)
+        return overtaken(key)
     notes = []
     if keeps_facts and document.facts:
         document, notes = replace(document, facts={}), [Note(NEWER_FACTS)]
@@ -41,6 +44,22 @@ def leave_newer(
         document = replace(document, visual=None, keeps=None)
         notes.append(Note(NEWER_FEATURES))
     return document, notes
+
+
+def is_deleted_later(document: IndexDocument, deleted: int | None) -> bool:
+    """Tell whether a document shows what was before its deletion.
+
+    Args:
+        document: The document, of which nothing is stored.
+        deleted: The time as of which it was deleted, in milliseconds since 1970; None if it was
+            not, or longer than ``DELETED_SECONDS`` ago.
+    """
+    return deleted is not None and document.as_of is not None and document.as_of <= deleted
+
+
+def overtaken(product_id: str) -> WriteOutcome:
+    """Return the outcome of a document that is left alone because newer is known of it."""
+    return WriteOutcome(product_id, is_changed=False, is_overtaken=True)
 
 
 def written_times(document: IndexDocument) -> dict[str, int]:

@@ -21,6 +21,7 @@ from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, conditio
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
 from houndstooth.plugin.engines.sqlite_write import (
     SQLiteWriter,
+    note_deleted,
     outdated_ids,
     stored_states,
     stored_visual,
@@ -69,6 +70,7 @@ class SQLiteEngine:
         with self._file.transaction() as db:
             ids = set(product_ids)
             if as_of is not None:
+                note_deleted(db, ids, as_of)
                 states = stored_states(db, self.location, [*ids])
                 ids -= {key for key, state in states.items() if state.is_newer(as_of)}
             return sum(self._writer.delete(db, product_id) for product_id in ids)
@@ -80,10 +82,12 @@ class SQLiteEngine:
             ((total,),) = db.execute("SELECT count(facts_as_of) FROM times")
         return Outdated(len(ids), total, tuple(ids[:examples]))
 
-    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
-        """Delete those products and return how many."""
+    def delete_outdated(self, before: int, kept: Collection[str], limit: int) -> int:
+        """Delete some of those products and return how many."""
         with self._file.transaction() as db:
-            return sum(self._writer.delete(db, key) for key in outdated_ids(db, before, kept))
+            ids = outdated_ids(db, before, kept)[:limit]
+            note_deleted(db, ids, before - 1)
+            return sum(self._writer.delete(db, key) for key in ids)
 
     def refresh(self) -> None:
         """Do nothing: documents are visible as soon as ``write`` returns."""

@@ -18,6 +18,7 @@ from houndstooth.plugin.engines.sqlite_query import COLUMNS
 # feed, which costs little in rows as short as these. `fact` is the inverted index of the shop's
 # facts. `identity` has one row. Its counter goes up with every write; `changed` is the counter's
 # value after the last write of a document, and `removed` keeps that of each deletion.
+# `deleted` says as of when, in milliseconds, and when that was noted, in seconds, for a while.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS product (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, visual TEXT NOT NULL);
@@ -33,6 +34,9 @@ CREATE INDEX IF NOT EXISTS by_category ON candidate (model, category);
 CREATE INDEX IF NOT EXISTS by_great_category ON candidate (model, great_category);
 CREATE UNIQUE INDEX IF NOT EXISTS by_change ON candidate (changed);
 CREATE TABLE IF NOT EXISTS removed (changed INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS deleted (
+    id TEXT PRIMARY KEY, as_of INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_deletion ON deleted (at);
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL, counter INTEGER NOT NULL);
 INSERT INTO identity SELECT lower(hex(randomblob(16))), 0 WHERE NOT EXISTS (SELECT 1 FROM identity);
 CREATE TABLE IF NOT EXISTS term (number INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);
@@ -46,7 +50,7 @@ PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
-VERSION = 4
+VERSION = 5
 """Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 

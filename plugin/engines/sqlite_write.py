@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection, DataError, IntegrityError
+from time import time
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.product import Fact, Note
@@ -12,7 +13,13 @@ from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
 from houndstooth.plugin.engines.documents import Visual, decode_visual, feature_key, refusal
 from houndstooth.plugin.engines.facts import fit_facts
 from houndstooth.plugin.engines.fields import Fields, each
-from houndstooth.plugin.engines.newest import leave_newer, written_times
+from houndstooth.plugin.engines.newest import (
+    DELETED_SECONDS,
+    is_deleted_later,
+    leave_newer,
+    overtaken,
+    written_times,
+)
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
 
 Entries = set[tuple[str, str | float]]
@@ -32,6 +39,11 @@ OUTDATED = """
 SELECT id FROM times JOIN product ON key = product
 WHERE facts_as_of < ? AND coalesce(as_of, 0) < ? AND id NOT IN (SELECT value FROM json_each(?))
 ORDER BY id
+"""
+DELETED = "SELECT as_of FROM deleted WHERE id = ?"
+NOTE_DELETED = """
+INSERT INTO deleted VALUES (?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET as_of = max(as_of, excluded.as_of), at = excluded.at
 """
 PUT_TIMES = """
 INSERT INTO times (product, facts_as_of, as_of) VALUES (?, ?, ?)
@@ -85,6 +97,13 @@ def outdated_ids(db: Connection, before: int, kept: Collection[str]) -> list[str
     return [key for (key,) in db.execute(OUTDATED, values)]
 
 
+def note_deleted(db: Connection, product_ids: Collection[str], as_of: int) -> None:
+    """Note that documents are deleted as of a time; the newest time stays."""
+    now = int(time())
+    db.execute("DELETE FROM deleted WHERE at < ?", (now - DELETED_SECONDS,))
+    db.executemany(NOTE_DELETED, [(key, as_of, now) for key in product_ids])
+
+
 class SQLiteWriter:
     """Writes documents within the caller's transaction.
 
@@ -126,6 +145,10 @@ class SQLiteWriter:
         if reason := refusal(document):
             raise _RefusedError(reason)
         row = db.execute(FIND, (product_id,)).fetchone()
+        if row is None and document.as_of is not None:
+            (deleted,) = db.execute(DELETED, (product_id,)).fetchone() or (None,)
+            if is_deleted_later(document, deleted):
+                return overtaken(product_id)
         if row is None and not (document.visual and document.insert):
             raise _RefusedError(f"expected a product that is there; {product_id!r} is not")
         newer: list[Note] = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
 import json
 import socket
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 from houndstooth.plugin.access import Access
 from houndstooth.plugin.keys import KeyFile, make_key
 from houndstooth.plugin.setting_readers import networks
+from houndstooth.web.access.rates import UNSIGNED
 from houndstooth.web.serving.limits import WRITE_QUEUE, WRITE_THREADS
 from tests.fakes import FakeExtractor
 from tests.integration.test_server_load import (
@@ -116,3 +119,30 @@ def test_writes_that_wait_take_no_thread_of_a_search(folder: Path) -> None:
             silent.close()
             assert {answer(connection)[0] for connection in held} == {503}
         app.extensions["houndstooth"].engine.close()
+
+
+def test_webhooks_without_a_right_signature_are_bounded_by_address(folder: Path) -> None:
+    """The thread that receives refuses them at their headers; what is signed is counted nowhere."""
+    path, signed = "/api/v1/webhooks/shopify", {"X_Shopify_Topic": "products/delete"}
+    body = b'{"id": 1}'
+    signed["X_Shopify_Hmac_Sha256"] = base64.b64encode(hmac.digest(b"s", body, "sha256")).decode()
+    access = Access(proxies=networks(PROXY), shopify_secret="s")
+    app = make_app(folder, FakeExtractor(), access=access, jobs=folder / "jobs")
+
+    def post(client: str, **headers: str) -> tuple[int, bytes]:
+        asked = request("POST", path, body, X_Forwarded_For=client, **headers)
+        return answer(connect(port, asked, PROXY))
+
+    with running(app) as port:
+        for _ in range(UNSIGNED.amount):
+            assert post("203.0.113.1", X_Shopify_Hmac_Sha256="wrong")[0] == 401
+            assert post("203.0.113.2", **signed)[0] == 200
+        refused((post("203.0.113.1", **signed)), 429, "too_many_requests")
+        head = f"POST {path} HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.1\r\n"
+        sent = f"{head}Content-Length: {BODY_BYTES}\r\n\r\n".encode()
+        refused(answer(connect(port, sent, PROXY)), 429, "too_many_requests")
+        assert post("203.0.113.2", **signed)[0] == 200
+    with app.test_client() as client:
+        address = {"REMOTE_ADDR": "203.0.113.1"}
+        assert client.post(path, data=body, environ_base=address).status_code == 429
+    app.extensions["houndstooth"].engine.close()

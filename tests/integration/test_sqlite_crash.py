@@ -1,4 +1,4 @@
-"""The SQLite file after kill -9, and under several threads and processes at once."""
+"""The SQLite file after kill -9, on a full disk, and under threads and processes at once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, TermFilter
+from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.writes import IndexDocument
-from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines import open_engine, sqlite_file
 from houndstooth.plugin.engines.sqlite_query import MAX_TERMS
 from tests.catalogue import MODEL, document, random_documents, random_query
 
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = f"""
 import sys
 from tests.catalogue import document
-from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines import open_engine, sqlite_file
 
 engine = open_engine(sys.argv[1])
 for batch in range(int(sys.argv[2]), 1_000_000):
@@ -69,6 +70,29 @@ def test_kill_9_in_the_middle_of_a_batch_loses_that_batch_at_most(
     assert set(batches.values()) == {BATCH}
     assert engine.count() == engine.count(CandidateQuery(MODEL)) == BATCH * len(batches)
     assert [outcome.error for outcome in engine.write([document("after")])] == [None]
+
+
+def test_a_full_disk_loses_nothing_that_was_written(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as the engine being away, so that an ingest waits; with room it goes on."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_file, "PRAGMAS", "PRAGMA max_page_count = 400;")
+        full, written = open_engine(url), 0
+        full.prepare()
+        with pytest.raises(EngineUnavailable, match="disk is full"):
+            while written < 100:
+                names = [f"{written}-{n}" for n in range(BATCH)]
+                full.write([document(name) for name in names])
+                written += 1
+        assert full.count() == BATCH * written > 0
+        full.close()
+    engine = open_engine(url)
+    assert [one.error for one in engine.write([document(name) for name in names])] == [None] * BATCH
+    assert engine.count() == BATCH * (written + 1)
+    engine.close()
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def killed_writer(url: str, first: int, batches: int, after_seconds: float) -> set[int]:

@@ -19,12 +19,16 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.keys import Key, Keys, Scope
 from houndstooth.web.access.addresses import believe_proxies
 from houndstooth.web.access.cors import allow_origins
-from houndstooth.web.access.rates import Rates
+from houndstooth.web.access.rates import Rates, Unsigned
 
 REALM = "Houndstooth API"
 UNLIMITED = ("health", "metrics", "webhooks", "widget")
 """Blueprints that are not counted: load balancers and Prometheus ask, shops send what is signed,
-and a shop's page loads a dozen files of the widget."""
+and a shop's page loads a dozen files of the widget. What comes without a right signature is
+counted, as ``Unsigned``."""
+
+UNSIGNED = "houndstooth_unsigned"
+"""Name of the application's extension that counts it."""
 
 FILES = ("static", "page.media")
 """Endpoints of files, which are not counted either: a page asks for dozens."""
@@ -70,6 +74,7 @@ def control_access(app: Flask, settings: Settings) -> None:
         InvalidConfig: The file of keys cannot be used.
     """
     access = settings.access
+    app.extensions[UNSIGNED] = Unsigned()
     believe_proxies(app, access.proxies)
     allow_origins(app, access.cors_origins)
     guard = _Guard(Keys(access.keys, access.key_records), access.search_keys, Rates(access))

@@ -1,4 +1,4 @@
-"""Limit how many requests come with one key, or without one from one address."""
+"""Limit how many requests come with one key, without one from one address, or unsigned."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import ceil
 from time import time
 from typing import cast
 
-from limits import RateLimitItem, parse_many
+from limits import RateLimitItem, parse, parse_many
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
@@ -22,6 +22,9 @@ REDIS_SECONDS = 0.5
 
 AWAY_SECONDS = 10
 """Time for which a Redis that did not answer is not asked; each process counts meanwhile."""
+
+UNSIGNED = parse("30/minute")
+"""Webhooks without a right signature that one address may send."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,9 +74,49 @@ class Rates:
         return _hit(self._own, limit, who)
 
 
+class Unsigned:
+    """The webhooks that came without a right signature, by address. Threads may share it.
+
+    Each process counts by itself, so that the thread that receives requests waits for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def count(self, address: str) -> None:
+        """Count a webhook without a right signature."""
+        self._limiter.hit(UNSIGNED, _network(address))
+
+    def wait(self, address: str) -> int:
+        """Return after how many seconds an address may send a webhook, 0 if it may now."""
+        network = _network(address)
+        return 0 if self._limiter.test(UNSIGNED, network) else _wait(self._limiter, network)
+
+    def check(self, address: str) -> None:
+        """Raise if an address has sent too many.
+
+        Raises:
+            TooManyRequests: It says after how many seconds there is room.
+        """
+        if wait := self.wait(address):
+            raise TooManyRequests(too_many_unsigned(wait), retry_after=wait)
+
+
+def too_many_unsigned(wait: int) -> str:
+    """Return the message for an address that has to wait for some seconds."""
+    return (
+        f"expected at most {UNSIGNED} without a right signature from one address; got more: "
+        f"try again in {wait} s"
+    )
+
+
 def _hit(limiter: MovingWindowRateLimiter, limit: RateLimitItem, who: tuple[str, str]) -> int:
     if limiter.hit(limit, *who):
         return 0
+    return _wait(limiter, *who, limit=limit)
+
+
+def _wait(limiter: MovingWindowRateLimiter, *who: str, limit: RateLimitItem = UNSIGNED) -> int:
     reset = limiter.get_window_stats(limit, *who).reset_time
     return max(1, ceil(reset - time()))
 

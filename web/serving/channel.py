@@ -16,7 +16,8 @@ from houndstooth.web.access.addresses import client_address
 from houndstooth.web.access.cors import refusal_headers
 from houndstooth.web.observability.record import REQUEST_ID_HEADER, WAITED, read_request_id
 from houndstooth.web.serving.limits import RECEIVE_SECONDS, REFUSED_SECONDS
-from houndstooth.web.serving.refusal import OVERLOADED, Refusal
+from houndstooth.web.serving.pools import WEBHOOKS
+from houndstooth.web.serving.refusal import OVERLOADED, Refusal, too_many_unsigned_refusal
 
 
 class Request(HTTPRequestParser):
@@ -46,8 +47,8 @@ class Request(HTTPRequestParser):
         began = self.headers_finished
         consumed: int = super().received(data)
         arrives = self.body_rcv is not None and not self.completed
-        if arrives and self.headers_finished and not began:
-            self._reserve()
+        if self.headers_finished and not began and self.error is None:
+            self._admit(arrives)
         if self.error is None:
             return consumed
         if not isinstance(self.error, Refusal):
@@ -58,6 +59,14 @@ class Request(HTTPRequestParser):
         self.completed, self.expect_continue = True, False
         self._channel.discards = True
         return len(data)
+
+    def _admit(self, arrives: bool) -> None:
+        """Refuse at the headers what is too much; ``arrives`` tells whether a body follows."""
+        server = self._channel.server
+        if self.path.startswith(WEBHOOKS) and (wait := server.unsigned.wait(self.client)):
+            self.error = too_many_unsigned_refusal(wait)
+        elif arrives:
+            self._reserve()
 
     def _reserve(self) -> None:
         server = self._channel.server

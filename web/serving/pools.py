@@ -29,6 +29,8 @@ LIGHT = frozenset(
 """Paths that take neither networks nor an engine, or, as ``/readyz``, ask one for a moment."""
 LIGHT_FOLDERS = ("/static/", "/media/")
 
+WEBHOOKS = "/api/v1/webhooks/"
+
 WRITING = ("PUT", "PATCH", "DELETE")
 """Methods that write products; those posted to ``/api/v1/products`` and by webhooks do too."""
 
@@ -141,6 +143,6 @@ class Dispatcher:
         path, method = request.path, request.command
         if path in LIGHT or path.startswith(LIGHT_FOLDERS) or method == "OPTIONS":
             return self._light
-        posted = path == "/api/v1/products" or path.startswith("/api/v1/webhooks/")
+        posted = path == "/api/v1/products" or path.startswith(WEBHOOKS)
         writes = method in WRITING or (method == "POST" and posted)
         return self._writes if writes else self._searches

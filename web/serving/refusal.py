@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from houndstooth.web.access.rates import too_many_unsigned
 from houndstooth.web.errors import error_json, snake_case
 from houndstooth.web.serving.limits import RETRY_SECONDS
 
@@ -52,3 +53,13 @@ OVERLOADED = Refusal(
     (("Retry-After", str(RETRY_SECONDS)),),
 )
 """The answer to a request for which there is no place."""
+
+
+def too_many_unsigned_refusal(wait: int) -> Refusal:
+    """Return the answer to a webhook of an address that has to wait for some seconds."""
+    return Refusal(
+        "too_many_requests",
+        too_many_unsigned(wait),
+        HTTPStatus.TOO_MANY_REQUESTS,
+        (("Retry-After", str(wait)),),
+    )

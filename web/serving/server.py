@@ -17,6 +17,8 @@ from waitress.server import TcpWSGIServer
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.plugin.access import Access
 from houndstooth.web.access.addresses import is_proxy
+from houndstooth.web.access.guard import UNSIGNED
+from houndstooth.web.access.rates import Unsigned
 from houndstooth.web.observability.requests import Requests
 from houndstooth.web.serving.channel import Channel
 from houndstooth.web.serving.limits import SWITCH_SECONDS, Limits
@@ -33,18 +35,26 @@ class Listener(TcpWSGIServer):
         access: The settings of access: which addresses are proxies.
         body_bytes: Size of the largest body of a request.
         requests: Records the requests that are refused.
+        unsigned: Counts the webhooks without a right signature.
         options: Those of waitress.
     """
 
     channel_class = Channel
 
     def __init__(
-        self, limits: Limits, access: Access, body_bytes: int, requests: Requests, **options: Any
+        self,
+        limits: Limits,
+        access: Access,
+        body_bytes: int,
+        requests: Requests,
+        unsigned: Unsigned,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self.access = access
         self.body_bytes = body_bytes
         self.requests = requests
+        self.unsigned = unsigned
         self._closed = requests.metrics.closed_connections
         self._connections = limits.connections
         self._upload_bytes = limits.threads * body_bytes
@@ -104,6 +114,7 @@ class Server:
                 app.extensions["houndstooth"].settings.access,
                 app.config["MAX_CONTENT_LENGTH"],
                 requests,
+                app.extensions[UNSIGNED],
                 application=app,
                 map=self._map,
                 dispatcher=self._dispatcher,

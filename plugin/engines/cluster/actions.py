@@ -78,6 +78,18 @@ def deletion(product_id: str, place: tuple[int, int] | None = None) -> str:
     return f'{{"delete":{as_json({"_id": product_id} | only)}}}\n'
 
 
+def deletion_entry(product_id: str, as_of: int, at: int) -> str:
+    """Write the action that notes when a document was deleted, unless a newer time is noted.
+
+    Args:
+        product_id: Id of the document.
+        as_of: Time as of which it is deleted, in milliseconds since 1970.
+        at: Time of this, in seconds since 1970.
+    """
+    only = {"_id": product_id, "version": as_of, "version_type": "external_gte"}
+    return f'{{"index":{as_json(only)}}}\n{{"at":{at}}}\n'
+
+
 def in_bulks(
     items: Iterable[Item], length: Callable[[Item], int], first: int = BULK_DOCUMENTS
 ) -> Iterator[list[Item]]:

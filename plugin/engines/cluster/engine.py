@@ -18,6 +18,8 @@ from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.delete import ClusterDeleter
+from houndstooth.plugin.engines.cluster.deleted import DeletedDocuments
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.outdated import OutdatedDocuments
 from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, facet_counts
@@ -47,8 +49,10 @@ class ClusterEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
-        self._writer = ClusterWriter(cluster, self._index, self._reader)
-        self._outdated = OutdatedDocuments(cluster, self._index, self._writer)
+        deleted = DeletedDocuments(cluster, self._index)
+        self._deleter = ClusterDeleter(cluster, self._index, self._reader, deleted)
+        self._writer = ClusterWriter(cluster, self._index, self._reader, deleted, self._deleter)
+        self._outdated = OutdatedDocuments(cluster, self._index, self._deleter)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
 
@@ -82,16 +86,16 @@ class ClusterEngine:
     def delete(self, product_ids: Collection[str], as_of: int | None = None) -> int:
         """Delete documents and return how many existed."""
         if as_of is None:
-            return self._writer.delete(product_ids)
-        return self._writer.delete_older(product_ids, as_of)
+            return self._deleter.delete(product_ids)
+        return self._deleter.delete_older(product_ids, as_of)
 
     def outdated(self, before: int, kept: Collection[str] = (), examples: int = 10) -> Outdated:
         """Count the products of which an ingest wrote older facts and features, as search sees."""
         return self._outdated.count(before, kept, examples)
 
-    def delete_outdated(self, before: int, kept: Collection[str] = ()) -> int:
-        """Delete those products, each unless it is written meanwhile; return how many."""
-        return self._outdated.delete(before, kept)
+    def delete_outdated(self, before: int, kept: Collection[str], limit: int) -> int:
+        """Delete some of those products, each unless it is written meanwhile; return how many."""
+        return self._outdated.delete(before, kept, limit)
 
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them."""

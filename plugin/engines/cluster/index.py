@@ -66,6 +66,7 @@ class ClusterIndex:
         visual: Name of the object ``visual`` in the index.
 
     Attributes:
+        deleted: Name of the index beside it that says when documents were deleted.
         fields: The fields, as they were read last.
         has_objects: Whether ``visual`` is an object, else its fields have names with dots.
         has_pipeline: Whether new documents go through an ingest pipeline.
@@ -73,7 +74,7 @@ class ClusterIndex:
 
     def __init__(self, cluster: Cluster, name: str, visual: str) -> None:
         self.name = name
-        self.visual = visual
+        self.visual, self.deleted = visual, f"{name}-deleted"
         self.fields = Fields({}, visual)
         self._cluster, self._client = cluster, cluster.client
         self.has_objects, self.has_pipeline = True, False
@@ -258,6 +259,7 @@ class ClusterIndex:
     def _create(self) -> None:
         try:
             self._client.indices.create(index=self.name, body=product_index())
+            self._client.indices.delete(index=self.deleted, ignore=(403, 404))  # of another one
         except RequestError as error:
             if error.error != "resource_already_exists_exception":
                 raise

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 from houndstooth.mappings.writes import Outdated
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.delete import ClusterDeleter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
-from houndstooth.plugin.engines.cluster.write import ClusterWriter
 
 _PATH = "hits.hits._id,hits.hits._seq_no,hits.hits._primary_term"
 
@@ -20,11 +20,11 @@ class OutdatedDocuments:
     Args:
         cluster: The cluster.
         index: The index.
-        writer: Sends the deletions.
+        deleter: Sends the deletions.
     """
 
-    def __init__(self, cluster: Cluster, index: ClusterIndex, writer: ClusterWriter) -> None:
-        self._cluster, self._index, self._writer = cluster, index, writer
+    def __init__(self, cluster: Cluster, index: ClusterIndex, deleter: ClusterDeleter) -> None:
+        self._cluster, self._index, self._deleter = cluster, index, deleter
 
     def count(self, before: int, kept: Collection[str], examples: int) -> Outdated:
         """Count them; see Engine.outdated."""
@@ -40,20 +40,15 @@ class OutdatedDocuments:
             hits = self._search(some | {"sort": [by_id]})
         return Outdated(count, total, tuple(hit["_id"] for hit in hits))
 
-    def delete(self, before: int, kept: Collection[str]) -> int:
-        """Delete them; see Engine.delete_outdated."""
-        deleted = 0
-        while True:
-            with self._index.errors():
-                self._cluster.client.indices.refresh(index=self._index.name)
-                size = {"size": self._index.most_hits(), "sort": ["_doc"]}
-                hits = self._search({"query": self._query(before, kept)} | size)
-            done = self._writer.delete_read(
-                [(hit["_id"], hit["_seq_no"], hit["_primary_term"]) for hit in hits]
-            )
-            deleted += done
-            if not done:
-                return deleted
+    def delete(self, before: int, kept: Collection[str], limit: int) -> int:
+        """Delete some of them; see Engine.delete_outdated."""
+        with self._index.errors():
+            self._cluster.client.indices.refresh(index=self._index.name)
+            size = {"size": min(limit, self._index.most_hits()), "sort": ["_doc"]}
+            hits = self._search({"query": self._query(before, kept)} | size)
+        return self._deleter.delete_read(
+            [(hit["_id"], hit["_seq_no"], hit["_primary_term"]) for hit in hits], before - 1
+        )
 
     def _query(self, before: int, kept: Collection[str]) -> Json:
         visual = self._index.fields.visual

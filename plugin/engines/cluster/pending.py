@@ -11,7 +11,7 @@ from houndstooth.mappings.writes import IndexDocument, WriteOutcome
 from houndstooth.plugin.engines.cluster.actions import as_json
 from houndstooth.plugin.engines.cluster.facts import FactFitter
 from houndstooth.plugin.engines.cluster.read import ClusterState
-from houndstooth.plugin.engines.newest import leave_newer
+from houndstooth.plugin.engines.newest import is_deleted_later, leave_newer, overtaken
 
 EXISTS = "version_conflict_engine_exception"
 """Type of the error of a creation of a document that is there, and of a guarded update of one that
@@ -109,6 +109,17 @@ class PendingWrite:
             self.outcome = left
             return False
         self._send(*left)
+        return True
+
+    def is_deleted(self, deleted: int | None) -> bool:
+        """Tell whether the document was deleted as of later than it shows; it is left alone then.
+
+        Args:
+            deleted: The time as of which it was deleted, or None.
+        """
+        if not is_deleted_later(self.document, deleted):
+            return False
+        self.outcome = overtaken(self.document.product_id)
         return True
 
     def is_outdated(self, error: str | None) -> bool:

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.shop_index import SourceDocument
 from houndstooth.mappings.writes import IndexDocument, WriteOutcome
 from houndstooth.plugin.engines.cluster import actions
+from houndstooth.plugin.engines.cluster.bulk import CONFLICT, BulkSender, error_type
 from houndstooth.plugin.engines.cluster.client import AWAY, PASSING, Cluster, Json
+from houndstooth.plugin.engines.cluster.delete import MAX_TURNS, ClusterDeleter
+from houndstooth.plugin.engines.cluster.deleted import DeletedDocuments
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.pending import PendingWrite, missing
@@ -18,29 +20,17 @@ from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.documents import refusal
 from houndstooth.plugin.engines.newest import written_times
 
-CONFLICT = 409
-"""HTTP status of a bulk item that was written by another since it was read."""
-
 RETRYABLE = (CONFLICT, *PASSING)
 """HTTP statuses of a bulk item after which a retry may succeed."""
 
-BLOCKED = ("cluster_block_exception", "index_closed_exception")
-"""Types of the error of every item while the index takes no writes, as when a disk is full."""
-
 MAX_ATTEMPTS = 6
 """Times that a document is sent; before the last one, all of its facts are left out."""
-
-MAX_TURNS = 20
-"""Times that a document is sent because others wrote it since it was read."""
 
 FIRST_BULK = 20
 """Documents in the first bulk of many, which tells whether the others are likely to be new."""
 
 IN_FLIGHT = 4
 """Bulks at the same time: a server writes to one shard with several threads."""
-
-_RESULTS = "items.*.status,items.*.result,items.*.error"
-"""``filter_path`` of a bulk."""
 
 
 class ClusterWriter:
@@ -57,11 +47,21 @@ class ClusterWriter:
         cluster: The cluster.
         index: The index.
         reader: Reads what is stored.
+        deleted: Knows when documents were deleted.
+        deleter: Deletes documents.
     """
 
-    def __init__(self, cluster: Cluster, index: ClusterIndex, reader: ClusterReader) -> None:
-        self._cluster, self._client, self._index = cluster, cluster.client, index
-        self._reader = reader
+    def __init__(
+        self,
+        cluster: Cluster,
+        index: ClusterIndex,
+        reader: ClusterReader,
+        deleted: DeletedDocuments,
+        deleter: ClusterDeleter,
+    ) -> None:
+        self._index, self._reader = index, reader
+        self._deleted, self._deleter = deleted, deleter
+        self._bulk = BulkSender(cluster, index)
         self._mostly_new = True
 
     def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
@@ -94,57 +94,9 @@ class ClusterWriter:
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
         lines = map(actions.replacement, documents)
-        results = [one for bulk in actions.in_bulks(lines, len) for one in self._bulk(bulk)]
+        results = [one for bulk in actions.in_bulks(lines, len) for one in self._bulk.send(bulk)]
         ids = [document.product_id for document in documents]
         return [_outcome(key, result) for key, result in zip(ids, results, strict=True)]
-
-    def delete(self, product_ids: Collection[str]) -> int:
-        """Delete documents and return how many existed.
-
-        Raises:
-            EngineUnavailable: The cluster cannot be reached or refuses.
-        """
-        return self._delete([actions.deletion(key) for key in sorted(set(product_ids))], 404)
-
-    def delete_older(self, product_ids: Collection[str], as_of: int) -> int:
-        """Delete documents, each unless newer facts or features are stored; return how many.
-
-        One that is written meanwhile is looked at again.
-
-        Args:
-            product_ids: The ids.
-            as_of: A time, in milliseconds since 1970.
-        """
-        deleted = 0
-        for _ in range(MAX_TURNS):
-            states = self._reader.states(sorted(set(product_ids))).items()
-            old = [(key, one) for key, one in states if not one.is_newer(as_of)]
-            if not old:
-                break
-            deleted += self.delete_read((key, one.seq_no, one.primary_term) for key, one in old)
-        return deleted
-
-    def delete_read(self, documents: Iterable[tuple[str, int, int]]) -> int:
-        """Delete documents, each unless it was written since it was read; return how many.
-
-        Args:
-            documents: Id, ``seq_no`` and ``primary_term`` of each.
-
-        Raises:
-            EngineUnavailable: The cluster cannot be reached or refuses.
-        """
-        return self._delete(
-            [actions.deletion(key, (number, term)) for key, number, term in documents], CONFLICT
-        )
-
-    def _delete(self, lines: Sequence[str], passed_over: int) -> int:
-        bulks = actions.in_bulks(lines, len)
-        statuses = [result["status"] for bulk in bulks for result in self._bulk(bulk)]
-        failed = [status for status in statuses if status not in (200, passed_over)]
-        if failed:
-            address = self._cluster.address
-            raise EngineUnavailable(f"{address} refused {len(failed)} deletes: {failed[0]}")
-        return statuses.count(200)
 
     def _send(self, writes: Sequence[PendingWrite]) -> dict[PendingWrite, str]:
         """Send documents, and return why those with facts were refused for what they hold.
@@ -207,7 +159,7 @@ class ClusterWriter:
         refused: dict[PendingWrite, str] = {}
         for _ in range(MAX_TURNS):
             bulk = self._left_to_send(bulk)
-            results = self._bulk([self._action(write) for write in bulk])
+            results = self._bulk.send([self._action(write) for write in bulk])
             again = []
             for write, result in zip(bulk, results, strict=True):
                 write.outcome = _outcome(write.document.product_id, result, creates=write.creates)
@@ -215,8 +167,10 @@ class ClusterWriter:
                 write.is_noop = result.get("result") == "noop"
                 if result["status"] == 400 and write.sent.facts:
                     refused[write] = reason(result)
-                if write.is_outdated(_error(result)):
+                if write.is_outdated(error_type(result)):
                     again.append(write)
+            # What was deleted while it was created must go again.
+            self._take_deleted([one for one in bulk if one.is_new and one.is_guarded], delete=True)
             bulk = again
         return refused
 
@@ -226,7 +180,29 @@ class ClusterWriter:
         states = self._reader.states([write.document.product_id for write in unread])
         for write in unread:
             write.read(states.get(write.document.product_id))
-        return [write for write in bulk if not write.is_read or write.compare()]
+        left = [write for write in bulk if not write.is_read or write.compare()]
+        gone = self._take_deleted([one for one in bulk if one.is_guarded and one.stored is None])
+        return [write for write in left if write not in gone]
+
+    def _take_deleted(
+        self, writes: Sequence[PendingWrite], delete: bool = False
+    ) -> set[PendingWrite]:
+        """Take out documents that are not stored and were deleted as of later than they show.
+
+        Args:
+            writes: The documents.
+            delete: Delete those that were written nevertheless.
+
+        Returns:
+            Those that are taken out; their outcome is known.
+        """
+        times = self._deleted.times([write.document.product_id for write in writes])
+        gone = {one for one in writes if one.is_deleted(times.get(one.document.product_id))}
+        if delete:
+            for write in gone:
+                key = write.document.product_id
+                self._deleter.delete_older([key], times[key])
+        return gone
 
     def _action(self, write: PendingWrite) -> str:
         """Build the action that creates a document, or a partial update.
@@ -244,20 +220,6 @@ class ClusterWriter:
             return actions.guarded_update(key, write.source, place, replaces=replaces)
         inserts = write.may_be_new and not self._index.has_pipeline
         return actions.update(key, write.source, replaces=replaces, inserts=inserts)
-
-    def _bulk(self, lines: Sequence[str]) -> list[Json]:
-        """Send one bulk, and return the result of each action."""
-        if not lines:
-            return []
-        with self._index.errors():
-            answer = self._client.bulk(
-                body="".join(lines), index=self._index.name, params={"filter_path": _RESULTS}
-            )
-        results = [result for item in answer["items"] for result in item.values()]
-        for result in results:
-            if _error(result) in BLOCKED:
-                raise EngineUnavailable(f"{self._cluster.address} refused: {reason(result)}")
-        return results
 
 
 def _by_turn(writes: Iterable[PendingWrite]) -> tuple[list[PendingWrite], list[PendingWrite]]:
@@ -281,12 +243,6 @@ def _again(writes: Sequence[PendingWrite], refused: Collection[PendingWrite]) ->
     return again
 
 
-def _error(result: Json) -> str | None:
-    """Return the type of an item's error, or None."""
-    error = result.get("error")
-    return error["type"] if isinstance(error, dict) else None
-
-
 def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
     if creates and result.get("result") == "noop":
         return WriteOutcome(key, "expected a document that the index's pipeline keeps; it drops it")
@@ -295,5 +251,5 @@ def _outcome(key: str, result: Json, *, creates: bool = False) -> WriteOutcome:
     if result["status"] == 404:
         return missing(key)
     status = result["status"]
-    retryable = status in RETRYABLE or _error(result) in AWAY
+    retryable = status in RETRYABLE or error_type(result) in AWAY
     return WriteOutcome(key, reason(result), retryable, is_conflict=status == CONFLICT)

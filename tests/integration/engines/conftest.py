@@ -27,7 +27,8 @@ def new_index(server_url: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex}"
     yield f"{server_url}/{name}"
     with client(server_url) as server:
-        server.indices.delete(index=name, ignore=[404])
+        for one in (name, f"{name}-deleted"):
+            server.indices.delete(index=one, ignore=[404])
 
 
 @pytest.fixture(params=CLUSTERS)

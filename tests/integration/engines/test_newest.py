@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
+from houndstooth.plugin.engines import open_engine, sqlite_write
+from houndstooth.plugin.engines.cluster import deleted
 from houndstooth.plugin.engines.newest import NEWER_FACTS, NEWER_FEATURES
 from tests.catalogue import document, visual
-from tests.integration.engines.helpers import fill, same, the
+from tests.integration.engines.helpers import client, fill, same, the
 
 
 def dated(as_of: int, price: float, seed: int = 0, product_id: str = "1") -> IndexDocument:
@@ -140,8 +143,7 @@ def test_what_an_ingest_wrote_of_before_a_time_is_found_and_deleted(engine: Engi
     found = engine.outdated(5, kept=["dear"], examples=2)
     assert (found.count, found.total, found.examples) == (27, 32, ("old 10", "old 11"))
     assert engine.outdated(5).count == 28
-    assert engine.delete_outdated(5, kept=["dear"]) == 27
-    assert engine.delete_outdated(5, kept=["dear"]) == 0
+    assert [engine.delete_outdated(5, ["dear"], limit=20) for _ in range(3)] == [20, 7, 0]
     engine.refresh()
     left = ["dear", "new", "no time", "old 0", "old 1", "old 2"]
     assert engine.count() == len(left) == len(engine.fetch(left))
@@ -154,3 +156,68 @@ def test_a_deletion_of_a_time_leaves_what_is_newer(engine: Engine) -> None:
     assert engine.delete(["1", "2", "3", "no time", "unknown"], as_of=2) == 2
     engine.refresh()
     assert [one.product_id for one in engine.fetch(["1", "2", "3", "no time"])] == ["1", "3"]
+
+
+def test_what_was_deleted_stays_so_for_older_writes(engine: Engine) -> None:
+    fill(engine, dated(1, 1.0), dated(1, 1.0, product_id="2"), dated(1, 1.0, product_id="kept"))
+    read = engine.stored(["1"])
+    assert engine.delete(["1", "never there"], as_of=4) == 1
+    assert engine.delete(["1"], as_of=3) == 0
+    assert engine.delete_outdated(5, ["kept"], limit=20) == 1
+    older: Sequence[IndexDocument] = [
+        replace(dated(3, 3.0), stored=read["1"]),
+        dated(4, 4.0, product_id="never there"),
+        dated(4, 4.0, product_id="2"),
+        facts(4, 4.0),
+    ]
+    assert all(one.is_overtaken and not one.error for one in engine.write(older))
+    engine.refresh()
+    assert engine.count() == 1
+    newer = [dated(5, 5.0), document("2", seed=2), dated(5, 5.0, product_id="never there")]
+    assert not any(one.is_overtaken for one in write(engine, *newer))
+    assert is_stored(engine, 5.0, seed=0)
+    assert engine.delete(["1"]) == 1
+    [outcome] = write(engine, dated(5, 5.0))
+    assert not outcome.is_overtaken, "a deletion without a time keeps nothing out"
+
+
+def test_a_product_that_is_deleted_while_it_is_inserted_goes_again(index_url: str) -> None:
+    """The deletion is noted after the look for it, and before the product is there."""
+    engine = open_engine(index_url)
+    engine.prepare()
+    sender = engine._writer._bulk  # type: ignore[attr-defined]
+    send = sender.send
+
+    def delete_first(lines: Sequence[str]) -> Any:
+        sender.send = send
+        assert engine.delete(["1"], as_of=2) == 0
+        return send(lines)
+
+    sender.send = delete_first
+    [outcome] = engine.write([dated(1, 1.0)])
+    assert outcome.is_overtaken and not engine.stored(["1"])
+    engine.close()
+
+
+def test_an_index_that_is_made_anew_knows_nothing_of_deletions(index_url: str) -> None:
+    server, _, index = index_url.rpartition("/")
+    for _ in range(2):
+        engine = open_engine(index_url)
+        engine.prepare()
+        [outcome] = write(engine, dated(1, 1.0))
+        assert not outcome.is_overtaken
+        assert engine.delete(["1"], as_of=2) == 1
+        engine.close()
+        with client(server) as connection:
+            assert index in connection.indices.get(index="test-*")
+            assert f"{index}-deleted" not in connection.indices.get(index="test-*")
+            connection.indices.delete(index=index)
+
+
+def test_deletions_are_known_for_so_long(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (deleted, sqlite_write):
+        monkeypatch.setattr(module, "DELETED_SECONDS", -10)
+    monkeypatch.setattr(deleted, "CLEAN_SECONDS", -1)
+    assert engine.delete(["1"], as_of=2) == engine.delete(["2"], as_of=2) == 0
+    first, second = write(engine, dated(1, 1.0), dated(1, 1.0, product_id="2"))
+    assert (first.is_overtaken, second.is_overtaken) == (False, True)

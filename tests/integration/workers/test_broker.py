@@ -85,6 +85,7 @@ def test_a_redis_that_is_full_for_a_while(shop: Shop, broker: Path) -> None:
         time.sleep(4)
         redis.config_set("maxmemory", 0)
         assert_complete(shop, command)
+    assert "the worker ended" not in shop.log.read_text(), "it waits, as for any other outage"
 
 
 def children(process: int) -> list[int]:

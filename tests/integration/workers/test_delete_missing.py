@@ -38,21 +38,21 @@ def test_a_job_deletes_what_its_feed_does_not_have(shop: Shop) -> None:
     assert len(ids(shop)) == 150
 
 
-def test_a_worker_dies_before_the_deletion(shop: Shop) -> None:
-    """What is left is deleted by the next one, and counted once."""
-    rows = [product(n) for n in range(40)]
-    less = shop.write(rows[:38], "less.csv")
+def test_a_worker_dies_in_the_deletion(shop: Shop) -> None:
+    """What is left is deleted by the next one, two at a time, and counted once."""
+    rows = [product(n) for n in range(60)]
+    less = shop.write(rows[:55], "less.csv")
     words = ["ingest", less, "--celery", "--no-wait", "--engine", shop.url, "--delete-missing"]
     with shop.workers():
         assert finish(shop.ingest(shop.write(rows)))[0] == 0
     jobs = shop.app().jobs
-    with shop.workers(TEST_DIES_BEFORE_DELETION=str(shop.folder / "died")):
+    with shop.workers(TEST_DIES_IN_DELETION=str(shop.folder / "died")):
         status, output, _ = finish(shop.command(*words))
         assert status == 0
         job_id = output.strip()
         wait_until(lambda: jobs.get(job_id).state == "finished")
     assert (shop.folder / "died").exists()
     found = jobs.get(job_id)
-    assert found.deletion == Deletion(2, 40, ("p00038", "p00039"), None, 2)
-    assert found.totals["unchanged"] == 38
-    assert ids(shop) == {row["id"] for row in rows[:38]}
+    assert found.deletion == Deletion(5, 60, tuple(f"p{n:05}" for n in range(55, 60)), None, 5)
+    assert found.totals["unchanged"] == 55
+    assert ids(shop) == {row["id"] for row in rows[:55]}
