@@ -16,7 +16,7 @@ counted."""
 
 _PLAIN = (
     *("request", "survey", "started", "changed", "model", "batches", "stopped", "stopped_public"),
-    *("done", "planned", "deletion", "away", "away_since", "is_aside"),
+    *("done", "planned", "deletion", "placeholders", "away", "away_since", "is_aside"),
 )
 
 
@@ -41,6 +41,7 @@ class Progress:
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
         planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
+        placeholders: JSON of each ``Placeholder``; None until they are looked for.
         away, away_since, is_aside: Those of a Job.
     """
 
@@ -69,6 +70,7 @@ class Progress:
     is_aside: bool = False
     planned: Mapping[str, Any] | None = None
     deletion: Mapping[str, Any] | None = None
+    placeholders: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -138,6 +140,10 @@ class Progress:
     def delete(self, deletion: Mapping[str, Any]) -> None:
         """Keep what was deleted."""
         self.deletion, self.changed = deletion, self.touched
+
+    def set_aside(self, placeholders: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the placeholders that were found."""
+        self.placeholders = placeholders
 
     def stop(self, reason: str, public: str) -> None:
         """Stop the job; the first reason is kept."""
