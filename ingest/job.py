@@ -35,7 +35,7 @@ class Job:
         away_since: Since when, in seconds since 1970; 0 if they do not.
         planned: What is to be deleted because the feed does not have it; None until it is counted.
         deletion: The same once it is deleted.
-        placeholders: Pictures under many unlike products; None until they are looked for.
+        placeholders: Pictures that stand under many unlike products.
         awaits_deletion: Whether nothing else is left to do.
         is_aside: Whether it lets the jobs of other engines pass while its own is away.
     """
@@ -61,7 +61,7 @@ class Job:
     is_aside: bool = False
     planned: Deletion | None = None
     deletion: Deletion | None = None
-    placeholders: Sequence[Placeholder] | None = None
+    placeholders: Sequence[Placeholder] = ()
     awaits_deletion: bool = False
 
     @property

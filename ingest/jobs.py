@@ -106,6 +106,12 @@ class Jobs:
             )
             return True
 
+    def arrive(self, job_id: str, number: int) -> bool:
+        """Note that a batch's products are written; tell whether those of all batches are."""
+        with self._locked(job_id) as (progress, write):
+            write("arrive", number=number)
+            return len(progress.arrived) == progress.batches
+
     def has(self, job_id: str, number: int) -> bool:
         """Tell whether the outcomes of a batch are recorded."""
         with self._errors(job_id), self._journal(job_id).read() as progress:
@@ -283,9 +289,7 @@ def _job(job_id: str, progress: Progress) -> Job:
         is_aside=progress.is_aside,
         planned=_deletion(progress.planned),
         deletion=_deletion(progress.deletion),
-        placeholders=None
-        if progress.placeholders is None
-        else tuple(map(Placeholder.from_json, progress.placeholders)),
+        placeholders=tuple(map(Placeholder.from_json, progress.placeholders or ())),
         awaits_deletion=progress.awaits_deletion,
     )
 

@@ -41,6 +41,7 @@ class Progress:
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
         planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
+        arrived: Numbers of the batches whose products are written, recorded or not.
         placeholders: JSON of each ``Placeholder``; None until they are looked for.
         away, away_since, is_aside: Those of a Job.
     """
@@ -56,6 +57,7 @@ class Progress:
     stopped_public: str | None = None
     done: int = 0
     recorded: set[int] = field(default_factory=set)
+    arrived: set[int] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
     tallies: Mapping[str, Tally] = field(
@@ -107,6 +109,10 @@ class Progress:
             if outcome.status == "failed" and outcome.row is not None:
                 self.failed_rows.append(outcome.row)
             self._keep(outcome)
+
+    def arrive(self, number: int) -> None:
+        """Note that the products of a batch are written."""
+        self.arrived.add(number)
 
     def queue(self, start: int) -> None:
         """Mark the part of the feed from batch ``start`` on as queued."""
@@ -168,6 +174,7 @@ class Progress:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "recorded": [] if self.is_finished else sorted(self.recorded),
+            "arrived": [] if self.is_finished else sorted(self.arrived),
             "parts": sorted(self.parts),
             "totals": self.totals,
             "tallies": {group: tally.to_json() for group, tally in self.tallies.items()},
@@ -182,6 +189,7 @@ class Progress:
         progress = cls(
             **{name: data[name] for name in _PLAIN if name in data},
             recorded=set(data["recorded"]),
+            arrived=set(data["arrived"]),
             parts=set(data["parts"]),
             totals=Counter(data["totals"]),
             failed_rows=list(data["failed_rows"]),

@@ -200,6 +200,8 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
                 ingest.apply_async((job.job_id, number, write_entries(entries)))
         else:
             app.jobs.end_feed(job.job_id, count)
+            if app.jobs.get(job.job_id).done == count > 0:  # the end was not known to the last
+                _set_placeholders_aside(app, job, _Outage(task, job))
     app.jobs.mark_queued(job.job_id, start)
     _queue_deletion(app, job)
 
@@ -243,12 +245,9 @@ def _ingest_batch(
         pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
-    if job.batches is not None and job.done >= job.batches - 1:
+    if app.jobs.arrive(job.job_id, number):
         _set_placeholders_aside(app, job, outage)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
-    after = app.jobs.get(job.job_id)
-    if after.done == after.batches and after.placeholders is None:  # two batches were the last
-        _set_placeholders_aside(app, job, outage)
     _queue_deletion(app, job)
 
 
