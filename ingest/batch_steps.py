@@ -11,12 +11,14 @@ from itertools import islice
 from houndstooth.ingest.drafts import Draft, source_hash
 from houndstooth.ingest.images import LoadImage, is_url
 from houndstooth.ingest.merge import category_from, stored_category, visual_document
-from houndstooth.ingest.outcome import MEANWHILE, REFUSED, Outcome, Status
+from houndstooth.ingest.outcome import MEANWHILE, REFUSED, CategoryFrom, Outcome, Status
+from houndstooth.ingest.placeholders import without_pictures
 from houndstooth.ingest.views import Wanted, extract_images
+from houndstooth.mappings.document import picture_hash
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
 from houndstooth.mappings.extractor import Extractor
-from houndstooth.mappings.features import Features
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.product import Fact, Product
 from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -86,7 +88,8 @@ class BatchSteps:
                 places.setdefault(data, place)
         images = tuple((place, data) for data, place in places.items())
         digest = source_hash(product, images, self.taxonomy) if images else ""
-        return Draft(product, digest, images=images, failures=failures)
+        pictures = {place: picture_hash(data) for data, place in places.items()}
+        return Draft(product, digest, images=images, failures=failures, pictures=pictures)
 
     def find_changed(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Read what is stored, and the text of products that are new or have changed."""
@@ -150,13 +153,15 @@ class BatchSteps:
             visual = visual_document(
                 product,
                 draft.evidence,
-                draft.views,
+                draft.seen,
                 self.taxonomy,
                 draft.source_hash,
                 datetime.now(UTC),
+                draft.pictures,
             )
         except InvalidInput as error:
             return error
+        visual = without_pictures(visual, draft.no_items)
         return replace(document, visual=visual, insert=product.facts is not None)
 
     def _document(self, draft: Draft, facts: Mapping[str, Fact]) -> IndexDocument:
@@ -213,7 +218,11 @@ def _decided(draft: Draft) -> Outcome:
     outcome = Outcome(draft.product.product_id, "unchanged")
     if draft.evidence is None:
         return outcome
-    features = draft.views[0][1]
+    features = draft.seen[0][1]
+    if not features.shows_item:
+        [known] = draft.evidence.categories if len(draft.evidence.categories) == 1 else [""]
+        decides: CategoryFrom = "text" if known else "neither"
+        return replace(outcome, category_from=decides, category=known or UNKNOWN_CATEGORY)
     decided = category_from(draft.evidence, features)
     category = stored_category(draft.evidence, features)
     return replace(outcome, category_from=decided, category=category)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from houndstooth.ingest.views import View, Wanted
@@ -19,6 +19,9 @@ from houndstooth.mappings.writes import StoredState
 LEFT_OUT = "image left out"
 REPLACED = "next image used instead"
 """Kinds of notes on an image that cannot be used: a further one, or one before the first view."""
+
+NO_ITEM = "kept out of results by looks"
+"""Kind of notes on a product none of whose images shows an item."""
 
 NOT_WHOLE = "image not as in its file"
 """Kind of notes on an image that was used, although its file is broken."""
@@ -66,6 +69,7 @@ class Draft:
         evidence: What the seller's text states, if the product is new or has changed.
         views: Places and features of its images.
         failures: Places of the images that cannot be used, and why.
+        pictures: Hash of the image at each place.
     """
 
     product: Product
@@ -75,6 +79,17 @@ class Draft:
     evidence: TextEvidence | None = None
     views: tuple[View, ...] = ()
     failures: tuple[tuple[int, InvalidInput], ...] = ()
+    pictures: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> tuple[View, ...]:
+        """Return the views, those that show an item first."""
+        return tuple(sorted(self.views, key=lambda view: not view[1].shows_item))
+
+    @property
+    def no_items(self) -> set[str]:
+        """Return the hashes of the images that show no item."""
+        return {self.pictures[place] for place, one in self.views if not one.shows_item}
 
     @property
     def error(self) -> InvalidInput | None:
@@ -84,23 +99,31 @@ class Draft:
     @property
     def notes(self) -> list[Note]:
         """Return what is to be said of the images, but for the product's error."""
-        first = self.views[0][0] if self.views else 1
-        return [
-            Note(REPLACED if place < first else LEFT_OUT, f"image {place}: {error}")
-            for place, error in sorted(self.failures, key=itemgetter(0))
-        ] + [
-            Note(NOT_WHOLE, f"image {place}: {text}")
-            for place, features in self.views
-            for text in features.notes
-        ]
+        seen = [place for place, features in self.views if features.shows_item]
+        first = seen[0] if seen else self.views[0][0] if self.views else 1
+        bad = [(place, str(error)) for place, error in self.failures]
+        none = [(place, "no item is seen in it") for place, _ in self.views if place not in seen]
+        return (
+            [
+                Note(REPLACED if place < first else LEFT_OUT, f"image {place}: {why}")
+                for place, why in sorted(bad + (none if seen else []))
+            ]
+            + [Note(NO_ITEM, f"image {place}: {why}") for place, why in ([] if seen else none)]
+            + [
+                Note(NOT_WHOLE, f"image {place}: {text}")
+                for place, features in self.views
+                for text in (features.notes if features.shows_item else ())
+            ]
+        )
 
     def wanted(self) -> Wanted:
         """Return what is to be extracted next. The feed's box belongs to the first image."""
         place, data = self.images[0]
         categories = self.evidence.categories if self.evidence else frozenset()
         if self.views:
-            first = self.views[0][1].known_category()
-            categories = frozenset({first} - {UNKNOWN_CATEGORY})
+            first = self.seen[0][1]
+            if first.shows_item:
+                categories = frozenset({first.known_category()} - {UNKNOWN_CATEGORY})
         return data, frozenset(categories) or None, self.product.box if place == 1 else None
 
     def extracted(self, result: Features | InvalidInput) -> Draft:

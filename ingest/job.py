@@ -9,6 +9,7 @@ from typing import Any, Literal
 from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.placeholders import Placeholder
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Job:
         away_since: Since when, in seconds since 1970; 0 if they do not.
         planned: What is to be deleted because the feed does not have it; None until it is counted.
         deletion: The same once it is deleted.
+        placeholders: Pictures that stand under many unlike products.
         awaits_deletion: Whether nothing else is left to do.
         is_aside: Whether it lets the jobs of other engines pass while its own is away.
     """
@@ -59,6 +61,7 @@ class Job:
     is_aside: bool = False
     planned: Deletion | None = None
     deletion: Deletion | None = None
+    placeholders: Sequence[Placeholder] = ()
     awaits_deletion: bool = False
 
     @property

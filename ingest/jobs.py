@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from houndstooth.ingest.job import Job
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
 from houndstooth.ingest.outcome import STATUSES, Outcome
+from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.ingest.progress import Progress
 from houndstooth.ingest.tally import tally_by_group
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
@@ -105,6 +106,12 @@ class Jobs:
             )
             return True
 
+    def arrive(self, job_id: str, number: int) -> bool:
+        """Note that a batch's products are written; tell whether those of all batches are."""
+        with self._locked(job_id) as (progress, write):
+            write("arrive", number=number)
+            return len(progress.arrived) == progress.batches
+
     def has(self, job_id: str, number: int) -> bool:
         """Tell whether the outcomes of a batch are recorded."""
         with self._errors(job_id), self._journal(job_id).read() as progress:
@@ -149,6 +156,12 @@ class Jobs:
         with self._locked(job_id) as (progress, write):
             if progress.deletion is None:
                 write("delete", deletion=deletion.to_json())
+
+    def record_placeholders(self, job_id: str, found: Sequence[Placeholder]) -> None:
+        """Record the placeholders that were found, unless they are known."""
+        with self._locked(job_id) as (progress, write):
+            if progress.placeholders is None:
+                write("set_aside", placeholders=[one.to_json() for one in found])
 
     @contextmanager
     def attempt(self, job_id: str, step: str) -> Iterator[int]:
@@ -276,6 +289,7 @@ def _job(job_id: str, progress: Progress) -> Job:
         is_aside=progress.is_aside,
         planned=_deletion(progress.planned),
         deletion=_deletion(progress.deletion),
+        placeholders=tuple(map(Placeholder.from_json, progress.placeholders or ())),
         awaits_deletion=progress.awaits_deletion,
     )
 

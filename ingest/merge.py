@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from houndstooth.ingest.outcome import CategoryFrom
@@ -21,6 +21,7 @@ def visual_document(
     taxonomy: Taxonomy,
     source_hash: str,
     now: datetime,
+    pictures: Mapping[int, str] | None = None,
 ) -> VisualDocument:
     """Merge text and features into the ``visual`` object of one product.
 
@@ -35,6 +36,7 @@ def visual_document(
         taxonomy: Gives the category's attribute groups.
         source_hash: Hash of the inputs.
         now: Time of computation, with time zone.
+        pictures: Hash of the image at each place.
 
     Raises:
         UnknownTerm: The category is not in the taxonomy.
@@ -64,6 +66,7 @@ def visual_document(
                 for term in appearance_terms(category, view.binary_code, view.colour_histogram)
             )
         ),
+        pictures=tuple(pictures[place] for place, _ in views) if pictures else (),
         place=place,
         further=tuple(View(place, view.box) for place, view in further),
         further_codes=tuple(view.binary_code for _, view in further),

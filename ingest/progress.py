@@ -16,7 +16,7 @@ counted."""
 
 _PLAIN = (
     *("request", "survey", "started", "changed", "model", "batches", "stopped", "stopped_public"),
-    *("done", "planned", "deletion", "away", "away_since", "is_aside"),
+    *("done", "planned", "deletion", "placeholders", "away", "away_since", "is_aside"),
 )
 
 
@@ -41,6 +41,8 @@ class Progress:
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
         planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
+        arrived: Numbers of the batches whose products are written, recorded or not.
+        placeholders: JSON of each ``Placeholder``; None until they are looked for.
         away, away_since, is_aside: Those of a Job.
     """
 
@@ -55,6 +57,7 @@ class Progress:
     stopped_public: str | None = None
     done: int = 0
     recorded: set[int] = field(default_factory=set)
+    arrived: set[int] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
     tallies: Mapping[str, Tally] = field(
@@ -69,6 +72,7 @@ class Progress:
     is_aside: bool = False
     planned: Mapping[str, Any] | None = None
     deletion: Mapping[str, Any] | None = None
+    placeholders: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -106,6 +110,10 @@ class Progress:
                 self.failed_rows.append(outcome.row)
             self._keep(outcome)
 
+    def arrive(self, number: int) -> None:
+        """Note that the products of a batch are written."""
+        self.arrived.add(number)
+
     def queue(self, start: int) -> None:
         """Mark the part of the feed from batch ``start`` on as queued."""
         self.parts.add(start)
@@ -139,6 +147,10 @@ class Progress:
         """Keep what was deleted."""
         self.deletion, self.changed = deletion, self.touched
 
+    def set_aside(self, placeholders: Sequence[Mapping[str, Any]]) -> None:
+        """Keep the placeholders that were found."""
+        self.placeholders = placeholders
+
     def stop(self, reason: str, public: str) -> None:
         """Stop the job; the first reason is kept."""
         if self.stopped is None:
@@ -162,6 +174,7 @@ class Progress:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "recorded": [] if self.is_finished else sorted(self.recorded),
+            "arrived": [] if self.is_finished else sorted(self.arrived),
             "parts": sorted(self.parts),
             "totals": self.totals,
             "tallies": {group: tally.to_json() for group, tally in self.tallies.items()},
@@ -176,6 +189,7 @@ class Progress:
         progress = cls(
             **{name: data[name] for name in _PLAIN if name in data},
             recorded=set(data["recorded"]),
+            arrived=set(data["arrived"]),
             parts=set(data["parts"]),
             totals=Counter(data["totals"]),
             failed_rows=list(data["failed_rows"]),

@@ -13,9 +13,13 @@ from typing import Any, TextIO
 
 from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.outcome import STATUSES, Outcome
+from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.ingest.survey import Survey, survey_text
 from houndstooth.ingest.tally import GROUPS, Tally, kinds_of
 from houndstooth.mappings.errors import InvalidConfig
+
+PLACEHOLDERS = 10
+"""Placeholders that people are told; the JSON has all."""
 
 
 class Report:
@@ -25,8 +29,9 @@ class Report:
     ``reason``, ``notes``), ``unlisted`` (number of products that are not among them), ``totals``,
     ``failed_by_type``, ``left_out``, ``notes`` and ``categories`` (each with counts and examples
     by kind), ``feed`` (what it was read as, or null), ``seconds``, ``rate`` (products per second)
-    ``stopped`` (why the ingest ended before the feed did, or null) and ``deletion`` (what became of
-    products that a full feed does not have, or null).
+    ``stopped`` (why the ingest ended before the feed did, or null), ``deletion`` (what became of
+    products that a full feed does not have, or null) and ``placeholders`` (pictures under many
+    unlike products, each with ``picture``, ``products`` and ``examples``).
 
     Args:
         model: Name and version of the weights.
@@ -92,6 +97,7 @@ class Report:
         stopped: str | None = None,
         seconds: float | None = None,
         deletion: Deletion | None = None,
+        placeholders: Sequence[Placeholder] = (),
     ) -> str:
         """Finish the JSON and return the screen.
 
@@ -100,6 +106,7 @@ class Report:
             seconds: Duration of the ingest; None = the time since the report was created.
             deletion: What became of products that a full feed does not have; None if none was
                 to be deleted.
+            placeholders: Pictures that stand under many unlike products.
         """
         seconds = monotonic() - self._start if seconds is None else seconds
         survey = self._survey.to_json() if isinstance(self._survey, Survey) else self._survey
@@ -116,6 +123,7 @@ class Report:
                 "rate": round(rate, 2),
                 "stopped": stopped,
                 "deletion": deletion and deletion.to_json(),
+                "placeholders": [one.to_json() for one in placeholders],
             }
             self._stream.write(f"\n], {json.dumps(closing, ensure_ascii=False)[1:]}\n")
         lines = [survey_text(survey)] if survey else []
@@ -127,6 +135,7 @@ class Report:
                 lines += self._tallies[status].lines()
         if deletion is not None:
             lines.append(deletion.text)
+        lines += [one.text for one in placeholders[:PLACEHOLDERS]]
         for group in ("notes", "categories"):
             if self._tallies[group].counts:
                 lines += [group, *self._tallies[group].lines()]

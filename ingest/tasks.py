@@ -19,6 +19,7 @@ from houndstooth.ingest.deletion import delete_some, plan_deletion
 from houndstooth.ingest.job import Job
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.patient_engine import Pause, check_patience, patient
+from houndstooth.ingest.placeholders import set_placeholders_aside
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.queue import sending
 from houndstooth.mappings.errors import (
@@ -204,6 +205,8 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
                 ingest.apply_async((job.job_id, number, write_entries(entries)))
         else:
             app.jobs.end_feed(job.job_id, count)
+            if app.jobs.get(job.job_id).done == count > 0:  # the end was not known to the last
+                _set_placeholders_aside(app, job, _Outage(task, job))
     app.jobs.mark_queued(job.job_id, start)
     _queue_deletion(app, job)
 
@@ -249,8 +252,19 @@ def _ingest_batch(
         pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
+    if app.jobs.arrive(job.job_id, number):
+        _set_placeholders_aside(app, job, outage)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
     _queue_deletion(app, job)
+
+
+def _set_placeholders_aside(app: IngestApp, job: Job, outage: _Outage) -> None:
+    """Look for placeholders once all products are written."""
+    settings = app.settings
+    engine = patient(app.engine(job.request.engine), outage)
+    model, field = app.extractor.model, settings.variant_field
+    found = set_placeholders_aside(engine, model, settings.shared_picture, field)
+    app.jobs.record_placeholders(job.job_id, found)
 
 
 def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> list[Outcome]:

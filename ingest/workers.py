@@ -127,7 +127,7 @@ def report(job: Job, stream: TextIO | None = None) -> str:
     listed = sorted((*job.failed, *job.noted), key=lambda outcome: outcome.row or 0)
     found.add_counted(job.totals, job.tallies, listed)
     stopped = STILL_RUNNING if job.state == "running" else job.stopped
-    table = found.close(stopped, job.seconds, job.deletion)
+    table = found.close(stopped, job.seconds, job.deletion, job.placeholders)
     if job.totals["failed"] > len(job.failed):
         table += f"\nof those that failed the first {len(job.failed):,} are listed with reasons"
     return table

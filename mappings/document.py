@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,12 @@ from houndstooth.mappings.rows import Lengths
 
 VISUAL = "visual"
 """Name of the object in a product's document."""
+
+NO_PICTURE = "picture:none"
+"""Attribute term of a product none of whose images shows it. It is no term of the taxonomy."""
+
+PICTURES = f"{VISUAL}.pictures"
+"""Field of the hashes of a product's images, by which those are found that several have."""
 
 _VISUALS = re.compile(rf"{VISUAL}(_[0-9]{{1,9}})?")
 
@@ -42,6 +49,11 @@ def visual_of(source: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
 def facts_of(source: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a document but ``visual`` in any version."""
     return {name: value for name, value in source.items() if not is_visual(name.split(".")[0])}
+
+
+def picture_hash(data: bytes) -> str:
+    """Compute the hash of an image file, 16 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def encode_bytes(data: Bytes) -> str:
@@ -90,6 +102,8 @@ class VisualSummary:
         place: Place of the first view's image among the product's images. It is 1 unless the
             images before it could not be used.
         further: Further views of the product.
+        pictures: Hash of the image of each view, in their order; then those of images that were
+            left out as they show no item.
     """
 
     category: str
@@ -99,6 +113,7 @@ class VisualSummary:
     box: Box
     place: int = field(default=1, kw_only=True)
     further: tuple[View, ...] = field(default=(), kw_only=True)
+    pictures: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -125,6 +140,7 @@ class VisualSummary:
             "attributes": _texts(data["attributes"]),
             "from_text": _texts(data["from_text"]),
             "box": _stored_box(*data["box"]),
+            "pictures": _texts(data.get("pictures") or []),
             **_stored_views(data),
         }
 
@@ -179,6 +195,7 @@ class VisualDocument(VisualSummary):
             "source_hash": self.source_hash,
             "computed_at": self.computed_at,
             "appearance": list(self.appearance),
+            "pictures": list(self.pictures),
             "views": [view.place for view in self.views],
             "view_boxes": [side for view in self.further for side in view.box.as_list()],
             "view_codes": _encode_views(self.further_codes),

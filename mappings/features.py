@@ -149,6 +149,8 @@ class Features:
             the detector did not run.
         notes: What to tell a person: how the image differs from its file, such as lines that a
             broken file lacks, or that a given box shows nothing.
+        shows_item: False of a picture that is blank, a text, a size chart or a line drawing. Its
+            features are those of no product.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -161,6 +163,7 @@ class Features:
     model: str
     items: tuple[Detection, ...] = ()
     notes: tuple[str, ...] = ()
+    shows_item: bool = True
 
     @property
     def category(self) -> ScoredTerm:

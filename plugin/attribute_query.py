@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, ShopQuery
+from houndstooth.mappings.document import NO_PICTURE, VisualDocument
+from houndstooth.mappings.engine import CandidateQuery, ShopQuery, StoredProduct
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.search import RELAXED_STEPS, Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.fact_paths import fact_values
 
 Step = tuple[Relaxed, CandidateQuery]
 
@@ -46,7 +48,8 @@ def attribute_query(
     Filters, required terms and excluded terms hold in every step, and every step boosts the same
     terms. In a group with a required term no other term is boosted. The last step is the one that
     the request's ``relax`` names. A step equal to the one before it is left out. An item of unknown
-    category is searched for by its looks alone, among all products.
+    category is searched for by its looks alone, among all products. No step matches products with
+    NO_PICTURE.
 
     Args:
         features: Features of the query image or, from `stored_features`, of a product.
@@ -68,7 +71,7 @@ def attribute_query(
             for group, terms in preferred.items()
         },
         required=request.required,
-        excluded=request.excluded,
+        excluded=(*request.excluded, NO_PICTURE),
         filters=request.filters,
         queries=(request.query,) if request.query else (),
         without_id=without_id,
@@ -126,6 +129,12 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
         colour_histogram=document.colour_histogram,
         model=document.model,
     )
+
+
+def variant_group_of(product: StoredProduct, field: str) -> str | None:
+    """Return the group of a product: the first of its values, as an engine sorts them."""
+    groups = map(variant_group, fact_values(product.facts, field))
+    return min((group for group in groups if group is not None), default=None)
 
 
 def _is_sure(scored: ScoredTerm) -> bool:

@@ -34,6 +34,9 @@ HOUNDSTOOTH_JOBS               folder in which workers and commands    ``var/job
                                keep what became of jobs
 HOUNDSTOOTH_VIEWS              images of a product by which it is      4
                                found, 1 to 8; 1: the first alone
+HOUNDSTOOTH_SHARED_PICTURE     unlike products of which one picture    5
+                               shows none, if it is under so many; 0:
+                               no such pictures are looked for
 HOUNDSTOOTH_IMAGE_HOSTS        the shop's own image hosts, separated   none: only public addresses
                                by commas; their addresses may be
                                private
@@ -144,6 +147,7 @@ class Settings:
     feeds: Path = Path("var/feeds")
     jobs: Path = Path("var/jobs")
     views: int = 4
+    shared_picture: int = 5
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     variant_field: str = "group"
@@ -247,6 +251,7 @@ _READERS: Mapping[str, Reader] = {
     "feeds": Path,
     "jobs": Path,
     "views": readers.integer(1, 8),
+    "shared_picture": readers.integer(0, 10_000),
     "image_hosts": readers.hosts,
     "fields": readers.names,
     "variant_field": readers.field,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import Engine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
@@ -18,16 +19,19 @@ from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.asked_page import asked_page
-from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
+from houndstooth.plugin.attribute_query import (
+    attribute_query,
+    ideal_terms,
+    stored_features,
+    variant_group_of,
+)
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.engines.fields import variant_group
-from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.merchandising.ruled_page import RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
-from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.page import Page, PageFiller
 from houndstooth.plugin.source_choice import SourceChoice
 
 T = TypeVar("T")
@@ -37,9 +41,7 @@ WINDOW_RECALL = 0.95
 
 
 class VisualSearch:
-    """Searches by photo or by product.
-
-    Threads may share it if they may share the extractor and the engine.
+    """Searches by photo or by product; threads may share it as far as extractor and engine.
 
     Args:
         extractor, engine, taxonomy: Its parts.
@@ -140,6 +142,8 @@ class VisualSearch:
         visual, ours = product.visual, self.extractor
         if visual is None or (visual.model == ours.model and visual.lengths != ours.lengths):
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
+        if NO_PICTURE in visual.attributes:
+            raise ProductNotFound(f"product {product_id!r} has no picture that shows it")
         category = request.category or visual.category
         if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
@@ -191,9 +195,9 @@ class VisualSearch:
 
     def _check_size(self, image: bytes) -> None:
         if len(image) > self.settings.max_upload_bytes:
+            most = self.settings.max_upload_bytes
             raise InvalidImage(
-                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
-                f"got {len(image)} or more"
+                f"expected an image file of at most {most} bytes; got {len(image)} or more"
             )
 
     def _all_features(self, image: bytes, clock: Clock) -> list[Features]:
@@ -210,6 +214,8 @@ class VisualSearch:
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
+        if chosen:  # whoever says what it is sees an item
+            features = replace(features, shows_item=True)
         return features, self.extractor.preview(pixels) if request.preview else None
 
     def _answer(
@@ -219,7 +225,7 @@ class VisualSearch:
         clock: Clock,
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
-        """Search with features, of an image or of a product."""
+        """Search with features, of an image or of a product; what shows no item has no hits."""
         field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
@@ -239,9 +245,11 @@ class VisualSearch:
         )
         source = self._sources.source(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
-        ideal = ideal_terms(steps[0][1], self.taxonomy)
-        order = RuledOrder(self._rules(features.category.term, request), self.engine)
-        page = asked_page(filler, request, len(steps), ideal, order)
+        page = Page([], steps[-1][0], None, [])
+        if features.shows_item:
+            ideal = ideal_terms(steps[0][1], self.taxonomy)
+            order = RuledOrder(self._rules(features.category.term, request), self.engine)
+            page = asked_page(filler, request, len(steps), ideal, order)
         return SearchAnswer(
             categories=features.categories,
             category_source=features.category_source,
@@ -283,9 +291,3 @@ class VisualSearch:
             weight = getattr(request, name)
             if weight is not None and not 0 <= weight <= 1:
                 raise InvalidInput(f"expected an {name} from 0 to 1; got {weight:g}")
-
-
-def variant_group_of(product: StoredProduct, field: str) -> str | None:
-    """Return the group of a product: the first of its values, as an engine sorts them."""
-    groups = map(variant_group, fact_values(product.facts, field))
-    return min((group for group in groups if group is not None), default=None)

@@ -70,6 +70,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "rate": round(products / job.seconds, 2) if job.seconds > 0 else None,
         "stopped": job.stopped_public,
         "deletion": job.deletion and job.deletion.to_json(),
+        "placeholders": [one.to_json() for one in job.placeholders],
     }
 
 

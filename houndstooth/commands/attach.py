@@ -175,8 +175,10 @@ def run(
     from houndstooth.ingest.attached.attaching import Attaching, Pace
     from houndstooth.ingest.attached.fields import choose_fields, described
     from houndstooth.ingest.attached.journal import Journal
+    from houndstooth.ingest.attached.paths import value_at
     from houndstooth.ingest.attached.reader import DocumentReader, first_documents
     from houndstooth.ingest.pipeline import ingest_feed
+    from houndstooth.ingest.placeholders import Placeholder, set_placeholders_aside
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import prepare
@@ -230,7 +232,17 @@ def run(
         stopped = collect(attaching.run(task.follow), report, index.count(), index)
         if stop.is_set():
             stopped = None if task.follow else STOPPED
-        click.echo(report.close(stopped))
+        found: list[Placeholder] = []
+        if stopped is None:
+            titles = reading.roles["title"]
+            found = set_placeholders_aside(
+                index,
+                extractor.model,
+                settings.shared_picture,
+                settings.variant_field,
+                lambda facts: " ".join(str(value_at(facts, path) or "") for path in titles),
+            )
+        click.echo(report.close(stopped, placeholders=found))
         if stopped == STOPPED:
             return INTERRUPTED
         return int(bool(stopped or report.totals["failed"]))

@@ -20,6 +20,7 @@ from houndstooth.mappings.times import now_ms
 if TYPE_CHECKING:
     from houndstooth.ingest.options import ReadOptions
     from houndstooth.ingest.outcome import Outcome
+    from houndstooth.ingest.placeholders import Placeholder
     from houndstooth.ingest.products import FeedProduct
     from houndstooth.ingest.report import Report
     from houndstooth.mappings.engine import Engine
@@ -75,6 +76,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     from houndstooth.ingest.dry_run import read_only
     from houndstooth.ingest.feeds import open_feed
     from houndstooth.ingest.options import ReadOptions
+    from houndstooth.ingest.placeholders import set_placeholders_aside
     from houndstooth.ingest.products import read_feed
     from houndstooth.ingest.report import Report, create_report
     from houndstooth.ingest.survey import Survey
@@ -126,7 +128,15 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
                 deletion = delete_missing(engine, as_of, task.delete_at_most, failed)
             except EngineUnavailable as error:
                 stopped = str(error)
-        click.echo(report.close(stopped, deletion=deletion))
+        placeholders: list[Placeholder] = []
+        if stopped is None:
+            try:
+                placeholders = set_placeholders_aside(
+                    engine, extractor.model, settings.shared_picture, settings.variant_field
+                )
+            except EngineUnavailable as error:
+                stopped = str(error)
+        click.echo(report.close(stopped, deletion=deletion, placeholders=placeholders))
         if interrupted.is_set():
             return INTERRUPTED
         if stopped is None:

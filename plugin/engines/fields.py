@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from houndstooth.mappings.document import VISUAL, is_visual
+from houndstooth.mappings.document import PICTURES, VISUAL, is_visual
 from houndstooth.mappings.engine import Filter, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact, Scalar
@@ -19,7 +19,7 @@ from houndstooth.plugin.engines.index_mapping import (
 )
 from houndstooth.plugin.engines.number_types import checked_number, finite_number, is_numeric
 
-VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes")
+VISUAL_FACETS = ("visual.category", "visual.great_category", "visual.attributes", PICTURES)
 MAX_VALUE_LENGTH = 1024
 """Longer texts are stored but not indexed, as with ``ignore_above``."""
 
@@ -125,7 +125,7 @@ class Fields:
         Raises:
             InvalidFilter: The field cannot be filtered on, or not by such a value.
         """
-        if is_visual(one.field.partition(".")[0]):
+        if is_visual(one.field.partition(".")[0]) and one.field != PICTURES:
             raise InvalidFilter(f"expected a filter on a field of the shop; got {one.field!r}")
         _check_values(one)
         self.exact(one.field)

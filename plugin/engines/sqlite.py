@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 import numpy as np
 
-from houndstooth.mappings.document import VisualDocument, VisualSummary
+from houndstooth.mappings.document import PICTURES, VisualDocument, VisualSummary
 from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShownProduct, StoredProduct
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
@@ -211,7 +211,7 @@ class SQLiteEngine:
         self._fields.exact(field)
         if field == "visual.attributes":
             return _count_attributes(db, where)[:size]
-        if field.startswith("visual."):
+        if field.startswith("visual.") and field != PICTURES:
             column = field.removeprefix("visual.")
             sql = f"""SELECT {column}, count(*) FROM candidate WHERE {where.text}
                       GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?"""  # noqa: S608

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlite3 import Connection, DataError, IntegrityError
 from time import time
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import PICTURES, VisualDocument
 from houndstooth.mappings.product import Fact, Note
 from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
 from houndstooth.plugin.engines.documents import Visual, decode_visual, feature_key, refusal
@@ -28,7 +28,7 @@ UPSERT = """
 INSERT INTO product (id, facts, visual) VALUES (?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET facts = excluded.facts, visual = excluded.visual RETURNING key
 """
-FIND = "SELECT key, facts FROM product WHERE id = ?"
+FIND = "SELECT key, facts, visual FROM product WHERE id = ?"
 STATES = """
 SELECT product.id, visual, length(binary_code), length(colour_histogram), facts_as_of, as_of
 FROM json_each(?) AS ids
@@ -131,8 +131,8 @@ class SQLiteWriter:
         row = db.execute(FIND, (product_id,)).fetchone()
         if row is None:
             return 0
-        key, facts = row
-        _change_entries(db, key, self._entries(json.loads(facts)), set())
+        key, facts, visual = row
+        _change_entries(db, key, self._entries(json.loads(facts)) | _pictures(visual), set())
         db.execute("DELETE FROM candidate WHERE product = ?", (key,))
         db.execute("DELETE FROM times WHERE product = ?", (key,))
         db.execute("DELETE FROM product WHERE key = ?", (key,))
@@ -157,11 +157,12 @@ class SQLiteWriter:
             if isinstance(left, WriteOutcome):
                 return left
             document, newer = left
-        key, stored = row or (0, "{}")
+        key, stored, visual = row or (0, "{}", "{}")
         old = json.loads(stored)
         facts, notes = fit_facts(document.facts, self._fields)
         new = {**old, **facts}
         text = json.dumps(new)
+        before = self._entries(old) | _pictures(visual)
         is_changed = document.visual is not None or text != stored
         if document.visual is not None:
             visual = json.dumps(document.visual.to_json())
@@ -173,7 +174,7 @@ class SQLiteWriter:
             sql = "UPDATE candidate SET changed = ? WHERE product = ?"
             db.execute(sql, (_next_change(db), key))
         if is_changed:  # else nothing that followers need to read again
-            _change_entries(db, key, self._entries(old), self._entries(new))
+            _change_entries(db, key, before, self._entries(new) | _pictures(visual))
         if times := written_times(document):
             db.execute(PUT_TIMES, (key, times.get("facts_as_of"), times.get("as_of")))
         return WriteOutcome(product_id, notes=(*notes, *newer), is_changed=is_changed)
@@ -185,6 +186,14 @@ class SQLiteWriter:
             for one in each(value)
         )
         return {(name, value) for name, value in indexed if value is not None}
+
+
+def _pictures(visual: str) -> Entries:
+    """List the entries of the pictures of a stored ``visual``; none if it is damaged."""
+    try:
+        return {(PICTURES, picture) for picture in json.loads(visual)["pictures"]}
+    except (KeyError, TypeError, ValueError):
+        return set()
 
 
 def _put_candidate(db: Connection, key: int, visual: VisualDocument) -> None:

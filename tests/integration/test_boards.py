@@ -121,6 +121,27 @@ def test_views_of_one_product_are_asked_as_one_of_them(
     assert colour_distance(seen, whole) < 0.1
 
 
+NAVY, BLACK = (30, 40, 90), (20, 20, 20)
+
+
+@pytest.mark.parametrize(("colours", "items"), [((BLACK, BLACK), 1), ((NAVY, BLACK), 2)])
+def test_navy_beside_black_is_sold_together(
+    extractor: ImageExtractor,
+    photos: dict[str, list[tuple[str, Image.Image]]],
+    colours: tuple[tuple[int, int, int], ...],
+    items: int,
+) -> None:
+    category, photo = photos["bag"][0]
+    pixels = np.asarray(photo)
+    item = (255 - pixels.min(axis=-1, keepdims=True)) > 20
+    shade = 0.8 + pixels.mean(axis=-1, keepdims=True) / 640
+    dyed = [Image.fromarray(np.where(item, c * shade, pixels).astype(np.uint8)) for c in colours]
+    collage, cells = board(dyed)
+    [seen] = extractor.extract([collage], [{category}])
+    assert sum(inside(seen.box, cell) for cell in cells) == (items == 1)
+    assert (seen.box.w > 0.5) == (items == 2)
+
+
 def test_the_two_of_a_pair_are_one_item(extractor: ImageExtractor) -> None:
     image = Image.new("RGB", (400, 300), "white")
     for x in (60, 240):
