@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
@@ -26,7 +27,8 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     """Count products by category, brand, price range, and attribute of each group.
 
     The values of a field are counted without the choices on that field itself: each count is the
-    number of products that another choice would find. Products of unknown category are in the total
+    number of products that another choice would find; those without a picture are not found by
+    looks, and not counted. Products of unknown category are in the total
     alone, and post filters count for the total alone.
     """
     engine = backend.engine
@@ -34,7 +36,7 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
         model=backend.extractor.model,
         category=request.category,
         required=request.required,
-        excluded=request.excluded,
+        excluded=(*request.excluded, NO_PICTURE),
         filters=request.filters,
         queries=(request.query,) if request.query else (),
         hide_sold_out=request.sold_out == "hide",

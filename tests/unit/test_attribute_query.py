@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.document import NO_PICTURE, VisualDocument
 from houndstooth.mappings.engine import RangeFilter, TermFilter
 from houndstooth.mappings.errors import UnknownTerm
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
@@ -165,7 +165,7 @@ def test_what_the_shopper_decided_is_not_guessed_again():
     _, query = attribute_query(SHIRT, request, TAXONOMY)[0]
     assert list(query.preferred) == ["sleeve"]
     assert query.minimum_groups == 0
-    assert (query.required, query.excluded) == (("colour:red",), ("gender:men",))
+    assert (query.required, query.excluded) == (("colour:red",), ("gender:men", NO_PICTURE))
     assert ideal_terms(query, TAXONOMY) == ("colour:red", "sleeve:short")
 
 
