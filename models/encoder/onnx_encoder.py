@@ -28,6 +28,9 @@ CHECK_PICTURE = Path(__file__).with_name("check_picture.png")
 TENSORS = {"float32": "tensor(float)", "float16": "tensor(float16)", "uint8": "tensor(uint8)"}
 """onnxruntime's names of the types of inputs."""
 
+BATCH = 4
+"""Pictures that are run at once. More take more memory, and on a CPU hardly less time each."""
+
 Seen = tuple[Image.Image, Box]
 """An upright image, mode RGB, and the box that is meant, in its fractions."""
 
@@ -84,7 +87,7 @@ class OnnxEncoder:
     def embed(self, pictures: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed n whole pictures, mode RGB, of any sizes; float32 [n, d]."""
         wanted = self.card.input
-        size = 1 if self._one_by_one else len(pictures)
+        size = 1 if self._one_by_one else BATCH
         found = []
         for start in range(0, len(pictures), size):
             batch = as_input(pictures[start : start + size], wanted)

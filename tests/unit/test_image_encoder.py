@@ -49,13 +49,13 @@ def test_every_layout_and_type_is_fed_the_same_picture(
     path = build(tmp_path / "m.onnx", layout=layout, kind=kind, batch=batch)
     encoder = card_of(path, normalise=False)
     assert (encoder.card.input.layout, encoder.card.input.type) == (layout, kind)
-    photos = [picture(), picture(50, 80)]
+    photos = [picture(), picture(50, 80)] * 3
     small = np.stack([np.asarray(photo.resize((SIDE, SIDE), 3)) for photo in photos])
     values = small.astype(np.float32)
     if kind != "uint8":
         values = (values / 255 - SQUASH.mean) / SQUASH.std
-    grid = values.reshape(2, CELLS, SIDE // CELLS, CELLS, SIDE // CELLS, 3).mean((2, 4))
-    expected = grid.transpose(0, 3, 1, 2).reshape(2, -1) @ WEIGHTS
+    grid = values.reshape(6, CELLS, SIDE // CELLS, CELLS, SIDE // CELLS, 3).mean((2, 4))
+    expected = grid.transpose(0, 3, 1, 2).reshape(6, -1) @ WEIGHTS
     found = encoder.embed(photos)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=5e-3, atol=5e-2)
