@@ -42,6 +42,7 @@ def build(
     outputs: Sequence[str] = ("image_embeds",),
     further_inputs: Sequence[str] = (),
     data_file: str = "",
+    dimension: int | str | None = None,
     weights: np.ndarray = WEIGHTS,
 ) -> Path:
     """Build an encoder: mean colours of a grid, times weights; [n, DIMENSION].
@@ -49,6 +50,7 @@ def build(
     Args:
         outputs: their names. ``last_hidden_state`` is the grid itself, [n, cells, 3]; each other
             one is the embedding, times one more than its place.
+        dimension: what the graph says of its outputs; None is what they have.
         data_file: where the weights lie; within the file where it is empty.
     """
     shape = [batch, 3, SIDE, SIDE] if layout == "NCHW" else [batch, SIDE, SIDE, 3]
@@ -78,7 +80,7 @@ def build(
         else:
             tensors.append(numpy_helper.from_array(np.float32(place + 1), f"times_{name}"))
             nodes.append(helper.make_node("Mul", ["embedded", f"times_{name}"], [name]))
-            sides = [batch, weights.shape[1]]
+            sides = [batch, weights.shape[1] if dimension is None else dimension]
         found.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, sides))
     graph = helper.make_graph(nodes, "encoder", inputs, found, tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

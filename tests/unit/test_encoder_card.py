@@ -106,6 +106,15 @@ def test_a_card_that_is_not_right_is_refused(
         OnnxEncoder(stem)
 
 
+def test_a_dimension_that_only_running_tells_is_compared(tmp_path: Path) -> None:
+    """Exporters leave the outputs' sides open at times."""
+    encoder = card_of(build(tmp_path / "model.onnx", dimension="d"))
+    assert encoder.card.output.dimension == DIMENSION
+    change(tmp_path / "tiny-7", output__dimension=24)
+    with pytest.raises(InvalidConfig, match=r"20 dimensions|image_embeds of"):
+        OnnxEncoder(tmp_path / "tiny-7")
+
+
 def other_weights(folder: Path) -> None:
     data = bytearray((folder / "model.onnx_data").read_bytes())
     data[0] ^= 1
