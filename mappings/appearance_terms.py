@@ -2,7 +2,7 @@
 
 A search engine without columns finds its candidates by attribute terms alone; where thousands have
 the same, these terms tell which of them look alike. They need no training, so they fit every
-embedder:
+image encoder:
 
 - ``h7:41``: bits that are sampled from the binary code at the positions of table 7. Codes that
   differ in few bits share many of them (locality-sensitive hashing by bit sampling; Indyk and

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.features import (
@@ -22,8 +23,8 @@ from houndstooth.mappings.features import (
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
-from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.embedding.hsv_histogram import hsv_histogram
+from houndstooth.models.encoder.onnx_encoder import ImageEncoder, region_box
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
 from houndstooth.models.localisation.locator import PLAIN_SIDE, Locator
@@ -54,7 +55,7 @@ class ImageExtractor:
     Args:
         recogniser: predicts category and attributes.
         locator: finds the item's box.
-        embedder: makes what binary codes are made of; None takes the recogniser's features.
+        encoder: makes what binary codes are made of; None takes the recogniser's features.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
         paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
@@ -64,22 +65,22 @@ class ImageExtractor:
         self,
         recogniser: Recogniser,
         locator: Locator,
-        embedder: Embedder | None = None,
+        encoder: ImageEncoder | None = None,
         *,
         max_pixels: int = MAX_PIXELS,
         paper_threshold: bool = False,
         paper_histogram: bool = False,
     ) -> None:
-        self.recogniser, self.locator, self.embedder = recogniser, locator, embedder
+        self.recogniser, self.locator, self.encoder = recogniser, locator, encoder
         self._items = ItemRecognition(recogniser, locator)
         self._max_pixels = max_pixels
-        thresholds = embedder.thresholds if embedder else recogniser.card.thresholds
+        thresholds = encoder.thresholds if encoder else recogniser.card.thresholds
         self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
         self._histogram = hsv_histogram if paper_histogram else colour_histogram
         self._bins = len(self._histogram(np.zeros((1, 3), np.uint8), np.ones(1, np.float32)))
         self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
         models = [recogniser.card.model]
-        models += [embedder.model] if embedder else []
+        models += [encoder.model] if encoder else []
         models += [locator.detector.model] if locator.detector else []
         models += ["hsv-1" if paper_histogram else "cielab-1"]
         self.model = "+".join(models) + ("-threshold-0" if paper_threshold else "")
@@ -127,11 +128,7 @@ class ImageExtractor:
     def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
             return []
-        if self.embedder is None:
-            embeddings = np.stack([item.features for item in items])
-        else:
-            embeddings = self.embedder.encode([item.view.crop for item in items])
-        codes = binarise(embeddings, self._thresholds)
+        codes = binarise(self.embed(items), self._thresholds)
         return [self._features(item, code) for item, code in zip(items, codes, strict=True)]
 
     def recognise(
@@ -166,6 +163,17 @@ class ImageExtractor:
             return True
         found = detector.find(image, PLAIN_SIDE)
         return any(each.score >= SURE_DETECTION for each in found)
+
+    def embed(self, items: Sequence[Item]) -> NDArray[np.float32]:
+        """Embed n items, at least one: what their binary codes are made of, float32 [n, d]."""
+        if self.encoder is None:
+            return np.stack([item.features for item in items])
+        seen = []
+        for item in items:
+            location = item.view.location
+            box = region_box(self.encoder.region, location.box, location.window)
+            seen.append((item.view.asked.image, box))
+        return self.encoder.encode(seen)
 
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be stored."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.models.embedding.embedder import OnnxEmbedder
+from houndstooth.models.encoder.onnx_encoder import OnnxEncoder
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.localisation.detector import Detector
 from houndstooth.models.localisation.locator import Locator
@@ -28,7 +28,7 @@ def load_extractor(
     model: str | Path = DEFAULT_MODEL,
     *,
     detector: str | Path | None = DEFAULT_DETECTOR,
-    embedder: str | Path | None = None,
+    encoder: str | Path | None = None,
     weights: Path = WEIGHTS,
     threads: int | None = None,
     max_pixels: int = MAX_PIXELS,
@@ -40,8 +40,9 @@ def load_extractor(
     Args:
         model: the recogniser: the name of a shipped one, or a card's path without ``.json``.
         detector: the same; None locates items by plain backgrounds alone.
-        embedder: the same; None makes binary codes of the recogniser's own features.
-        weights: the folder in which ``model`` and ``embedder`` are names.
+        encoder: the same, of an image encoder; None makes binary codes of the recogniser's own
+            features.
+        weights: the folder in which ``model`` and ``encoder`` are names.
         threads: of one network run; all processors where None.
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
@@ -53,7 +54,7 @@ def load_extractor(
     return ImageExtractor(
         open_recogniser(weights / model, taxonomy, threads),
         Locator(None if detector is None else Detector(WEIGHTS / detector, threads), taxonomy),
-        None if embedder is None else OnnxEmbedder(weights / embedder, threads),
+        None if encoder is None else OnnxEncoder(weights / encoder, threads),
         max_pixels=max_pixels,
         paper_threshold=paper_threshold,
         paper_histogram=paper_histogram,
@@ -64,12 +65,11 @@ def network_stems(
     model: str | Path = DEFAULT_MODEL,
     *,
     detector: str | Path | None = DEFAULT_DETECTOR,
-    embedder: str | Path | None = None,
     weights: Path = WEIGHTS,
 ) -> list[Path]:
-    """List the networks that ``load_extractor`` would open: paths without suffixes.
+    """List the networks that ``load_extractor`` would open, but for an image encoder.
 
-    An ensemble is its members and its term reader.
+    They are paths without suffixes. An ensemble is its members and its term reader.
 
     Raises:
         InvalidConfig: the recogniser's card is missing or is no JSON object.
@@ -81,8 +81,7 @@ def network_stems(
         ensemble = EnsembleCard.read(stem)
         names = (*ensemble.members, *filter(None, [ensemble.terms]))
     stems = [stem.with_name(name) for name in names]
-    stems += [] if detector is None else [WEIGHTS / detector]
-    return stems + ([] if embedder is None else [weights / embedder])
+    return stems + ([] if detector is None else [WEIGHTS / detector])
 
 
 def open_recogniser(

@@ -23,8 +23,8 @@ HOUNDSTOOTH_MODEL              path of a shop's own recogniser: its    the shipp
                                card, ``NAME-VERSION.json``
 HOUNDSTOOTH_DETECTOR           path of the card of a shop's own        the shipped one
                                detector
-HOUNDSTOOTH_EMBEDDER           path of the card of an embedder for     the recogniser's features
-                               binary codes
+HOUNDSTOOTH_ENCODER            path of the card of an image encoder    the recogniser's features
+                               for binary codes
 HOUNDSTOOTH_IMAGES             folder of the feed's images, which the  none: images are not served
                                page shows
 HOUNDSTOOTH_REDIS              URL of the Redis that workers share     ``redis://127.0.0.1:6379/0``
@@ -141,7 +141,7 @@ class Settings:
     taxonomy: Path | None = None
     model: Path | None = None
     detector: Path | None = None
-    embedder: Path | None = None
+    encoder: Path | None = None
     images: Path | None = None
     redis: str = "redis://127.0.0.1:6379/0"
     feeds: Path = Path("var/feeds")
@@ -181,7 +181,7 @@ class Settings:
     @property
     def extractor_options(self) -> dict[str, Any]:
         """Keyword arguments for ``models.loading.load_extractor``."""
-        named = {"model": self.model, "detector": self.detector, "embedder": self.embedder}
+        named = {"model": self.model, "detector": self.detector, "encoder": self.encoder}
         return {
             "max_pixels": self.max_pixels,
             "paper_threshold": self.paper_threshold,
@@ -245,7 +245,7 @@ _READERS: Mapping[str, Reader] = {
     "taxonomy": readers.file,
     "model": readers.card,
     "detector": readers.card,
-    "embedder": readers.card,
+    "encoder": readers.card,
     "images": readers.folder,
     "redis": readers.redis,
     "feeds": Path,

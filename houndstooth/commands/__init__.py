@@ -32,6 +32,7 @@ COMMANDS = (
     "jobs",
     "keys",
     "doctor",
+    "encoder",
     "draw",
     "train",
     "evaluate",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from houndstooth.commands.check_access import check_access
 from houndstooth.commands.check_columns import check_columns
+from houndstooth.commands.check_encoder import check_encoder
 from houndstooth.commands.check_engine import check_engine
 from houndstooth.commands.check_merchandising import check_merchandising
 from houndstooth.commands.finding import Finding, Findings
@@ -98,7 +99,7 @@ def check_networks(settings: Settings, taxonomy: Taxonomy, keep: list[Extractor]
     from houndstooth.models.loading import load_extractor, network_stems
 
     options = settings.extractor_options
-    named = {key: options[key] for key in ("model", "detector", "embedder") if key in options}
+    named = {key: options[key] for key in ("model", "detector") if key in options}
     try:
         stems = network_stems(**named)
     except InvalidConfig as error:
@@ -118,6 +119,7 @@ def check_networks(settings: Settings, taxonomy: Taxonomy, keep: list[Extractor]
         return
     keep.append(extractor)
     yield _precision()
+    yield from check_encoder(extractor)
     seconds = _seconds_per_photo(extractor)
     slow = seconds > SLOW_SECONDS
     yield Finding(
@@ -130,7 +132,7 @@ def check_networks(settings: Settings, taxonomy: Taxonomy, keep: list[Extractor]
 
 _NETWORK_ADVICE = (
     "Install Houndstooth anew, or correct HOUNDSTOOTH_MODEL, HOUNDSTOOTH_DETECTOR or "
-    "HOUNDSTOOTH_EMBEDDER."
+    "HOUNDSTOOTH_ENCODER."
 )
 
 

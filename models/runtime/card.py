@@ -21,7 +21,7 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 ENCODER, READER, DECODER = ".onnx", ".reader.onnx", ".decoder.onnx"
 """What a recogniser's files are called, after its name and version."""
 
-DETECTOR = EMBEDDER = ".onnx"
+DETECTOR = ".onnx"
 
 CATEGORY_MEASURED = "category"
 """The key of what was measured of the best category."""
@@ -159,34 +159,6 @@ class Card:
                     leaf: float(weight) for leaf, weight in data.get("category_weights", {}).items()
                 },
             )
-
-
-@dataclass(frozen=True)
-class EmbedderCard:
-    """An embedder's card.
-
-    Attributes:
-        model: name and version.
-        side: of the square input, pixels.
-        thresholds: of the binary code, float32 [d].
-        files: the hash of its ONNX file.
-    """
-
-    model: str
-    side: int
-    thresholds: NDArray[np.float32]
-    files: Files
-
-    @classmethod
-    def read(cls, stem: Path) -> EmbedderCard:
-        """Read the card of an embedder by its path without ``.json``.
-
-        Raises:
-            InvalidConfig: no such file, or a key is missing.
-        """
-        with open_card(stem, "an embedder") as data:
-            thresholds = np.array(data["thresholds"], dtype=np.float32)
-            return cls(model_name(data), int(data["side"]), thresholds, Files(data["sha256"]))
 
 
 def read_measured(card: Mapping[str, Any]) -> dict[str, MeasuredTerm]:

@@ -94,6 +94,7 @@ def test_the_wheel_is_the_package_and_nothing_else(source: Path, wheel: Path) ->
         "houndstooth/mappings/taxonomy.json",
         "houndstooth/models/weights/*.onnx",
         "houndstooth/models/weights/*.json",
+        "houndstooth/models/encoder/*.png",
         "houndstooth/models/training/recipes/*.toml",
         "houndstooth/models/synthetic/wardrobe.toml",
         "houndstooth/web/templates/*.html",

@@ -57,14 +57,15 @@ MODELS = {
     "localisation": {"runtime"},
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
+    "encoder": {"runtime"},
     "items": {"runtime", "localisation", "recognition"},
     "parts": {"localisation", "recognition", "embedding", "items"},
     "item_recognition": {"runtime", "localisation", "recognition", "items", "parts"},
     "extractor": {
-        *("runtime", "localisation", "recognition", "embedding", "items"),
+        *("runtime", "localisation", "recognition", "embedding", "encoder", "items"),
         "item_recognition",
     },
-    "loading": {"runtime", "localisation", "recognition", "embedding", "extractor"},
+    "loading": {"runtime", "localisation", "recognition", "encoder", "extractor"},
     "training": {
         *("runtime", "localisation", "recognition", "embedding", "extractor", "loading"),
         "networks",

@@ -16,7 +16,7 @@ from houndstooth.web.serving.limits import Limits
 
 OURS = (
     *("demo", "ingest", "attach", "detach", "remove", "search", "serve"),
-    *("worker", "jobs", "doctor", "completion"),
+    *("worker", "jobs", "doctor", "encoder", "completion"),
 )
 HEAVY = ("numpy", "onnxruntime", "celery", "flask", "redis", "torch")
 
@@ -28,8 +28,9 @@ def help_of(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 @pytest.mark.parametrize(
     "words",
-    [[name] for name in OURS if name not in ("jobs", "completion")]
-    + [["jobs", name] for name in ("list", "status", "failures", "cancel", "resume", "retry")],
+    [[name] for name in OURS if name not in ("jobs", "encoder", "completion")]
+    + [["jobs", name] for name in ("list", "status", "failures", "cancel", "resume", "retry")]
+    + [["encoder", name] for name in ("import", "fit", "check")],
     ids=" ".join,
 )
 def test_help_tells_statuses_and_what_every_option_is_for(
