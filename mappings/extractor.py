@@ -52,6 +52,20 @@ class Extractor(Protocol):
             boxes: For each image the item's box, or None if it is not known.
         """
 
+    def extract_beside(
+        self, images: Sequence[Any], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        """Extract the features of what was detected beside each image's item.
+
+        Args:
+            images: Images from ``decode``.
+            items: What ``extract`` gave for them.
+
+        Returns:
+            For each image its other items, the most salient first, each of a category that its
+            class leaves; none where the detector did not run.
+        """
+
     def extract_items(self, image: Any) -> list[Features]:
         """Extract the features of each item that is found in an image, in one go.
 

@@ -149,6 +149,8 @@ class Features:
             the detector did not run.
         notes: What to tell a person: how the image differs from its file, such as lines that a
             broken file lacks, or that a given box shows nothing.
+        beside: The other items in the image, where they were asked for; see
+            ``Extractor.extract_beside``.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -161,6 +163,7 @@ class Features:
     model: str
     items: tuple[Detection, ...] = ()
     notes: tuple[str, ...] = ()
+    beside: tuple[Features, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

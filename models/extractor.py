@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from PIL import Image
@@ -26,6 +27,7 @@ from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
+from houndstooth.models.localisation.detector import MAX_OVERLAP, overlap, salience
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.grammar import CATEGORY
 from houndstooth.models.recognition.prediction import set_confidence
@@ -35,6 +37,9 @@ from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, e
 
 MIN_FILLED = 0.01
 """A given box is empty where a smaller share of its pixels stands out from a plain background."""
+
+MAX_BESIDE = 4
+"""Other items of an image that are looked at, the most salient ones."""
 
 EMPTY_BOX = "the box shows nothing but plain background"
 """The note of a given box that is empty."""
@@ -103,6 +108,17 @@ class ImageExtractor:
     ) -> list[Features]:
         """Extract the features of a batch; see ``mappings.extractor.Extractor``."""
         return self._all_features(self.recognise(images, categories, boxes))
+
+    def extract_beside(
+        self, images: Sequence[Image.Image], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        """Extract what was detected beside items; see ``mappings.extractor.Extractor``."""
+        found = [others(one) for one in items]
+        crowd = [image for image, some in zip(images, found, strict=True) for _ in some]
+        every = [each for some in found for each in some]
+        boxes = [Box(*each.box.as_list()) for each in every]
+        features = iter(self.extract(crowd, [each.categories for each in every], boxes))
+        return [tuple(islice(features, len(some))) for some in found]
 
     def extract_items(self, image: Image.Image) -> list[Features]:
         """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
@@ -181,6 +197,17 @@ class ImageExtractor:
             box = asked.in_photo(location.box)
             found = [self.locator.detection(best.term, best.confidence, box)]
         return tuple(sorted((*found, *asked.beside), key=lambda each: -each.score))
+
+
+def others(item: Features) -> list[Detection]:
+    """List what was detected beside an item: of no class of its own, and elsewhere."""
+    category, box = item.category.term, item.box
+    found = [
+        each
+        for each in item.items
+        if category not in each.categories and overlap(each.box, box) < MAX_OVERLAP
+    ]
+    return sorted(found, key=salience, reverse=True)[:MAX_BESIDE]
 
 
 def _box_notes(item: Item) -> tuple[str, ...]:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from houndstooth.mappings.engine import Engine, RankingEngine, StoredProduct
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import Engine, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
-from houndstooth.mappings.rows import Lengths
-from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
-from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.engines.fields import variant_group
-from houndstooth.plugin.fact_paths import fact_values
+from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.page import PageFiller
 from houndstooth.plugin.sorting import asked_page
-from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
+from houndstooth.plugin.source_choice import Sources
 
 T = TypeVar("T")
 
@@ -64,12 +62,8 @@ class VisualSearch:
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
-        folder, variant_field = self.settings.columns, self.settings.variant_field
-        self.columns: Columns | None = None
-        if engine.embedded or folder:
-            model, lengths = extractor.model, extractor.lengths
-            self.columns = Columns(engine, model, lengths, variant_field, folder)
-        self._older: dict[tuple[str, Lengths], Columns] = {}
+        self._sources = Sources(engine, extractor.model, extractor.lengths, self.settings)
+        self.columns = self._sources.columns
 
     def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
         """Find products that look like the item in an image file.
@@ -79,47 +73,11 @@ class VisualSearch:
             InvalidInput: The request is not valid (UnknownTerm, InvalidFilter, …).
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
-        self._check_size(image)
-        clock = Clock(self._observer)
-        # In the context of this thread, which the observer may look at.
-        run = copy_context().run
-        looked = self._computing.submit(run, self._look, image, request, clock)
-        features, preview = looked.result()
-        return replace(self._answer(features, request, clock), preview=preview)
-
-    def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
-        """Find products for every item in an image file, each by its own box and category.
-
-        Raises:
-            InvalidImage: The data is not an image or exceeds the size limits.
-            InvalidInput: The request is not valid, or is for one item: it has a category, a box, a
-                cursor or a preview.
-            EngineUnavailable: The engine cannot be reached.
-        """
-        self._check(request)
-        for name in ("category", "box", "cursor", "preview"):
-            if getattr(request, name):
-                raise InvalidInput(f"expected no {name} where all items are asked for")
-        self._check_size(image)
-        clock = Clock(self._observer)
-        run = copy_context().run
-        found = self._computing.submit(run, self._all_features, image, clock).result()
-        clocks = [Clock(self._observer) for _ in found]
-        asked = [replace(request, category=each.category.term, box=each.box) for each in found]
-        each_item = zip(found, asked, clocks, strict=True)
-        if self.engine.embedded:
-            answers = [self._answer(*each) for each in each_item]
-        else:
-            # What a server is asked for an item is bound by the patience of this thread.
-            tasks = [
-                self._items.submit(partial(copy_context().run, self._answer, *each))
-                for each in each_item
-            ]
-            answers = [task.result() for task in tasks]
-        for each in clocks:
-            clock.add(each)
-        return LookAnswer(tuple(answers), clock.took_ms(), found[0].model)
+        self.check(request)
+        self.check_size(image)
+        clock = self.clock()
+        features, preview = self.compute(partial(self._look, image, request, clock))
+        return replace(self.answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -131,23 +89,39 @@ class VisualSearch:
             InvalidInput: The request is not valid. A box is not allowed, as there is no image.
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
+        self.check(request)
         if request.box:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
-        clock = Clock(self._observer)
+        clock = self.clock()
         with clock.stage("fetch"):
-            product = self.product(product_id)
-        visual, ours = product.visual, self.extractor
+            product, visual = self.indexed(product_id, request.category)
+        features = stored_features(visual, request.category)
+        return self.answer(features, request, clock, without=product)
+
+    def indexed(
+        self, product_id: str, category: str | None = None
+    ) -> tuple[StoredProduct, VisualDocument]:
+        """Fetch a product that can be compared with others, and its features.
+
+        Args:
+            product_id: Its id.
+            category: A category that is to take the place of its own, or None.
+
+        Raises:
+            ProductNotFound: No product has that id, or its image was never indexed.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        product, ours = self.product(product_id), self.extractor
+        visual = product.visual
         if visual is None or (visual.model == ours.model and visual.lengths != ours.lengths):
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
-        category = request.category or visual.category
+        category = category or visual.category
         if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
                 f"product {product_id!r} was indexed by another taxonomy, as "
                 f"{category}: give the feed again"
             )
-        features = stored_features(visual, request.category)
-        return self._answer(features, request, clock, without=product)
+        return product, visual
 
     def product(self, product_id: str) -> StoredProduct:
         """Fetch one product from the index.
@@ -161,8 +135,11 @@ class VisualSearch:
         raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
 
     def compute(self, work: Callable[[], T]) -> T:
-        """Do what networks take, when it is its turn among the photos of searches."""
-        return self._computing.submit(work).result()
+        """Do what networks take, when it is its turn among the photos of searches.
+
+        It is done in the context of this thread, which an observer may look at.
+        """
+        return self._computing.submit(copy_context().run, work).result()
 
     def search_features(self, features: Features, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an item whose features are known.
@@ -171,8 +148,33 @@ class VisualSearch:
             InvalidInput: The request is not valid.
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
-        return self._answer(features, request, Clock(self._observer))
+        self.check(request)
+        return self.answer(features, request, self.clock())
+
+    def answer_each(
+        self,
+        found: Sequence[Features],
+        requests: Sequence[SearchRequest],
+        clock: Clock,
+        without: StoredProduct | None = None,
+    ) -> list[SearchAnswer]:
+        """Answer a request for each of some items, side by side where a server is asked."""
+        clocks = [self.clock() for _ in found]
+        each_item = zip(found, requests, clocks, strict=True)
+        work = [partial(self.answer, *each, without=without) for each in each_item]
+        if self.engine.embedded:
+            answers = [each() for each in work]
+        else:
+            # What a server is asked for an item is bound by the patience of this thread.
+            tasks = [self._items.submit(copy_context().run, each) for each in work]
+            answers = [task.result() for task in tasks]
+        for each in clocks:
+            clock.add(each)
+        return answers
+
+    def clock(self) -> Clock:
+        """Start the clock of a search."""
+        return Clock(self._observer)
 
     def follow(self) -> None:
         """Keep the columns in step with a server, in the background, until ``close``."""
@@ -189,18 +191,13 @@ class VisualSearch:
         if self.columns:
             self.columns.close()
 
-    def _check_size(self, image: bytes) -> None:
+    def check_size(self, image: bytes) -> None:
+        """Check the size of an image file. Raises InvalidImage."""
         if len(image) > self.settings.max_upload_bytes:
             raise InvalidImage(
                 f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
                 f"got {len(image)} or more"
             )
-
-    def _all_features(self, image: bytes, clock: Clock) -> list[Features]:
-        with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
-        with clock.stage("extract"):
-            return self.extractor.extract_items(pixels)
 
     def _look(
         self, image: bytes, request: SearchRequest, clock: Clock
@@ -212,14 +209,21 @@ class VisualSearch:
             [features] = self.extractor.extract([pixels], [chosen], [request.box])
         return features, self.extractor.preview(pixels) if request.preview else None
 
-    def _answer(
+    def answer(
         self,
         features: Features,
         request: SearchRequest,
         clock: Clock,
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
-        """Search with features, of an image or of a product."""
+        """Search with features, of an image or of a product.
+
+        Args:
+            features: The features.
+            request: The options, which are checked already.
+            clock: Measures the stages.
+            without: A product to leave out, with its variants if hits are collapsed; None = none.
+        """
         field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
@@ -237,7 +241,7 @@ class VisualSearch:
             self.settings.attribute_weight,
             sold_out_last=request.sold_out == "last",
         )
-        source = self._source(features.model, query.lengths, clock)
+        source = self._sources.of(features.model, query.lengths, clock)
         filler = PageFiller(self.engine, source, query, steps, clock)
         page = asked_page(filler, request, len(steps), ideal_terms(steps[0][1], self.taxonomy))
         return SearchAnswer(
@@ -257,29 +261,8 @@ class VisualSearch:
             notes=features.notes,
         )
 
-    def _source(self, model: str, lengths: Lengths, clock: Clock) -> Source:
-        """Choose who ranks: the columns if there are any, else the engine."""
-        columns = self._columns_of(model, lengths)
-        with clock.stage("candidates"):
-            snapshot = columns.snapshot() if columns else None
-        if columns and snapshot is not None:
-            return ColumnsSource(self.engine, columns, snapshot, clock)
-        engine = cast(RankingEngine, self.engine)
-        return WindowSource(engine, self.settings.candidates, clock)
-
-    def _columns_of(self, model: str, lengths: Lengths) -> Columns | None:
-        """Return the columns of a model; those of an older one only where they cost little."""
-        if self.columns and model == self.extractor.model:
-            return self.columns
-        if not self.engine.embedded:
-            return None
-        if (model, lengths) not in self._older:
-            variant_field = self.settings.variant_field
-            columns = Columns(self.engine, model, lengths, variant_field, None)
-            self._older[model, lengths] = columns
-        return self._older[model, lengths]
-
-    def _check(self, request: SearchRequest) -> None:
+    def check(self, request: SearchRequest) -> None:
+        """Check the options of a search. Raises InvalidInput."""
         if request.category is not None:
             self.taxonomy.check_category(request.category)
         for term in (*request.required, *request.excluded):
@@ -290,9 +273,3 @@ class VisualSearch:
             raise InvalidInput(
                 f"expected an appearance_weight from 0 to 1; got {request.appearance_weight:g}"
             )
-
-
-def variant_group_of(product: StoredProduct, field: str) -> str | None:
-    """Return the group of a product: the first of its values, as an engine sorts them."""
-    groups = map(variant_group, fact_values(product.facts, field))
-    return min((group for group in groups if group is not None), default=None)

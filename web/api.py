@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
-from houndstooth.mappings.search import SearchAnswer, SearchRequest
+from houndstooth.mappings.search import LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, look_json, product_json
 from houndstooth.plugin.fact_paths import select_facts
 from houndstooth.web.access.guard import requires
@@ -58,20 +58,29 @@ def api_blueprint(backend: Backend) -> Blueprint:
             answer = backend.search.search(image, search_request)
             note_search(backend.metrics, "photo", answer)
             return _found(answer, fields)
-        look = backend.search.look(image, search_request)
-        for answer in look.items:
-            note_search(backend.metrics, "photo", answer)
-        found = look_json(look)
-        return {**found, "items": [_shown(each, fields) for each in found["items"]]}
+        look = backend.looks.of_photo(image, search_request)
+        return _look(backend, look, "photo", fields)
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
-        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
+        search_request = _query_string(backend, ALL_FIELDS - {"box", "preview"})
         fields = read_fields(request.args, backend)
+        if read_items(request.args) == "all":
+            look = backend.looks.worn_with(_check_id(product_id), search_request)
+            return _look(backend, look, "product", fields)
         answer = backend.search.similar(_check_id(product_id), search_request)
         note_search(backend.metrics, "product", answer)
         return _found(answer, fields)
+
+    @api.get("/products/<product_id:product_id>/outfit")
+    @requires("search")
+    def outfit(product_id: str) -> ResponseReturnValue:
+        single = {"category", "box", "cursor", "preview"}
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - single)
+        fields = read_fields(request.args, backend)
+        look = backend.looks.complete(_check_id(product_id), search_request)
+        return _look(backend, look, "product", fields)
 
     @api.get("/products/<product_id:product_id>")
     @requires("search")
@@ -137,6 +146,16 @@ def _check_id(product_id: str) -> str:
     return product_id
 
 
+def _look(
+    backend: Backend, look: LookAnswer, asked_by: str, fields: Sequence[str]
+) -> dict[str, Any]:
+    """Convert the answer for every item of a look to JSON, and count its searches."""
+    for answer in look.items:
+        note_search(backend.metrics, asked_by, answer)
+    found = look_json(look)
+    return {**found, "items": [_shown(item, fields) for item in found["items"]]}
+
+
 def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
     """Convert an answer to JSON, with some facts of each product; no fields = all facts."""
     return _shown(answer_json(answer), fields)
@@ -144,7 +163,10 @@ def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
 
 def _shown(answer: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     found = _with_image_urls(answer, "hits")
-    return {**found, "hits": [_select(hit, fields) for hit in found["hits"]]}
+    found["hits"] = [_select(hit, fields) for hit in found["hits"]]
+    if evidence := found.get("evidence"):
+        found["evidence"] = {**evidence, "view": _view_with_url(evidence["view"])}
+    return found
 
 
 def _select(item: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
@@ -162,5 +184,9 @@ def _with_image_url(item: dict[str, Any]) -> dict[str, Any]:
     product = item["product"]
     urls = {"product": {**product, "image_url": image_url(product.get("image"))}}
     if view := item.get("view"):
-        urls["view"] = {**view, "image_url": image_url(view["image"])}
+        urls["view"] = _view_with_url(view)
     return {**item, **urls}
+
+
+def _view_with_url(view: dict[str, Any]) -> dict[str, Any]:
+    return {**view, "image_url": image_url(view["image"])}

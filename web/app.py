@@ -17,7 +17,10 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
+from houndstooth.plugin.event_file import read_events
+from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.plugin.together import Together
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
 from houndstooth.web.backend import Backend
@@ -126,7 +129,9 @@ def _wire(
         engine = FieldAllowlist(engine, settings.allowed_fields)
     search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
     jobs = Jobs(settings.jobs)
-    return Backend(settings, taxonomy, extractor, engine, search, jobs, metrics, progress)
+    events = read_events(settings.look_events) if settings.look_events else ()
+    looks = Looks(search, Together(events))
+    return Backend(settings, taxonomy, extractor, engine, search, looks, jobs, metrics, progress)
 
 
 def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -9,6 +9,7 @@ from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
@@ -28,6 +29,7 @@ class Backend:
     extractor: Extractor
     engine: Engine
     search: VisualSearch
+    looks: Looks
     jobs: Jobs
     metrics: Metrics
     progress: Progress | None = None
