@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.features import (
@@ -22,15 +23,20 @@ from houndstooth.mappings.features import (
 )
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
+from houndstooth.models.embedding.colour_histogram import (
+    colour_histogram,
+    crop_histogram,
+    item_pixels,
+)
 from houndstooth.models.embedding.embedder import Embedder
 from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
+from houndstooth.models.localisation.background import PlainBackground
 from houndstooth.models.localisation.detector import MAX_OVERLAP, overlap, salience
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.recognition.grammar import CATEGORY
-from houndstooth.models.recognition.prediction import set_confidence
+from houndstooth.models.recognition.prediction import mean_prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
@@ -124,15 +130,44 @@ class ImageExtractor:
         """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
         return self._all_features(self._items.recognise_all(image))
 
+    def extract_together(
+        self, images: Sequence[Image.Image], category: str | None = None
+    ) -> Features:
+        """Extract the features of one item in several images; see ``mappings.extractor``."""
+        choice = None if category is None else frozenset({category})
+        items = self.recognise(images, [choice] * len(images))
+        mean = mean_prediction([item.prediction for item in items], given=category is not None)
+        apart = [row for row, one in enumerate(items) if one.prediction.category != mean.category]
+        again = self.recognise([images[row] for row in apart], [[mean.category]] * len(apart))
+        for row, item in zip(apart, again, strict=True):
+            items[row] = item
+        groups = mean_prediction([item.prediction for item in items], given=True).groups
+        view = replace(items[0].view, asked=replace(items[0].view.asked, choice=choice))
+        whole = replace(items[0], view=view, prediction=replace(mean, groups=groups))
+        pixels = [item_pixels(item.view.crop, _background(item)) for item in items]
+        embedding = self._embeddings(items).mean(axis=0, keepdims=True)
+        [code] = binarise(embedding, self._thresholds)
+        return replace(
+            self._features(whole, code),
+            colour_histogram=self._histogram(*map(np.concatenate, zip(*pixels, strict=True))),
+            notes=tuple(
+                f"picture {place}: {note}"
+                for place, item in enumerate(items, start=1)
+                for note in item.view.asked.image.info.get(NOTES, ())
+            ),
+        )
+
     def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
             return []
-        if self.embedder is None:
-            embeddings = np.stack([item.features for item in items])
-        else:
-            embeddings = self.embedder.encode([item.view.crop for item in items])
-        codes = binarise(embeddings, self._thresholds)
+        codes = binarise(self._embeddings(items), self._thresholds)
         return [self._features(item, code) for item, code in zip(items, codes, strict=True)]
+
+    def _embeddings(self, items: Sequence[Item]) -> NDArray[np.float32]:
+        """Compute what binary codes are made of, float32 [n, d]."""
+        if self.embedder is None:
+            return np.stack([item.features for item in items])
+        return self.embedder.encode([item.view.crop for item in items])
 
     def recognise(
         self,
@@ -180,7 +215,7 @@ class ImageExtractor:
             binary_code=code,
             colour_histogram=crop_histogram(
                 item.view.crop,
-                location.background and location.background.balanced,
+                _background(item),
                 self._histogram,
             ),
             model=self.model,
@@ -197,6 +232,12 @@ class ImageExtractor:
             box = asked.in_photo(location.box)
             found = [self.locator.detection(best.term, best.confidence, box)]
         return tuple(sorted((*found, *asked.beside), key=lambda each: -each.score))
+
+
+def _background(item: Item) -> PlainBackground | None:
+    """Return the background of an item's crop, which is balanced."""
+    background = item.view.location.background
+    return background and background.balanced
 
 
 def others(item: Features) -> list[Detection]:

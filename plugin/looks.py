@@ -11,6 +11,7 @@ from houndstooth.mappings.features import Features
 from houndstooth.mappings.search import LookAnswer, SearchRequest
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.outfits import Item, Outfits, item_of
+from houndstooth.plugin.pictures import check_pictures
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.plugin.together import Together
 
@@ -39,7 +40,7 @@ class Looks:
             EngineUnavailable: The engine cannot be reached.
         """
         self._check(request)
-        self._search.check_size(image)
+        check_pictures([image], request, self._search.settings.max_upload_bytes)
         clock = self._search.clock()
         look = partial(self._look, image, request, clock)
         found, preview = self._search.compute(look)

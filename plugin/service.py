@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import Engine, StoredProduct
-from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
+from houndstooth.mappings.errors import InvalidBox, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
@@ -23,6 +23,7 @@ from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.page import PageFiller
+from houndstooth.plugin.pictures import check_pictures, naming
 from houndstooth.plugin.sorting import asked_page
 from houndstooth.plugin.source_choice import Sources
 
@@ -65,8 +66,15 @@ class VisualSearch:
         self._sources = Sources(engine, extractor.model, extractor.lengths, self.settings)
         self.columns = self._sources.columns
 
-    def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
-        """Find products that look like the item in an image file.
+    def search(
+        self, image: bytes, request: SearchRequest, further: Sequence[bytes] = ()
+    ) -> SearchAnswer:
+        """Find products that look like the item in an image file, or in several pictures of it.
+
+        Args:
+            image: The image file.
+            request: The options.
+            further: Further pictures of the same item, such as its back.
 
         Raises:
             InvalidImage: The data is not an image or exceeds the size limits.
@@ -74,9 +82,10 @@ class VisualSearch:
             EngineUnavailable: The engine cannot be reached.
         """
         self.check(request)
-        self.check_size(image)
+        pictures = [image, *further]
+        check_pictures(pictures, request, self.settings.max_upload_bytes)
         clock = self.clock()
-        features, preview = self.compute(partial(self._look, image, request, clock))
+        features, preview = self.compute(partial(self._look, pictures, request, clock))
         return replace(self.answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
@@ -191,23 +200,21 @@ class VisualSearch:
         if self.columns:
             self.columns.close()
 
-    def check_size(self, image: bytes) -> None:
-        """Check the size of an image file. Raises InvalidImage."""
-        if len(image) > self.settings.max_upload_bytes:
-            raise InvalidImage(
-                f"expected an image file of at most {self.settings.max_upload_bytes} bytes; "
-                f"got {len(image)} or more"
-            )
-
     def _look(
-        self, image: bytes, request: SearchRequest, clock: Clock
+        self, pictures: Sequence[bytes], request: SearchRequest, clock: Clock
     ) -> tuple[Features, bytes | None]:
         with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
+            pixels = []
+            for place, picture in enumerate(pictures, start=1):
+                with naming(place, len(pictures)):
+                    pixels.append(self.extractor.decode(picture))
         with clock.stage("extract"):
-            chosen = [request.category] if request.category else None
-            [features] = self.extractor.extract([pixels], [chosen], [request.box])
-        return features, self.extractor.preview(pixels) if request.preview else None
+            if len(pixels) > 1:
+                features = self.extractor.extract_together(pixels, request.category)
+            else:
+                chosen = [request.category] if request.category else None
+                [features] = self.extractor.extract(pixels, [chosen], [request.box])
+        return features, self.extractor.preview(pixels[0]) if request.preview else None
 
     def answer(
         self,

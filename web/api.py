@@ -10,7 +10,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from houndstooth.mappings.engine import StoredProduct
-from houndstooth.mappings.errors import ProductNotFound
+from houndstooth.mappings.errors import InvalidInput, ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, look_json, product_json
@@ -23,7 +23,7 @@ from houndstooth.web.languages import LANGUAGES, read_language
 from houndstooth.web.media import image_url
 from houndstooth.web.observability.requests import note_search
 from houndstooth.web.openapi import openapi_document
-from houndstooth.web.photo import read_photo
+from houndstooth.web.photo import read_photos
 from houndstooth.web.request_form import (
     ALL_FIELDS,
     FILTERS,
@@ -51,14 +51,16 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @requires("search")
     def search() -> ResponseReturnValue:
         settings = backend.settings
-        image, given = read_photo(settings.max_upload_bytes)
+        photos, given = read_photos(settings.max_upload_bytes)
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
         if read_items(given) == "one":
-            answer = backend.search.search(image, search_request)
+            answer = backend.search.search(photos[0], search_request, photos[1:])
             note_search(backend.metrics, "photo", answer)
             return _found(answer, fields)
-        look = backend.looks.of_photo(image, search_request)
+        if len(photos) > 1:
+            raise InvalidInput(f"expected one photo with items=all; got {len(photos)}")
+        look = backend.looks.of_photo(photos[0], search_request)
         return _look(backend, look, "photo", fields)
 
     @api.get("/products/<product_id:product_id>/similar")

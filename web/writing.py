@@ -66,6 +66,10 @@ class InTurn:
         """See Extractor."""
         return self._extractor.preview(image)
 
+    def extract_together(self, images: Sequence[Any], category: str | None = None) -> Features:
+        """See Extractor."""
+        return self._compute(partial(self._extractor.extract_together, images, category))
+
     def extract_beside(
         self, images: Sequence[Any], items: Sequence[Features]
     ) -> list[tuple[Features, ...]]:

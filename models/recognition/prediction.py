@@ -78,6 +78,32 @@ class Reading:
         return self.complete(range(len(self.categories)))
 
 
+def mean_prediction(predictions: Sequence[Prediction], given: bool) -> Prediction:
+    """Compute the mean of predictions of one item in several pictures.
+
+    A term that a picture does not show has probability 0 in it.
+
+    Args:
+        predictions: At least one.
+        given: Whether the category was given; then the first one's is kept.
+    """
+    first = predictions[0]
+    categories = _mean([one.categories for one in predictions])
+    best = first.category if given else max(categories, key=categories.__getitem__)
+    groups = {
+        group: _mean([one.groups.get(group, {}) for one in predictions])
+        for one in predictions
+        for group in one.groups
+    }
+    return replace(first, categories=categories, category=best, given=given, groups=groups)
+
+
+def _mean(probabilities: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    terms = dict.fromkeys(term for each in probabilities for term in each)
+    total = len(probabilities)
+    return {term: sum(each.get(term, 0.0) for each in probabilities) / total for term in terms}
+
+
 def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTerm, ...]:
     """Set the first term's probability and scale the others to share the rest."""
     best, *others = ranked
