@@ -61,11 +61,14 @@ class Reading:
         features: the items' pooled features, float32 [n, d].
         categories: predictions whose attributes may be missing.
         complete: returns whole predictions of some of the crops, by row.
+        guided: reads some of the crops again, by row, each within a choice of its own, without
+            running the reader again; None where the recogniser cannot.
     """
 
     features: NDArray[np.float32]
     categories: list[Prediction]
     complete: Callable[[Sequence[int]], list[Prediction]]
+    guided: Callable[[Sequence[int], Sequence[Choice]], Reading] | None = None
 
     @classmethod
     def of(cls, features: NDArray[np.float32], predictions: list[Prediction]) -> Self:
