@@ -12,6 +12,7 @@ from selenium.webdriver.support.ui import Select
 
 from houndstooth.mappings.document import View
 from houndstooth.mappings.writes import IndexDocument
+from houndstooth.plugin.source_choice import Sources
 from tests.integration.page import PHONE, Page
 from tests.integration.web_catalogue import CATEGORIES, COLOURS, ODD_ID, PER_COLOUR
 
@@ -41,9 +42,11 @@ def test_a_card_shows_other_colours_of_the_product(
     app: Flask, page: Page, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = app.extensions["houndstooth"].search
-    monkeypatch.setattr(search, "settings", replace(search.settings, variant_field="brand"))
-    monkeypatch.setattr(search, "columns", None)  # they are of another variant field
-    monkeypatch.setattr(search, "_older", {})
+    settings = replace(search.settings, variant_field="brand", columns=None)
+    extractor = search.extractor
+    sources = Sources(search.engine, extractor.model, extractor.lengths, settings)
+    monkeypatch.setattr(search, "settings", settings)
+    monkeypatch.setattr(search, "_sources", sources)
     page.open()
     page.upload(photo)
     assert len(page.settled()) == 2
