@@ -12,6 +12,7 @@ from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.seller_text import TextEvidence
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.worn_item import WornItem
 
 
 def visual_document(
@@ -71,6 +72,23 @@ def visual_document(
         further=tuple(View(place, view.box) for place, view in further),
         further_codes=tuple(view.binary_code for _, view in further),
         further_colours=tuple(view.colour_histogram for _, view in further),
+        worn=worn_items(views),
+    )
+
+
+def worn_items(views: Sequence[tuple[int, Features]]) -> tuple[WornItem, ...]:
+    """Return what a product is shown with, in the first of its pictures that shows something."""
+    place, beside = next(((place, view.beside) for place, view in views if view.beside), (1, ()))
+    return tuple(
+        WornItem(
+            other.category.term,
+            tuple(sorted(scored.term for scored in other.sure_terms())),
+            place,
+            other.box,
+            other.binary_code.tobytes(),
+            other.colour_histogram.tobytes(),
+        )
+        for other in beside
     )
 
 

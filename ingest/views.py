@@ -1,8 +1,9 @@
-"""Extract the features of images, each distinct one once."""
+"""Extract the features of images and of what is beside their items, each distinct image once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
@@ -46,14 +47,15 @@ def _extract(
     """Extract decoded images; if they are refused, extract each one alone to find the bad one."""
     if not images:
         return []
+    pictures = [image for _, image in images]
     try:
-        return [
-            *extractor.extract(
-                [image for _, image in images],
-                categories=[categories for (_, categories, _), _ in images],
-                boxes=[box for (_, _, box), _ in images],
-            )
-        ]
+        found = extractor.extract(
+            pictures,
+            categories=[categories for (_, categories, _), _ in images],
+            boxes=[box for (_, _, box), _ in images],
+        )
+        beside = extractor.extract_beside(pictures, found)
+        return [replace(one, beside=some) for one, some in zip(found, beside, strict=True)]
     except InvalidInput as error:
         if len(images) == 1:
             return [error]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +13,8 @@ import numpy as np
 from houndstooth.mappings.errors import InvalidBox, InvalidDocument
 from houndstooth.mappings.features import Box, Bytes
 from houndstooth.mappings.rows import Lengths
+from houndstooth.mappings.stored_values import decode_bytes, encode_bytes, stored_box, text, texts
+from houndstooth.mappings.worn_item import WornItem, stored_worn
 
 VISUAL = "visual"
 """Name of the object in a product's document."""
@@ -56,26 +56,6 @@ def picture_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def encode_bytes(data: Bytes) -> str:
-    """Encode a uint8 array as base64, the form of OpenSearch's ``binary`` fields."""
-    return base64.b64encode(data.tobytes()).decode("ascii")
-
-
-def decode_bytes(text: str) -> Bytes:
-    """Decode base64 to a uint8 array [n].
-
-    Padding may be missing: binary doc values come without it.
-
-    Raises:
-        InvalidDocument: The text is not base64.
-    """
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidDocument(f"expected base64; got {text[:40]!r} ({error})") from None
-    return np.frombuffer(data, dtype=np.uint8)
-
-
 @dataclass(frozen=True)
 class View:
     """An image of a product, and where the item is in it.
@@ -104,6 +84,7 @@ class VisualSummary:
         further: Further views of the product.
         pictures: Hash of the image of each view, in their order; then those of images that were
             left out as they show no item.
+        worn: What the product is shown with: the other items in one of its pictures.
     """
 
     category: str
@@ -114,6 +95,7 @@ class VisualSummary:
     place: int = field(default=1, kw_only=True)
     further: tuple[View, ...] = field(default=(), kw_only=True)
     pictures: tuple[str, ...] = field(default=(), kw_only=True)
+    worn: tuple[WornItem, ...] = field(default=(), kw_only=True)
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -135,12 +117,13 @@ class VisualSummary:
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "category": _text(data, "category"),
-            "great_category": _text(data, "great_category"),
-            "attributes": _texts(data["attributes"]),
-            "from_text": _texts(data["from_text"]),
-            "box": _stored_box(*data["box"]),
-            "pictures": _texts(data.get("pictures") or []),
+            "category": text(data, "category"),
+            "great_category": text(data, "great_category"),
+            "attributes": texts(data["attributes"]),
+            "from_text": texts(data["from_text"]),
+            "box": stored_box(*data["box"]),
+            "pictures": texts(data.get("pictures") or []),
+            "worn": stored_worn(data),
             **_stored_views(data),
         }
 
@@ -200,6 +183,7 @@ class VisualDocument(VisualSummary):
             "view_boxes": [side for view in self.further for side in view.box.as_list()],
             "view_codes": _encode_views(self.further_codes),
             "view_colours": _encode_views(self.further_colours),
+            "worn": [item.to_text() for item in self.worn],
         }
 
     @classmethod
@@ -212,33 +196,16 @@ class VisualDocument(VisualSummary):
             summary["further"] = codes = colours = ()
         return {
             **summary,
-            "product_id": _text(data, "product_id"),
+            "product_id": text(data, "product_id"),
             "binary_code": code,
             "colour_histogram": colour,
             "further_codes": codes,
             "further_colours": colours,
-            "model": _text(data, "model"),
-            "source_hash": _text(data, "source_hash"),
-            "computed_at": _text(data, "computed_at"),
-            "appearance": _texts(data.get("appearance") or []),
+            "model": text(data, "model"),
+            "source_hash": text(data, "source_hash"),
+            "computed_at": text(data, "computed_at"),
+            "appearance": texts(data.get("appearance") or []),
         }
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    if not isinstance(data[name], str):
-        raise TypeError(f"expected text as {name}; got {data[name]!r}")
-    return str(data[name])
-
-
-def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError(f"expected a list of texts; got {values!r}")
-    return tuple(values)
-
-
-def _stored_box(x: float, y: float, w: float, h: float) -> Box:
-    """Read a stored box. Rounding may have moved its end just past the image; cut that off."""
-    return Box(x, y, min(w, 1 - x), min(h, 1 - y))
 
 
 def _stored_views(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,7 +213,7 @@ def _stored_views(data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         first, *places = map(int, data["views"])
         sides = iter(data["view_boxes"])
-        boxes = [_stored_box(*four) for four in zip(sides, sides, sides, sides, strict=True)]
+        boxes = [stored_box(*four) for four in zip(sides, sides, sides, sides, strict=True)]
         further = tuple(View(*one) for one in zip(places, boxes, strict=True))
     except (KeyError, TypeError, ValueError, OverflowError, InvalidBox):
         return {}

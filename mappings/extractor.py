@@ -52,6 +52,33 @@ class Extractor(Protocol):
             boxes: For each image the item's box, or None if it is not known.
         """
 
+    def extract_together(self, images: Sequence[Any], category: str | None = None) -> Features:
+        """Extract the features of one item from several images of it, such as front and back.
+
+        The category is that of the largest mean probability; what an image takes for another is
+        looked at again as that. Attributes have the mean of their probabilities. The code is made
+        of the mean embedding, the histogram of the pixels of all images' items. Box and detections
+        are those of the first image.
+
+        Args:
+            images: Images from ``decode``, at least one.
+            category: The category if it is known.
+        """
+
+    def extract_beside(
+        self, images: Sequence[Any], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        """Extract the features of what was detected beside each image's item.
+
+        Args:
+            images: Images from ``decode``.
+            items: What ``extract`` gave for them.
+
+        Returns:
+            For each image its other items, the most salient first, each of a category that its
+            class leaves; none where the detector did not run.
+        """
+
     def extract_items(self, image: Any) -> list[Features]:
         """Extract the features of each item that is found in an image, in one go.
 

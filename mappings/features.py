@@ -151,6 +151,8 @@ class Features:
             broken file lacks, or that a given box shows nothing.
         shows_item: False of a picture that is blank, a text, a size chart or a line drawing. Its
             features are those of no product.
+        beside: The other items in the image, where they were asked for; see
+            ``Extractor.extract_beside``.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -164,6 +166,7 @@ class Features:
     items: tuple[Detection, ...] = ()
     notes: tuple[str, ...] = ()
     shows_item: bool = True
+    beside: tuple[Features, ...] = ()
 
     @property
     def category(self) -> ScoredTerm:

@@ -134,6 +134,31 @@ class Hit:
     why: tuple[AppliedRule, ...] = ()
 
 
+EvidenceSource = Literal["worn", "pictures", "bought", "viewed"]
+"""What speaks for two items going together: the product's own picture shows them, pictures of
+products that look like it do, or they were bought or viewed in the same sessions."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence that an item goes with a product.
+
+    Attributes:
+        product_id: The product in whose picture the item is.
+        product: Facts of that product.
+        view: The picture, and where the item is in it.
+        count: Number of pictures, or of sessions, that speak for it.
+        total: Number of those that could have.
+    """
+
+    source: EvidenceSource
+    product_id: str
+    product: Mapping[str, Fact]
+    view: View
+    count: int
+    total: int
+
+
 @dataclass(frozen=True)
 class SearchAnswer:
     """The hits of a search, the query's features and the time of each stage.
@@ -150,6 +175,7 @@ class SearchAnswer:
         compared: Number of products that were compared with the query.
         notes: How the image differs from its file, such as lines that a broken file lacks.
         preview: The upright image, at most 800 pixels a side, as a JPEG; None if not asked for.
+        evidence: What speaks for the item going with a product; None if that is not the question.
     """
 
     categories: tuple[ScoredTerm, ...]
@@ -167,19 +193,24 @@ class SearchAnswer:
     compared: int = 0
     notes: tuple[str, ...] = ()
     preview: bytes | None = None
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
 class LookAnswer:
-    """The answers of a search for every item in a photo.
+    """The answers of a search for every item of a look.
 
     Attributes:
-        items: One answer for each item, the most salient first. Each has the hits that a search
-            with the item's box and category has.
+        items: One answer for each item: of a photo the most salient first. Each has the hits that
+            a search with the item's box and category has.
         took_ms: Milliseconds by stage, of all items together.
         model: Name and version of the networks.
+        unknown: Why there are no items; None if there are some.
+        preview: As in SearchAnswer.
     """
 
     items: tuple[SearchAnswer, ...]
     took_ms: Mapping[str, float]
     model: str
+    unknown: str | None = None
+    preview: bytes | None = None

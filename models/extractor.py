@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +23,21 @@ from houndstooth.mappings.features import (
 )
 from houndstooth.mappings.rows import Lengths
 from houndstooth.models.embedding.binary_code import binarise
-from houndstooth.models.embedding.colour_histogram import colour_histogram, crop_histogram
+from houndstooth.models.embedding.colour_histogram import (
+    colour_histogram,
+    crop_histogram,
+    item_pixels,
+)
 from houndstooth.models.embedding.hsv_histogram import hsv_histogram
 from houndstooth.models.encoder.onnx_encoder import ImageEncoder, region_box
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
-from houndstooth.models.localisation.locator import PLAIN_SIDE, Locator
-from houndstooth.models.localisation.no_item import measure_strokes
+from houndstooth.models.localisation.background import PlainBackground
+from houndstooth.models.localisation.detector import MAX_OVERLAP, overlap, salience
+from houndstooth.models.localisation.locator import Locator
+from houndstooth.models.localisation.no_item import shows_item
 from houndstooth.models.recognition.grammar import CATEGORY
-from houndstooth.models.recognition.prediction import set_confidence
+from houndstooth.models.recognition.prediction import mean_prediction, set_confidence
 from houndstooth.models.recognition.recogniser import Recogniser
 from houndstooth.models.runtime.card import CATEGORY_MEASURED, precision_of
 from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, encode_preview
@@ -38,15 +45,14 @@ from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, e
 MIN_FILLED = 0.01
 """A given box is empty where a smaller share of its pixels stands out from a plain background."""
 
+MAX_BESIDE = 4
+"""Other items of an image that are looked at, the most salient ones."""
+
 EMPTY_BOX = "the box shows nothing but plain background"
 """The note of a given box that is empty."""
 
 NO_ITEM = "no item is seen in the picture"
 """The note of a picture that shows none."""
-
-SURE_CATEGORY, SURE_DETECTION = 0.9, 0.75
-"""An item is seen from this probability of its category on, or from this score of a detection.
-Fitted on 10,098 photos, of which 3 are taken for none."""
 
 
 class ImageExtractor:
@@ -119,11 +125,51 @@ class ImageExtractor:
             for features, image, item, box in zip(found, images, items, given, strict=True)
         ]
 
+    def extract_beside(
+        self, images: Sequence[Image.Image], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        """Extract what was detected beside items; see ``mappings.extractor.Extractor``."""
+        found = [others(one) for one in items]
+        crowd = [image for image, some in zip(images, found, strict=True) for _ in some]
+        every = [each for some in found for each in some]
+        boxes = [Box(*each.box.as_list()) for each in every]
+        features = iter(self.extract(crowd, [each.categories for each in every], boxes))
+        return [tuple(islice(features, len(some))) for some in found]
+
     def extract_items(self, image: Image.Image) -> list[Features]:
         """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
         items = self._items.recognise_all(image)
         found = self._all_features(items)
         return found if self._shows_item(image, items[0]) else [_of_no_item(found[0])]
+
+    def extract_together(
+        self, images: Sequence[Image.Image], category: str | None = None
+    ) -> Features:
+        """Extract the features of one item in several images; see ``mappings.extractor``."""
+        choice = None if category is None else frozenset({category})
+        asked = self.recognise(images, [choice] * len(images))
+        shown = [bool(choice) or self._shows_item(*one) for one in zip(images, asked, strict=True)]
+        if not any(shown):
+            return _of_no_item(self._all_features(asked[:1])[0])
+        items = [item for item, shows in zip(asked, shown, strict=True) if shows]
+        mean = mean_prediction([item.prediction for item in items], given=category is not None)
+        for row, item in enumerate(items):
+            if item.prediction.category != mean.category:
+                [items[row]] = self.recognise([item.view.asked.image], [[mean.category]])
+        groups = mean_prediction([item.prediction for item in items], given=True).groups
+        view = replace(items[0].view, asked=replace(items[0].view.asked, choice=choice))
+        whole = replace(items[0], view=view, prediction=replace(mean, groups=groups))
+        pixels = [item_pixels(item.view.crop, _background(item)) for item in items]
+        [code] = binarise(self.embed(items).mean(axis=0, keepdims=True), self._thresholds)
+        return replace(
+            self._features(whole, code),
+            colour_histogram=self._histogram(*map(np.concatenate, zip(*pixels, strict=True))),
+            notes=tuple(
+                f"picture {place}: {note}"
+                for place, (image, shows) in enumerate(zip(images, shown, strict=True), start=1)
+                for note in (*image.info.get(NOTES, ()), *(() if shows else (NO_ITEM,)))
+            ),
+        )
 
     def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
@@ -152,17 +198,8 @@ class ImageExtractor:
         return self._items.recognise(asked)
 
     def _shows_item(self, image: Image.Image, item: Item) -> bool:
-        """Tell whether an image shows an item."""
-        if max(item.prediction.categories.values()) >= SURE_CATEGORY:
-            return True
-        strokes = measure_strokes(image)
-        if strokes.is_blank or strokes.are_text:
-            return False
-        detector = self.locator.detector
-        if not strokes.are_drawn or detector is None:
-            return True
-        found = detector.find(image, PLAIN_SIDE)
-        return any(each.score >= SURE_DETECTION for each in found)
+        sureness = max(item.prediction.categories.values())
+        return shows_item(image, sureness, self.locator.detector)
 
     def embed(self, items: Sequence[Item]) -> NDArray[np.float32]:
         """Embed n items, at least one: what their binary codes are made of, float32 [n, d]."""
@@ -201,7 +238,7 @@ class ImageExtractor:
             binary_code=code,
             colour_histogram=crop_histogram(
                 item.view.crop,
-                location.background and location.background.balanced,
+                _background(item),
                 self._histogram,
             ),
             model=self.model,
@@ -222,6 +259,23 @@ class ImageExtractor:
 
 def _of_no_item(features: Features) -> Features:
     return replace(features, shows_item=False, notes=(*features.notes, NO_ITEM))
+
+
+def _background(item: Item) -> PlainBackground | None:
+    """Return the background of an item's crop, which is balanced."""
+    background = item.view.location.background
+    return background and background.balanced
+
+
+def others(item: Features) -> list[Detection]:
+    """List what was detected beside an item: of no class of its own, and elsewhere."""
+    category, box = item.category.term, item.box
+    found = [
+        each
+        for each in item.items
+        if category not in each.categories and overlap(each.box, box) < MAX_OVERLAP
+    ]
+    return sorted(found, key=salience, reverse=True)[:MAX_BESIDE]
 
 
 def _box_notes(item: Item) -> tuple[str, ...]:

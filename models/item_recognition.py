@@ -74,12 +74,22 @@ class ItemRecognition:
         boxes = [Box(*each.box.as_list()) for each in found]
         seen, maps = self._upright([Asked(image, None, box, framed=framed) for box in boxes])
         rows = [row for row, one in enumerate(seen) if _is_confirmed(found[row], one.prediction)]
-        rows = rows or list(range(len(seen)))
+        return complete(self._within_own_category(seen, maps, rows or list(range(len(seen)))))
+
+    def _within_own_category(
+        self, seen: Sequence[Seen], maps: FeatureMaps, rows: list[int]
+    ) -> list[Seen]:
+        """Read some rows again, each as if its category were given."""
         views = []
         for one in (seen[row] for row in rows):
             alone = replace(one.view.asked, choice=frozenset({one.prediction.category}))
             views.append(replace(one.view, asked=alone))
-        return complete(self._read(take_rows(maps, rows), views, [view.choice for view in views]))
+        choices = [view.choice for view in views]
+        reading = seen[0].reading
+        if reading.guided is None or any(one.reading is not reading for one in seen):
+            return self._read(take_rows(maps, rows), views, choices)
+        again = reading.guided([seen[row].row for row in rows], choices)
+        return [Seen(view, again, row) for row, view in enumerate(views)]
 
     def _all_items(self, seen: Seen) -> list[Detection]:
         """List the items in an image, with boxes in the caller's.

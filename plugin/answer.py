@@ -10,7 +10,7 @@ from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import Hit, LookAnswer, SearchAnswer
+from houndstooth.mappings.search import Evidence, Hit, LookAnswer, SearchAnswer
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
@@ -25,9 +25,17 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
 
 
 def look_json(answer: LookAnswer) -> dict[str, Any]:
-    """Convert the answer for every item of a photo to JSON: ``items``, each as a search's own."""
-    items = [_found(each) for each in answer.items]
-    return {"items": items, "took_ms": _times(answer.took_ms), "model": answer.model}
+    """Convert the answer for every item of a look to JSON: ``items``, each as a search's own.
+
+    An item that goes with a product has ``evidence``; where there are none, ``unknown`` says why.
+    """
+    return {
+        "items": [_found(each) for each in answer.items],
+        **({"unknown": answer.unknown} if answer.unknown else {}),
+        **({"preview": _data_url(answer.preview)} if answer.preview else {}),
+        "took_ms": _times(answer.took_ms),
+        "model": answer.model,
+    }
 
 
 def _data_url(jpeg: bytes) -> str:
@@ -41,6 +49,7 @@ def product_json(stored: StoredProduct) -> dict[str, Any]:
         "product_id": stored.product_id,
         "product": dict(stored.facts),
         **(_features(visual) if visual else _NO_FEATURES),
+        "worn_with": [worn.category for worn in visual.worn] if visual else [],
         "model": visual.model if visual else None,
     }
 
@@ -59,6 +68,7 @@ def _found(answer: SearchAnswer) -> dict[str, Any]:
             "notes": list(answer.notes),
             **({"preview": _data_url(answer.preview)} if answer.preview else {}),
         },
+        **({"evidence": _evidence(answer.evidence)} if answer.evidence else {}),
         "hits": [_hit(hit) for hit in answer.hits],
         "next": answer.next,
         "recall": answer.recall,
@@ -83,6 +93,16 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "why": [{"rule": one.rule, "action": one.action} for one in hit.why],
         "product": dict(hit.product),
         **_features(hit.visual),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "source": evidence.source,
+        "product_id": evidence.product_id,
+        "view": _view(evidence.view, evidence.product),
+        "count": evidence.count,
+        "total": evidence.total,
     }
 
 

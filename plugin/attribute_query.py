@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, ShopQuery, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, ShopQuery
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.search import RELAXED_STEPS, Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.engines.fields import variant_group
-from houndstooth.plugin.fact_paths import fact_values
 
 Step = tuple[Relaxed, CandidateQuery]
 
@@ -129,12 +127,6 @@ def stored_features(document: VisualDocument, category: str | None = None) -> Fe
         colour_histogram=document.colour_histogram,
         model=document.model,
     )
-
-
-def variant_group_of(product: StoredProduct, field: str) -> str | None:
-    """Return the group of a product: the first of its values, as an engine sorts them."""
-    groups = map(variant_group, fact_values(product.facts, field))
-    return min((group for group in groups if group is not None), default=None)
 
 
 def _is_sure(scored: ScoredTerm) -> bool:

@@ -46,6 +46,8 @@ HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit
+HOUNDSTOOTH_LOOK_EVENTS        file of shoppers' events in the form    none: pictures alone tell
+                               of UBI, by which looks are completed
 HOUNDSTOOTH_COLUMNS            folder for the columns, from which all  ``var/columns``
                                products are ranked (about 320 bytes
                                a product); ``no``: OpenSearch ranks
@@ -151,6 +153,7 @@ class Settings:
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     variant_field: str = "group"
+    look_events: Path | None = None
     columns: Path | None = Path("var/columns")
     candidates: int = 1000
     appearance_weight: float = SearchRequest.appearance_weight
@@ -255,6 +258,7 @@ _READERS: Mapping[str, Reader] = {
     "image_hosts": readers.hosts,
     "fields": readers.names,
     "variant_field": readers.field,
+    "look_events": readers.file,
     "columns": readers.folder_or_no,
     "candidates": readers.integer(1, MAX_CANDIDATES),
     "appearance_weight": readers.fraction,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import InvalidInput
-from houndstooth.plugin.engines.fields import parents
+from houndstooth.plugin.engines.fields import parents, variant_group
 from houndstooth.plugin.filters import FIELD
 
 
@@ -59,3 +60,9 @@ def fact_values(facts: Mapping[str, Any], name: str) -> Iterator[Any]:
                     yield one
             elif key != name:
                 yield from fact_values(one, name.removeprefix(f"{key}."))
+
+
+def variant_group_of(product: StoredProduct, field: str) -> str | None:
+    """Return the group of a product: the first of its values, as an engine sorts them."""
+    groups = map(variant_group, fact_values(product.facts, field))
+    return min((group for group in groups if group is not None), default=None)

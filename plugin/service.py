@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from houndstooth.mappings.document import NO_PICTURE
+from houndstooth.mappings.document import NO_PICTURE, VisualDocument
 from houndstooth.mappings.engine import Engine, StoredProduct
-from houndstooth.mappings.errors import InvalidBox, InvalidImage, InvalidInput, ProductNotFound
+from houndstooth.mappings.errors import InvalidBox, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
-from houndstooth.mappings.search import MAX_HITS, LookAnswer, SearchAnswer, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.asked_page import asked_page
-from houndstooth.plugin.attribute_query import (
-    attribute_query,
-    ideal_terms,
-    stored_features,
-    variant_group_of,
-)
+from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.merchandising.ruled_page import RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
 from houndstooth.plugin.page import Page, PageFiller
+from houndstooth.plugin.pictures import check_pictures, naming
 from houndstooth.plugin.source_choice import SourceChoice
 
 T = TypeVar("T")
@@ -73,55 +69,27 @@ class VisualSearch:
         self.columns = self._sources.columns
         self.rules = RulesFile(self.settings.rules, taxonomy)
 
-    def search(self, image: bytes, request: SearchRequest) -> SearchAnswer:
-        """Find products that look like the item in an image file.
+    def search(
+        self, image: bytes, request: SearchRequest, further: Sequence[bytes] = ()
+    ) -> SearchAnswer:
+        """Find products that look like the item in an image file, or in several pictures of it.
+
+        Args:
+            image: The image file.
+            request: The options.
+            further: Further pictures of the same item, such as its back.
 
         Raises:
             InvalidImage: The data is not an image or exceeds the size limits.
             InvalidInput: The request is not valid (UnknownTerm, InvalidFilter, …).
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
-        self._check_size(image)
-        clock = Clock(self._observer)
-        # In the context of this thread, which the observer may look at.
-        run = copy_context().run
-        looked = self._computing.submit(run, self._look, image, request, clock)
-        features, preview = looked.result()
-        return replace(self._answer(features, request, clock), preview=preview)
-
-    def look(self, image: bytes, request: SearchRequest) -> LookAnswer:
-        """Find products for every item in an image file, each by its own box and category.
-
-        Raises:
-            InvalidImage: The data is not an image or exceeds the size limits.
-            InvalidInput: The request is not valid, or is for one item: it has a category, a box, a
-                cursor or a preview.
-            EngineUnavailable: The engine cannot be reached.
-        """
-        self._check(request)
-        for name in ("category", "box", "cursor", "preview"):
-            if getattr(request, name):
-                raise InvalidInput(f"expected no {name} where all items are asked for")
-        self._check_size(image)
-        clock = Clock(self._observer)
-        run = copy_context().run
-        found = self._computing.submit(run, self._all_features, image, clock).result()
-        clocks = [Clock(self._observer) for _ in found]
-        asked = [replace(request, category=each.category.term, box=each.box) for each in found]
-        each_item = zip(found, asked, clocks, strict=True)
-        if self.engine.embedded:
-            answers = [self._answer(*each) for each in each_item]
-        else:
-            # What a server is asked for an item is bound by the patience of this thread.
-            tasks = [
-                self._items.submit(partial(copy_context().run, self._answer, *each))
-                for each in each_item
-            ]
-            answers = [task.result() for task in tasks]
-        for each in clocks:
-            clock.add(each)
-        return LookAnswer(tuple(answers), clock.took_ms(), found[0].model)
+        self.check(request)
+        pictures = [image, *further]
+        check_pictures(pictures, request, self.settings.max_upload_bytes)
+        clock = self.clock()
+        features, preview = self.compute(partial(self._look, pictures, request, clock))
+        return replace(self.answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an indexed product, without reading an image.
@@ -133,25 +101,41 @@ class VisualSearch:
             InvalidInput: The request is not valid. A box is not allowed, as there is no image.
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
+        self.check(request)
         if request.box:
             raise InvalidBox("expected no box: a product is compared as it was indexed")
-        clock = Clock(self._observer)
+        clock = self.clock()
         with clock.stage("fetch"):
-            product = self.product(product_id)
-        visual, ours = product.visual, self.extractor
+            product, visual = self.indexed(product_id, request.category)
+        features = stored_features(visual, request.category)
+        return self.answer(features, request, clock, without=product)
+
+    def indexed(
+        self, product_id: str, category: str | None = None
+    ) -> tuple[StoredProduct, VisualDocument]:
+        """Fetch a product that can be compared with others, and its features.
+
+        Args:
+            product_id: Its id.
+            category: A category that is to take the place of its own, or None.
+
+        Raises:
+            ProductNotFound: No product has that id, or its image was never indexed.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        product, ours = self.product(product_id), self.extractor
+        visual = product.visual
         if visual is None or (visual.model == ours.model and visual.lengths != ours.lengths):
             raise ProductNotFound(f"product {product_id!r} has no indexed image to compare with")
         if NO_PICTURE in visual.attributes:
             raise ProductNotFound(f"product {product_id!r} has no picture that shows it")
-        category = request.category or visual.category
+        category = category or visual.category
         if category not in (*self.taxonomy.categories, UNKNOWN_CATEGORY):
             raise ProductNotFound(
                 f"product {product_id!r} was indexed by another taxonomy, as "
                 f"{category}: give the feed again"
             )
-        features = stored_features(visual, request.category)
-        return self._answer(features, request, clock, without=product)
+        return product, visual
 
     def product(self, product_id: str) -> StoredProduct:
         """Fetch one product from the index.
@@ -165,8 +149,11 @@ class VisualSearch:
         raise ProductNotFound(f"expected the id of an indexed product; got {product_id!r}")
 
     def compute(self, work: Callable[[], T]) -> T:
-        """Do what networks take, when it is its turn among the photos of searches."""
-        return self._computing.submit(work).result()
+        """Do what networks take, when it is its turn among the photos of searches.
+
+        It is done in the context of this thread, which an observer may look at.
+        """
+        return self._computing.submit(copy_context().run, work).result()
 
     def search_features(self, features: Features, request: SearchRequest) -> SearchAnswer:
         """Find products that look like an item whose features are known.
@@ -175,8 +162,33 @@ class VisualSearch:
             InvalidInput: The request is not valid.
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
-        return self._answer(features, request, Clock(self._observer))
+        self.check(request)
+        return self.answer(features, request, self.clock())
+
+    def answer_each(
+        self,
+        found: Sequence[Features],
+        requests: Sequence[SearchRequest],
+        clock: Clock,
+        without: StoredProduct | None = None,
+    ) -> list[SearchAnswer]:
+        """Answer a request for each of some items, side by side where a server is asked."""
+        clocks = [self.clock() for _ in found]
+        each_item = zip(found, requests, clocks, strict=True)
+        work = [partial(self.answer, *each, without=without) for each in each_item]
+        if self.engine.embedded:
+            answers = [each() for each in work]
+        else:
+            # What a server is asked for an item is bound by the patience of this thread.
+            tasks = [self._items.submit(copy_context().run, each) for each in work]
+            answers = [task.result() for task in tasks]
+        for each in clocks:
+            clock.add(each)
+        return answers
+
+    def clock(self) -> Clock:
+        """Start the clock of a search."""
+        return Clock(self._observer)
 
     def follow(self) -> None:
         """Keep the columns in step with a server, in the background, until ``close``."""
@@ -193,39 +205,39 @@ class VisualSearch:
         if self.columns:
             self.columns.close()
 
-    def _check_size(self, image: bytes) -> None:
-        if len(image) > self.settings.max_upload_bytes:
-            most = self.settings.max_upload_bytes
-            raise InvalidImage(
-                f"expected an image file of at most {most} bytes; got {len(image)} or more"
-            )
-
-    def _all_features(self, image: bytes, clock: Clock) -> list[Features]:
-        with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
-        with clock.stage("extract"):
-            return self.extractor.extract_items(pixels)
-
     def _look(
-        self, image: bytes, request: SearchRequest, clock: Clock
+        self, pictures: Sequence[bytes], request: SearchRequest, clock: Clock
     ) -> tuple[Features, bytes | None]:
         with clock.stage("decode"):
-            pixels = self.extractor.decode(image)
+            pixels = []
+            for place, picture in enumerate(pictures, start=1):
+                with naming(place, len(pictures)):
+                    pixels.append(self.extractor.decode(picture))
         with clock.stage("extract"):
             chosen = [request.category] if request.category else None
-            [features] = self.extractor.extract([pixels], [chosen], [request.box])
+            if len(pixels) > 1:
+                features = self.extractor.extract_together(pixels, request.category)
+            else:
+                [features] = self.extractor.extract(pixels, [chosen], [request.box])
         if chosen:  # whoever says what it is sees an item
             features = replace(features, shows_item=True)
-        return features, self.extractor.preview(pixels) if request.preview else None
+        return features, self.extractor.preview(pixels[0]) if request.preview else None
 
-    def _answer(
+    def answer(
         self,
         features: Features,
         request: SearchRequest,
         clock: Clock,
         without: StoredProduct | None = None,
     ) -> SearchAnswer:
-        """Search with features, of an image or of a product; what shows no item has no hits."""
+        """Search with features, of an image or of a product; what shows no item has no hits.
+
+        Args:
+            features: The features.
+            request: The options, which are checked already.
+            clock: Measures the stages.
+            without: A product to leave out, with its variants if hits are collapsed; None = none.
+        """
         field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
@@ -248,7 +260,10 @@ class VisualSearch:
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
             ideal = ideal_terms(steps[0][1], self.taxonomy)
-            order = RuledOrder(self._rules(features.category.term, request), self.engine)
+            rules = RuleSet()
+            if request.rules:
+                rules = self.rules.applying(features.category.term, self.settings.index)
+            order = RuledOrder(rules, self.engine)
             page = asked_page(filler, request, len(steps), ideal, order)
         return SearchAnswer(
             categories=features.categories,
@@ -267,20 +282,12 @@ class VisualSearch:
             notes=features.notes,
         )
 
-    def _rules(self, category: str, request: SearchRequest) -> RuleSet:
-        """Return the merchandising rules that apply to a query of a category."""
-        if not request.rules:
-            return RuleSet()
-        categories = {category}
-        if category in self.taxonomy.categories:
-            categories.add(self.taxonomy.great_category(category))
-        return self.rules.current().for_query(categories, self.settings.index, datetime.now(UTC))
-
     def _attribute_weight(self, request: SearchRequest) -> float:
         weight = request.attribute_weight
         return self.settings.attribute_weight if weight is None else weight
 
-    def _check(self, request: SearchRequest) -> None:
+    def check(self, request: SearchRequest) -> None:
+        """Check the options of a search. Raises InvalidInput."""
         if request.category is not None:
             self.taxonomy.check_category(request.category)
         for term in (*request.required, *request.excluded):

@@ -51,6 +51,24 @@ class FakeExtractor:
         given = boxes or [None] * len(images)
         return [self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)]
 
+    def extract_together(
+        self, images: Sequence[Image.Image], category: str | None = None
+    ) -> Features:
+        mean = np.mean([np.asarray(image.resize(images[0].size)) for image in images], axis=0)
+        return self._one(Image.fromarray(mean.astype(np.uint8)), category and [category], None)
+
+    def extract_beside(
+        self, images: Sequence[Image.Image], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        return [
+            tuple(
+                self._one(image, other.categories, other.box)
+                for other in item.items
+                if item.category.term not in other.categories
+            )
+            for image, item in zip(images, items, strict=True)
+        ]
+
     def extract_items(self, image: Image.Image) -> list[Features]:
         [seen] = self.extract([image])
         boxes = [item.box for item in seen.items] or [WHOLE_IMAGE]

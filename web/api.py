@@ -11,10 +11,11 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from houndstooth.mappings.engine import StoredProduct
-from houndstooth.mappings.errors import ProductNotFound
+from houndstooth.mappings.errors import InvalidInput, ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
-from houndstooth.mappings.search import SearchAnswer, SearchRequest
+from houndstooth.mappings.search import LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, look_json, product_json
+from houndstooth.plugin.events.ubi import Asked
 from houndstooth.plugin.fact_paths import select_facts
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend
@@ -23,7 +24,7 @@ from houndstooth.web.facets import count_facets
 from houndstooth.web.languages import LANGUAGES, read_language
 from houndstooth.web.media import image_url
 from houndstooth.web.openapi import openapi_document
-from houndstooth.web.photo import read_photo
+from houndstooth.web.photo import read_photos
 from houndstooth.web.query_record import new_query_id, read_asked, record_search
 from houndstooth.web.request_form import (
     ALL_FIELDS,
@@ -52,31 +53,41 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @requires("search")
     def search() -> ResponseReturnValue:
         settings = backend.settings
-        image, given = read_photo(settings.max_upload_bytes)
+        photos, given = read_photos(settings.max_upload_bytes)
         search_request = read_search_request(given, backend, ALL_FIELDS)
         fields = read_fields(given, backend)
         asked = read_asked(given, backend)
         if read_items(given) == "one":
-            answer = backend.search.search(image, search_request)
+            answer = backend.search.search(photos[0], search_request, photos[1:])
             record_search(backend, answer, search_request, asked)
             return {"query_id": asked.query_id, **_found(answer, fields)}
-        look = backend.search.look(image, search_request)
-        found, items = look_json(look), []
-        for answer, item in zip(look.items, found["items"], strict=True):
-            each = replace(asked, query_id=new_query_id())
-            record_search(backend, answer, search_request, each)
-            items.append({"query_id": each.query_id, **_shown(item, fields)})
-        return {**found, "items": items}
+        if len(photos) > 1:
+            raise InvalidInput(f"expected one photo with items=all; got {len(photos)}")
+        look = backend.looks.of_photo(photos[0], search_request)
+        return _look(backend, look, search_request, asked, fields)
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
     def similar(product_id: str) -> ResponseReturnValue:
-        search_request = _query_string(backend, (SINGLE | REPEATABLE) - {"box", "preview"})
+        search_request = _query_string(backend, ALL_FIELDS - {"box", "preview"})
         fields = read_fields(request.args, backend)
         asked = read_asked(request.args, backend, product_id)
+        if read_items(request.args) == "all":
+            look = backend.looks.worn_with(_check_id(product_id), search_request)
+            return _look(backend, look, search_request, asked, fields)
         answer = backend.search.similar(_check_id(product_id), search_request)
         record_search(backend, answer, search_request, asked)
         return {"query_id": asked.query_id, **_found(answer, fields)}
+
+    @api.get("/products/<product_id:product_id>/outfit")
+    @requires("search")
+    def outfit(product_id: str) -> ResponseReturnValue:
+        single = {"category", "box", "cursor", "preview", "query_id"}
+        search_request = _query_string(backend, (SINGLE | REPEATABLE) - single)
+        fields = read_fields(request.args, backend)
+        asked = read_asked(request.args, backend, product_id)
+        look = backend.looks.complete(_check_id(product_id), search_request)
+        return _look(backend, look, search_request, asked, fields)
 
     @api.get("/products/<product_id:product_id>")
     @requires("search")
@@ -142,6 +153,22 @@ def _check_id(product_id: str) -> str:
     return product_id
 
 
+def _look(
+    backend: Backend,
+    look: LookAnswer,
+    search_request: SearchRequest,
+    asked: Asked,
+    fields: Sequence[str],
+) -> dict[str, Any]:
+    """Convert the answer for every item of a look to JSON; each is a query of its own."""
+    found, items = look_json(look), []
+    for answer, item in zip(look.items, found["items"], strict=True):
+        each = replace(asked, query_id=new_query_id())
+        record_search(backend, answer, search_request, each)
+        items.append({"query_id": each.query_id, **_shown(item, fields)})
+    return {**found, "items": items}
+
+
 def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
     """Convert an answer to JSON, with some facts of each product; no fields = all facts."""
     return _shown(answer_json(answer), fields)
@@ -149,7 +176,10 @@ def _found(answer: SearchAnswer, fields: Sequence[str]) -> dict[str, Any]:
 
 def _shown(answer: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
     found = _with_image_urls(answer, "hits")
-    return {**found, "hits": [_select(hit, fields) for hit in found["hits"]]}
+    found["hits"] = [_select(hit, fields) for hit in found["hits"]]
+    if evidence := found.get("evidence"):
+        found["evidence"] = {**evidence, "view": _view_with_url(evidence["view"])}
+    return found
 
 
 def _select(item: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
@@ -167,5 +197,9 @@ def _with_image_url(item: dict[str, Any]) -> dict[str, Any]:
     product = item["product"]
     urls = {"product": {**product, "image_url": image_url(product.get("image"))}}
     if view := item.get("view"):
-        urls["view"] = {**view, "image_url": image_url(view["image"])}
+        urls["view"] = _view_with_url(view)
     return {**item, **urls}
+
+
+def _view_with_url(view: dict[str, Any]) -> dict[str, Any]:
+    return {**view, "image_url": image_url(view["image"])}

@@ -11,6 +11,7 @@ from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.arms import Arms
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.events.recorder import Recorder
+from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
@@ -32,6 +33,7 @@ class Backend:
     extractor: Extractor
     engine: Engine
     search: VisualSearch
+    looks: Looks
     jobs: Jobs
     metrics: Metrics
     arms: Arms

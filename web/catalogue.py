@@ -7,7 +7,7 @@ from typing import Any
 
 from houndstooth.mappings.engine import CandidateQuery, StoredProduct, TermFilter
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.attribute_query import variant_group_of
+from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.web.backend import Backend
 from houndstooth.web.facets import CATEGORY
 from houndstooth.web.languages import Language

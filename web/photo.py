@@ -1,6 +1,7 @@
 """Read the photo of a search from a request, and the fields beside it.
 
-A photo comes as a file of a form, as the body itself, in base64 in JSON, or by its URL.
+A photo comes as a file of a form, as the body itself, in base64 in JSON, or by its URL; several of
+one item come in one form or JSON.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unsup
 
 from houndstooth.ingest.urls import Guard
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
+from houndstooth.plugin.pictures import MAX_PICTURES, naming
 from houndstooth.web.request_form import REPEATABLE, Fields, check_no_parameters
 
 FORM, JSON, BYTES = "multipart/form-data", "application/json", "application/octet-stream"
 
 FETCH_SECONDS, READ_SECONDS = 5.0, 3.0
-"""Time for a photo to be fetched by its URL, redirects included, and for each single read."""
+"""Time for all photos to be fetched by their URLs, redirects included, and for each single read."""
 
 MAX_FETCHES = 2
 """Photos that are fetched at a time, so that slow servers keep no thread from other searches."""
@@ -35,14 +37,14 @@ _FETCHES = BoundedSemaphore(MAX_FETCHES)
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "houndstooth"}
 
 
-def read_photo(max_bytes: int) -> tuple[bytes, Fields]:
-    """Read the photo of the request at hand, and its fields.
+def read_photos(max_bytes: int) -> tuple[list[bytes], Fields]:
+    """Read the photos of one item from the request at hand, files before URLs, and its fields.
 
     Args:
-        max_bytes: The largest photo.
+        max_bytes: The largest photo; all together have at most so many bytes, but for fetched ones.
 
     Raises:
-        InvalidInput: There is no photo, or more than one; the JSON is not an object of fields.
+        InvalidInput: There is no photo, or too many; the JSON is not an object of fields.
         InvalidImage: The photo cannot be fetched by its URL.
         UnsupportedMediaType: The body is of another type.
         RequestEntityTooLarge: The photo, or what is beside it, is too large.
@@ -52,21 +54,26 @@ def read_photo(max_bytes: int) -> tuple[bytes, Fields]:
         raise _too_large(max_bytes)
     kind = request.mimetype
     if kind == BYTES or kind.startswith("image/"):
-        return _checked(request.get_data(), max_bytes), request.args
+        return [_checked(request.get_data(), max_bytes)], request.args
     if kind not in (FORM, JSON):
         raise UnsupportedMediaType(f"expected {FORM}, {JSON} or an image; got {kind[:80]!r}")
     check_no_parameters(request.args, "all fields in the body and none in the query string")
     given, fields = _form(max_bytes) if kind == FORM else _json_fields()
     urls = fields.poplist("image_url")
-    if len(urls) + (given is not None) != 1:
-        found = f"{len(urls)} of image_url and {'one' if given is not None else 'no'} image"
-        raise InvalidInput(f"expected one photo, as image or image_url; got {found}")
-    data = _fetched(urls[0], max_bytes) if given is None else given
-    return _checked(data, max_bytes), fields
+    total = len(given) + len(urls)
+    if not 1 <= total <= MAX_PICTURES:
+        raise InvalidInput(
+            f"expected 1 to {MAX_PICTURES} photos of one item, as image or image_url; got {total}"
+        )
+    photos = [_checked(data, max_bytes) for data in given]
+    for place, url in enumerate(urls, start=len(given) + 1):
+        with naming(place, total):
+            photos.append(_checked(_fetched(url, max_bytes, FETCH_SECONDS / len(urls)), max_bytes))
+    return photos, fields
 
 
-def _form(max_bytes: int) -> tuple[bytes | None, Fields]:
-    """Read a form: the bytes of its file ``image``, if it has one, and its fields."""
+def _form(max_bytes: int) -> tuple[list[bytes], Fields]:
+    """Read a form: the bytes of its files ``image``, and its fields."""
     try:
         fields = MultiDict(request.form)
     except RequestEntityTooLarge:
@@ -76,13 +83,13 @@ def _form(max_bytes: int) -> tuple[bytes | None, Fields]:
         ) from None
     files = [(name, file) for name, same in request.files.lists() for file in same]
     names = [name for name, _ in files]
-    if names not in ([], ["image"]):
-        raise InvalidInput(f"expected one file in the field image; got files in {names[:10]}")
-    return files[0][1].read(max_bytes + 1) if files else None, fields
+    if set(names) - {"image"}:
+        raise InvalidInput(f"expected files in the field image alone; got files in {names[:10]}")
+    return [file.read(max_bytes + 1) for _, file in files[: MAX_PICTURES + 1]], fields
 
 
-def _json_fields() -> tuple[bytes | None, Fields]:
-    """Read an object of fields, whose ``image`` is in base64."""
+def _json_fields() -> tuple[list[bytes], Fields]:
+    """Read an object of fields, whose ``image`` is in base64, or a list of such."""
     try:
         found = json.loads(request.get_data())
     except (ValueError, RecursionError):
@@ -90,13 +97,15 @@ def _json_fields() -> tuple[bytes | None, Fields]:
     if not isinstance(found, Mapping):
         raise InvalidInput(f"expected an object of fields; got {type(found).__name__}")
     image = found.get("image")
+    images = image if isinstance(image, list) else [] if image is None else [image]
     try:
-        data = None if image is None else b64decode(image, validate=True)
+        data = [b64decode(one, validate=True) for one in images[: MAX_PICTURES + 1]]
     except (ValueError, TypeError):
         raise InvalidInput("expected image to be in base64; it is not") from None
     fields: Fields = MultiDict()
+    several_of = REPEATABLE | {"image_url"}
     for name, value in found.items():
-        several = value if name in REPEATABLE and isinstance(value, list) else [value]
+        several = value if name in several_of and isinstance(value, list) else [value]
         if name != "image":
             fields.setlist(name, [_text(name, each) for each in several])
     return data, fields
@@ -115,11 +124,11 @@ def _text(name: str, value: Any) -> str:
     raise InvalidInput(f"expected {name[:80]} to be text or a number; got {type(value).__name__}")
 
 
-def _fetched(url: str, max_bytes: int) -> bytes:
+def _fetched(url: str, max_bytes: int, seconds: float) -> bytes:
     """Fetch a photo. What the network answered stays in the log: it may be told of to anybody."""
     if len(url) > MAX_URL:
         raise InvalidInput(f"expected image_url of at most {MAX_URL} characters; got {len(url)}")
-    guard = Guard("an image", InvalidImage, InvalidImage, _HEADERS, (), FETCH_SECONDS, READ_SECONDS)
+    guard = Guard("an image", InvalidImage, InvalidImage, _HEADERS, (), seconds, READ_SECONDS)
     if not _FETCHES.acquire(blocking=False):
         raise ServiceUnavailable("too many photos are being fetched: ask again", retry_after=1)
     try:
@@ -129,7 +138,7 @@ def _fetched(url: str, max_bytes: int) -> bytes:
         current_app.logger.info("image_url: %s", re.sub(r"\?\S+", "?…", str(error)))
         raise InvalidImage(
             f"expected image_url to be the http or https URL of an image at a public address, of "
-            f"at most {max_bytes} bytes and within {FETCH_SECONDS:g} s; got {url[:200]!r}"
+            f"at most {max_bytes} bytes and within {seconds:.3g} s; got {url[:200]!r}"
         ) from None
     finally:
         _FETCHES.release()

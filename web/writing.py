@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from houndstooth.ingest.images import UrlImages
 from houndstooth.ingest.writes.ledger import Ledger
@@ -20,7 +20,14 @@ IMAGE_SECONDS = 10
 WRITE_SECONDS = 60
 """Time that the engine has to answer all that a write asks of it."""
 
-Compute = Callable[[Callable[[], list[Features]]], list[Features]]
+T = TypeVar("T")
+
+
+class Compute(Protocol):
+    """Function that does some work when it is its turn."""
+
+    def __call__(self, work: Callable[[], T], /) -> T:
+        """Do the work and return what it returns."""
 
 
 class InTurn:
@@ -58,6 +65,20 @@ class InTurn:
     def preview(self, image: Any) -> bytes:
         """See Extractor."""
         return self._extractor.preview(image)
+
+    def extract_together(self, images: Sequence[Any], category: str | None = None) -> Features:
+        """See Extractor."""
+        return self._compute(partial(self._extractor.extract_together, images, category))
+
+    def extract_beside(
+        self, images: Sequence[Any], items: Sequence[Features]
+    ) -> list[tuple[Features, ...]]:
+        """See Extractor."""
+        return [
+            beside
+            for image, item in zip(images, items, strict=True)
+            for beside in self._compute(partial(self._extractor.extract_beside, [image], [item]))
+        ]
 
     def extract_items(self, image: Any) -> list[Features]:
         """See Extractor."""

@@ -15,7 +15,7 @@ from houndstooth.commands import parameters
 from houndstooth.mappings.errors import InvalidFilter, InvalidImage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from houndstooth.mappings.extractor import Extractor
     from houndstooth.mappings.features import Box
@@ -32,6 +32,7 @@ EPILOG = """\
 \b
 Examples:
   houndstooth search shirt.jpg
+  houndstooth search front.jpg back.jpg
   houndstooth search shirt.jpg --category t-shirt --filter brand=Puma --filter price=10..50
   houndstooth search shirt.jpg --query '{"match": {"title": "linen"}}'
   houndstooth search shirt.jpg --sort price:asc --fields title,price --json
@@ -48,7 +49,7 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
 
 
 @click.command(epilog=EPILOG, short_help="Search by photo.")
-@click.argument("image")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
 @click.option(
     "--category", metavar="C", help="What it is, such as t-shirt.  [default: ask the image]"
 )
@@ -111,7 +112,7 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
 @click.pass_obj
 def command(
     extractor: Extractor | None,
-    image: str,
+    images: tuple[str, ...],
     category: str | None,
     box: str | None,
     filters: tuple[str, ...],
@@ -127,6 +128,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Find the products of the catalogue that look like the item in an IMAGE, a file or - (stdin).
+
+    Several are pictures of one item, such as its front and its back, searched with together.
 
     Prints what the item was taken for, then a hit a line: the score, the distances in shape and in
     colour that it is made of, which of the product's pictures is nearest, and what it costs.
@@ -160,7 +163,7 @@ def command(
         appearance_weight=weight,
         cursor=cursor,
     )
-    data = _read(image, settings.max_upload_bytes)
+    data = [_read(image, settings.max_upload_bytes) for image in images]
     answer = run(data, request, settings, taxonomy, extractor)
     if as_json:
         found = answer_json(answer)
@@ -173,13 +176,13 @@ def command(
 
 
 def run(
-    image: bytes,
+    images: Sequence[bytes],
     request: SearchRequest,
     settings: Settings,
     taxonomy: Taxonomy,
     extractor: Extractor | None = None,
 ) -> SearchAnswer:
-    """Search once; the networks are loaded where no extractor is given."""
+    """Search once, with pictures of one item; the networks are loaded where none are given."""
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
 
@@ -190,7 +193,7 @@ def run(
 
             extractor = load_extractor(taxonomy, **settings.extractor_options)
         with closing(VisualSearch(extractor, engine, taxonomy, settings)) as search:
-            return search.search(image, request)
+            return search.search(images[0], request, images[1:])
 
 
 def _query_text(query: str) -> str:

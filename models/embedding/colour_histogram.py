@@ -85,11 +85,22 @@ def crop_histogram(
 ) -> Bytes:
     """Compute the histogram of a crop's item.
 
+    Returns:
+        uint8 [bins], as ``histogram``.
+    """
+    return histogram(*item_pixels(crop, background))
+
+
+def item_pixels(
+    crop: Crop, background: PlainBackground | None
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Return the pixels of a crop's item, and how much each counts.
+
     The pixels in the item's box count, without the plain background. The middle of the box weighs
     most.
 
     Returns:
-        uint8 [bins], as ``histogram``.
+        uint8 RGB [n, 3], and float32 [n].
     """
     step = max(1, crop.pixels.shape[0] // CROP_SIDE)
     pixels = crop.pixels[::step, ::step]
@@ -104,7 +115,7 @@ def crop_histogram(
     across = (x - (left + right) / 2) / max(right - left, pixel)
     down = (y - (top + bottom) / 2) / max(bottom - top, pixel)
     pixel_weights = np.exp(-3.0 * (across**2 + down**2)).astype(np.float32)
-    return histogram(pixels[item], pixel_weights[item])
+    return pixels[item], pixel_weights[item]
 
 
 def cielab(pixels: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.models.localisation.background import PlainBackground
+from houndstooth.models.localisation.detector import Detector
+from houndstooth.models.localisation.locator import PLAIN_SIDE
 
 SIDE = 300
 """Images are reduced to about so many pixels: strokes stay apart."""
@@ -39,6 +41,9 @@ INK_CELL, INK_TOLERANCE, LINE_TOLERANCE = 16, 16, 24
 TEXT_STROKE, TEXT_RUNS = 0.0155, 12
 """A text's strokes are at most so long, and at least so many of them lie in each line."""
 
+SURE_CATEGORY, SURE_DETECTION = 0.9, 0.75
+"""An item is seen from this probability of its category on, or from this score of a detection.
+Fitted on 10,098 photos, of which 3 are taken for none."""
 
 DITHERED = 30
 """Strokes in each row and in each column, above which they are dots of a photo in few colours."""
@@ -57,6 +62,24 @@ class Strokes:
     is_blank: bool = False
     are_drawn: bool = False
     are_text: bool = False
+
+
+def shows_item(image: Image.Image, sureness: float, detector: Detector | None) -> bool:
+    """Tell whether an image shows an item.
+
+    Args:
+        image: RGB.
+        sureness: Probability of its category, in [0, 1].
+        detector: Is asked about line drawings; None takes them for items.
+    """
+    if sureness >= SURE_CATEGORY:
+        return True
+    strokes = measure_strokes(image)
+    if strokes.is_blank or strokes.are_text:
+        return False
+    if not strokes.are_drawn or detector is None:
+        return True
+    return any(each.score >= SURE_DETECTION for each in detector.find(image, PLAIN_SIDE))
 
 
 def measure_strokes(image: Image.Image) -> Strokes:

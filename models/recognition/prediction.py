@@ -61,11 +61,14 @@ class Reading:
         features: the items' pooled features, float32 [n, d].
         categories: predictions whose attributes may be missing.
         complete: returns whole predictions of some of the crops, by row.
+        guided: reads some of the crops again, by row, each within a choice of its own, without
+            running the reader again; None where the recogniser cannot.
     """
 
     features: NDArray[np.float32]
     categories: list[Prediction]
     complete: Callable[[Sequence[int]], list[Prediction]]
+    guided: Callable[[Sequence[int], Sequence[Choice]], Reading] | None = None
 
     @classmethod
     def of(cls, features: NDArray[np.float32], predictions: list[Prediction]) -> Self:
@@ -76,6 +79,32 @@ class Reading:
     def predictions(self) -> list[Prediction]:
         """Return whole predictions of all crops."""
         return self.complete(range(len(self.categories)))
+
+
+def mean_prediction(predictions: Sequence[Prediction], given: bool) -> Prediction:
+    """Compute the mean of predictions of one item in several pictures.
+
+    A term that a picture does not show has probability 0 in it.
+
+    Args:
+        predictions: At least one.
+        given: Whether the category was given; then the first one's is kept.
+    """
+    first = predictions[0]
+    categories = _mean([one.categories for one in predictions])
+    best = first.category if given else max(categories, key=categories.__getitem__)
+    groups = {
+        group: _mean([one.groups.get(group, {}) for one in predictions])
+        for one in predictions
+        for group in one.groups
+    }
+    return replace(first, categories=categories, category=best, given=given, groups=groups)
+
+
+def _mean(probabilities: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    terms = dict.fromkeys(term for each in probabilities for term in each)
+    total = len(probabilities)
+    return {term: sum(each.get(term, 0.0) for each in probabilities) / total for term in terms}
 
 
 def set_confidence(ranked: Sequence[ScoredTerm], first: float) -> tuple[ScoredTerm, ...]:

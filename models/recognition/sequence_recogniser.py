@@ -70,7 +70,9 @@ class SequenceRecogniser:
 
     def read(self, maps: FeatureMaps, crops: Sequence[Crop], choices: Sequence[Choice]) -> Reading:
         """Decode the categories, and attributes when they are asked for; see Recogniser."""
-        read = read_boxes(self._reader, maps, crops)
+        return self._reading(read_boxes(self._reader, maps, crops), choices)
+
+    def _reading(self, read: Mapping[str, Array], choices: Sequence[Choice]) -> Reading:
         start = _start(read)
         if self.free and self.generator is not None:
             sampled = sample_freely(
@@ -88,8 +90,11 @@ class SequenceRecogniser:
             )  # fmt: skip
             return self._with_read(decoded, read, rows)
 
-        categories = self._with_read(found.predictions(), read, range(len(crops)))
-        return Reading(read["features"], categories, complete)
+        def guided(rows: Sequence[int], choices: Sequence[Choice]) -> Reading:
+            return self._reading({name: each[list(rows)] for name, each in read.items()}, choices)
+
+        categories = self._with_read(found.predictions(), read, range(len(choices)))
+        return Reading(read["features"], categories, complete, guided)
 
     def _with_read(
         self, predictions: list[Prediction], read: Mapping[str, Array], rows: Sequence[int]

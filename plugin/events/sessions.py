@@ -18,8 +18,9 @@ Deed = tuple[str, str, str]
 def read_sessions(records: Iterable[Record | Broken]) -> Iterator[Deed]:
     """Yield what was done with products, in the order of the records.
 
-    A session is a client's, until it did nothing for half an hour; of an event without a client it
-    is the query's. Events without either, and what is no record, are left out.
+    A session is what the event says; else a client's, until it did nothing for half an hour; of an
+    event without a client it is the query's. Events without any, and what is no record, are left
+    out.
 
     Args:
         records: Of ``Store.read``, so that those of a client come in the order of their times.
@@ -29,7 +30,8 @@ def read_sessions(records: Iterable[Record | Broken]) -> Iterator[Deed]:
         if isinstance(record, Broken) or record[0] != EVENTS:
             continue
         event = record[1]
-        who, product_id = event.get("client_id") or event.get("query_id"), _product_id(event)
+        given = (event.get(name) for name in ("session_id", "client_id", "query_id"))
+        who, product_id = next(filter(None, given), None), _product_id(event)
         if not isinstance(who, str) or product_id is None:
             continue
         when, (before, number) = _seconds(event), last.get(who, (0.0, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -47,6 +48,13 @@ class RulesFile:
         """Return the rules as they are at this moment."""
         self._renew()
         return self._rules
+
+    def applying(self, category: str, index: str) -> RuleSet:
+        """Return the rules that apply now to a query of a category and an index."""
+        categories = {category}
+        if category in self._taxonomy.categories:
+            categories.add(self._taxonomy.great_category(category))
+        return self.current().for_query(categories, index, datetime.now(UTC))
 
     def document(self) -> dict[str, Any]:
         """Return the rules as the file has them."""

@@ -181,13 +181,13 @@ def test_fields_beside_the_form_are_refused(client: FlaskClient) -> None:
         refused(client.get(f"/api/v1/{path}?colour=red"), 400, "no parameters", "'colour'")
 
 
-def test_form_without_one_image_file_is_refused(client: FlaskClient) -> None:
+def test_form_without_image_files_or_with_too_many_is_refused(client: FlaskClient) -> None:
     url, content_type = "/api/v1/search", "multipart/form-data"
     picture = file_of(draw())
     refused(client.post(url, data={}, content_type=content_type), 400, "image")
-    refused(client.post(url, data={"image": "text"}, content_type=content_type), 400, "one photo")
-    two = {"image": [(io.BytesIO(picture), "a.png"), (io.BytesIO(picture), "b.png")]}
-    refused(client.post(url, data=two, content_type=content_type), 400, "one file")
+    refused(client.post(url, data={"image": "text"}, content_type=content_type), 400, "1 to 4")
+    five = {"image": [(io.BytesIO(picture), f"{n}.png") for n in range(5)]}
+    refused(client.post(url, data=five, content_type=content_type), 400, "1 to 4 photos", "got 5")
 
 
 @pytest.mark.parametrize("data", [b"", b"not an image", file_of(draw())[:100], b"%PDF-1.7\n"])
@@ -211,7 +211,7 @@ def test_too_large_a_form_is_refused(client: FlaskClient) -> None:
         content_type = f"multipart/form-data; boundary={edge}"
         return client.post("/api/v1/search", data=data, content_type=content_type)
 
-    refused(sent(filter="brand:" + "x" * 600_000), 400, "one photo, as image or image_url")
+    refused(sent(filter="brand:" + "x" * 600_000), 400, "photos of one item, as image or image_url")
     refused(sent(filter="brand:" + "x" * 1_000_001), 413, "1000000 bytes", "beside the image")
     refused(sent(filter=["a:b"] * 1200), 413, "1000 fields")
 

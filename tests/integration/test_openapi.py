@@ -48,7 +48,7 @@ OPERATIONS = sorted(
 PLAIN = {"Accept-Encoding": "identity"}
 """What is compressed would not be read here as a browser does."""
 
-BY_ID = ["getProduct", "searchByProduct"]
+BY_ID = ["getProduct", "searchByProduct", "completeLook"]
 BY_UNKNOWN_ID = [*BY_ID, "getJob", "patchProduct"]
 WEBHOOKS = ["shopifyWebhook", "woocommerceWebhook"]
 PICTURE = file_of(draw("red"))

@@ -94,10 +94,11 @@ def test_json_takes_the_values_of_json(client: FlaskClient) -> None:
         (b"", ["JSON"]),
         (b"[" * 100_000, ["JSON"]),
         (b"[]", ["object", "list"]),
-        (b"{}", ["one photo", "no image"]),
+        (b"{}", ["1 to 4 photos", "got 0"]),
+        (b'{"image": ["AAAA", "no base64"]}', ["base64"]),
         (b'{"image": "no base64"}', ["base64"]),
         (b'{"image": 5}', ["base64"]),
-        (b'{"image": "AAAA", "image_url": "http://a.example/"}', ["one photo"]),
+        (b'{"image": ["AAAA", "AAAA", "AAAA", "AAAA", "AAAA"]}', ["1 to 4 photos", "got 5"]),
         (b'{"image": "AAAA", "top": null}', ["top", "NoneType"]),
         (b'{"image": "AAAA", "top": [5]}', ["top", "list"]),
         (b'{"image": "AAAA", "colour": "red"}', ["colour"]),
@@ -108,11 +109,39 @@ def test_json_that_is_wrong_is_refused(client: FlaskClient, body: bytes, words: 
     refused(client.post(SEARCH, data=body, content_type=photo.JSON), 400, *words)
 
 
-def test_one_photo_is_expected(client: FlaskClient, shop: str) -> None:
-    form = {"image": (io.BytesIO(PHOTO), "a.png"), "image_url": f"{shop}/photo.png"}
-    refused(client.post(SEARCH, data=form), 400, "one photo", "1 of image_url and one image")
-    twice = {"image_url": [f"{shop}/photo.png"] * 2}
-    refused(client.post(SEARCH, data=twice, content_type=photo.FORM), 400, "2 of image_url")
+def several(*pictures: bytes, **fields: Any) -> dict[str, Any]:
+    return {"image": [(io.BytesIO(data), "a.png") for data in pictures], **fields}
+
+
+def test_pictures_of_one_item_are_asked_together(client: FlaskClient, shop: str) -> None:
+    back = file_of(draw("green", inset=40))
+    text, url = [b64encode(one).decode() for one in (back, PHOTO)], f"{shop}/photo.png"
+    expected = hits(client.post(SEARCH, data=several(back, PHOTO, top="5")))
+    assert len(expected) == 5
+    assert expected not in (hits(post(client, one, top="5")) for one in (PHOTO, back))
+    mixed = several(back, image_url=url, top="5")
+    assert hits(client.post(SEARCH, data=mixed)) == expected
+    assert hits(client.post(SEARCH, json={"image": text, "top": 5})) == expected
+    of_json = {"image": text[0], "image_url": [url], "top": 5}
+    assert hits(client.post(SEARCH, json=of_json)) == expected
+
+
+def test_the_same_picture_twice_is_that_picture(client: FlaskClient) -> None:
+    assert hits(client.post(SEARCH, data=several(PHOTO, PHOTO))) == hits(post(client, PHOTO))
+
+
+def test_an_error_says_which_of_several_pictures_is_bad(client: FlaskClient, shop: str) -> None:
+    ask = lambda *pictures, **fields: client.post(SEARCH, data=several(*pictures, **fields))  # noqa: E731
+    refused(ask(PHOTO, b"nothing", PHOTO), 422, "picture 2: expected an image")
+    refused(ask(b"nothing"), 422, "expected an image; got b'nothing'")
+    refused(ask(PHOTO, image_url=f"{shop}/page"), 422, "picture 2: expected an image")
+    refused(ask(PHOTO, image_url=f"{shop}/none"), 422, "picture 2: expected image_url")
+    refused(ask(*[PHOTO] * 5), 400, "1 to 4 photos", "got 5")
+    refused(ask(PHOTO, PHOTO, box="0,0,1,1"), 400, "no box with several pictures")
+    refused(ask(PHOTO, PHOTO, items="all"), 400, "one photo with items=all; got 2")
+    refused(ask(PHOTO, PHOTO[:9] + b"x" * 300_000), 413, "at most 300000 bytes")
+    other = {"image": (io.BytesIO(PHOTO), "a.png"), "back": (io.BytesIO(PHOTO), "b.png")}
+    refused(client.post(SEARCH, data=other), 400, "field image alone", "'back'")
 
 
 @pytest.mark.parametrize(

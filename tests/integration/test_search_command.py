@@ -231,3 +231,15 @@ def test_bad_input_in_a_shell_has_no_traceback(tmp_path):
 def test_the_command_starts_without_networks():
     loads = "import houndstooth.commands.search, sys; sys.exit('onnxruntime' in sys.modules)"
     assert run_in_shell("-c", loads).returncode == 0
+
+
+def test_several_pictures_of_one_item_are_asked_together(run, image, tmp_path):
+    status, together, _ = run(image, image, "--top", "3", "--json")
+    _, alone, _ = run(image, "--top", "3", "--json")
+    assert status == 0
+    assert json.loads(together)["hits"] == json.loads(alone)["hits"]
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"nothing")
+    status, _, errors = run(image, str(bad))
+    assert status == 2
+    assert "picture 2: expected an image" in errors

@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.features import Box, Features
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.worn_item import WornItem
 from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
@@ -54,6 +56,13 @@ def make_app(
     return create_app(settings, extractor=extractor, engine=engine, taxonomy=taxonomy)
 
 
+def shown_with(features: Features, colour: str) -> tuple[WornItem, ...]:
+    """Trousers of the same looks."""
+    code, histogram = features.binary_code.tobytes(), features.colour_histogram.tobytes()
+    box = Box(0.25, 0.5, 0.5, 0.4)
+    return (WornItem("trousers", (f"colour:{colour}",), 1, box, code, histogram),)
+
+
 def fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:
     extractor = FakeExtractor()
     documents = []
@@ -73,6 +82,7 @@ def fill(engine: Engine, taxonomy: Taxonomy, images: Path) -> None:
                     binary_code=features.binary_code,
                     colour_histogram=features.colour_histogram,
                     box=features.box,
+                    worn=shown_with(features, colour) if category == "t-shirt" else (),
                     model=features.model,
                     source_hash="0",
                     computed_at="2026-01-01T00:00:00+00:00",

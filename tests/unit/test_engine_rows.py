@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from houndstooth.mappings.document import encode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
+from houndstooth.mappings.stored_values import encode_bytes
 from houndstooth.plugin.engines.cluster.rows import decode_rows
 from houndstooth.plugin.engines.documents import byte_matrix
 

@@ -9,10 +9,10 @@ from typing import Self
 
 import numpy as np
 
-from houndstooth.mappings.document import decode_bytes
 from houndstooth.mappings.errors import InvalidDocument
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import AVAILABILITY, FeatureRows, Lengths, term_set
+from houndstooth.mappings.stored_values import decode_bytes
 from houndstooth.plugin.engines.cluster.client import Json, garbage_kept
 from houndstooth.plugin.engines.documents import check_lengths, log_left_out, with_views
 from houndstooth.plugin.engines.fields import Fields, variant_group

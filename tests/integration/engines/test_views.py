@@ -12,6 +12,8 @@ from typing import Any, cast
 import pytest
 
 from houndstooth.mappings.engine import Engine, RankingEngine
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.worn_item import WornItem
 from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
 from tests.catalogue import LENGTHS, MODEL, document, visual
@@ -62,6 +64,14 @@ def test_views_are_read_as_they_were_written(engine: Engine) -> None:
     assert same(the(engine, "3").visual, visual("3", views=3, seed=3))
     [shown] = engine.show(["3"])
     assert [view.place for view in shown.visual.views] == [1, 2, 4]
+
+
+def test_what_a_product_is_worn_with_is_read_as_it_was_written(engine: Engine) -> None:
+    worn = WornItem("jeans", ("colour:blue",), 2, Box(0.1, 0.2, 0.3, 0.4), b"code", b"colours")
+    fill(engine, IndexDocument("1", {}, replace(visual("1"), worn=(worn, worn))))
+    assert the(engine, "1").visual.worn == engine.show(["1"])[0].visual.worn == (worn, worn)
+    fill(engine, ONE)
+    assert engine.show(["1"])[0].visual.worn == ()
 
 
 def test_a_window_has_all_views(opensearch: Engine) -> None:

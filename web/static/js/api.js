@@ -2,12 +2,13 @@
 
 import { clientId } from "./events.js";
 import { ApiError, request } from "./request.js";
-import { OWN_KIND, parameters } from "./state.js";
+import { COMPLETE, OWN_KIND, parameters } from "./state.js";
 import * as words from "./words.js";
 
 const { language, t } = words;
 const BASE = "/api/v1";
 export const TOP = 24;
+const LOOK_TOP = 8; // hits of each item of a look
 const MAX_IDS = 50; // that one request may name
 
 const ask = (path, options = {}) => request(BASE + path, options, words);
@@ -66,11 +67,25 @@ export function searchByProduct(state, before, signal) {
 
 /** Searches by a photo; with `preview` the answer has it as the service sees it. */
 export function searchByPhoto(state, file, before, signal, preview = false) {
+  return sendPhoto(file, pageOf(state, before), signal, preview);
+}
+
+function sendPhoto(file, query, signal, preview) {
   const form = new FormData();
   form.set("image", file, file.name || "photo");
-  for (const [name, value] of pageOf(state, before)) form.append(name, value);
+  for (const [name, value] of query) form.append(name, value);
   if (preview) form.set("preview", "yes");
   return ask("/search", { method: "POST", body: form, signal });
+}
+
+/** Searches for each item of a look: in a photo, in a product's picture, or what goes with it. */
+export function searchLook(state, file, signal, preview = false) {
+  const query = pageOf({ ...state, category: null, box: null });
+  query.set("top", LOOK_TOP);
+  if (state.look !== COMPLETE) query.set("items", "all");
+  if (file) return sendPhoto(file, query, signal, preview);
+  const route = state.look === COMPLETE ? "outfit" : "similar";
+  return ask(`/products/${encodeURIComponent(state.like)}/${route}?${query}`, { signal });
 }
 
 /** Fetches a product's image as a file, to search with a box drawn on it. */

@@ -23,17 +23,18 @@ export function forgetClient() {
   }
 }
 
-/** Sends each click on a card of a grid, which has its query's id in `data-query-id`. */
-export function watchClicks(grid) {
+/** Sends each click on a card in an element; the list of its hits has `data-query-id`. */
+export function watchClicks(element) {
   if (!events) return;
   const watch = ({ target, button }) => {
     const card = target.closest(".card-link, .similar")?.closest(".card");
     if (!card || button > 1) return;
-    const position = [...grid.querySelectorAll(".card")].indexOf(card) + 1;
-    send("click", grid.dataset.queryId, card.dataset.id, position);
+    const list = card.closest("[data-query-id]");
+    const position = [...list.querySelectorAll(".card")].indexOf(card) + 1;
+    send("click", list.dataset.queryId, card.dataset.id, position);
   };
   // Before the card's own handler, which may show other hits.
-  for (const kind of ["click", "auxclick"]) grid.addEventListener(kind, watch, { capture: true });
+  for (const kind of ["click", "auxclick"]) element.addEventListener(kind, watch, { capture: true });
 }
 
 function send(action, query, product, position) {

@@ -1,12 +1,6 @@
 // The search page: every control changes the state, and every state is searched and shown.
 
-import {
-  getFacets,
-  getProduct,
-  imageFile,
-  searchByPhoto,
-  searchByProduct,
-} from "./api.js";
+import { getFacets, getProduct, imageFile, searchByPhoto, searchByProduct } from "./api.js";
 import { NO_CHOICES, showApplied } from "./applied.js";
 import { plainly } from "./cards.js";
 import { find, say } from "./dom.js";
@@ -15,6 +9,7 @@ import { showFilters } from "./filters.js";
 import { watchIndexing } from "./indexing.js";
 import { takePhotos } from "./intake.js";
 import { detectedItems, itemAt, onlyCategory } from "./items.js";
+import { itemsOf, lookFor, lookWords, showLook } from "./look.js";
 import { keepPhoto, keepUpright, photoOf, restorePhotos } from "./photo.js";
 import { createPicture } from "./picture.js";
 import { isSoldOut, titleOf } from "./product.js";
@@ -39,7 +34,7 @@ const predicted = new Map(); // categories by photo or product, from answers wit
 let asking = null; // the AbortController of the search under way
 
 const steps = createHistory(update);
-const picture = createPicture(find("picture"), words, (box) => steps.go({ box }));
+const picture = createPicture(find("picture"), words, (box) => steps.go({ box, look: null }));
 const change = (patch) => steps.go(patch);
 // Choices that stay when another item is searched; all others were about the item before.
 const lasting = ({ filters, sold_out, sort, appearance_weight }) => ({
@@ -51,7 +46,7 @@ const lasting = ({ filters, sold_out, sort, appearance_weight }) => ({
 });
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
 const again = ({ like, photo }) => steps.go({ ...EMPTY, like, photo });
-const ALL_CLEAR = { ...NO_CHOICES, box: null, sort: null };
+const ALL_CLEAR = { ...NO_CHOICES, box: null, look: null, sort: null };
 const clear = () => steps.go(ALL_CLEAR);
 
 async function update(state, why, scroll = 0) {
@@ -108,14 +103,18 @@ async function search(state, why, scroll, signal) {
   if (signal.aborted) return;
   keep(key, answer);
   addRecent({ ...state, ...item });
-  show(state, item, answer, signal);
+  if (state.look) showWhole(state, item, answer);
+  else show(state, item, answer, signal);
   if (why === "history") scrollTo({ top: scroll });
   else if (fresh) find("results-heading").focus({ preventScroll: true });
-  const category = labelOf(answer.query.category.term);
-  say(t("found", { count: answer.hits.length, category }));
+  say(state.look ? lookWords(answer) : foundWords(answer));
   await narrow(state, answer, signal);
+  if (state.look) return;
   await showVariants(answer.hits, more, signal).catch(() => null); // cards are complete without
 }
+
+const foundWords = ({ hits, query }) =>
+  t("found", { count: hits.length, category: labelOf(query.category.term) });
 
 const subjectOf = (state) => (state.like ? `like:${state.like}` : `photo:${state.photo}`);
 
@@ -125,7 +124,7 @@ function keep(key, answer) {
   if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
 }
 
-/** Returns the query item, `{title, url, drawable, category}`, and shows its picture at once. */
+/** Returns the query item, `{title, url, drawable, category, worn}`, and shows its picture at once. */
 async function itemOf(state, signal) {
   const photo = photoOf(state);
   let item = { title: t("your_photo"), url: photo?.url, drawable: photo?.upright, category: null };
@@ -133,7 +132,8 @@ async function itemOf(state, signal) {
     const product = await getProduct(state.like);
     const url = product.product.image_url;
     const { category } = product;
-    item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")), category };
+    const worn = product.worn_with.length > 0;
+    item = { title: titleOf(product), url, drawable: Boolean(url?.startsWith("/")), category, worn };
   }
   if (!signal.aborted) {
     const items = detectedItems(subjectOf(state));
@@ -146,6 +146,7 @@ async function itemOf(state, signal) {
 /** Searches; `before` is the answer with the hits that are there already, if any. */
 async function answerTo(state, before, signal) {
   const photo = photoOf(state);
+  if (state.look) return lookFor(state, photo, signal);
   if (photo) return answerToPhoto(state, photo, before, signal);
   if (!state.box) return searchByProduct(state, before, signal);
   const { product } = await getProduct(state.like);
@@ -163,10 +164,25 @@ async function answerToPhoto(state, photo, before, signal) {
   return { ...answer, query };
 }
 
+/** Returns the item with the photo as the service sees it, if it is one. */
+function uprightItem(state, found) {
+  const photo = photoOf(state);
+  return photo ? { ...found, url: photo.url, drawable: true } : found;
+}
+
+function showWhole(state, found, answer) {
+  const item = uprightItem(state, found);
+  const items = itemsOf(answer, state, subjectOf(state));
+  picture.show({ ...item, alt: item.title, box: null, items });
+  showWeight(state);
+  showApplied({ ...state, category: null }, currencyOf(answer), change);
+  showLook(answer, { state, item, items, act: { more, change }, point: picture.point });
+  document.title = `${item.title} · Houndstooth`;
+}
+
 function show(state, found, answer, signal) {
   const { box, categories } = answer.query;
-  const photo = photoOf(state);
-  const item = photo ? { ...found, url: photo.url, drawable: true } : found;
+  const item = uprightItem(state, found);
   const subject = subjectOf(state);
   const items = detectedItems(subject, answer.query.items);
   find("caption").textContent = [item.title, ...answer.query.notes].join(": ");
@@ -177,12 +193,12 @@ function show(state, found, answer, signal) {
   showUnderstanding(answer.query, {
     predicted: predicted.get(subject) ?? own,
     items,
+    worn: item.worn,
     state,
     change,
     point: picture.point,
   });
-  const weight = state.appearance_weight ?? Number(document.body.dataset.appearanceWeight);
-  find("appearance-weight").value = String(1 - weight);
+  showWeight(state);
   const narrowed = showApplied(state, currencyOf(answer), change) > 0;
   const sure = sureTerms(answer.query, state);
   const on = () => goOn(state, answer, { sure, signal, act });
@@ -191,7 +207,13 @@ function show(state, found, answer, signal) {
   document.title = `${item.title} · Houndstooth`;
 }
 
-const currencyOf = ({ hits }) => hits.find((hit) => hit.product.currency)?.product.currency;
+function showWeight(state) {
+  const weight = state.appearance_weight ?? Number(document.body.dataset.appearanceWeight);
+  find("appearance-weight").value = String(1 - weight);
+}
+
+const hitsOf = (answer) => answer.items?.flatMap(({ hits }) => hits) ?? answer.hits;
+const currencyOf = (answer) => hitsOf(answer).find((hit) => hit.product.currency)?.product.currency;
 
 /** Adds the next page of hits to the answer and to the grid. */
 async function goOn(state, answer, { sure, signal, act }) {
@@ -225,10 +247,11 @@ async function goOn(state, answer, { sure, signal, act }) {
 
 /** Fetches the facets after the grid is shown, so that it need not wait for them. */
 async function narrow(state, answer, signal) {
-  const wide = answer.query.relaxed.endsWith("category") && !state.category;
-  const category = answer.query.category.term;
+  const category = state.look ? null : answer.query.category.term;
+  const wide = state.look || (answer.query.relaxed.endsWith("category") && !state.category);
   const facets = await getFacets(state, wide ? null : category, signal).catch(() => ({}));
-  const soldOut = answer.hits.some(isSoldOut);
+  if (state.look) delete facets.category; // each item has its own
+  const soldOut = hitsOf(answer).some(isSoldOut);
   const currency = currencyOf(answer);
   if (!signal.aborted) showFilters({ facets, category, currency, soldOut, state, change });
 }
@@ -265,6 +288,7 @@ function arrived() {
 find("refine").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
 showSavedCount();
 watchClicks(find("results"));
+watchClicks(find("look"));
 
 Promise.all([
   restorePhotos(),

@@ -2,7 +2,7 @@
 
 import { swatch } from "./colours.js";
 import { fill, find, make } from "./dom.js";
-import { itemAt, itemChips, onlyCategory } from "./items.js";
+import { itemAt, itemChips, lookChips, onlyCategory } from "./items.js";
 import { toggleMenu } from "./menu.js";
 import { categoriesByGreatCategory, groupLabel, groupOf, labelOf, phraseOf } from "./terms.js";
 import { t } from "./words.js";
@@ -22,12 +22,14 @@ export function sureTerms(query, state) {
 /**
  * Shows `query` of an answer in `#understood` and `#looks`; calls `change(patch)` with a patch of
  * the search state. `predicted` are the categories from the answer without a chosen category,
- * `items` the detections in the picture; `point(item)` highlights one.
+ * `items` the detections in the picture, `worn` whether a product is shown with others;
+ * `point(item)` highlights an item.
  */
-export function showUnderstanding(query, { predicted, items, state, change, point }) {
+export function showUnderstanding(query, { predicted, items, worn, state, change, point }) {
   fill(
     find("understood"),
-    itemChips(items, query.box, change, point),
+    state.like ? lookChips(state, worn, change) : null,
+    itemChips(items, query.box, false, change, point),
     query.box_source === "whole" && !items.length
       ? make("p", { class: "hint" }, t("stands_out"))
       : null,

@@ -23,6 +23,7 @@ const isOther = (hit, query) => ![query.category.term, UNKNOWN].includes(hit.cat
  */
 export function showResults(answer, { state, sure, narrowed, act }) {
   const { hits, query } = answer;
+  fill(find("look"));
   const relaxed = find("relaxed");
   relaxed.textContent = hits.length ? remark(query, state) : "";
   relaxed.hidden = !relaxed.textContent;
@@ -91,7 +92,7 @@ function nothing(answer, state, narrowed, { clear }) {
 }
 
 /** Shows the orders of the hits; by the newest only where the shop has a field for it. */
-function showSort({ hits }, state, change) {
+export function showSort({ hits }, state, change) {
   const newest = NEWEST.find((name) => hits.some((hit) => hit.product[name] != null));
   const orders = [
     ["", t("sort_looks")],
@@ -109,7 +110,7 @@ function showSort({ hits }, state, change) {
 
 const STAGES = ["decode", "extract", "candidates", "rerank", "fetch", "total"];
 
-function showTiming(took) {
+export function showTiming(took) {
   const timing = find("timing");
   timing.hidden = false;
   const row = (stage) => [
@@ -162,11 +163,11 @@ export function showWaiting(count = 8) {
   );
 }
 
-function reset() {
+export function reset() {
   for (const id of ["relaxed", "timing", "sort-line"]) find(id).hidden = true;
-  fill(find("onward"));
+  for (const id of ["onward", "look"]) fill(find(id));
 }
 
-function head(words) {
+export function head(words) {
   find("results-heading").textContent = words;
 }

@@ -3,6 +3,7 @@
 export const EMPTY = Object.freeze({
   like: null,
   photo: null,
+  look: null,
   saved: false,
   category: null,
   box: null,
@@ -21,15 +22,21 @@ export const OWN_KIND = "fewer-attributes";
 /** The step that the page asks for where the shopper wants other kinds as well. */
 export const OTHER_KINDS = "any-category";
 
+/** The looks that can be asked for: all items of the picture, and what goes with a product. */
+export const WHOLE = "all";
+export const COMPLETE = "complete";
+
 const SOLD_OUT = ["last", "hide", "show"];
 
 export function read(search) {
   const query = new URLSearchParams(search);
   const box = query.get("box")?.split(",").map(Number) ?? null;
   const weight = query.has("appearance_weight") ? Number(query.get("appearance_weight")) : null;
+  const look = query.get("look");
   return {
     like: query.get("like"),
     photo: query.get("photo"),
+    look: look === WHOLE || (look === COMPLETE && query.has("like")) ? look : null,
     saved: query.has("saved"),
     category: query.get("category"),
     box: box?.length === 4 && box.every(Number.isFinite) ? box : null,
@@ -72,6 +79,7 @@ export function address(state) {
   if (state.saved) return "/?saved=yes";
   if (state.like) query.set("like", state.like);
   if (state.photo) query.set("photo", state.photo);
+  if (state.look) query.set("look", state.look);
   for (const [name, value] of parameters(state)) query.append(name, value);
   const text = query.toString();
   return text ? `/?${text}` : "/";
