@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from houndstooth.mappings.appearance_terms import expected_similarity
@@ -188,7 +189,7 @@ class WindowSource:
 
     def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
         self._engine, self._clock, self._limit = engine, clock, limit
-        self._windows: dict[int, tuple[int, Snapshot]] = {}
+        self._windows: dict[int, _Window] = {}
         self._left_out: set[str] = set()
         self.is_exact = True
 
@@ -199,10 +200,9 @@ class WindowSource:
             limit = min(limit, MAX_CANDIDATES)
             window = self._window(query, limit)
             with self._clock.stage("rerank"):
-                rows = rank(query, window, top, after=after, clock=self._clock)
-            complete = len(window) < limit
-            if len(rows) >= top or complete or limit == MAX_CANDIDATES:
-                self.is_exact &= complete
+                rows = rank(query, window.snapshot, top, after=after, clock=self._clock)
+            if len(rows) >= top or window.is_all or limit == MAX_CANDIDATES:
+                self.is_exact &= window.is_all
                 return rows, len(rows) < top
             limit *= GROWTH
 
@@ -210,7 +210,7 @@ class WindowSource:
         """See Source. Only those in the window are known."""
         window = self._window(query, self._limit)
         with self._clock.stage("rerank"):
-            return rank_variants(query, window, variants)
+            return rank_variants(query, window.snapshot, variants)
 
     def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""
@@ -221,18 +221,33 @@ class WindowSource:
         self._left_out.update(product_ids)
         self._windows.clear()
 
-    def _window(self, query: RankingQuery, limit: int) -> Snapshot:
+    def _window(self, query: RankingQuery, limit: int) -> _Window:
         """Fetch a window, or return the largest that was fetched for these candidates."""
         key = id(query.candidates)
-        fetched, window = self._windows.get(key, (0, Snapshot()))
-        if fetched < limit:
+        window = self._windows.get(key)
+        if window is None or window.limit < limit:
             with self._clock.stage("candidates"):
                 boosts = appearance_boosts(query)
                 rows = self._engine.window(query.candidates, limit, query.lengths, boosts)
             with self._clock.stage("rerank"):
-                window = Snapshot.of(rows).without(list(self._left_out))
-            self._windows[key] = limit, window
+                left = Snapshot.of(rows).without(list(self._left_out))
+            window = self._windows[key] = _Window(limit, left, len(rows) < limit)
         return window
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The products that an engine finds best.
+
+    Attributes:
+        limit: How many were asked for.
+        snapshot: Their rows, but for those that are left out.
+        is_all: There are no others.
+    """
+
+    limit: int
+    snapshot: Snapshot
+    is_all: bool
 
 
 def appearance_boosts(query: RankingQuery) -> dict[str, int]:
