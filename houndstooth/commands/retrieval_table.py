@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,26 @@ def print_retrieval(
     """
     from houndstooth.commands.networks import network_stem
     from houndstooth.mappings.taxonomy import Taxonomy
+    from houndstooth.models.encoder.onnx_encoder import OnnxEncoder
+    from houndstooth.models.extractor import ImageExtractor
     from houndstooth.models.loading import load_extractor
     from houndstooth.models.training.retrieval.compare import compare
     from houndstooth.models.training.retrieval.readers import READERS
     from houndstooth.plugin.config import Settings
 
     benchmark = READERS[dataset](folder)
-    stems = [None, *(network_stem(card) for card in cards)]
+    encoders = [OnnxEncoder(network_stem(card)) for card in cards]
     settings = Settings.from_env()
-    taxonomy, options = Taxonomy.load(settings.taxonomy), settings.extractor_options
-    embedders = [load_extractor(taxonomy, **(options | {"encoder": stem})) for stem in stems]
+    options = settings.extractor_options | {"encoder": None}
+    own = load_extractor(Taxonomy.load(settings.taxonomy), **options)
+    beside = partial(
+        ImageExtractor,
+        own.recogniser,
+        own.locator,
+        max_pixels=settings.max_pixels,
+        paper_threshold=settings.paper_threshold,
+    )
+    embedders = [own, *map(beside, encoders)]
     forms: tuple[Form, ...] = ("code", "float") if with_floats else ("code",)
     found = compare(benchmark, embedders, forms, cache, _progress)
     pictures = len(benchmark.pictures)

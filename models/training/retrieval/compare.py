@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was measured on a benchmark.
+    """Figures of a benchmark.
 
     Attributes:
         rows: by task, in it the first encoder and form first.

@@ -22,7 +22,7 @@ BATCH = 8
 
 
 class Embedder(Protocol):
-    """What makes embeddings; ``models.extractor.ImageExtractor`` is one.
+    """Makes embeddings; ``models.extractor.ImageExtractor`` is one.
 
     Attributes:
         model: name and version of all that embeddings depend on.

@@ -61,22 +61,30 @@ class FeatureStore:
         return _key(picture) in self._places
 
     def append(self, pictures: Sequence[Picture], rows: NDArray[np.float32]) -> None:
-        """Write the embeddings of n pictures, float32 [n, d]."""
-        with self._features.open("ab") as features, self._pictures.open("ab") as lines:
-            if not self._dimension:
-                self._dimension = rows.shape[1]
-                lines.write(_line({"dimension": self._dimension}))
-            elif rows.shape[1] != self._dimension:
-                raise InvalidConfig(
-                    f"expected {self._dimension} dimensions as in {self._features}; "
-                    f"got {rows.shape[1]}"
-                )
-            features.write(np.ascontiguousarray(rows, dtype="<f4").tobytes())
-            features.flush()
-            for picture in pictures:
-                key = _key(picture)
-                self._places[key] = len(self._places)
-                lines.write(_line(key))
+        """Write the embeddings of n pictures, float32 [n, d].
+
+        Raises:
+            InvalidConfig: they have other dimensions than those that are there, or the disk is
+                full.
+        """
+        if self._dimension and rows.shape[1] != self._dimension:
+            raise InvalidConfig(
+                f"expected {self._dimension} dimensions as in {self._features}; got {rows.shape[1]}"
+            )
+        keys = list(map(_key, pictures))
+        lines = [] if self._dimension else [_line({"dimension": rows.shape[1]})]
+        try:
+            with self._features.open("ab") as file:
+                file.write(np.ascontiguousarray(rows, dtype="<f4").tobytes())
+            with self._pictures.open("ab") as file:
+                file.writelines([*lines, *map(_line, keys)])
+        except OSError as error:
+            raise InvalidConfig(
+                f"expected features to be written to {self._features}; got {error.strerror}"
+            ) from None
+        self._dimension = rows.shape[1]
+        for key in keys:
+            self._places[key] = len(self._places)
 
     def rows(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
         """Read the embeddings of n pictures that are in the store, float32 [n, d]."""

@@ -9,13 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from houndstooth.mappings.features import Bytes
 from houndstooth.models.embedding.binary_code import binarise
 from houndstooth.models.training.retrieval.benchmark import Benchmark, Query, Task
 from houndstooth.models.training.retrieval.metrics import Ranking
 
 Form = Literal["code", "float"]
 """What is compared: binary codes by differing bits, or embeddings by cosine."""
+
+_BLOCK = 64
+"""Queries that are compared with a gallery at once."""
 
 _TIES = 20
 """Seed of the order of pictures at the same distance."""
@@ -61,6 +63,7 @@ def score_task(
     number_of = {name: number for number, name in enumerate(names.tolist())}
     values = {name: np.full(len(task.queries), np.nan) for name in benchmark.metrics}
     without_right = 0
+    advance(sum(query.picture in broken for query in task.queries))
     distances = _distances(task.queries, embeddings, broken, gallery, form, thresholds)
     for row, distance in distances:
         advance(1)
@@ -87,33 +90,32 @@ def _distances(
     gallery: NDArray[np.intp],
     form: Form,
     thresholds: NDArray[np.float32],
-) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Yield place and distances of each query whose picture is whole, float64 [gallery]."""
-    stored = embeddings[gallery]
-    distances_to = _cosines(stored) if form == "float" else _differing_bits(stored, thresholds)
-    for row, query in enumerate(queries):
-        if query.picture not in broken:
-            yield row, distances_to(query_embedding(query, embeddings, broken)[np.newaxis])
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield place and distances of each query whose picture is whole, float32 [gallery]."""
+    stored = comparable(embeddings[gallery], form, thresholds)
+    rows = [row for row, query in enumerate(queries) if query.picture not in broken]
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        asked = np.stack([query_embedding(queries[row], embeddings, broken) for row in block])
+        yield from zip(block, -(comparable(asked, form, thresholds) @ stored.T), strict=True)
 
 
-_Distances = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""From one query's embedding, float32 [1, d], to the distances of a gallery, float64 [n]."""
+def comparable(
+    embeddings: NDArray[np.float32], form: Form, thresholds: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Make vectors whose inner products tell which are near, float32 [n, d].
 
-
-def _cosines(gallery: NDArray[np.float32]) -> _Distances:
-    stored = unit_lengths(gallery)
-    return lambda query: 1 - (stored @ unit_lengths(query)[0]).astype(np.float64)
-
-
-def _differing_bits(gallery: NDArray[np.float32], thresholds: NDArray[np.float32]) -> _Distances:
-    stored = packed_words(gallery, thresholds)
-
-    def distances(query: NDArray[np.float32]) -> NDArray[np.float64]:
-        differ = np.bitwise_count(stored ^ packed_words(query, thresholds))
-        total: NDArray[np.float64] = differ.sum(axis=1, dtype=np.float64)
-        return total
-
-    return distances
+    They are embeddings of length 1, or codes with -1 for a bit that is not set: the inner product
+    of two codes is d less twice the bits in which they differ, exactly.
+    """
+    vectors: NDArray[np.float32]
+    if form == "float":
+        lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        vectors = embeddings / np.maximum(lengths, np.finfo(np.float32).tiny)
+    else:
+        bits = np.unpackbits(binarise(embeddings, thresholds), axis=1, count=embeddings.shape[1])
+        vectors = 2 * bits.astype(np.float32) - 1
+    return vectors
 
 
 def query_embedding(
@@ -129,19 +131,3 @@ def query_embedding(
     if less and more:
         own = own - embeddings[less].mean(axis=0) + embeddings[more].mean(axis=0)
     return own
-
-
-def unit_lengths(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Divide embeddings, float32 [n, d], by their lengths; zeros stay."""
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    scaled: NDArray[np.float32] = embeddings / np.maximum(lengths, np.finfo(np.float32).tiny)
-    return scaled
-
-
-def packed_words(
-    embeddings: NDArray[np.float32], thresholds: NDArray[np.float32]
-) -> NDArray[np.uint64]:
-    """Binarise embeddings to whole words, uint64 [n, ceil(d / 64)], padded with zero bits."""
-    codes: Bytes = binarise(embeddings, thresholds)
-    padded = np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8)))
-    return np.ascontiguousarray(padded).view(np.uint64)
