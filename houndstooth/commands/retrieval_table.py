@@ -101,7 +101,7 @@ def _print_table(found: Comparison) -> None:
     against = "; gain: over the first row of the task, the same queries" if several else ""
     click.echo(
         f"± standard error, queries of one item counted as one cluster{against}; "
-        f"{found.without_right} queries without a right picture in the gallery left out"
+        f"queries left out since nothing right is in the gallery: {found.without_right}"
     )
 
 

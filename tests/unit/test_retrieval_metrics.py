@@ -128,6 +128,10 @@ def test_a_query_without_a_right_picture_is_counted_and_left_out() -> None:
     for query, broken in ((Query(4, frozenset("z"), "q"), {}), (Query(4, frozenset("d"), "q"), 3)):
         value, without = scored(LINE, query, "abcd", broken={3: ""} if broken else {})
         assert np.isnan(value) and without == 1
+    for form in ("code", "float"):
+        asked, everything = Query(4, frozenset("a"), "q"), dict.fromkeys(range(4), "")
+        value, without = scored(LINE, asked, "abcd", form=form, broken=everything)
+        assert np.isnan(value) and without == 1
     value, without = scored(LINE, Query(4, frozenset("a"), "q"), "abcd", broken={4: ""})
     assert np.isnan(value) and without == 0
 
