@@ -203,7 +203,7 @@ def test_a_job_that_stepped_aside_goes_on_with_its_patience_used_up(jobs: Jobs) 
     time.sleep(0.02)
     assert jobs.wait(job_id, "away again") == since
     assert jobs.get(job_id).is_aside
-    assert jobs.resume_if_quiet(job_id, 0)
+    assert jobs.resume_if_quiet(job_id, -1)
     job = jobs.get(job_id)
     assert (job.is_aside, job.away_since) == (False, since)
     jobs.resume(job_id)
