@@ -10,9 +10,9 @@ from itertools import islice
 
 from houndstooth.ingest.drafts import Draft, source_hash
 from houndstooth.ingest.images import LoadImage, is_url
+from houndstooth.ingest.left_out import without_pictures
 from houndstooth.ingest.merge import category_from, stored_category, visual_document
 from houndstooth.ingest.outcome import MEANWHILE, REFUSED, CategoryFrom, Outcome, Status
-from houndstooth.ingest.placeholders import without_pictures
 from houndstooth.ingest.views import Wanted, extract_images
 from houndstooth.mappings.document import picture_hash
 from houndstooth.mappings.engine import Engine

@@ -84,6 +84,7 @@ class IngestApp(Celery):
         self.ahead = ahead
         self._load = load or _load_extractor
         self._engines: dict[str, Engine] = {}
+        self._prepared: set[str] = set()
         # Memory that the worker's process shares with those that it forks.
         self._ending = mmap.mmap(-1, 1)
         worker_shutting_down.connect(self._note_end)
@@ -148,6 +149,19 @@ class IngestApp(Celery):
             self._engines[url] = open_engine(url, self.settings.credentials)
         return self._engines[url]
 
+    def prepared_engine(self, url: str, outage: Outage) -> Engine:
+        """Return the process's engine of that URL, which waits while it is away.
+
+        The process prepares it once: the job may have begun with an older release, whose index
+        lacks fields of this one.
+        """
+        engine = patient(self.engine(url), outage)
+        if url not in self._prepared:
+            engine.index_id()  # raises where there is no index: none is to be created here
+            engine.prepare()
+            self._prepared.add(url)
+        return engine
+
     def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> list[Outcome]:
         """Ingest a batch; see ``ingest.pipeline.ingest_entries``.
 
@@ -160,7 +174,7 @@ class IngestApp(Celery):
         return ingest_entries(
             entries,
             extractor=self.extractor,
-            engine=patient(self.engine(request.engine), outage),
+            engine=self.prepared_engine(request.engine, outage),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts

@@ -117,14 +117,19 @@ class Draft:
         )
 
     def wanted(self) -> Wanted:
-        """Return what is to be extracted next. The feed's box belongs to the first image."""
+        """Return what is to be extracted next. The feed's box belongs to the first image.
+
+        What is beside the item is wanted until a view that shows one has some; see ``worn_items``.
+        """
         place, data = self.images[0]
         categories = self.evidence.categories if self.evidence else frozenset()
         if self.views:
             first = self.seen[0][1]
             if first.shows_item:
                 categories = frozenset({first.known_category()} - {UNKNOWN_CATEGORY})
-        return data, frozenset(categories) or None, self.product.box if place == 1 else None
+        box = self.product.box if place == 1 else None
+        beside = not any(view.shows_item and view.beside for _, view in self.views)
+        return data, frozenset(categories) or None, box, beside
 
     def extracted(self, result: Features | InvalidInput) -> Draft:
         """Return the draft after the next of its images was extracted, or could not be."""

@@ -10,6 +10,7 @@ from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.placeholders import Placeholder
+from houndstooth.ingest.progress import Last
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Job:
         planned: What is to be deleted because the feed does not have it; None until it is counted.
         deletion: The same once it is deleted.
         placeholders: Pictures that stand under many unlike products.
-        awaits_deletion: Whether nothing else is left to do.
+        awaits: The step that is next once all batches are recorded, or None.
         is_aside: Whether it lets the jobs of other engines pass while its own is away.
     """
 
@@ -62,15 +63,14 @@ class Job:
     planned: Deletion | None = None
     deletion: Deletion | None = None
     placeholders: Sequence[Placeholder] = ()
-    awaits_deletion: bool = False
+    awaits: Last | None = None
 
     @property
     def state(self) -> Literal["running", "finished", "stopped"]:
         """Return the state: running, finished or stopped."""
         if self.stopped is not None:
             return "stopped"
-        is_done = self.done == self.batches and not self.awaits_deletion
-        return "finished" if is_done else "running"
+        return "finished" if self.done == self.batches and not self.awaits else "running"
 
     @property
     def products(self) -> int:

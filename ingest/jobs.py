@@ -22,15 +22,15 @@ from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.journal import Journal, Write
 from houndstooth.ingest.outcome import STATUSES, Outcome
 from houndstooth.ingest.placeholders import Placeholder
-from houndstooth.ingest.progress import Progress
+from houndstooth.ingest.progress import Last, Progress
 from houndstooth.ingest.tally import tally_by_group
 from houndstooth.mappings.errors import InvalidInput, JobNotFound, WorkersUnavailable
 
 KEPT_SECONDS = 7 * 24 * 3600
 _ID = re.compile(r"[0-9a-f]{12}")
 RECENT = 1000
-DELETION = -1
-"""Stands for the deletion among the parts of a feed that are queued."""
+LAST: Mapping[Last, int] = {"deletion": -1, "placeholders": -2}
+"""Stand for the last steps among the parts of a feed that are queued."""
 
 _OPEN = 256
 """Journals that a process keeps in memory, so that it reads of each only what is new."""
@@ -106,12 +106,6 @@ class Jobs:
             )
             return True
 
-    def arrive(self, job_id: str, number: int) -> bool:
-        """Note that a batch's products are written; tell whether those of all batches are."""
-        with self._locked(job_id) as (progress, write):
-            write("arrive", number=number)
-            return len(progress.arrived) == progress.batches
-
     def has(self, job_id: str, number: int) -> bool:
         """Tell whether the outcomes of a batch are recorded."""
         with self._errors(job_id), self._journal(job_id).read() as progress:
@@ -132,17 +126,18 @@ class Jobs:
         with self._locked(job_id) as (_, write):
             write("end", batches=batches)
 
-    def queue_deletion(self, job_id: str) -> bool:
-        """Mark the deletion as queued, if nothing else is left to do and it is not queued yet.
+    def queue_last(self, job_id: str) -> Last | None:
+        """Mark the step that is next as queued, if all batches are recorded; see Progress.
 
         Returns:
-            Whether the caller is to queue it.
+            What the caller is to queue; None if that is nothing, or it is queued.
         """
         with self._locked(job_id) as (progress, write):
-            queues = progress.awaits_deletion and DELETION not in progress.parts
-            if queues:
-                write("queue", start=DELETION)
-            return queues
+            step = progress.awaits
+            if step is None or LAST[step] in progress.parts:
+                return None
+            write("queue", start=LAST[step])
+            return step
 
     def plan_deletion(self, job_id: str, deletion: Deletion) -> Deletion:
         """Record what is to be deleted, unless that is known; return what is known."""
@@ -290,7 +285,7 @@ def _job(job_id: str, progress: Progress) -> Job:
         planned=_deletion(progress.planned),
         deletion=_deletion(progress.deletion),
         placeholders=tuple(map(Placeholder.from_json, progress.placeholders or ())),
-        awaits_deletion=progress.awaits_deletion,
+        awaits=progress.awaits,
     )
 
 

@@ -113,7 +113,8 @@ class Journal:
             self._progress.touched = when
         elif self._progress is not None:
             self._progress.touched = when
-            getattr(self._progress, event)(**values)
+            if apply := getattr(self._progress, event, None):  # else of another version
+                apply(**values)
 
     def _append(self, file: FileIO, line: bytes) -> None:
         size = file.seek(0, os.SEEK_END)

@@ -78,7 +78,8 @@ def visual_document(
 
 def worn_items(views: Sequence[tuple[int, Features]]) -> tuple[WornItem, ...]:
     """Return what a product is shown with, in the first of its pictures that shows something."""
-    place, beside = next(((place, view.beside) for place, view in views if view.beside), (1, ()))
+    shown = ((place, view.beside) for place, view in views if view.shows_item and view.beside)
+    place, beside = next(shown, (1, ()))
     return tuple(
         WornItem(
             other.category.term,

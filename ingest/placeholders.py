@@ -7,28 +7,35 @@ is counted by the engine, so it does not matter which process wrote which produc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from houndstooth.mappings.appearance_terms import appearance_terms
-from houndstooth.mappings.document import NO_PICTURE, PICTURES, VisualDocument
+from houndstooth.ingest.left_out import given_back, without_pictures
+from houndstooth.mappings.document import NO_ITEM_SEEN, PICTURES, UNDER_MANY, VisualDocument
 from houndstooth.mappings.engine import CandidateQuery, Engine, TermFilter
-from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.writes import IndexDocument
 
 MOST_PICTURES = 500
 """Pictures that are looked at, those under the most products."""
 
-COMPARED = 50
-"""Products of a picture that are compared with each other."""
+MOST_MARKED = 10_000
+"""Pictures of products that have a placeholder, among which those are found that were taken off."""
+
+COMPARED = (50, 500, 1000)
+"""Products of a picture that are compared with each other, until enough are found unlike."""
 
 MAX_SHARED_WORDS = 0.5
 """Titles are alike from this share of the words of the shorter one on."""
 
 AT_ONCE = 500
 """Products that are written at once."""
+
+PART = 10_000
+"""Products that are changed until it is asked again what is left."""
 
 _WORDS = re.compile(r"\w+")
 
@@ -78,9 +85,23 @@ def set_placeholders_aside(
     group_field: str,
     title_of: TitleOf = title_fact,
 ) -> list[Placeholder]:
-    """Find the placeholders of a catalogue, and take them off the products that have them.
+    """Do all that ``set_some_aside`` does in parts."""
+    while (found := set_some_aside(engine, model, at_least, group_field, title_of)) is None:
+        pass
+    return found
 
-    Doing it again, or in several processes at once, is harmless.
+
+def set_some_aside(
+    engine: Engine,
+    model: str,
+    at_least: int,
+    group_field: str,
+    title_of: TitleOf = title_fact,
+) -> list[Placeholder] | None:
+    """Find the placeholders of a catalogue, and take them off some of the products that have them.
+
+    A picture that was taken off earlier and is no placeholder any more is given back: the next feed
+    recognises its products again. Doing it again, or in several processes at once, is harmless.
 
     Args:
         engine: The engine; it is refreshed.
@@ -90,122 +111,103 @@ def set_placeholders_aside(
         title_of: Function that returns the title in a product's facts.
 
     Returns:
-        All placeholders, the most frequent first, those that were found before among them.
+        All placeholders, the most frequent first, those that were found before among them; None if
+        more products may be left.
     """
-    if not at_least:
-        return []
     engine.refresh()
-    counts = engine.facets(CandidateQuery(model), (PICTURES,), MOST_PICTURES)[PICTURES]
+    marked = (one for one in _count(engine, _having(model, UNDER_MANY)) if one[:1] == UNDER_MANY)
+    before = {one[1:] for one in marked} - {""}
+    counts = Counter[str]()
+    for picture, count in _count(engine, CandidateQuery(model)).items() if at_least else ():
+        counts[picture.lstrip(NO_ITEM_SEEN + UNDER_MANY)] += count
     found = []
-    for picture, count in counts:
-        if count < at_least:
-            break
-        having = CandidateQuery(model, filters=(TermFilter(PICTURES, picture),))
-        ids = sorted(engine.match(having, max(COMPARED, at_least)))
-        facts = [one.facts for one in engine.show(ids)]
-        if count_unlike(facts, group_field, title_of) >= at_least:
-            found.append(Placeholder(picture, count, tuple(ids[:3])))
+    for picture in {one for one in counts if one and counts[one] >= at_least} | before:
+        having = _having(model, picture, NO_ITEM_SEEN + picture, UNDER_MANY + picture)
+        if at_least and (examples := _unlike(engine, having, at_least, group_field, title_of)):
+            found.append(Placeholder(picture, engine.count(having), examples))
+    found.sort(key=lambda one: (-one.products, one.picture))
     none = {one.picture for one in found}
-    written = False
-    for one in found:
-        having = CandidateQuery(
-            model, filters=(TermFilter(PICTURES, one.picture),), excluded=(NO_PICTURE,)
-        )
-        for some in _in_parts(engine.match(having, one.products + AT_ONCE)):
-            written |= _take_off(engine, some, none)
+    take_off = partial(without_pictures, none=none, mark=UNDER_MANY)
+    gone = [UNDER_MANY + one for one in sorted(before - none)] if at_least else [UNDER_MANY]
+    left, written = PART, 0
+    for pictures, change in ((sorted(none), take_off), (gone, given_back)):
+        for picture in pictures:
+            ids = engine.match(_having(model, picture), left) if left else []
+            written += sum(_change(engine, some, change) for some in _in_parts(ids))
+            left -= len(ids)
     if written:
         engine.refresh()
-    return found
+    return found if left or not written else None
+
+
+def _having(model: str, *pictures: str) -> CandidateQuery:
+    """Return the query for products that have one of some pictures."""
+    return CandidateQuery(model, filters=tuple(TermFilter(PICTURES, one) for one in pictures))
+
+
+def _count(engine: Engine, query: CandidateQuery) -> dict[str, int]:
+    """Count the products of each picture. Marked ones are before others of as many products."""
+    size = MOST_MARKED if query.filters else MOST_PICTURES
+    return dict(engine.facets(query, (PICTURES,), size)[PICTURES])
+
+
+def _unlike(
+    engine: Engine, having: CandidateQuery, at_least: int, group_field: str, title_of: TitleOf
+) -> tuple[str, ...]:
+    """Return the first ids of a picture's products; none if fewer than ``at_least`` are unlike.
+
+    As many are compared as it takes: the first ones may be sizes of a few products.
+    """
+    ids: list[str] = []
+    facts: list[Facts] = []
+    for limit in COMPARED:
+        some = sorted({*engine.match(having, max(limit, at_least))} - {*ids})
+        ids += some
+        facts += [one.facts for one in engine.show(some)]
+        if count_unlike(facts, group_field, title_of) >= at_least:
+            return tuple(ids[:3])
+        if len(ids) < limit:
+            break
+    return ()
 
 
 def count_unlike(products: Sequence[Facts], group_field: str, title_of: TitleOf) -> int:
     """Count products no two of which are alike.
 
     Alike are those of one group, and those whose titles share half of their words, but for numbers
-    and single letters, such as sizes.
+    and single letters, such as sizes. Nothing is known of a product that has neither a group nor
+    such words: it is passed over.
     """
     unlike: list[tuple[Fact, frozenset[str]]] = []
     for facts in products:
-        group, words = facts.get(group_field), _words(title_of(facts))
-        if not any(
-            (group not in (None, "") and group == other) or _alike(words, others)
+        group, words = facts.get(group_field) or None, _words(title_of(facts))
+        if (group or words) and not any(
+            (group is not None and group == other) or _alike(words, others)
             for other, others in unlike
         ):
             unlike.append((group, words))
     return len(unlike)
 
 
-def without_pictures(visual: VisualDocument, none: Collection[str]) -> VisualDocument:
-    """Take pictures off a product; it keeps what the seller's text states.
-
-    Without any picture left it has NO_PICTURE, and its features are those of its first one: they
-    are there for form, as no search compares them.
-
-    Args:
-        visual: The product's object.
-        none: Hashes of the pictures to take off; the same object is returned if it has none.
-    """
-    codes = (visual.binary_code, *visual.further_codes)
-    colours = (visual.colour_histogram, *visual.further_colours)
-    views = list(zip(visual.views, codes, colours, visual.pictures, strict=False))
-    kept = [each for each in views if each[3] not in none]
-    if len(kept) == len(views) or (not kept and NO_PICTURE in visual.attributes):
-        return visual
-    pictures = [picture for *_, picture in kept]
-    gone = [picture for picture in visual.pictures if picture not in pictures]
-    if not kept:
-        visual = replace(_as_stated(visual), appearance=())
-        visual = replace(visual, attributes=tuple(sorted((*visual.attributes, NO_PICTURE))))
-        kept, pictures, gone = views[:1], [visual.pictures[0]], list(visual.pictures[1:])
-    else:
-        if kept[0] is not views[0]:
-            visual = _as_stated(visual)
-        terms = (term for _, *one, _ in kept for term in appearance_terms(visual.category, *one))
-        visual = replace(visual, appearance=tuple(dict.fromkeys(terms)))
-    (first, code, colour, _), *further = kept
-    return replace(
-        visual,
-        binary_code=code,
-        colour_histogram=colour,
-        box=first.box,
-        place=first.place,
-        further=tuple(view for view, *_ in further),
-        further_codes=tuple(code for _, code, *_ in further),
-        further_colours=tuple(colour for *_, colour, _ in further),
-        pictures=(*pictures, *gone),
-    )
-
-
-def _as_stated(visual: VisualDocument) -> VisualDocument:
-    """Leave what the seller's text states: the picture it was read from shows something else."""
-    stated = set(visual.from_text)
-    known = visual.category in stated
-    return replace(
-        visual,
-        category=visual.category if known else UNKNOWN_CATEGORY,
-        great_category=visual.great_category if known else UNKNOWN_CATEGORY,
-        attributes=tuple(term for term in visual.attributes if term in stated),
-    )
-
-
-def _take_off(engine: Engine, product_ids: Sequence[str], none: Collection[str]) -> bool:
-    """Take pictures off some products, unless they are written meanwhile; tell if any had them."""
+def _change(
+    engine: Engine, product_ids: Sequence[str], change: Callable[[VisualDocument], VisualDocument]
+) -> int:
+    """Change some products, unless they are written meanwhile; return how many were."""
     states = engine.stored(product_ids)
     documents = []
     for product in engine.fetch(product_ids):
         visual, state = product.visual, states.get(product.product_id)
         if visual is None or state is None:
             continue
-        changed = without_pictures(visual, none)
+        changed = change(visual)
         if changed is not visual:
             documents.append(
                 IndexDocument(
                     product.product_id, {}, changed, insert=False, as_of=state.as_of, stored=state
                 )
             )
-    if documents:
-        engine.write(documents)
-    return bool(documents)
+    outcomes = engine.write(documents) if documents else []
+    return sum(outcome.error is None for outcome in outcomes)
 
 
 def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -219,4 +221,4 @@ def _words(title: str) -> frozenset[str]:
 
 def _alike(words: frozenset[str], others: frozenset[str]) -> bool:
     shorter = min(len(words), len(others))
-    return not shorter or len(words & others) >= MAX_SHARED_WORDS * shorter
+    return shorter > 0 and len(words & others) >= MAX_SHARED_WORDS * shorter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.tally import GROUPS, Tally
@@ -13,6 +13,9 @@ from houndstooth.ingest.tally import GROUPS, Tally
 KEPT = 1000
 """Outcomes kept of products that failed, and as many of those with something else to tell. All are
 counted."""
+
+Last = Literal["deletion", "placeholders"]
+"""A step that follows the last batch, in this order."""
 
 _PLAIN = (
     *("request", "survey", "started", "changed", "model", "batches", "stopped", "stopped_public"),
@@ -41,7 +44,6 @@ class Progress:
         failed_rows: Lines of all products that failed.
         attempts: Number of attempts by step, of steps that have not ended.
         planned, deletion: JSON of a ``Deletion`` before and after it; None until then.
-        arrived: Numbers of the batches whose products are written, recorded or not.
         placeholders: JSON of each ``Placeholder``; None until they are looked for.
         away, away_since, is_aside: Those of a Job.
     """
@@ -57,7 +59,6 @@ class Progress:
     stopped_public: str | None = None
     done: int = 0
     recorded: set[int] = field(default_factory=set)
-    arrived: set[int] = field(default_factory=set)
     parts: set[int] = field(default_factory=set)
     totals: Counter[str] = field(default_factory=Counter)
     tallies: Mapping[str, Tally] = field(
@@ -76,17 +77,21 @@ class Progress:
 
     @property
     def is_finished(self) -> bool:
-        """Return true if the outcomes of all batches are recorded, and what is missing deleted."""
-        return self.stopped is None and self.done == self.batches and not self._deletes
+        """Return true if the outcomes of all batches are recorded, and the last steps are done."""
+        return self._is_written and self.awaits is None
 
     @property
-    def awaits_deletion(self) -> bool:
-        """Return true if nothing is left to do but to delete what the feed does not have."""
-        return self.stopped is None and self.done == self.batches and self._deletes
+    def awaits(self) -> Last | None:
+        """Return the step that is next once the outcomes of all batches are recorded."""
+        if not self._is_written:
+            return None
+        if self.request.get("delete_at_most") is not None and self.deletion is None:
+            return "deletion"
+        return "placeholders" if self.batches and self.placeholders is None else None
 
     @property
-    def _deletes(self) -> bool:
-        return self.request.get("delete_at_most") is not None and self.deletion is None
+    def _is_written(self) -> bool:
+        return self.stopped is None and self.done == self.batches
 
     def record(
         self,
@@ -109,10 +114,6 @@ class Progress:
             if outcome.status == "failed" and outcome.row is not None:
                 self.failed_rows.append(outcome.row)
             self._keep(outcome)
-
-    def arrive(self, number: int) -> None:
-        """Note that the products of a batch are written."""
-        self.arrived.add(number)
 
     def queue(self, start: int) -> None:
         """Mark the part of the feed from batch ``start`` on as queued."""
@@ -174,7 +175,6 @@ class Progress:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "recorded": [] if self.is_finished else sorted(self.recorded),
-            "arrived": [] if self.is_finished else sorted(self.arrived),
             "parts": sorted(self.parts),
             "totals": self.totals,
             "tallies": {group: tally.to_json() for group, tally in self.tallies.items()},
@@ -189,7 +189,6 @@ class Progress:
         progress = cls(
             **{name: data[name] for name in _PLAIN if name in data},
             recorded=set(data["recorded"]),
-            arrived=set(data["arrived"]),
             parts=set(data["parts"]),
             totals=Counter(data["totals"]),
             failed_rows=list(data["failed_rows"]),
@@ -199,6 +198,8 @@ class Progress:
             progress.tallies[group].merge(tally)
         for outcome in map(Outcome.from_json, data["outcomes"]):
             progress._keep(outcome)
+        if progress.done and not progress.recorded:  # of a release that looked for none: finished
+            progress.placeholders = progress.placeholders or []
         return progress
 
     def _keep(self, outcome: Outcome) -> None:

@@ -1,42 +1,30 @@
-"""Define the Celery tasks: read a part of a feed, ingest one batch, delete what is missing."""
+"""Define the Celery tasks: read a part of a feed, ingest one batch, and the last steps of a job.
+
+The last steps delete what is missing and look for placeholders, in parts with a time limit each.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from celery import Task, shared_task
-from celery.exceptions import Ignore, Reject
-from celery.utils.log import get_task_logger
+from celery import shared_task
 from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
 from houndstooth.ingest.deletion import delete_some, plan_deletion
 from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_task import MAX_PAUSE_SECONDS, JobOutage, JobTask
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.patient_engine import Pause, check_patience, patient
-from houndstooth.ingest.placeholders import set_placeholders_aside
+from houndstooth.ingest.placeholders import set_some_aside
 from houndstooth.ingest.products import FeedProduct
+from houndstooth.ingest.progress import Last
 from houndstooth.ingest.queue import sending
-from houndstooth.mappings.errors import (
-    EngineUnavailable,
-    HoundstoothError,
-    InvalidFeed,
-    JobNotFound,
-    WorkersUnavailable,
-)
+from houndstooth.mappings.errors import InvalidFeed
 
 if TYPE_CHECKING:
     from houndstooth.ingest.celery_app import IngestApp
-
-_LOG = get_task_logger(__name__)
-
-MAX_PAUSE_SECONDS = 60
-"""Longest pause before a retry."""
 
 MAX_PRODUCT_RETRIES = 3
 """Retries of products with a retryable failure, before they count as failed."""
@@ -53,38 +41,6 @@ PRODUCT_SECONDS = 90
 """Time limit for a product that is ingested by itself."""
 
 WORKER_DIED = "worker died"
-
-UNFORESEEN = "an unforeseen error; the workers' log says which"
-
-
-class JobTask(Task):
-    """A step of the job whose id is the first argument; if it fails for good, the job stops."""
-
-    abstract = True
-    autoretry_for = (WorkersUnavailable,)
-    max_retries = 8
-    retry_backoff = True
-    retry_backoff_max = MAX_PAUSE_SECONDS
-    retry_jitter = True
-
-    def retry(self, *args: Any, **kwargs: Any) -> Any:
-        """See Celery. If the retry cannot be queued, requeue the current message.
-
-        Celery would acknowledge it, and the step would be lost when Redis cannot be reached.
-        """
-        try:
-            return super().retry(*args, **kwargs)
-        except Reject as lost:
-            raise Reject(lost.reason, requeue=True) from lost
-
-    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
-        """Stop the job; Celery calls this when there is no further retry."""
-        if isinstance(exc, HoundstoothError):
-            reason, public = str(exc), exc.public
-        else:
-            reason, public = f"unforeseen error: {exc!r}", UNFORESEEN
-        with suppress(JobNotFound):
-            self.app.jobs.stop(args[0], reason, public)
 
 
 @shared_task(base=JobTask, bind=True, name="ingest.read_feed")
@@ -121,73 +77,20 @@ def ingest(self: JobTask, job_id: str, number: int, entries: str, tries: int = 0
 
 @shared_task(base=JobTask, bind=True, name="ingest.delete_missing")
 def delete_missing(self: JobTask, job_id: str) -> None:
-    """Delete some of what the feed of a job does not have, once all of its batches are recorded.
+    """Delete some of what the feed of a job does not have, once all of its batches are recorded."""
+    _do_part(self, job_id, "deletion", _delete_some, "as they deleted what the feed does not have")
 
-    What is left is queued again, so that each part has a time limit of its own.
-    """
-    app: IngestApp = self.app
-    job = app.jobs.get(job_id)
-    if not job.awaits_deletion or job.is_aside:
-        return
-    with app.job_steps.step(job_id, "deletion", BATCH_SECONDS) as attempts:
-        if attempts > MAX_DEATHS:
-            doing = "as they deleted what the feed does not have"
-            raise InvalidFeed(_deaths(doing, BATCH_SECONDS))
-        if not _delete_some(self, job):
-            with sending():
-                self.apply_async((job_id,))
+
+@shared_task(base=JobTask, bind=True, name="ingest.look_for_placeholders")
+def look_for_placeholders(self: JobTask, job_id: str) -> None:
+    """Look for placeholders, and take some off, once all products are as they are to be."""
+    _do_part(self, job_id, "placeholders", _set_some_aside, "as they looked for placeholders")
 
 
 @inspect_command(args=[("job_id", str)], signature="JOB")
 def sees_job(state: Any, job_id: str) -> dict[str, bool]:
     """Tell whether this worker can read and write what is kept of a job."""
     return {"sees": state.app.jobs.is_usable(job_id)}
-
-
-class _Outage:
-    """The outage of a job's engine, which a process waits for with a batch in its hands.
-
-    What the batch has been recognised as is written when the engine is back. Nobody else is given
-    the batch meanwhile. If a job of another engine could go on, this one steps aside for it.
-
-    Args:
-        task: The task that has the batch.
-        job: Its job.
-    """
-
-    def __init__(self, task: JobTask, job: Job) -> None:
-        self._app: IngestApp = task.app
-        self._job = job
-        self._tag = (task.request.properties or {}).get("delivery_tag")
-
-    @contextmanager
-    def __call__(self, error: EngineUnavailable) -> Iterator[Pause]:
-        """See ``patient_engine.Outage``."""
-        began = time.monotonic()
-        _LOG.warning("job %s waits for its engine: %s", self._job.job_id, error)
-        with self._app.job_steps.paused(self._job.job_id, str(error)) as since:
-            yield partial(self._pause, since)
-        _LOG.warning("job %s goes on after %.0f s", self._job.job_id, time.monotonic() - began)
-
-    def _pause(self, since: float, error: EngineUnavailable, seconds: float) -> None:
-        app, job = self._app, self._job
-        check_patience(error, time.time() - since, job.request.patience)
-        if app.is_ending:
-            raise Reject("the worker was asked to end", requeue=True)
-        now = app.jobs.get(job.job_id)
-        if now.state != "running" or now.is_aside:
-            raise Ignore
-        if any(_could_go_on(other, job) for other in app.jobs.running()):
-            app.jobs.step_aside(job.job_id)
-            raise Ignore
-        if self._tag:
-            with suppress(WorkersUnavailable):  # Redis may be away as well
-                app.queue.keep(self._tag)
-        time.sleep(seconds)
-
-
-def _could_go_on(other: Job, job: Job) -> bool:
-    return other.request.engine != job.request.engine and other.away is None
 
 
 def _queue_part(task: JobTask, job: Job, start: int) -> None:
@@ -205,24 +108,42 @@ def _queue_part(task: JobTask, job: Job, start: int) -> None:
                 ingest.apply_async((job.job_id, number, write_entries(entries)))
         else:
             app.jobs.end_feed(job.job_id, count)
-            if app.jobs.get(job.job_id).done == count > 0:  # the end was not known to the last
-                _set_placeholders_aside(app, job, _Outage(task, job))
     app.jobs.mark_queued(job.job_id, start)
-    _queue_deletion(app, job)
+    _queue_last(app, job.job_id)
 
 
-def _queue_deletion(app: IngestApp, job: Job) -> None:
-    """Queue the deletion if nothing else is left to do; if it is lost, the job is brought back."""
-    if job.request.delete_at_most is not None and app.jobs.queue_deletion(job.job_id):
+def _queue_last(app: IngestApp, job_id: str) -> None:
+    """Queue the step that follows the last batch; if it is lost, the job is brought back."""
+    step = app.jobs.queue_last(job_id)
+    if step is not None:
+        task = delete_missing if step == "deletion" else look_for_placeholders
         with sending():
-            delete_missing.apply_async((job.job_id,))
+            task.apply_async((job_id,))
+
+
+def _do_part(
+    task: JobTask, job_id: str, step: Last, part: Callable[[JobTask, Job], bool], doing: str
+) -> None:
+    """Do a part of a last step; what is left is queued again, with a time limit of its own."""
+    app: IngestApp = task.app
+    job = app.jobs.get(job_id)
+    if job.awaits != step or job.is_aside:
+        return
+    with app.job_steps.step(job_id, step, BATCH_SECONDS) as attempts:
+        if attempts > MAX_DEATHS:
+            raise InvalidFeed(_deaths(doing, BATCH_SECONDS))
+        if part(task, job):
+            _queue_last(app, job_id)
+        else:
+            with sending():
+                task.apply_async((job_id,))
 
 
 def _delete_some(task: JobTask, job: Job) -> bool:
     """Delete some of what was counted first, by whatever attempt; tell whether that was all."""
     app: IngestApp = task.app
     request = job.request
-    engine = patient(app.engine(request.engine), _Outage(task, job))
+    engine = app.prepared_engine(request.engine, JobOutage(task, job))
     if request.as_of is None or request.delete_at_most is None:
         return True
     planned = job.planned
@@ -240,7 +161,7 @@ def _ingest_batch(
     task: JobTask, job: Job, number: int, entries: Entries, tries: int, singly: bool
 ) -> None:
     app: IngestApp = task.app
-    outage = _Outage(task, job)
+    outage = JobOutage(task, job)
     if singly:
         outcomes = _one_by_one(app, job, entries, outage)
     else:
@@ -252,22 +173,22 @@ def _ingest_batch(
         pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
-    if app.jobs.arrive(job.job_id, number):
-        _set_placeholders_aside(app, job, outage)
     app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
-    _queue_deletion(app, job)
+    _queue_last(app, job.job_id)
 
 
-def _set_placeholders_aside(app: IngestApp, job: Job, outage: _Outage) -> None:
-    """Look for placeholders once all products are written."""
+def _set_some_aside(task: JobTask, job: Job) -> bool:
+    """Take some placeholders off their products; tell whether that was all."""
+    app: IngestApp = task.app
     settings = app.settings
-    engine = patient(app.engine(job.request.engine), outage)
-    model, field = app.extractor.model, settings.variant_field
-    found = set_placeholders_aside(engine, model, settings.shared_picture, field)
-    app.jobs.record_placeholders(job.job_id, found)
+    engine = app.prepared_engine(job.request.engine, JobOutage(task, job))
+    found = set_some_aside(engine, job.model, settings.shared_picture, settings.variant_field)
+    if found is not None:
+        app.jobs.record_placeholders(job.job_id, found)
+    return found is not None
 
 
-def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> list[Outcome]:
+def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: JobOutage) -> list[Outcome]:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
     app.extractor  # noqa: B018  # its loading is not to count for the first product

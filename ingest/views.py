@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,11 +11,14 @@ from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import Box, Features
 
+_LOG = logging.getLogger(__name__)
+
 View = tuple[int, Features]
 """Place of an image among the product's, 1 = the first, and its features."""
 
-Wanted = tuple[bytes, frozenset[str] | None, Box | None]
-"""An image's bytes, the categories that its item may be of, and its box, None if unknown."""
+Wanted = tuple[bytes, frozenset[str] | None, Box | None, bool]
+"""An image's bytes, the categories that its item may be of, its box, None if unknown, and whether
+what is beside the item is wanted."""
 
 
 def extract_images(
@@ -27,7 +31,7 @@ def extract_images(
         wanted: The images; equal ones are extracted once.
     """
     distinct = list(dict.fromkeys(wanted))
-    decoded = {data: _decode(extractor, data) for data in dict.fromkeys(d for d, _, _ in distinct)}
+    decoded = {data: _decode(extractor, data) for data in dict.fromkeys(d for d, *_ in distinct)}
     found = {one: decoded[one[0]] for one in distinct}
     usable = [(one, image) for one, image in found.items() if not isinstance(image, InvalidInput)]
     results = zip((one for one, _ in usable), _extract(extractor, usable), strict=True)
@@ -47,16 +51,37 @@ def _extract(
     """Extract decoded images; if they are refused, extract each one alone to find the bad one."""
     if not images:
         return []
-    pictures = [image for _, image in images]
     try:
         found = extractor.extract(
-            pictures,
-            categories=[categories for (_, categories, _), _ in images],
-            boxes=[box for (_, _, box), _ in images],
+            [image for _, image in images],
+            categories=[categories for (_, categories, _, _), _ in images],
+            boxes=[box for (_, _, box, _), _ in images],
         )
-        beside = extractor.extract_beside(pictures, found)
-        return [replace(one, beside=some) for one, some in zip(found, beside, strict=True)]
     except InvalidInput as error:
         if len(images) == 1:
             return [error]
         return [result for one in images for result in _extract(extractor, [one])]
+    asked = [
+        place
+        for place, ((*_, beside), _) in enumerate(images)
+        if beside and found[place].shows_item
+    ]
+    seen = _beside(extractor, [images[place][1] for place in asked], [found[n] for n in asked])
+    by_place = dict(zip(asked, seen, strict=True))
+    return [replace(one, beside=by_place.get(place, ())) for place, one in enumerate(found)]
+
+
+def _beside(
+    extractor: Extractor, pictures: Sequence[Any], items: Sequence[Features]
+) -> list[tuple[Features, ...]]:
+    """Extract what is beside items; an image of which it cannot be said has nothing beside."""
+    if not items:
+        return []
+    try:
+        return extractor.extract_beside(pictures, items)
+    except Exception as error:
+        if len(items) == 1:
+            _LOG.warning("what is beside the item of an image was not extracted: %r", error)
+            return [()]
+    pairs = zip(pictures, items, strict=True)
+    return [some for one, item in pairs for some in _beside(extractor, [one], [item])]

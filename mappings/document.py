@@ -25,6 +25,13 @@ NO_PICTURE = "picture:none"
 PICTURES = f"{VISUAL}.pictures"
 """Field of the hashes of a product's images, by which those are found that several have."""
 
+NO_ITEM_SEEN = "-"
+"""Stands in PICTURES before the hash of an image that was left out: no item is seen in it."""
+
+UNDER_MANY = "+"
+"""Stands there before the hash of an image that was left out, as it is under many unlike products;
+and by itself, so that products with such images are found."""
+
 _VISUALS = re.compile(rf"{VISUAL}(_[0-9]{{1,9}})?")
 
 
@@ -83,7 +90,8 @@ class VisualSummary:
             images before it could not be used.
         further: Further views of the product.
         pictures: Hash of the image of each view, in their order; then those of images that were
-            left out as they show no item.
+            left out, after ``NO_ITEM_SEEN`` or ``UNDER_MANY``. Without any image left the first
+            view is that of an image that was left out.
         worn: What the product is shown with: the other items in one of its pictures.
     """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,9 @@ MIN_FILLED = 0.01
 
 MAX_BESIDE = 4
 """Other items of an image that are looked at, the most salient ones."""
+
+BESIDE_AT_ONCE = 8
+"""Such items of a batch that are extracted at a time: memory grows with them."""
 
 EMPTY_BOX = "the box shows nothing but plain background"
 """The note of a given box that is empty."""
@@ -136,7 +139,10 @@ class ImageExtractor:
         crowd = [image for image, some in zip(images, found, strict=True) for _ in some]
         every = [each for some in found for each in some]
         boxes = [Box(*each.box.as_list()) for each in every]
-        features = iter(self.extract(crowd, [each.categories for each in every], boxes))
+        categories = [each.categories for each in every]
+        parts = [slice(n, n + BESIDE_AT_ONCE) for n in range(0, len(every), BESIDE_AT_ONCE)]
+        extracted = (self.extract(crowd[n], categories[n], boxes[n]) for n in parts)
+        features = chain.from_iterable(extracted)
         return [tuple(islice(features, len(some))) for some in found]
 
     def extract_items(self, image: Image.Image) -> list[Features]:

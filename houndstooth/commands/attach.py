@@ -180,6 +180,7 @@ def run(
     from houndstooth.ingest.pipeline import ingest_feed
     from houndstooth.ingest.placeholders import Placeholder, set_placeholders_aside
     from houndstooth.ingest.report import Report, create_report
+    from houndstooth.mappings.errors import EngineUnavailable
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import prepare
 
@@ -233,15 +234,18 @@ def run(
         if stop.is_set():
             stopped = None if task.follow else STOPPED
         found: list[Placeholder] = []
-        if stopped is None:
+        if stopped is None and not stop.is_set():
             titles = reading.roles["title"]
-            found = set_placeholders_aside(
-                index,
-                extractor.model,
-                settings.shared_picture,
-                settings.variant_field,
-                lambda facts: " ".join(str(value_at(facts, path) or "") for path in titles),
-            )
+            try:
+                found = set_placeholders_aside(
+                    index,
+                    extractor.model,
+                    settings.shared_picture,
+                    settings.variant_field,
+                    lambda facts: " ".join(str(value_at(facts, path) or "") for path in titles),
+                )
+            except EngineUnavailable as error:
+                stopped = str(error)
         click.echo(report.close(stopped, placeholders=found))
         if stopped == STOPPED:
             return INTERRUPTED

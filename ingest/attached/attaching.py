@@ -219,13 +219,14 @@ class Attaching:
         return f"{self.model} {source_hash(product, images, self.taxonomy)}"
 
     def _has_visual(self, document: SourceDocument) -> bool:
-        """Tell whether a document has ``visual`` of this model, and nothing has damaged it."""
+        """Tell whether a document has ``visual`` of this model, neither damaged nor outdated."""
         stored = visual_of(document.source, self.index.visual)
         try:
             visual = VisualDocument.from_json(stored or {})
         except InvalidDocument:
             return False
-        return visual.model == self.model and visual.lengths == self.lengths
+        same = visual.model == self.model and visual.lengths == self.lengths
+        return same and visual.source_hash != ""
 
     def _noted(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Note what became of a batch, and return it without the rows, which are none of a feed.

@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 
 from houndstooth.ingest.batches import feed_stamp, numbered_batches
 from houndstooth.ingest.images import UrlImages
+from houndstooth.ingest.job_task import JobTask
 from houndstooth.ingest.jobs import JobRequest, Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.queue import Queue
-from houndstooth.ingest.tasks import JobTask
 from houndstooth.mappings.errors import HoundstoothError, InvalidImage
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings

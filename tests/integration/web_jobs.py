@@ -53,6 +53,7 @@ def finish(folder: Path, job_id: str) -> None:
     noted = Outcome("e", "written", row=6, notes=(NOTE,), category_from="picture")
     jobs.record(job_id, 2, [noted, Outcome("f", "written", row=7)], "fake-1")
     jobs.end_feed(job_id, 3)
+    jobs.record_placeholders(job_id, [])
 
 
 def deleting_job(folder: Path, deletion: Deletion) -> str:
@@ -71,6 +72,7 @@ def deleting_job(folder: Path, deletion: Deletion) -> str:
     jobs.record(job_id, 0, [Outcome("a", "overtaken"), Outcome("b", "updated")], "fake-1")
     jobs.end_feed(job_id, 1)
     jobs.record_deletion(job_id, deletion)
+    jobs.record_placeholders(job_id, [])
     return job_id
 
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.ingest import journal
+from houndstooth.ingest.deletion import Deletion
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.jobs import KEPT_SECONDS, Jobs
 from houndstooth.ingest.options import ReadOptions
@@ -66,6 +67,7 @@ def test_an_ended_job_is_a_line_that_says_the_same(jobs: Jobs) -> None:
             jobs.record(job_id, number, [outcome], "m-1")
     before = jobs.get(job_id)
     jobs.end_feed(job_id, 3)
+    jobs.record_placeholders(job_id, [])
     after = Jobs(jobs.folder).get(job_id)
     assert lines(jobs, job_id) == 1
     assert after.state == "finished"
@@ -83,6 +85,7 @@ def test_a_large_job_keeps_counts_and_the_first_failures(jobs: Jobs) -> None:
     for number in range(15, 515):
         jobs.record(job_id, number, [Outcome(f"u{n}", "unchanged") for n in range(200)], "m-1")
     jobs.end_feed(job_id, 515)
+    jobs.record_placeholders(job_id, [])
     job = jobs.get(job_id)
     assert job.totals == totals(unchanged=100_000, failed=KEPT + 500)
     assert [one.row for one in job.failed] == list(rows[:KEPT])
@@ -117,6 +120,7 @@ def test_many_processes_write_to_one_job(jobs: Jobs) -> None:
         numbers = [range(0, 120), range(40, 160), range(80, 200), range(0, 200)]
         new = list(pool.map(_record, [jobs.folder] * 4, [job_id] * 4, numbers))
     assert sum(new) == 200
+    jobs.record_placeholders(job_id, [])
     job = jobs.get(job_id)
     assert (job.state, job.done, job.totals["written"]) == ("finished", 200, 200)
 
@@ -163,6 +167,7 @@ def test_a_stopped_job_goes_on_where_it_was(jobs: Jobs) -> None:
     jobs.record(job_id, 0, [Outcome("c", "written")], "m-1")
     jobs.end_feed(job_id, 3)
     assert jobs.get(job_id).totals["written"] == 3
+    jobs.record_placeholders(job_id, [])
     jobs.stop(job_id, "cancelled")
     assert jobs.get(job_id).state == "finished"
     with pytest.raises(InvalidInput, match="expected a job that is not finished"):
@@ -198,7 +203,7 @@ def test_a_job_that_stepped_aside_goes_on_with_its_patience_used_up(jobs: Jobs) 
     time.sleep(0.02)
     assert jobs.wait(job_id, "away again") == since
     assert jobs.get(job_id).is_aside
-    assert jobs.resume_if_quiet(job_id, 0)
+    assert jobs.resume_if_quiet(job_id, -1)
     job = jobs.get(job_id)
     assert (job.is_aside, job.away_since) == (False, since)
     jobs.resume(job_id)
@@ -315,11 +320,47 @@ def test_a_sum_is_read_as_it_was_written(events: list[tuple]) -> None:  # type: 
     assert again.to_json() == json.loads(json.dumps(progress.to_json()))
 
 
-def test_the_deletion_is_queued_once(jobs: Jobs) -> None:
+def test_the_last_steps_are_queued_once_each(jobs: Jobs) -> None:
     job_id = jobs.create(replace(REQUEST, delete_at_most="10%"))
     jobs.end_feed(job_id, 1)
-    assert not jobs.queue_deletion(job_id), "a batch is left to do"
+    assert jobs.queue_last(job_id) is None, "a batch is left to do"
     jobs.record(job_id, 0, [], "test-1")
-    assert [jobs.queue_deletion(job_id) for _ in range(3)] == [True, False, False]
+    assert [jobs.queue_last(job_id) for _ in range(3)] == ["deletion", None, None]
     jobs.resume(job_id)  # its message was lost
-    assert jobs.queue_deletion(job_id)
+    assert jobs.queue_last(job_id) == "deletion"
+    jobs.record_deletion(job_id, Deletion())
+    assert [jobs.queue_last(job_id) for _ in range(2)] == ["placeholders", None]
+    assert jobs.get(job_id).state == "running"
+    jobs.record_placeholders(job_id, [])
+    assert (jobs.get(job_id).state, jobs.queue_last(job_id)) == ("finished", None)
+
+
+@pytest.mark.parametrize("ends_first", [True, False])
+def test_the_last_batch_and_the_end_of_the_feed_come_in_any_order(
+    jobs: Jobs, ends_first: bool
+) -> None:
+    job_id = jobs.create(REQUEST)
+    if ends_first:
+        jobs.end_feed(job_id, 1)
+        assert jobs.queue_last(job_id) is None
+    jobs.record(job_id, 0, [], "test-1")
+    if not ends_first:
+        assert jobs.queue_last(job_id) is None
+        jobs.end_feed(job_id, 1)
+    assert jobs.queue_last(job_id) == "placeholders"
+    empty = jobs.create(REQUEST)
+    jobs.end_feed(empty, 0)
+    assert (jobs.get(empty).state, jobs.queue_last(empty)) == ("finished", None)
+
+
+@pytest.mark.parametrize(("batches", "state"), [(1, "finished"), (None, "running")])
+def test_a_journal_of_another_release_is_read(jobs: Jobs, batches: int | None, state: str) -> None:
+    job_id = jobs.create(REQUEST)
+    path = jobs.folder / f"{job_id}.jsonl"
+    when, event, values = json.loads(path.read_text())
+    del values["placeholders"]
+    values |= {"batches": batches, "done": 1, "recorded": [] if batches else [0]}
+    old = [[when, event, values], [when, "unknown", {"number": 0}]]
+    path.write_text("".join(json.dumps(line) + "\n" for line in old))
+    assert (jobs.get(job_id).state, len(jobs.running())) == (state, batches is None)
+    assert jobs.has(job_id, 0)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from houndstooth.ingest.left_out import given_back, without_pictures
 from houndstooth.ingest.placeholders import count_unlike, title_fact
+from houndstooth.mappings.document import NO_PICTURE, UNDER_MANY
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.worn_item import WornItem
 from houndstooth.models.localisation.no_item import Strokes, measure_strokes
+from tests.catalogue import document
 
 BLANK, DRAWN, TEXT = Strokes(is_blank=True), Strokes(are_drawn=True), Strokes(False, True, True)
 
@@ -21,7 +27,7 @@ BLANK, DRAWN, TEXT = Strokes(is_blank=True), Strokes(are_drawn=True), Strokes(Fa
         (["Red Shirt S", "Red Shirt M", "Blue Shirt XL", "Shirt 12"], 1),
         (["Linen Shirt", "Blue Jeans", "Leather Boots"], 3),
         (["White T-shirt model 1", "White T-shirt model 2"], 1),
-        (["", "", "Blue Jeans"], 1),
+        (["", "501", "T 1200", "Blue Jeans", "Silk Scarf"], 2),
     ],
 )
 def test_alike_titles_count_once(titles: list[str], unlike: int) -> None:
@@ -33,6 +39,31 @@ def test_products_of_one_group_are_alike() -> None:
     facts = [{"title": name, "group": "ring"} for name in names]
     assert count_unlike(facts, "group", title_fact) == 1
     assert count_unlike(facts, "family", title_fact) == 3
+    untitled = [{"group": group} for group in ("ring", "ring", "band", "", "charm")]
+    assert count_unlike(untitled, "group", title_fact) == 3, "as after --visual-only"
+
+
+def test_what_a_product_is_worn_with_goes_with_its_picture() -> None:
+    item = WornItem("jeans", (), 1, Box(0.1, 0.2, 0.3, 0.4), b"12", b"345")
+    made = document("p", {}, views=2).visual
+    assert made is not None
+    made = replace(made, pictures=("a", "b"), worn=(item, replace(item, place=2)))
+    for none, places in (({"a"}, [2]), ({"b"}, [1]), ({"a", "b"}, []), ({"c"}, [1, 2])):
+        assert [one.place for one in without_pictures(made, none).worn] == places, none
+
+
+def test_pictures_left_out_are_marked() -> None:
+    made = document("p", {}, views=3).visual
+    assert made is not None
+    unseen = without_pictures(replace(made, pictures=("a", "b", "c")), {"a"})
+    assert unseen.pictures == ("b", "c", "-a")
+    shared = without_pictures(unseen, {"a", "c"}, UNDER_MANY)
+    assert (shared.pictures, len(shared.views)) == (("b", "+c", "-a", "+"), 1)
+    assert without_pictures(shared, {"a", "c"}, UNDER_MANY) is shared
+    none = without_pictures(shared, {"b"}, UNDER_MANY)
+    assert (none.pictures, NO_PICTURE in none.attributes) == (("+b", "+c", "-a", "+"), True)
+    back = given_back(none)
+    assert (back.pictures, back.source_hash) == (("-b", "-c", "-a"), "")
 
 
 def picture(

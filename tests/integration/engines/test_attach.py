@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from houndstooth.commands import main
+from houndstooth.ingest import placeholders
 from houndstooth.ingest.attached import attaching
 from houndstooth.mappings.engine import CandidateQuery
-from houndstooth.mappings.errors import IndexReplaced
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.rows import Checkpoint
 from houndstooth.plugin.engines import open_engine, open_shop_index
 from houndstooth.plugin.engines.cluster import scan
@@ -192,7 +193,22 @@ def until(holds: Callable[[], bool]) -> None:
         sleep(0.1)
 
 
-def test_following_keeps_up_until_it_is_interrupted(shop: OwnShop) -> None:
+def test_an_engine_that_goes_away_at_the_end_is_told(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise EngineUnavailable("gone")
+
+    shop.create()
+    shop.write(dresses(2))
+    monkeypatch.setattr(placeholders, "set_placeholders_aside", away)
+    assert shop.attach() == 1
+    assert (shop.report["stopped"], len(shop.outcomes)) == ("gone", 2)
+
+
+def test_following_keeps_up_until_it_is_interrupted(
+    shop: OwnShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.create()
     shop.write(dresses(2))
 
@@ -209,6 +225,7 @@ def test_following_keeps_up_until_it_is_interrupted(shop: OwnShop) -> None:
 
     thread = Thread(target=act)
     thread.start()
+    monkeypatch.setattr(placeholders, "set_placeholders_aside", lambda *_: pytest.fail("asked"))
     assert shop.attach("--follow") == 0
     thread.join()
     assert (shop.category("p1"), shop.category("new")) == ("jeans", "skirt")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from houndstooth.ingest.placeholders import set_placeholders_aside
+import pytest
+
+from houndstooth.ingest.placeholders import set_placeholders_aside, set_some_aside
 from houndstooth.mappings.document import NO_PICTURE, PICTURES
 from houndstooth.mappings.engine import CandidateQuery, Engine, TermFilter
 from tests.catalogue import LENGTHS, MODEL, document
@@ -30,7 +33,9 @@ def searched(engine: Engine) -> set[str]:
     return set(engine.match(CandidateQuery(MODEL, excluded=(NO_PICTURE,)), 1000))
 
 
-def test_a_placeholder_is_found_and_left_out(engine: Engine) -> None:
+def test_a_placeholder_is_found_and_left_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(engine, "none", (NONE,))
     fill(engine, "few", (REAL,), count=4)
     fill(engine, "two", ("-", CHART))
@@ -53,15 +58,18 @@ def test_a_placeholder_is_found_and_left_out(engine: Engine) -> None:
     assert two.attributes == ("colour:red",)
     assert [view.place for view in late.views] == [2]
     assert late.attributes == ()
-    assert late.pictures == ("late0", CHART)
+    assert late.pictures == ("late0", f"+{CHART}", "+")
     rows = engine.features(["two0", "late0"], MODEL, LENGTHS, None)
     assert rows.view_counts is None or list(rows.view_counts) == [1, 1]
 
+    reads: list[Sequence[str]] = []
+    fetch = engine.fetch
+    monkeypatch.setattr(engine, "fetch", lambda ids: reads.append(ids) or fetch(ids))
     assert set_placeholders_aside(engine, MODEL, 5, "group") == found
+    assert reads == [], "nothing is left to do"
     fill(engine, "new", (NONE,), count=1)
     set_placeholders_aside(engine, MODEL, 5, "group")
     assert "new0" not in searched(engine)
-    assert set_placeholders_aside(engine, MODEL, 0, "group") == []
 
 
 def test_a_picture_of_its_own_is_searched_again(engine: Engine) -> None:
@@ -69,8 +77,51 @@ def test_a_picture_of_its_own_is_searched_again(engine: Engine) -> None:
     set_placeholders_aside(engine, MODEL, 5, "group")
     fill(engine, "p", ("-",), count=1)
     assert searched(engine) == {"p0"}
-    of_picture = CandidateQuery(MODEL, filters=(TermFilter(PICTURES, NONE),))
+    of_picture = CandidateQuery(MODEL, filters=(TermFilter(PICTURES, f"+{NONE}"),))
     assert engine.count(of_picture) == 5
     engine.delete(["p1"])
     engine.refresh()
     assert engine.count(of_picture) == 4
+
+
+def is_recognised_again(engine: Engine, *ids: str) -> list[bool]:
+    """Tell of which products the next feed makes the features anew."""
+    states = engine.stored(ids)
+    return [(found := states[key].features) is not None and not found.source_hash for key in ids]
+
+
+@pytest.mark.parametrize("at_least", [0, 7, 5])
+def test_what_is_no_placeholder_any_more_is_given_back(engine: Engine, at_least: int) -> None:
+    fill(engine, "p", (NONE,))
+    fill(engine, "two", ("-", CHART))
+    set_placeholders_aside(engine, MODEL, 5, "group")
+    if at_least == 5:  # the shop has given two of them pictures
+        fill(engine, "p", ("-",), count=2)
+    kept = is_recognised_again(engine, "p2", "two0")
+    found = set_placeholders_aside(engine, MODEL, at_least, "group")
+    assert kept == [False, False]
+    assert is_recognised_again(engine, "p2", "two0") == [True, at_least != 5]
+    assert [one.picture for one in found] == ([CHART] if at_least == 5 else [])
+    fill(engine, "p", (NONE,), count=4)
+    set_placeholders_aside(engine, MODEL, at_least, "group")
+    assert is_recognised_again(engine, "p2", "p5") == [False, True]
+
+
+def test_the_sizes_of_a_product_do_not_hide_a_placeholder(engine: Engine) -> None:
+    documents = []
+    for n in range(20 * 13):
+        facts = {"title": f"{chr(97 + n // 13) * 3} {n % 13}", "group": f"g{n // 13:02}"}
+        made = document(f"s{n:03}", facts, seed=n)
+        assert made.visual is not None
+        documents.append(replace(made, visual=replace(made.visual, pictures=(NONE,))))
+    engine.write(documents)
+    [found] = set_placeholders_aside(engine, MODEL, 5, "group")
+    assert (found.products, searched(engine)) == (260, set())
+
+
+def test_what_is_left_is_done_in_parts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("houndstooth.ingest.placeholders.PART", 4)
+    fill(engine, "p", (NONE,))
+    parts = [set_some_aside(engine, MODEL, 5, "group") for _ in range(3)]
+    assert [one and len(one) for one in parts] == [None, 1, 1]
+    assert searched(engine) == set()

@@ -91,6 +91,11 @@ def test_one_picture_of_unlike_products_is_told(
     [told] = shop.report["placeholders"]
     assert (told["products"], told["examples"]) == (5, ["p0", "p1", "p2"])
     assert hits(shop, search, BLUE) == {"p5"}
+    monkeypatch.setenv("HOUNDSTOOTH_SHARED_PICTURE", "6")
+    for written in (0, 5, 0):  # its end gives the picture back, the next one recognises it
+        assert shop.ingest(feed) == 0
+        assert shop.report["totals"]["written"] == written
+    assert len(hits(shop, search, BLUE)) == 6
 
 
 def test_variants_share_a_picture(shop: Shop, search: VisualSearch) -> None:
