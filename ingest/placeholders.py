@@ -90,21 +90,20 @@ def set_placeholders_aside(
         title_of: Function that returns the title in a product's facts.
 
     Returns:
-        All placeholders, the most frequent first, those that were found before among them.
+        All placeholders, the most frequent first, those that were found before among them: one
+        stays a placeholder while two unlike products have it.
     """
     if not at_least:
         return []
     engine.refresh()
-    counts = engine.facets(CandidateQuery(model), (PICTURES,), MOST_PICTURES)[PICTURES]
     found = []
-    for picture, count in counts:
-        if count < at_least:
-            break
+    for picture, unlike in _suspects(engine, model, at_least).items():
         having = CandidateQuery(model, filters=(TermFilter(PICTURES, picture),))
         ids = sorted(engine.match(having, max(COMPARED, at_least)))
         facts = [one.facts for one in engine.show(ids)]
-        if count_unlike(facts, group_field, title_of) >= at_least:
-            found.append(Placeholder(picture, count, tuple(ids[:3])))
+        if count_unlike(facts, group_field, title_of) >= unlike:
+            found.append(Placeholder(picture, engine.count(having), tuple(ids[:3])))
+    found.sort(key=lambda one: (-one.products, one.picture))
     none = {one.picture for one in found}
     written = False
     for one in found:
@@ -116,6 +115,21 @@ def set_placeholders_aside(
     if written:
         engine.refresh()
     return found
+
+
+def _suspects(engine: Engine, model: str, at_least: int) -> dict[str, int]:
+    """Count by picture the unlike products from which on it is a placeholder.
+
+    One that was found before stays one while two unlike products have it. Products that have
+    nothing else bear its name: their NO_PICTURE says that their pictures are none.
+    """
+    every, aside = CandidateQuery(model), CandidateQuery(model, required=(NO_PICTURE,))
+    suspects = {}
+    for query, unlike in ((every, at_least), (aside, min(2, at_least))):
+        for picture, count in engine.facets(query, (PICTURES,), MOST_PICTURES)[PICTURES]:
+            if count >= unlike:
+                suspects[picture] = unlike
+    return suspects
 
 
 def count_unlike(products: Sequence[Facts], group_field: str, title_of: TitleOf) -> int:

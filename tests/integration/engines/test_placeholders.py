@@ -74,3 +74,8 @@ def test_a_picture_of_its_own_is_searched_again(engine: Engine) -> None:
     engine.delete(["p1"])
     engine.refresh()
     assert engine.count(of_picture) == 4
+    [left] = set_placeholders_aside(engine, MODEL, 5, "group")
+    assert (left.picture, left.products) == (NONE, 4)
+    fill(engine, "late", (NONE,), count=1)
+    set_placeholders_aside(engine, MODEL, 5, "group")
+    assert searched(engine) == {"p0"}

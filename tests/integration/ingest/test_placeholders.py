@@ -93,6 +93,25 @@ def test_one_picture_of_unlike_products_is_told(
     assert hits(shop, search, BLUE) == {"p5"}
 
 
+def test_a_placeholder_stays_one_until_a_photo_replaces_it(
+    shop: Shop, search: VisualSearch
+) -> None:
+    products = [{"id": f"p{n}", "title": title, "image": BLUE} for n, title in enumerate(TITLES)]
+    assert shop.ingest(shop.write(products)) == 0
+    assert (shop.report["totals"]["written"], hits(shop, search, BLUE)) == (5, set())
+    assert shop.ingest(shop.write(products)) == 0
+    assert (shop.report["totals"]["unchanged"], hits(shop, search, BLUE)) == (5, set())
+    products[0]["image"] = RED
+    assert shop.ingest(shop.write(products)) == 0
+    totals = shop.report["totals"]
+    assert (totals["written"], totals["unchanged"]) == (1, 4)
+    assert [one["products"] for one in shop.report["placeholders"]] == [4]
+    assert hits(shop, search, RED) == {"p0"}
+    assert shop.ingest(shop.write([{"id": "late", "title": "Gold Ring", "image": BLUE}])) == 0
+    assert [one["products"] for one in shop.report["placeholders"]] == [5]
+    assert hits(shop, search, RED) == {"p0"}
+
+
 def test_variants_share_a_picture(shop: Shop, search: VisualSearch) -> None:
     feed: Path = shop.write(
         [
