@@ -90,6 +90,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "view": _view(hit.view, hit.product),
         "matched": list(hit.matched),
         "variants": list(hit.variants),
+        "merged": list(hit.merged),
         "why": [{"rule": one.rule, "action": one.action} for one in hit.why],
         "product": dict(hit.product),
         **_features(hit.visual),

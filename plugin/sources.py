@@ -10,6 +10,7 @@ from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
 from houndstooth.mappings.search import MAX_CANDIDATES
 from houndstooth.plugin.attribute_query import FULL_BOOST
 from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.near import grown_groups
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank, rank_variants
 from houndstooth.plugin.columns.segment import Rows
@@ -49,6 +50,12 @@ class Source(Protocol):
 
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """Rank all products of some variant groups, by hash, that pass the query."""
+
+    def near(self, query: RankingQuery, product_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Find the group of each product: near-duplicates, and variants if the query has them."""
+
+    def named(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """Rank those of some products that pass the query."""
 
     def update(self, product_ids: Sequence[str]) -> None:
         """Take over what the engine says of products that are not as they were ranked."""
@@ -107,6 +114,19 @@ class ColumnsSource:
         """See Source."""
         with self._clock.stage("rerank"):
             rows = rank_variants(query, self._snapshot, variants)
+        if query.candidates.has_filters:
+            rows = self._passing(_filters_of(query.candidates), rows)
+        return rows
+
+    def near(self, query: RankingQuery, product_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """See Source."""
+        with self._clock.stage("rerank"):
+            return grown_groups(self._snapshot, product_ids, query.candidates.variant_field)
+
+    def named(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """See Source."""
+        among = self._snapshot.find(product_ids)
+        rows = self._rank(query, max(1, len(product_ids)), None, among)
         if query.candidates.has_filters:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
@@ -211,6 +231,19 @@ class WindowSource:
         window = self._window(query, self._limit)
         with self._clock.stage("rerank"):
             return rank_variants(query, window, variants)
+
+    def near(self, query: RankingQuery, product_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """See Source. Only those in the window are known."""
+        window = self._window(query, self._limit)
+        with self._clock.stage("rerank"):
+            return grown_groups(window, product_ids, query.candidates.variant_field)
+
+    def named(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """See Source. Only those in the window are known."""
+        window = self._window(query, self._limit)
+        with self._clock.stage("rerank"):
+            among = window.find(product_ids)
+            return rank(query, window, max(1, len(product_ids)), among=among)
 
     def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""
