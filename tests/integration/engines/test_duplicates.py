@@ -12,7 +12,11 @@ import pytest
 from houndstooth.commands import main
 from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.writes import IndexDocument
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.service import VisualSearch
 from tests.catalogue import CODE_BYTES, COLOUR_BINS, MODEL, document
 from tests.fakes import FakeExtractor
 
@@ -89,6 +93,16 @@ def test_groups_are_listed(
     assert table.startswith("2 groups of 5 among 12 products")
     assert "3 products, 3 files: near-equal" in table
     assert "Title of webp" in table and "and 1 groups more" in table
+
+    search = VisualSearch(Extractor(), engine, Taxonomy.load(), Settings(columns=None))
+    request = SearchRequest(merge="near-duplicates", top=2)
+    answer = search.similar("far", request)
+    hits = [*answer.hits, *search.similar("far", replace(request, cursor=answer.next)).hits]
+    merged = {frozenset([hit.product_id, *hit.merged]) for hit in hits}
+    assert frozenset(ids[0]) in merged
+    assert sum(hit.product_id in ids[0] for hit in hits) == 1
+    plain = search.similar("far", SearchRequest(top=20)).hits
+    assert sum(hit.product_id in ids[0] for hit in plain) == 3
 
 
 def test_no_products_no_groups(
