@@ -83,6 +83,13 @@ class ShopIndex(Engine, Protocol):
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
 
+    def forget_deletions(self) -> None:
+        """Remove what is kept beside the index of documents that were deleted.
+
+        Raises:
+            EngineUnavailable: The engine cannot be reached.
+        """
+
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless somebody has written it since it was read.
 

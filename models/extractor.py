@@ -65,6 +65,9 @@ class ImageExtractor:
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
         paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
+
+    Attributes:
+        thresholds: float32 [d]; a bit of the code is set where the embedding is above.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class ImageExtractor:
         self._items = ItemRecognition(recogniser, locator)
         self._max_pixels = max_pixels
         thresholds = encoder.thresholds if encoder else recogniser.card.thresholds
-        self._thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
+        self.thresholds = np.zeros_like(thresholds) if paper_threshold else thresholds
         self._histogram = hsv_histogram if paper_histogram else colour_histogram
         self._bins = len(self._histogram(np.zeros((1, 3), np.uint8), np.ones(1, np.float32)))
         self._known_categories = frozenset(recogniser.card.heads.get(CATEGORY, ()))
@@ -100,7 +103,7 @@ class ImageExtractor:
     @property
     def lengths(self) -> Lengths:
         """Bytes of each code and of each histogram."""
-        return Lengths(-(-len(self._thresholds) // 8), self._bins)
+        return Lengths(-(-len(self.thresholds) // 8), self._bins)
 
     def decode(self, data: bytes) -> Image.Image:
         """Decode one image file to RGB; see ``models.runtime.images.decode_image``."""
@@ -160,7 +163,7 @@ class ImageExtractor:
         view = replace(items[0].view, asked=replace(items[0].view.asked, choice=choice))
         whole = replace(items[0], view=view, prediction=replace(mean, groups=groups))
         pixels = [item_pixels(item.view.crop, _background(item)) for item in items]
-        [code] = binarise(self.embed(items).mean(axis=0, keepdims=True), self._thresholds)
+        [code] = binarise(self.embed(items).mean(axis=0, keepdims=True), self.thresholds)
         return replace(
             self._features(whole, code),
             colour_histogram=self._histogram(*map(np.concatenate, zip(*pixels, strict=True))),
@@ -174,7 +177,7 @@ class ImageExtractor:
     def _all_features(self, items: Sequence[Item]) -> list[Features]:
         if not items:
             return []
-        codes = binarise(self.embed(items), self._thresholds)
+        codes = binarise(self.embed(items), self.thresholds)
         return [self._features(item, code) for item, code in zip(items, codes, strict=True)]
 
     def recognise(

@@ -46,8 +46,9 @@ HOUNDSTOOTH_FIELDS             allowlist of shop fields, separated by  none: all
 HOUNDSTOOTH_VARIANT_FIELD      shop field that is equal for all        ``group``
                                variants of a product; one of them is
                                a hit
-HOUNDSTOOTH_LOOK_EVENTS        file of shoppers' events in the form    none: pictures alone tell
-                               of UBI, by which looks are completed
+HOUNDSTOOTH_LOOK_EVENTS        shoppers' events in the form of UBI,    none: pictures alone tell
+                               by which looks are completed: a file
+                               or cluster, as HOUNDSTOOTH_EVENTS
 HOUNDSTOOTH_COLUMNS            folder for the columns, from which all  ``var/columns``
                                products are ranked (about 320 bytes
                                a product); ``no``: OpenSearch ranks
@@ -153,7 +154,7 @@ class Settings:
     image_hosts: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
     variant_field: str = "group"
-    look_events: Path | None = None
+    look_events: str = ""
     columns: Path | None = Path("var/columns")
     candidates: int = 1000
     appearance_weight: float = SearchRequest.appearance_weight
@@ -258,7 +259,7 @@ _READERS: Mapping[str, Reader] = {
     "image_hosts": readers.hosts,
     "fields": readers.names,
     "variant_field": readers.field,
-    "look_events": readers.file,
+    "look_events": readers.events,
     "columns": readers.folder_or_no,
     "candidates": readers.integer(1, MAX_CANDIDATES),
     "appearance_weight": readers.fraction,

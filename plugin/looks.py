@@ -93,12 +93,15 @@ class Looks:
         clock: Clock,
         unknown: str,
     ) -> LookAnswer:
-        """Search for each item; the product itself is no hit."""
+        """Search for each item; the product itself is no hit.
+
+        Their pages have no cursor: no other request searches with the features of these items.
+        """
         found = [features for features, _ in items]
         asked = [replace(request, category=one.category.term) for one in found]
         answers = self._search.answer_each(found, asked, clock, without=product)
         with_evidence = (
-            replace(answer, evidence=evidence)
+            replace(answer, evidence=evidence, next=None)
             for answer, (_, evidence) in zip(answers, items, strict=True)
         )
         return LookAnswer(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from houndstooth.mappings.document import View, VisualDocument
+from houndstooth.mappings.document import NO_PICTURE, View, VisualDocument
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.product import Fact
@@ -99,6 +99,8 @@ class Outfits:
             theirs = other.visual
             if theirs is None or (theirs.model, theirs.lengths) != (visual.model, visual.lengths):
                 continue
+            if NO_PICTURE in theirs.attributes:
+                continue
             if theirs.great_category in (visual.great_category, UNKNOWN_CATEGORY):
                 continue
             count = shared[other.product_id]
@@ -115,6 +117,7 @@ class Outfits:
             relax="fewer-attributes",
             sold_out="show",
             appearance_weight=self._search.settings.appearance_weight,
+            rules=False,
         )
         alike = self._search.answer(stored_features(visual), request, clock, without=product)
         own = product.product_id, product.facts, visual.worn

@@ -85,6 +85,10 @@ class PageFiller:
         self._has_variants = query.candidates.variant_field is not None
         self._grouping = grouping_of(source, self._has_variants, merges)
 
+    def is_of_kind(self, step: int) -> bool:
+        """Tell whether a step, by its number, finds products of the query's kind alone."""
+        return self._steps[step][1].category is not None or step == 0
+
     def up_to(self, step: int) -> PageFiller:
         """Return a filler that runs no further step than one, given by its number."""
         steps = self._steps[: step + 1]
@@ -102,7 +106,7 @@ class PageFiller:
         """
         if not product_ids:
             return []
-        of_kind = [step for _, step in self._steps if step.category] or [self._steps[0][1]]
+        of_kind = [step for n, (_, step) in enumerate(self._steps) if self.is_of_kind(n)]
         query = replace(self._query, candidates=of_kind[-1], sold_out_last=True)
         model, variant_field = query.candidates.model, query.candidates.variant_field
         with self._clock.stage("candidates"):

@@ -93,10 +93,15 @@ def build(
 
 
 def card_of(
-    path: Path, prepared: Preparation = SQUASH, name: str = "tiny", **named: Any
+    path: Path,
+    prepared: Preparation = SQUASH,
+    name: str = "tiny",
+    *,
+    replaces: bool = True,
+    **named: Any,
 ) -> OnnxEncoder:
     """Write the card of an encoder beside it, as ``houndstooth encoder import`` does."""
-    return write_card(path, prepared, Named(name, 7, "Apache-2.0", **named))
+    return write_card(path, prepared, Named(name, 7, "Apache-2.0", **named), replaces)
 
 
 def change(stem: Path, **keys: Any) -> None:

@@ -64,7 +64,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
         if len(photos) > 1:
             raise InvalidInput(f"expected one photo with items=all; got {len(photos)}")
         look = backend.looks.of_photo(photos[0], search_request)
-        return _look(backend, look, search_request, asked, fields)
+        return _look(backend, look, search_request, replace(asked, look="photo"), fields)
 
     @api.get("/products/<product_id:product_id>/similar")
     @requires("search")
@@ -74,7 +74,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
         asked = read_asked(request.args, backend, product_id)
         if read_items(request.args) == "all":
             look = backend.looks.worn_with(_check_id(product_id), search_request)
-            return _look(backend, look, search_request, asked, fields)
+            return _look(backend, look, search_request, replace(asked, look="worn"), fields)
         answer = backend.search.similar(_check_id(product_id), search_request)
         record_search(backend, answer, search_request, asked)
         return {"query_id": asked.query_id, **_found(answer, fields)}
@@ -87,7 +87,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
         fields = read_fields(request.args, backend)
         asked = read_asked(request.args, backend, product_id)
         look = backend.looks.complete(_check_id(product_id), search_request)
-        return _look(backend, look, search_request, asked, fields)
+        return _look(backend, look, search_request, replace(asked, look="outfit"), fields)
 
     @api.get("/products/<product_id:product_id>")
     @requires("search")

@@ -19,8 +19,8 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
 from houndstooth.plugin.events.recorder import Recorder
-from houndstooth.plugin.events.sessions import read_sessions
-from houndstooth.plugin.events.stores import FileStore, open_store
+from houndstooth.plugin.events.sessions import sessions_of
+from houndstooth.plugin.events.stores import open_store
 from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.plugin.together import Together
@@ -143,7 +143,7 @@ def _wire(
         store = open_store(settings.events, settings.credentials)
         store.check()
         events = Recorder(store, metrics.event)
-    seen = read_sessions(FileStore(settings.look_events).read()) if settings.look_events else ()
+    seen = sessions_of(settings.look_events, settings.credentials) if settings.look_events else ()
     looks = Looks(search, Together(seen))
     return Backend(
         settings, taxonomy, extractor, engine, search, looks, jobs, metrics, arms, events, progress

@@ -21,13 +21,13 @@ def rules_blueprint(backend: Backend) -> Blueprint:
     rules = backend.search.rules
 
     @view.get("")
-    @requires("admin")
+    @requires("admin", always=True)
     def get_rules() -> ResponseReturnValue:
         check_no_parameters(request.args)
         return jsonify(rules.document())
 
     @view.put("")
-    @requires("admin", writes=True)
+    @requires("admin", always=True)
     def put_rules() -> ResponseReturnValue:
         check_no_parameters(request.args)
         if request.mimetype != "application/json":

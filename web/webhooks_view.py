@@ -38,23 +38,25 @@ def webhooks_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
     def shopify() -> ResponseReturnValue:
         return _receive(writer, SHOPIFY, access.shopify_secret)
 
-    @view.before_request
-    def bound_unsigned() -> None:
-        _unsigned().check(request.remote_addr or "")
-
     @view.post("/woocommerce")
     def woocommerce() -> ResponseReturnValue:
         if WOOCOMMERCE.topic not in request.headers and PING.fullmatch(request.get_data()):
-            _unsigned().count(request.remote_addr or "")
+            _count_unsigned()
             return {"results": []}
         return _receive(writer, WOOCOMMERCE, access.woocommerce_secret)
 
     return view
 
 
-def _unsigned() -> Unsigned:
-    found: Unsigned = current_app.extensions[UNSIGNED]
-    return found
+def _count_unsigned() -> None:
+    """Count a webhook without a right signature.
+
+    Raises:
+        TooManyRequests: There were too many of its address.
+    """
+    unsigned: Unsigned = current_app.extensions[UNSIGNED]
+    unsigned.check(request.remote_addr or "")
+    unsigned.count(request.remote_addr or "")
 
 
 def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnValue:
@@ -63,14 +65,14 @@ def _receive(writer: ProductWriter, shop: Shop, secret: str) -> ResponseReturnVa
     What no repetition would mend is answered 200, with what became of each product: a platform
     gives up a webhook that fails too often.
     """
-    check_no_parameters(request.args)
     if not secret:
-        _unsigned().count(request.remote_addr or "")
+        _count_unsigned()
         raise Forbidden(f"no webhooks are taken: HOUNDSTOOTH_{shop.name.upper()}_SECRET is not set")
     body = request.get_data()
     if not is_signed(secret, body, request.headers.get(shop.signature, "")):
-        _unsigned().count(request.remote_addr or "")
+        _count_unsigned()
         raise Unauthorized(f"expected the signature of this body as {shop.signature}")
+    check_no_parameters(request.args)
     topic = request.headers.get(shop.topic, "")
     sent_at = request.headers.get(shop.sent_at, "") if shop.sent_at else ""
 

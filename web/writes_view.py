@@ -45,7 +45,7 @@ def writes_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
     taxonomy = backend.taxonomy
 
     @view.post("")
-    @requires("ingest", writes=True)
+    @requires("ingest", always=True)
     def write_products() -> ResponseReturnValue:
         check_no_parameters(request.args)
 
@@ -56,7 +56,7 @@ def writes_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
         return once(writer.ledger, write)
 
     @view.put("/<product_id:product_id>")
-    @requires("ingest", writes=True)
+    @requires("ingest", always=True)
     def put_product(product_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
 
@@ -69,7 +69,7 @@ def writes_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
         return once(writer.ledger, _single(writer, read))
 
     @view.patch("/<product_id:product_id>")
-    @requires("ingest", writes=True)
+    @requires("ingest", always=True)
     def patch_product(product_id: str) -> ResponseReturnValue:
         check_no_parameters(request.args)
 
@@ -79,7 +79,7 @@ def writes_blueprint(backend: Backend, writer: ProductWriter) -> Blueprint:
         return once(writer.ledger, _single(writer, read))
 
     @view.delete("/<product_id:product_id>")
-    @requires("ingest", writes=True)
+    @requires("ingest", always=True)
     def delete_product(product_id: str) -> ResponseReturnValue:
         times = request.args.getlist("as_of")
         if set(request.args) - {"as_of"} or len(times) > 1:

@@ -38,3 +38,11 @@ def check_merchandising(settings: Settings, taxonomy: Taxonomy) -> Findings:
             yield Finding("ok", "events", f"to {settings.events}, {clients} ids of clients")
         except HoundstoothError as error:
             yield Finding("FAIL", "events", str(error), "Correct HOUNDSTOOTH_EVENTS.")
+    if settings.look_events:
+        try:
+            some = any(open_store(settings.look_events, settings.credentials).read())
+            there = "" if some else ", where there are none yet"
+            yield Finding("ok", "looks", f"by the events of {settings.look_events}{there}")
+        except HoundstoothError as error:
+            help_text = "Until HOUNDSTOOTH_LOOK_EVENTS can be read, pictures alone complete looks."
+            yield Finding("warn", "looks", str(error), help_text)

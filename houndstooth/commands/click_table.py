@@ -50,7 +50,8 @@ def _print_table(found: Evaluation) -> None:
         click.echo("  ".join(cells).rstrip())
     click.echo(
         f"± standard error; {found.empty} queries without hits, {found.strays} events of queries "
-        f"that are not recorded, {found.unplaced} clicks without a position"
+        f"that are not recorded, {found.unplaced} clicks without a position; left out are "
+        f"{found.looks} items of looks"
     )
 
 

@@ -81,6 +81,7 @@ Exit status:
     help="What of a picture it sees.",
 )  # fmt: skip
 @click.option("--raw", is_flag=True, help="Do not divide embeddings by their length.")
+@click.option("--replace", is_flag=True, help="Write over a card of that name and version.")
 def import_network(
     network: Path,
     name: str,
@@ -90,6 +91,7 @@ def import_network(
     output: str | None,
     region: str,
     raw: bool,
+    replace: bool,
 ) -> None:
     """Write NAME-VERSION.json beside an ONNX file.
 
@@ -101,7 +103,7 @@ def import_network(
     with nothing_begun():
         path = config or find_config(network)
         named = Named(name, version, licence, region, output, not raw)  # type: ignore[arg-type]
-        card = write_card(network, read_preparation(path), named).card
+        card = write_card(network, read_preparation(path), named, replace).card
     wanted = card.input
     click.echo(
         f"{network.with_name(named.stem)}.json: {wanted.name} {wanted.layout} {wanted.type}, "

@@ -1,4 +1,4 @@
-"""``houndstooth evaluate``: the quality of a recogniser, of a detector, or of hits by clicks."""
+"""``houndstooth evaluate``: a recogniser, a detector, encoders on a benchmark, hits by clicks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from houndstooth.commands.networks import network_stem
 from houndstooth.commands.parameters import FILE
 from houndstooth.commands.training_packages import training_packages
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.training.retrieval.names import BENCHMARKS
+
+CACHE = Path("var/features")
+"""The folder of features, where none is given."""
 
 
 @click.command
@@ -25,6 +29,23 @@ from houndstooth.mappings.errors import InvalidConfig
 @click.option(
     "--clicks", metavar="FILE|URL",
     help="Hits: what HOUNDSTOOTH_EVENTS has recorded, a file or opensearch://host:port.",
+)  # fmt: skip
+@click.option(
+    "--dataset", type=click.Choice(list(BENCHMARKS)),
+    help="Encoders: a public retrieval benchmark, which lies in --data.",
+)  # fmt: skip
+@click.option("--data", type=FILE, metavar="DIR", help="Encoders: the benchmark's folder.")
+@click.option(
+    "--encoder", "encoders", multiple=True, metavar="CARD",
+    help="Encoders: compare this one with the recogniser's own features; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--float", "with_floats", is_flag=True,
+    help="Encoders: rank by float features too, beside binary codes.",
+)  # fmt: skip
+@click.option(
+    "--cache", type=FILE, metavar="DIR",
+    help=f"Encoders: where features are kept; an interrupted run goes on.  [default: {CACHE}]",
 )  # fmt: skip
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test", "all"]),
@@ -47,6 +68,11 @@ def command(
     csv: Path | None,
     street: Path | None,
     clicks: str | None,
+    dataset: str | None,
+    data: Path | None,
+    encoders: tuple[str, ...],
+    with_floats: bool,
+    cache: Path | None,
     split: str | None,
     min_boxes: int | None,
     threads: int | None,
@@ -54,22 +80,42 @@ def command(
     weights: Path | None,
     as_json: bool,
 ) -> None:
-    """Evaluate a recogniser on labelled photos, a detector on boxes, or hits by shoppers' clicks.
+    """Evaluate a recogniser on labelled photos, a detector on boxes, encoders, or hits by clicks.
 
     NAME is a network's name and version, or the path of its card. Default: the shipped recogniser,
     and with --street the shipped detector. With --clicks: click-through rate, mean reciprocal rank
-    and add-to-basket rate, by model, index and arm.
+    and add-to-basket rate, by model, index and arm. With --dataset: the benchmark's own metric,
+    with standard errors, of the recogniser's own features and of each --encoder; docs/datasets.md
+    says how each folder is laid out.
 
     \b
     Examples:
       houndstooth evaluate --products products.csv
       houndstooth evaluate guided-detector-3 --street street/
+      houndstooth evaluate --dataset in-shop --data in-shop/ --encoder siglip-1.json --float
       houndstooth evaluate --clicks var/events.jsonl
     """
+    of_photos = {"NAME": name, "--products": products, "--csv": csv, "--street": street}
+    of_boxes = {"--split": split, "--min-boxes": min_boxes, "--threads": threads}
+    files = {"--taxonomy": taxonomy, "--weights": weights}
+    of_encoders = {
+        "--data": data,
+        "--encoder": encoders or None,
+        "--float": with_floats or None,
+        "--cache": cache,
+    }
+    if dataset is not None:
+        _refuse("encoders", {**of_photos, "--clicks": clicks, **of_boxes, **files})
+        if data is None:
+            raise InvalidConfig(f"expected --data, the folder of {dataset}; got none")
+        from houndstooth.commands.retrieval_table import print_retrieval
+
+        print_retrieval(dataset, data, encoders, with_floats, cache or CACHE, as_json)
+        return
+    given = [option for option, value in of_encoders.items() if value is not None]
+    if given:
+        raise InvalidConfig(f"expected --dataset with {', '.join(given)}; got none")
     if clicks is not None:
-        of_photos = {"NAME": name, "--products": products, "--csv": csv, "--street": street}
-        of_boxes = {"--split": split, "--min-boxes": min_boxes, "--threads": threads}
-        files = {"--taxonomy": taxonomy, "--weights": weights}
         _refuse("clicks", {**of_photos, **of_boxes, **files})
         from houndstooth.commands.click_table import print_clicks
 
@@ -93,7 +139,7 @@ def command(
     _evaluate_recogniser(stem, labels, split, taxonomy, csv is not None, as_json)
 
 
-_ARTICLES = {"detector": "a ", "recogniser": "a ", "clicks": ""}
+_ARTICLES = {"detector": "a ", "recogniser": "a ", "encoders": "", "clicks": ""}
 
 
 def _refuse(kind: str, options: dict[str, object]) -> None:

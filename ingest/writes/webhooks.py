@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -58,6 +59,7 @@ SHOPIFY = Shop(
     frozenset({"products/delete"}),
     "updated_at",
 )
+_SIGNATURE = re.compile("[A-Za-z0-9+/]{43}=")
 RESTORED = "product.restored"
 
 WOOCOMMERCE = Shop(
@@ -70,6 +72,11 @@ WOOCOMMERCE = Shop(
     frozenset({"product.deleted"}),
     "date_modified_gmt",
 )
+
+
+def may_be_signed(signature: str) -> bool:
+    """Tell whether a signature is of the right form: 32 bytes in base64."""
+    return _SIGNATURE.fullmatch(signature) is not None
 
 
 def is_signed(secret: str, body: bytes, signature: str) -> bool:

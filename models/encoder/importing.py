@@ -51,14 +51,20 @@ class Named:
         return f"{self.name}-{self.version}"
 
 
-def write_card(network: Path, prepared: Preparation, named: Named) -> OnnxEncoder:
+def write_card(
+    network: Path, prepared: Preparation, named: Named, replaces: bool = False
+) -> OnnxEncoder:
     """Write a card beside an ONNX file, with thresholds of 0, and open the encoder by it.
 
     Args:
         network: the ONNX file.
+        prepared: how its pictures are prepared.
+        named: what the card says of it.
+        replaces: whether a card of that name and version may be there already.
 
     Raises:
-        InvalidConfig: it cannot be run, or its input or output cannot be told. No card is left.
+        InvalidConfig: it cannot be run, its input or output cannot be told, or there is a card of
+            that name and version. No new card is left.
     """
     session = open_graph(network, None)
     wanted = _input(session.get_inputs(), prepared, network)
@@ -78,6 +84,11 @@ def write_card(network: Path, prepared: Preparation, named: Named) -> OnnxEncode
         "check": {"values": [0.0], "tolerance": 1e9},
     }
     stem = network.with_name(named.stem)
+    if stem.with_name(f"{stem.name}.json").exists() and not replaces:
+        raise InvalidConfig(
+            f"expected a name and version without a card; there is {stem.name}.json, whose "
+            "thresholds and codes would be lost: give another version, or --replace"
+        )
     dimension = _dimension(session, wanted, output.name)
     card["output"]["dimension"] = dimension
     return _checked(stem, card)

@@ -1,6 +1,7 @@
 """Compute how often hits are clicked and put into the basket, by model, index and arm.
 
-A query is one that answered with hits; all its pages are one. Of its clicks the one at the best
+A query is one that answered with hits; all its pages are one. The items of whole looks do not
+count: several of them share what a shopper clicks. Of its clicks the one at the best
 position counts::
 
     click-through rate    share of queries with a click
@@ -56,6 +57,7 @@ class Evaluation:
 
     Attributes:
         empty: Queries without a hit.
+        looks: Items of whole looks.
         strays: Clicks and basket events whose query is not among the records.
         unplaced: Clicks of which no position is known; they count as clicks, with rank 0.
         broken: What is wrong with each record that is none.
@@ -63,6 +65,7 @@ class Evaluation:
 
     figures: list[Figures] = field(default_factory=list)
     empty: int = 0
+    looks: int = 0
     strays: int = 0
     unplaced: int = 0
     broken: list[str] = field(default_factory=list)
@@ -76,6 +79,7 @@ class _Query:
     clicks: int = 0
     rank: float = 0.0
     basket: bool = False
+    of_look: bool = False
 
 
 def evaluate_clicks(records: Iterable[Record | Broken]) -> Evaluation:
@@ -94,6 +98,8 @@ def evaluate_clicks(records: Iterable[Record | Broken]) -> Evaluation:
         query = queries.get(str(event.get("query_id")))
         if query is None or not query.hits:
             found.strays += 1
+        elif query.of_look:
+            continue
         elif event["action_name"] == BASKET:
             query.basket = True
         else:
@@ -102,9 +108,10 @@ def evaluate_clicks(records: Iterable[Record | Broken]) -> Evaluation:
             query.rank = max(query.rank, 1 / position if position else 0)
             found.unplaced += position is None
     found.empty = sum(not query.hits for query in queries.values())
+    found.looks = sum(query.of_look for query in queries.values())
     by_setting: defaultdict[Setting, list[_Query]] = defaultdict(list)
     for query in queries.values():
-        if query.hits:
+        if query.hits and not query.of_look:
             by_setting[query.setting].append(query)
     found.figures = [_figures(key, by_setting[key]) for key in sorted(by_setting)]
     return found
@@ -147,6 +154,7 @@ def _add_page(queries: dict[str, _Query], record: Json) -> None:
     listed = [str(one) for one in hits] if isinstance(hits, list) else []
     client = str(record.get("client_id") or f" {query_id}")
     query = queries.setdefault(query_id, _Query((setting[0], setting[1], setting[2]), client))
+    query.of_look = bool(attributes.get("look"))
     if not query.hits or attributes.get("first_page"):
         query.hits = listed
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from houndstooth.plugin.events.stores import Broken, Record
+from houndstooth.mappings.errors import EngineUnavailable, InvalidConfig
+from houndstooth.plugin.credentials import ANONYMOUS, Credentials
+from houndstooth.plugin.events.stores import Broken, Record, open_store
 from houndstooth.plugin.events.ubi import EVENTS
 
 SESSION_SECONDS = 30 * 60
@@ -13,6 +16,29 @@ SESSION_SECONDS = 30 * 60
 
 Deed = tuple[str, str, str]
 """Session, action (``click``, ``add_to_cart``, …) and product id."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def sessions_of(target: str, credentials: Credentials = ANONYMOUS) -> Iterator[Deed]:
+    """Yield what a file or a cluster of events tells; see ``open_store`` and ``read_sessions``.
+
+    The log says what cannot be read: looks are completed without it.
+    """
+    broken = 0
+
+    def counted() -> Iterator[Record | Broken]:
+        nonlocal broken
+        for record in open_store(target, credentials).read():
+            broken += isinstance(record, Broken)
+            yield record
+
+    try:
+        yield from read_sessions(counted())
+    except (InvalidConfig, EngineUnavailable) as error:
+        _LOG.warning("looks are completed without sessions: %s", error)
+    if broken:
+        _LOG.warning("%s: %d records left out, which are none of UBI", target, broken)
 
 
 def read_sessions(records: Iterable[Record | Broken]) -> Iterator[Deed]:
@@ -33,6 +59,9 @@ def read_sessions(records: Iterable[Record | Broken]) -> Iterator[Deed]:
         given = (event.get(name) for name in ("session_id", "client_id", "query_id"))
         who, product_id = next(filter(None, given), None), _product_id(event)
         if not isinstance(who, str) or product_id is None:
+            continue
+        if event.get("session_id"):
+            yield who, event["action_name"], product_id
             continue
         when, (before, number) = _seconds(event), last.get(who, (0.0, 0))
         if when - before > SESSION_SECONDS:

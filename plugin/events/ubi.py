@@ -52,12 +52,14 @@ class Asked:
         client_id: Made by the browser; None = it is not recorded.
         product_id: The product that was asked for; None for a photo.
         index: Name of the index.
+        look: ``photo``, ``worn`` or ``outfit`` for an item of a whole look, else "".
     """
 
     query_id: str
     client_id: str | None
     product_id: str | None
     index: str
+    look: str = ""
 
     @property
     def by(self) -> str:
@@ -94,6 +96,8 @@ def query_record(asked: Asked, request: SearchRequest, answer: SearchAnswer) -> 
         "first_page": request.cursor is None,
         "rules": sorted({why.rule for hit in answer.hits for why in hit.why}),
     }
+    if asked.look:
+        attributes["look"] = asked.look
     if asked.product_id is not None:
         attributes["product_id"] = asked.product_id
     record: Json = {

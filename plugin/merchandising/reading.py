@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn, get_args
 
 from houndstooth.mappings.engine import RangeFilter
@@ -11,6 +11,7 @@ from houndstooth.mappings.errors import InvalidFilter, InvalidInput
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import Action
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.engines.fields import is_unicode
 from houndstooth.plugin.filters import FIELD, parse_filter
 from houndstooth.plugin.merchandising.rule import COST_FIELD, Match, Rule, RuleSet, When
 
@@ -131,7 +132,7 @@ def _texts(data: dict[str, Any], name: str, where: str) -> tuple[str, ...]:
     if name not in data:
         return ()
     values = data[name] if isinstance(data[name], list) else [data[name]]
-    good = all(isinstance(one, str) and one for one in values)
+    good = all(isinstance(one, str) and one and is_unicode(one) for one in values)
     if not good or not 1 <= len(values) <= MAX_VALUES:
         _refuse(f"{where}.{name}", f"a text, or a list of 1 to {MAX_VALUES}", data[name])
     return tuple(values)
@@ -153,7 +154,7 @@ def _time(value: Any, where: str, whole_day: bool = False) -> datetime:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         _refuse(where, "a date or time such as 2026-11-27 or 2026-11-27T08:00:00Z", value)
-    if whole_day and len(value) <= len("2026-11-27"):
+    if whole_day and len(value) <= len("2026-11-27") and found.date() < date.max:
         found += timedelta(days=1)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import Engine
@@ -17,8 +17,11 @@ from houndstooth.plugin.sorting import most_alike, up_to
 MAX_PINNED = 100
 """Products that are pinned by their ids in a query; further ones are where they rank."""
 
-NOT_PINNED = MAX_PINNED * 1000
-"""First number of the key of a hit that is not pinned."""
+PLACES = 1000
+"""Numbers of a rule's pins: more than it may have ids."""
+
+NOT_PINNED = PLACES**2
+"""First number of the key of a hit that is not pinned: more than there may be pins."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +46,40 @@ class RuledOrder:
         pins = (rule for rule in self.rules.rules if rule.pins_ids)
         return [*dict.fromkeys(one for rule in pins for one in rule.match.ids)][:MAX_PINNED]
 
-    def keyed(self, places: Iterable[tuple[Cursor | None, Hit]]) -> dict[RuledKey, Hit]:
+    def keyed(
+        self, places: Iterable[tuple[Cursor | None, Hit]], is_of_kind: Callable[[int], bool]
+    ) -> dict[RuledKey, Hit]:
         """Return hits by their sorting keys, each with the rules that have moved it.
 
         Args:
             places: Hits with their places; None = it was pinned by its id.
+            is_of_kind: Tells whether hits of a step are of the query's kind: others are not pinned.
         """
         listed = list(places)
         facts = self._facts([hit for _, hit in listed])
-        pinned_ids = self.pinned_ids
         keyed = {}
         for place, hit in listed:
-            moving = self.rules.moving(hit.product_id, facts[hit.product_id], hit.visual)
-            rules = [one for one in moving if place is None or not one.pins_ids]
+            rules = list(self.rules.moving(hit.product_id, facts[hit.product_id], hit.visual))
+            if place and not is_of_kind(place.step):
+                rules = [rule for rule in rules if rule.action != "pin"]
+            elif place:
+                rules = [rule for rule in rules if not rule.pins_ids]
             by = sum(rule.by if rule.action == "boost" else -rule.by for rule in rules)
-            pin = pinned_ids.index(hit.product_id) if place is None else self._pin(rules)
+            pin = self._pin(rules, hit.product_id)
             step, last = (place.step, place.after[0]) if place else (0, False)
             why = tuple(AppliedRule(rule.name, rule.action) for rule in rules)
             keyed[pin, step, last, -(hit.score + by), hit.product_id] = replace(hit, why=why)
         return keyed
 
-    def _pin(self, rules: Sequence[Rule]) -> int:
-        """Return the first number of a key: that of the first rule that pins what it matches."""
-        pins = [rule for rule in rules if rule.action == "pin"]
-        return MAX_PINNED + self.rules.rules.index(pins[0]) if pins else NOT_PINNED
+    def _pin(self, rules: Sequence[Rule], product_id: str) -> int:
+        """Return the first number of a key: by the order of the rules and of their ids."""
+        numbers = (
+            PLACES * self.rules.rules.index(rule)
+            + (rule.match.ids.index(product_id) if rule.pins_ids else 0)
+            for rule in rules
+            if rule.action == "pin"
+        )
+        return min(numbers, default=NOT_PINNED)
 
     def _facts(self, hits: Sequence[Hit]) -> dict[str, Mapping[str, Fact]]:
         """Return the facts of hits, also those that the deployment shows to nobody."""
@@ -105,7 +118,8 @@ def ruled_page(
     else:
         best = most_alike(filler, max(1, top - len(pinned)), ideal)
     places = [(None, hit) for hit in pinned]
-    hits = order.keyed([*places, *zip(best.places, best.hits, strict=True)])
+    found = [*places, *zip(best.places, best.hits, strict=True)]
+    hits = order.keyed(found, filler.is_of_kind)
     keys = sorted(key for key in hits if cursor is None or key > cursor.after)
     last = best.places[-1] if best.places else Cursor(0, 0, BEFORE_ALL)
     end = cursor.end if cursor else last

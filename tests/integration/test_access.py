@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from limits import parse
 from redis import Redis
+from werkzeug.exceptions import TooManyRequests
 
 from houndstooth.plugin.access import Access
 from houndstooth.plugin.keys import KeyFile, Scope, make_key
@@ -288,3 +290,11 @@ def test_a_browser_logs_in_by_its_own_window(
         page = Page(driver, address)
         page.open("/ingest")
         page.reads(".job .state", "Finished")
+
+
+def test_a_limit_of_its_own_is_counted_beside_that_of_the_settings() -> None:
+    counting, own = rates.Rates(Access(rate_limit="2/minute")), parse("2/minute")
+    for _ in range(2):
+        counting.count(None, "203.0.113.1", own)
+    with pytest.raises(TooManyRequests):
+        counting.count(None, "203.0.113.1")

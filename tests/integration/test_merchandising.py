@@ -21,6 +21,7 @@ from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.merchandising.reading import read_rules
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.plugin.source_choice import SourceChoice
 from tests.integration.engines.helpers import client, fill
 from tests.naive_pages import (
     TAXONOMY,
@@ -52,7 +53,7 @@ class Fixed:
         named = [{"name": f"rule {n}", **rule} for n, rule in enumerate(rules)]
         self.rules = read_rules({"rules": named, **more}, TAXONOMY)
 
-    def current(self) -> RuleSet:
+    def applying(self, category: str, index: str) -> RuleSet:
         return self.rules
 
 
@@ -102,8 +103,9 @@ def naively(naive: Naive, most: int, pins: list[str]) -> list[str]:
         assert place
         step, last, negative, product_id = place
         for_sale = available != "out of stock"
+        may_pin = for_sale and naive.steps[step][1].category is not None
         by = 0.2 * (one.facts["brand"] == "Nike" and for_sale) - (one.facts["price"] == 3.0)
-        return not (one.facts["price"] == 7.0 and for_sale), step, last, negative - by, product_id
+        return not (one.facts["price"] == 7.0 and may_pin), step, last, negative - by, product_id
 
     ordered = sorted((one for one, _ in window), key=key)
     behind = [one for one, _ in chain[len(window) :]]
@@ -247,6 +249,9 @@ def test_a_cluster_that_ranks_alone_has_the_same_hits(
         search = ruled(cluster, *rules)
         assert search.columns is None
         found = moved(pages(search, features, asked))
+        few = replace(search.settings, candidates=20)
+        search._sources = SourceChoice(search.extractor, cluster, few)
+        assert search.search_features(features, replace(asked, top=5)).recall < 1
     finally:
         with client(url.rpartition("/")[0]) as node:
             node.indices.delete(index=url.rpartition("/")[2])

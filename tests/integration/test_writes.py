@@ -33,7 +33,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]
     service = Service(tmp_path, url)
     yield service
     if url:
-        for name in (url.rpartition("/")[2], f"{url.rpartition('/')[2]}-deleted"):
+        for name in (url.rpartition("/")[2], f"{url.rpartition('/')[2]}-houndstooth-deleted"):
             service.engine._client.indices.delete(index=name, ignore=[404])
     service.engine.close()
 

@@ -37,6 +37,7 @@ ACROSS = {
     ("web/observability/gauges.py", "ingest.outcome"),
     ("web/idempotency.py", "ingest.writes.ledger"),
     ("web/webhooks_view.py", "ingest.writes.product_json"),
+    ("web/serving/channel.py", "ingest.writes.webhooks"),
     ("web/webhooks_view.py", "ingest.writes.webhooks"),
     ("web/webhooks_view.py", "ingest.writes.writer"),
     ("web/writes_view.py", "ingest.writes.operations"),

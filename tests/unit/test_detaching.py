@@ -35,6 +35,9 @@ class Index:
         ]
         return Checkpoint("index", {"0": self.newest}), (page for page in [found])
 
+    def forget_deletions(self) -> None:
+        pass
+
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         refused = self.refusals.pop(0) if self.refusals else {}
         outcomes = []

@@ -187,6 +187,8 @@ RECORDS: list[Record | Broken] = [
     did("view", "q-3", "a"),
     did("click", "q-9", "a", 1),
     did("click", "q-4", "a", 1),
+    query("q-5", look="worn"),
+    did("click", "q-5", "a", 1),
     Broken("line 9: expected JSON; got b'{'"),
 ]
 
@@ -196,6 +198,7 @@ def test_figures_by_arm() -> None:
     plain, b = found.figures
     assert (plain.model, plain.index, plain.arm) == ("m-1", "products", "") and b.arm == "b"
     assert (plain.queries, plain.clicks, b.queries, b.clicks) == (2, 3, 1, 1)
+    assert found.looks == 1
     assert plain.click_through.value == plain.add_to_basket.value == 0.5
     assert plain.reciprocal_rank.value == 0.25 and b.reciprocal_rank.value == 0
     assert plain.click_through.error == pytest.approx((0.5 * 0.5 / 2) ** 0.5)
@@ -224,7 +227,7 @@ def test_the_command_prints_a_table_and_names_what_is_broken(tmp_path: Path) -> 
         *("model", "index", "arm", "queries", "click-through", "mrr", "add", "to", "basket")
     ]
     assert lines[1].split()[:7] == ["m-1", "products", "-", "2", "0.5000", "±", "0.3536"]
-    assert run.stderr.startswith("line 14: expected JSON") and "left out: 1" in run.stderr
+    assert run.stderr.startswith("line 16: expected JSON") and "left out: 1" in run.stderr
     figures = json.loads(lines[-1])
     assert figures["broken"] == 1 and figures["figures"][1]["arm"] == "b"
     refused = CliRunner().invoke(command, ["--clicks", str(path), "--street", "x"])
@@ -241,6 +244,7 @@ def test_sessions_end_after_half_an_hour() -> None:
     records = [
         at("08:00", "x", "a"), at("08:29", "x", "b", "add_to_cart"), at("08:30", "y", "a"),
         query("q-2"), Broken("line 4"), at("09:00", "x", "c"), at("09:10", None, "d"),
+        (EVENTS, event(session_id="s", client_id="x")), (EVENTS, event(session_id="s")),
     ]  # fmt: skip
     assert [*read_sessions(records)] == [
         ("x 1", "click", "a"),
@@ -248,6 +252,8 @@ def test_sessions_end_after_half_an_hour() -> None:
         ("y 1", "click", "a"),
         ("x 2", "click", "c"),
         ("q-1 1", "click", "d"),
+        ("s", "click", "tee-1"),
+        ("s", "click", "tee-1"),
     ]
 
 

@@ -248,6 +248,8 @@ def test_an_import_that_fails_leaves_the_card_that_was(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match="expected an embedding of the check picture"):
         card_of(tmp_path / "m.onnx")
     assert (tmp_path / "tiny-7.json").read_bytes() == before
+    with pytest.raises(InvalidConfig, match=r"there is tiny-7\.json.*or --replace"):
+        card_of(tmp_path / "m.onnx", replaces=False)
 
 
 def test_the_check_picture_tells_squash_from_crop(tmp_path: Path) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from houndstooth.mappings.document import VisualSummary
+from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.errors import InvalidConfig, InvalidInput
+from houndstooth.mappings.features import Box
+from houndstooth.mappings.search import Hit
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.merchandising.reading import read_rules
+from houndstooth.plugin.merchandising.ruled_page import NOT_PINNED, RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
 from tests.catalogue import visual
 
@@ -92,6 +97,7 @@ def test_nothing_brings_a_sold_out_product_forward() -> None:
         ({"from": "2026-11-28T00:00:00Z"}, False),
         ({"until": "2026-11-27"}, True),
         ({"until": "2026-11-26"}, False),
+        ({"until": "9999-12-31"}, True),
         ({"from": "2026-11-27", "until": "2026-11-27", "category": "top"}, True),
         ({"until": "2026-11-27T12:00:00+02:00"}, False),
     ],
@@ -107,6 +113,10 @@ def test_when_a_rule_applies(when: dict[str, Any], applies: bool) -> None:
     [
         ({"match": {}}, "rules[0].match: expected ids, or one or several of filter"),
         ({"match": {"ids": "1", "term": "top"}}, "rules[0].match: expected ids, or one or several"),
+        (
+            {"match": {"ids": "\ud800"}},
+            "rules[0].match.ids: expected a text, or a list of 1 to 100",
+        ),
         ({"match": {"brand": "x"}}, "rules[0].match: expected only ids, filter, term, margin; got"),
         ({"match": {"ids": []}}, "rules[0].match.ids: expected a text, or a list of 1 to 100; got"),
         ({"match": {"ids": "x" * 513}}, "rules[0].match.ids[0]: expected an id of at most 512 byt"),
@@ -169,3 +179,19 @@ def test_a_file_is_read_again_when_it_changes(
     assert other.current().rules == ()
     with pytest.raises(InvalidInput, match="expected a service with a file of rules"):
         RulesFile(None, TAXONOMY).replace(one)
+
+
+def test_pins_come_in_the_order_of_rules_and_ids() -> None:
+    rules = read(
+        {"action": "pin", "match": {"filter": "brand=Acme"}},
+        {"action": "pin", "match": {"ids": ["2", "1"]}},
+    )
+    order = RuledOrder(rules, cast(Any, None))
+    view = View(1, Box(0, 0, 1, 1))
+    hits = [Hit(key, 0.5, 0, 0, view, (), FACTS, summary()) for key in ("1", "2", "3")]
+    cursor = Cursor(0, 0, (False, -0.5, ""))
+    taken = [(None, replace(hits[1], product={})), (None, replace(hits[0], product={}))]
+    keyed = order.keyed([*taken, (cursor, hits[2])], lambda step: True)
+    assert [hit.product_id for _, hit in sorted(keyed.items())] == ["3", "2", "1"]
+    [(key, hit)] = order.keyed([(cursor, hits[2])], lambda step: False).items()
+    assert key[0] == NOT_PINNED and hit.why == ()

@@ -36,18 +36,19 @@ FILES = ("static", "page.media")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def requires(scope: Scope, *, writes: bool = False) -> Callable[[View], View]:
+def requires(scope: Scope, *, always: bool = False) -> Callable[[View], View]:
     """Mark a view as one that needs a key with a scope.
 
-    As long as a service has no keys, anybody may call it, unless it writes.
+    As long as a service has no keys, anybody may call it, unless it always needs one.
 
     Args:
         scope: The scope. Views of ``search`` need it only if the settings say so.
-        writes: Whether it changes the catalogue.
+        always: Whether it needs a key in any case, in ``Authorization: Bearer``, as what changes
+            the catalogue does.
     """
 
     def mark(view: View) -> View:
-        view.required = scope, writes  # type: ignore[attr-defined]
+        view.required = scope, always  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -95,18 +96,18 @@ class _Guard:
         if request.method == "OPTIONS" or request.endpoint in FILES:
             return
         view = current_app.view_functions.get(request.endpoint or "")
-        scope, writes = getattr(view, "required", (None, False))
-        text = _sent_key(writes)
+        scope, always = getattr(view, "required", (None, False))
+        text = _sent_key(always)
         g.key = self._keys.find(text) if text else None
         if request.blueprint not in UNLIMITED:
             self._rates.count(g.key, request.remote_addr or "", getattr(view, "rate", None))
-        if scope and self._needs_key(scope, writes):
+        if scope and self._needs_key(scope, always):
             self._check(scope, text)
 
-    def _needs_key(self, scope: Scope, writes: bool) -> bool:
+    def _needs_key(self, scope: Scope, always: bool) -> bool:
         if scope == "search":
             return self._search_keys
-        return writes or self._keys.exist
+        return always or self._keys.exist
 
     def _check(self, scope: Scope, text: str) -> None:
         key: Key | None = g.key
@@ -119,14 +120,14 @@ class _Guard:
             raise Forbidden(f"expected a key with the scope {scope}; this one has {_scopes(key)}")
 
 
-def _sent_key(writes: bool) -> str:
+def _sent_key(always: bool) -> str:
     """Return the key of the request's header; "" if there is none."""
     sent = request.authorization
     if sent is None:
         return ""
     if sent.type == "bearer":
         return sent.token or ""
-    if sent.type == "basic" and not writes:
+    if sent.type == "basic" and not always:
         return sent.password or ""
     return ""
 

@@ -56,14 +56,17 @@ class Rates:
         """
         limits = self._key if key else self._address
         who = ("key", key.key_id) if key else ("address", _network(address))
-        for limit in [*limits, *([own] if own and not key else [])]:
-            if wait := self._hit(limit, who):
+        counted: list[tuple[RateLimitItem, tuple[str, ...]]] = [(limit, who) for limit in limits]
+        if own and not key:
+            counted.append((own, (*who, "own")))
+        for limit, counter in counted:
+            if wait := self._hit(limit, counter):
                 raise TooManyRequests(
                     f"expected at most {limit} from one {who[0]}; got more: try again in {wait} s",
                     retry_after=wait,
                 )
 
-    def _hit(self, limit: RateLimitItem, who: tuple[str, str]) -> int:
+    def _hit(self, limit: RateLimitItem, who: tuple[str, ...]) -> int:
         """Count a request; return after how many seconds there is room, 0 if there is now."""
         if self._shared and time() >= self._away_until:
             try:
@@ -110,7 +113,7 @@ def too_many_unsigned(wait: int) -> str:
     )
 
 
-def _hit(limiter: MovingWindowRateLimiter, limit: RateLimitItem, who: tuple[str, str]) -> int:
+def _hit(limiter: MovingWindowRateLimiter, limit: RateLimitItem, who: tuple[str, ...]) -> int:
     if limiter.hit(limit, *who):
         return 0
     return _wait(limiter, *who, limit=limit)

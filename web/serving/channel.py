@@ -12,6 +12,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
 
+from houndstooth.ingest.writes.webhooks import SHOPIFY, WOOCOMMERCE, may_be_signed
 from houndstooth.web.access.addresses import client_address
 from houndstooth.web.access.cors import refusal_headers
 from houndstooth.web.observability.record import REQUEST_ID_HEADER, WAITED, read_request_id
@@ -63,10 +64,16 @@ class Request(HTTPRequestParser):
     def _admit(self, arrives: bool) -> None:
         """Refuse at the headers what is too much; ``arrives`` tells whether a body follows."""
         server = self._channel.server
-        if self.path.startswith(WEBHOOKS) and (wait := server.unsigned.wait(self.client)):
+        unsigned = self.path.startswith(WEBHOOKS) and not self._may_be_signed()
+        if unsigned and (wait := server.unsigned.wait(self.client)):
             self.error = too_many_unsigned_refusal(wait)
         elif arrives:
             self._reserve()
+
+    def _may_be_signed(self) -> bool:
+        """Tell whether a webhook has what may be its signature, which takes its body to check."""
+        names = (shop.signature.upper().replace("-", "_") for shop in (SHOPIFY, WOOCOMMERCE))
+        return any(may_be_signed(self.headers.get(name, "")) for name in names)
 
     def _reserve(self) -> None:
         server = self._channel.server

@@ -79,14 +79,14 @@ class Skips:
             _LOG.warning("%s: left out %s", self._source.name, "; ".join(filter(None, unused)))
 
 
-def read_json(path: Path, *required: str) -> dict[str, Any]:
-    """Read the object of a JSON file, which must have these fields, each a list.
+def parse_json(path: Path) -> Any:
+    """Parse a JSON file.
 
     Raises:
-        InvalidFeed: the file cannot be read, is not JSON, or lacks a field.
+        InvalidFeed: the file cannot be read, or is not JSON.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InvalidFeed(f"expected a file at {path}; got: {error.strerror}") from None
     except json.JSONDecodeError as error:
@@ -94,6 +94,15 @@ def read_json(path: Path, *required: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InvalidFeed(f"expected UTF-8 in {path}, line {line}; got: {error.reason}") from None
+
+
+def read_json(path: Path, *required: str) -> dict[str, Any]:
+    """Read the object of a JSON file, which must have these fields, each a list.
+
+    Raises:
+        InvalidFeed: the file cannot be read, is not JSON, or lacks a field.
+    """
+    data = parse_json(path)
     if not isinstance(data, dict):
         raise InvalidFeed(f"expected a JSON object in {path}, line 1; got {type(data).__name__}")
     for name in required:

@@ -15,7 +15,7 @@ from opensearchpy.exceptions import AuthorizationException, RequestError
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.plugin.engines.cluster import actions
 from houndstooth.plugin.engines.cluster.bulk import CONFLICT, BulkSender
-from houndstooth.plugin.engines.cluster.client import Cluster, Json
+from houndstooth.plugin.engines.cluster.client import Cluster
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.index import MAX_HITS, ClusterIndex
 from houndstooth.plugin.engines.newest import DELETED_SECONDS
@@ -57,14 +57,15 @@ class DeletedDocuments:
         if not product_ids:
             return
         now = time()
-        try:
-            if now > self._clean_at:
-                self._create()
-                self._clean(now - DELETED_SECONDS)
-                self._clean_at = now + CLEAN_SECONDS
-        except AuthorizationException as error:
-            self._warn(reason(error.info))
-            return
+        if now > self._clean_at:
+            with self._index.errors():
+                try:
+                    self._create()
+                    self._clean(now - DELETED_SECONDS)
+                except AuthorizationException as error:
+                    self._warn(reason(error.info))
+                    return
+            self._clean_at = now + CLEAN_SECONDS
         lines = [actions.deletion_entry(key, as_of, int(now)) for key in sorted(set(product_ids))]
         for bulk in actions.in_bulks(lines, len):
             for result in self._bulk.send(bulk):
@@ -100,28 +101,36 @@ class DeletedDocuments:
         return {one["_id"]: one["_version"] for one in documents if one.get("found")}
 
     def _create(self) -> None:
-        with self._index.errors():
-            try:
-                self._cluster.client.indices.create(index=self._name, body=_INDEX)
-            except RequestError as error:
-                if error.error != "resource_already_exists_exception":
-                    raise
-            except AuthorizationException:
-                if not self._cluster.client.indices.exists(index=self._name):
-                    raise
+        try:
+            self._cluster.client.indices.create(index=self._name, body=_INDEX)
+        except RequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+        except AuthorizationException:
+            if not self._cluster.client.indices.exists(index=self._name):
+                raise
 
     def _clean(self, before: float) -> None:
         """Remove the entries from before a time, in seconds since 1970."""
         old = {"query": {"range": {"at": {"lt": int(before)}}}, "_source": False}
         size = {"size": MAX_HITS, "track_total_hits": False}
-        hits: list[Json] = [{}] * MAX_HITS
-        while len(hits) == MAX_HITS:
-            with self._index.errors():
-                self._cluster.client.indices.refresh(index=self._name)
-                hits = self._cluster.search(self._name, old | size, "hits.hits._id")
+        removed = MAX_HITS
+        while removed == MAX_HITS:
+            self._cluster.client.indices.refresh(index=self._name)
+            hits = self._cluster.search(self._name, old | size, "hits.hits._id")
             lines = [actions.deletion(hit["_id"]) for hit in hits]
-            for bulk in actions.in_bulks(lines, len):
-                self._bulk.send(bulk)
+            sent = map(self._bulk.send, actions.in_bulks(lines, len))
+            removed = sum("error" not in result for results in sent for result in results)
+
+    def forget(self) -> None:
+        """Remove the index of the times, if there is one and the user may.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached.
+        """
+        with self._index.errors():
+            self._cluster.client.indices.delete(index=self._name, ignore=(403, 404))
+        self._clean_at = 0.0
 
     def _warn(self, why: str) -> None:
         _LOG.warning(

@@ -49,9 +49,11 @@ class ClusterEngine:
         self._cluster, self._client = cluster, cluster.client
         self._index = ClusterIndex(cluster, index, visual)
         self._reader = ClusterReader(cluster, self._index)
-        deleted = DeletedDocuments(cluster, self._index)
-        self._deleter = ClusterDeleter(cluster, self._index, self._reader, deleted)
-        self._writer = ClusterWriter(cluster, self._index, self._reader, deleted, self._deleter)
+        self._deleted = DeletedDocuments(cluster, self._index)
+        self._deleter = ClusterDeleter(cluster, self._index, self._reader, self._deleted)
+        self._writer = ClusterWriter(
+            cluster, self._index, self._reader, self._deleted, self._deleter
+        )
         self._outdated = OutdatedDocuments(cluster, self._index, self._deleter)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
@@ -110,6 +112,10 @@ class ClusterEngine:
             IndexReplaced: Another index has taken the name since that checkpoint.
         """
         return self._scan.read(fields, since)
+
+    def forget_deletions(self) -> None:
+        """Remove what is kept beside the index of documents that were deleted; see ShopIndex."""
+        self._deleted.forget()
 
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read."""

@@ -74,7 +74,7 @@ class ClusterIndex:
 
     def __init__(self, cluster: Cluster, name: str, visual: str) -> None:
         self.name = name
-        self.visual, self.deleted = visual, f"{name}-deleted"
+        self.visual, self.deleted = visual, f"{name}-houndstooth-deleted"
         self.fields = Fields({}, visual)
         self._cluster, self._client = cluster, cluster.client
         self.has_objects, self.has_pipeline = True, False

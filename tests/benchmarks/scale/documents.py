@@ -102,7 +102,7 @@ class Documents:
                 f'"box":[{x / 10000},{y / 10000},{(9500 - x) / 10000},{(9600 - y) / 10000}],'
                 f'"model":"{catalogue.model}","source_hash":"{digest}",'
                 f'"computed_at":"{COMPUTED_AT}","appearance":{_texts(self.appearance(row))},'
-                '"views":[1],"view_boxes":[],"view_codes":null,"view_colours":null}'
+                '"pictures":[],"worn":[],"views":[1],"view_boxes":[],"view_codes":null,"view_colours":null}'
             )
 
     def vectors(self, start: int, stop: int) -> Iterator[str]:

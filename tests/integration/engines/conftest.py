@@ -27,7 +27,7 @@ def new_index(server_url: str) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex}"
     yield f"{server_url}/{name}"
     with client(server_url) as server:
-        for one in (name, f"{name}-deleted"):
+        for one in (name, f"{name}-houndstooth-deleted"):
             server.indices.delete(index=one, ignore=[404])
 
 

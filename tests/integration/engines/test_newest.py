@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from opensearchpy.exceptions import AuthorizationException
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
-from houndstooth.plugin.engines import open_engine, sqlite_write
+from houndstooth.plugin.engines import open_engine, open_shop_index, sqlite_write
 from houndstooth.plugin.engines.cluster import deleted
 from houndstooth.plugin.engines.newest import NEWER_FACTS, NEWER_FEATURES
 from tests.catalogue import document, visual
@@ -210,8 +211,38 @@ def test_an_index_that_is_made_anew_knows_nothing_of_deletions(index_url: str) -
         engine.close()
         with client(server) as connection:
             assert index in connection.indices.get(index="test-*")
-            assert f"{index}-deleted" not in connection.indices.get(index="test-*")
+            assert f"{index}-houndstooth-deleted" not in connection.indices.get(index="test-*")
             connection.indices.delete(index=index)
+
+
+def test_without_the_right_to_note_deletions_products_are_deleted_all_the_same(
+    index_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = open_engine(index_url)
+    engine.prepare()
+    fill(engine, dated(1, 1.0))
+
+    def refuse(**_: Any) -> None:
+        raise AuthorizationException(403, "security_exception", {"error": {"reason": "no right"}})
+
+    indices = engine._client.indices  # type: ignore[attr-defined]
+    monkeypatch.setattr(indices, "create", refuse)
+    monkeypatch.setattr(indices, "exists", lambda **_: False)
+    assert engine.delete(["1"], as_of=2) == 1
+    assert "may bring back what is deleted" in caplog.text
+    engine.close()
+
+
+def test_what_is_known_of_deletions_can_be_removed(index_url: str) -> None:
+    engine = open_shop_index(index_url)
+    engine.prepare()
+    for _ in range(2):
+        engine.delete(["1"], as_of=2)
+        engine.forget_deletions()
+        with client(index_url.rpartition("/")[0]) as connection:
+            assert not connection.indices.exists(index=engine._index.deleted)  # type: ignore[attr-defined]
+    engine.forget_deletions()
+    engine.close()
 
 
 def test_deletions_are_known_for_so_long(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

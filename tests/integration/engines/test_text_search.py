@@ -212,8 +212,11 @@ def test_ids_order_and_scores_are_the_same(shop: Searched, other: Searched) -> N
     assert other.ask() == before
 
 
-def test_before_merging_scores_are_those_after_any_write(shop: Searched, other: Searched) -> None:
+def test_before_merging_scores_are_those_after_any_write(
+    shop: Searched, other: Searched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A quarter of the products is attached; the other shop saves the same ones again."""
+    monkeypatch.setenv("HOUNDSTOOTH_SHARED_PICTURE", "0")  # each is written once
     images = {key: {"media": []} for key in ALL if key not in QUARTER}
     unmerged = {"index.merge.policy": {"segments_per_tier": 1000, "deletes_pct_allowed": 50}}
     for one in (shop, other):

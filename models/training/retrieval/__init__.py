@@ -1,0 +1,1 @@
+"""Retrieval benchmarks: layouts of public data sets, their metrics, and encoders compared."""
