@@ -90,5 +90,6 @@ def test_pages_merge_as_a_naive_search_does(engine: Engine, seed: int) -> None:
     request = random_request(chance, top=2, merge="near-duplicates", collapse=seed % 2 == 0)
     hits, first = all_pages(search_of(engine), features, request)
     naive = Naive(features, request)
+    assert any(hit.merged for hit in hits)
     firsts = [first] if len(hits) > request.top else range(4)
     assert [told(hit) for hit in hits] in [expected(naive, one) for one in firsts]
