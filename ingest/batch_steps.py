@@ -13,7 +13,7 @@ from houndstooth.ingest.images import LoadImage, is_url
 from houndstooth.ingest.left_out import without_pictures
 from houndstooth.ingest.merge import category_from, stored_category, visual_document
 from houndstooth.ingest.outcome import MEANWHILE, REFUSED, CategoryFrom, Outcome, Status
-from houndstooth.ingest.views import Wanted, extract_images
+from houndstooth.ingest.views import RecentFeatures, Wanted
 from houndstooth.mappings.document import picture_hash
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidImage, InvalidInput
@@ -33,11 +33,12 @@ class BatchSteps:
     """The steps of ingesting a batch. A product's error is kept with it and stops no other.
 
     Variants of a product, such as its sizes, often share images. Each image is read and extracted
-    once per batch.
+    once per batch; ``recent`` knows those of the batches before.
 
     Attributes:
         extractor, engine, taxonomy, load_image: What the steps use.
         views: Number of a product's images that are used, at most.
+        recent: The extractor with the features of the last images.
         as_of: Time of products that have none of their own; see Product.
     """
 
@@ -46,6 +47,7 @@ class BatchSteps:
     taxonomy: Taxonomy
     load_image: LoadImage
     views: int
+    recent: RecentFeatures
     as_of: int | None = None
 
     def ingest(self, products: Sequence[Product]) -> list[Outcome]:
@@ -134,7 +136,7 @@ class BatchSteps:
         while any(draft.images and draft.evidence for draft in drafts):
             waiting = [draft.images and draft.evidence is not None for draft in drafts]
             wanted = [d.wanted() for d, waits in zip(drafts, waiting, strict=True) if waits]
-            known |= extract_images(self.extractor, [one for one in wanted if one not in known])
+            known |= self.recent.extract([one for one in wanted if one not in known])
             drafts = [
                 draft.extracted(known[draft.wanted()]) if waits else draft
                 for draft, waits in zip(drafts, waiting, strict=True)

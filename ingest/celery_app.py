@@ -30,6 +30,7 @@ from houndstooth.ingest.patient_engine import Outage, patient
 from houndstooth.ingest.pipeline import ingest_entries
 from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
 from houndstooth.ingest.steps import Steps
+from houndstooth.ingest.views import RecentFeatures
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -143,6 +144,11 @@ class IngestApp(Celery):
         """The process's extractor."""
         return self._load(self.taxonomy, self.settings)
 
+    @cached_property
+    def recent(self) -> RecentFeatures:
+        """The features of the last images that the process has extracted."""
+        return RecentFeatures(self.extractor)
+
     def engine(self, url: str) -> Engine:
         """Return the process's engine of that URL."""
         if url not in self._engines:
@@ -181,6 +187,7 @@ class IngestApp(Celery):
             ),
             views=settings.views,
             as_of=request.as_of,
+            recent=self.recent,
         )
 
 

@@ -15,6 +15,7 @@ from houndstooth.ingest.batch_steps import BatchSteps
 from houndstooth.ingest.images import LoadImage
 from houndstooth.ingest.outcome import MEANWHILE, Outcome
 from houndstooth.ingest.products import FeedProduct
+from houndstooth.ingest.views import RecentFeatures
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.extractor import Extractor
@@ -42,6 +43,7 @@ def ingest_batch(
     load_image: LoadImage,
     views: int = Settings.views,
     as_of: int | None = None,
+    recent: RecentFeatures | None = None,
 ) -> list[Outcome]:
     """Ingest products with different ids; return their outcomes in the same order.
 
@@ -55,11 +57,13 @@ def ingest_batch(
         views: Number of a product's images that are used, at most.
         as_of: Time of the state of the shop that products without a time of their own show, in
             milliseconds since 1970; None writes whatever is stored.
+        recent: The extractor with the features of the batches before; None knows none.
 
     Raises:
         EngineUnavailable: The engine cannot be reached; the call may be repeated.
     """
-    steps = BatchSteps(extractor, engine, taxonomy, load_image, views, as_of)
+    recent = recent or RecentFeatures(extractor)
+    steps = BatchSteps(extractor, engine, taxonomy, load_image, views, recent, as_of)
     outcomes = steps.ingest(products)
     for _ in range(MAX_REPEATS):
         again = [n for n, one in enumerate(outcomes) if one.failure_type == MEANWHILE]
@@ -79,6 +83,7 @@ def ingest_entries(
     load_image: LoadImage,
     views: int = Settings.views,
     as_of: int | None = None,
+    recent: RecentFeatures | None = None,
 ) -> list[Outcome]:
     """Ingest a batch of a feed's entries; entries that are outcomes already are returned as is.
 
@@ -93,6 +98,7 @@ def ingest_entries(
         load_image=load_image,
         views=views,
         as_of=as_of,
+        recent=recent,
     )
     return _in_feed_order(entries, outcomes)
 
@@ -110,7 +116,8 @@ def ingest_feed(
 ) -> Iterator[list[Outcome]]:
     """Ingest a whole feed; yield each batch's outcomes, in feed order, once they are written.
 
-    At most ``IN_FLIGHT`` batches are in memory, each in a thread that uses the extractor, the
+    A picture that many products share is extracted once or a few times. At most ``IN_FLIGHT``
+    batches are in memory, each in a thread that uses the extractor, the
     engine and the loader. To stop early, end ``entries``.
 
     Raises:
@@ -125,6 +132,7 @@ def ingest_feed(
         load_image=load_image,
         views=views,
         as_of=as_of,
+        recent=RecentFeatures(extractor),
     )
     stream = iter(entries)
     chunks = iter(lambda: list(islice(stream, batch)), [])

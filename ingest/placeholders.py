@@ -111,8 +111,9 @@ def set_some_aside(
         title_of: Function that returns the title in a product's facts.
 
     Returns:
-        All placeholders, the most frequent first, those that were found before among them; None if
-        more products may be left.
+        All placeholders, the most frequent first, those that were found before among them: one
+        stays a placeholder while half as many unlike products have it, at least two. None if more
+        products may be left.
     """
     engine.refresh()
     marked = (one for one in _count(engine, _having(model, UNDER_MANY)) if one[:1] == UNDER_MANY)
@@ -123,7 +124,8 @@ def set_some_aside(
     found = []
     for picture in {one for one in counts if one and counts[one] >= at_least} | before:
         having = _having(model, picture, NO_ITEM_SEEN + picture, UNDER_MANY + picture)
-        if at_least and (examples := _unlike(engine, having, at_least, group_field, title_of)):
+        enough = max(2, (at_least + 1) // 2) if picture in before else at_least
+        if at_least and (examples := _unlike(engine, having, enough, group_field, title_of)):
             found.append(Placeholder(picture, engine.count(having), examples))
     found.sort(key=lambda one: (-one.products, one.picture))
     none = {one.picture for one in found}

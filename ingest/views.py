@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
@@ -19,6 +22,48 @@ View = tuple[int, Features]
 Wanted = tuple[bytes, frozenset[str] | None, Box | None, bool]
 """An image's bytes, the categories that its item may be of, its box, None if unknown, and whether
 what is beside the item is wanted."""
+
+RECENT = 1000
+"""Images whose features are kept for the products that follow, some kilobytes each."""
+
+
+class RecentFeatures:
+    """Extracts images and keeps the features of the last ones: many products may share a file.
+
+    Threads may share it; what two of them ask for at the same time is extracted twice.
+
+    Args:
+        extractor: The extractor.
+        most: Number of images whose features are kept.
+    """
+
+    def __init__(self, extractor: Extractor, most: int = RECENT) -> None:
+        self._extractor, self._most, self._lock = extractor, most, Lock()
+        self._kept: OrderedDict[Wanted, Features] = OrderedDict()
+
+    def extract(self, wanted: Collection[Wanted]) -> dict[Wanted, Features | InvalidInput]:
+        """Return the features of images, as ``extract_images`` does."""
+        keys = {one: _key(one) for one in wanted}
+        found: dict[Wanted, Features | InvalidInput] = {}
+        with self._lock:
+            for one, key in keys.items():
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    found[one] = self._kept[key]
+        found |= extract_images(self._extractor, [one for one in keys if one not in found])
+        with self._lock:
+            for one, features in found.items():
+                if not isinstance(features, InvalidInput):
+                    self._kept[keys[one]] = features
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+
+def _key(wanted: Wanted) -> Wanted:
+    """Put the SHA-256 of an image in the place of its bytes."""
+    data, categories, box, with_others = wanted
+    return hashlib.sha256(data).digest(), categories, box, with_others
 
 
 def extract_images(

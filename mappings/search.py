@@ -27,6 +27,11 @@ Relaxed = Literal["none", "fewer-attributes", "great-category", "any-category"]
 
 RELAXED_STEPS: tuple[Relaxed, ...] = get_args(Relaxed)
 
+Merge = Literal["none", "near-duplicates"]
+"""What is one hit, beside variants."""
+
+MERGE_CHOICES: tuple[Merge, ...] = get_args(Merge)
+
 Action = Literal["pin", "boost", "bury"]
 """What a merchandising rule does: to the front, up, or down."""
 
@@ -67,6 +72,8 @@ class SearchRequest:
             (``hide``), or rank them as any others (``show``). A product is sold out if its fact
             ``availability`` says "out of stock".
         collapse: Return one hit for all variants of a product, the best of them.
+        merge: Return one hit for products that show the same photo (``near-duplicates``), the best
+            of them; see ``plugin.columns.near``.
         relax: The furthest step that may fill the page, see ``Relaxed``; "fewer-attributes" keeps
             to the category.
         top: Number of hits, 1 to 200.
@@ -91,6 +98,7 @@ class SearchRequest:
     excluded: tuple[str, ...] = ()
     sold_out: SoldOut = "last"
     collapse: bool = True
+    merge: Merge = "none"
     relax: Relaxed = "any-category"
     top: int = 24
     cursor: str | None = None
@@ -119,6 +127,7 @@ class Hit:
         view: The product's view that is nearest.
         matched: Attribute terms of the query that the product has.
         variants: Ids of the product's other variants among the candidates, best first.
+        merged: Ids of the products that are one hit with it as near-duplicates, best first.
         why: The merchandising rules that have moved it.
     """
 
@@ -131,6 +140,7 @@ class Hit:
     product: Mapping[str, Fact]
     visual: VisualSummary
     variants: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
     why: tuple[AppliedRule, ...] = ()
 
 

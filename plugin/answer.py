@@ -87,9 +87,10 @@ def _hit(hit: Hit) -> dict[str, Any]:
             "appearance": round(hit.appearance_distance, 6),
             "colour": round(hit.colour_distance, 6),
         },
-        "view": _view(hit.view, hit.product),
+        "view": view_json(hit.view, hit.product),
         "matched": list(hit.matched),
         "variants": list(hit.variants),
+        "merged": list(hit.merged),
         "why": [{"rule": one.rule, "action": one.action} for one in hit.why],
         "product": dict(hit.product),
         **_features(hit.visual),
@@ -100,13 +101,13 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {
         "source": evidence.source,
         "product_id": evidence.product_id,
-        "view": _view(evidence.view, evidence.product),
+        "view": view_json(evidence.view, evidence.product),
         "count": evidence.count,
         "total": evidence.total,
     }
 
 
-def _view(view: View, facts: Mapping[str, Fact]) -> dict[str, Any]:
+def view_json(view: View, facts: Mapping[str, Fact]) -> dict[str, Any]:
     """Convert a view; its image is known where the facts list the product's images."""
     images = facts.get("images")
     if isinstance(images, list) and len(images) >= view.place:

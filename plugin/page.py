@@ -1,9 +1,9 @@
-"""Fill a page of hits: step by step, one hit of each variant group, as the engine has them now."""
+"""Fill a page of hits: step by step, one hit of each group, as the engine has them now."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
@@ -14,10 +14,11 @@ from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import rank
 from houndstooth.plugin.columns.snapshot import Snapshot
 from houndstooth.plugin.cursor import Cursor, RuledCursor, SortedCursor
+from houndstooth.plugin.grouping import Key, grouping_of
 from houndstooth.plugin.sources import GROWTH, Source
 
 SPARE_ROWS = 8
-"""Rows ranked beyond the page, for variants of products that are on it already."""
+"""Rows ranked beyond the page, for those of groups that are on it already."""
 
 ATTEMPTS = 8
 """Times that a page is filled because products have changed since they were ranked.
@@ -55,7 +56,7 @@ class _Found:
 
     step: int
     row: RankedRow
-    variants: tuple[str, ...]
+    others: tuple[RankedRow, ...] = ()
 
 
 class PageFiller:
@@ -67,6 +68,7 @@ class PageFiller:
         query: The query's code, histogram and weights; its candidates are those of each step.
         steps: The attribute query's steps, strictest first.
         clock: Measures the stage ``fetch``.
+        merges: Whether near-duplicates are one hit.
     """
 
     def __init__(
@@ -76,9 +78,12 @@ class PageFiller:
         query: RankingQuery,
         steps: Sequence[Step],
         clock: Clock,
+        merges: bool = False,
     ) -> None:
         self._engine, self._source, self._clock = engine, source, clock
-        self._query, self._steps = query, steps
+        self._query, self._steps, self._merges = query, steps, merges
+        self._has_variants = query.candidates.variant_field is not None
+        self._grouping = grouping_of(source, self._has_variants, merges)
 
     def is_of_kind(self, step: int) -> bool:
         """Tell whether a step, by its number, finds products of the query's kind alone."""
@@ -87,13 +92,13 @@ class PageFiller:
     def up_to(self, step: int) -> PageFiller:
         """Return a filler that runs no further step than one, given by its number."""
         steps = self._steps[: step + 1]
-        return PageFiller(self._engine, self._source, self._query, steps, self._clock)
+        return PageFiller(self._engine, self._source, self._query, steps, self._clock, self._merges)
 
     def take(self, product_ids: Sequence[str], ideal: Sequence[str]) -> list[Hit]:
-        """Take products out of the ranking, with their variants, and return them as hits.
+        """Take products out of the ranking, with their groups, and return them as hits.
 
         Those are taken that pass the query's filters, are of its category and not sold out; of
-        variants the first. ``fill`` finds none of them from then on.
+        a group the first. ``fill`` finds none of them from then on.
 
         Args:
             product_ids: Their ids, in the order of the hits.
@@ -111,22 +116,23 @@ class PageFiller:
             ranked = rank(query, Snapshot.of(rows), len(product_ids))
         shown = self._show(passing)
         good = {row.product_id: row for row in ranked if not row.last and _is_current(row, shown)}
-        groups: dict[int, list[str]] = {}
-        if variant_field:
-            groups = {row.variant: [] for row in good.values() if row.variant}
+        keys = self._grouping.keys(query, list(good.values()))
+        groups: dict[Key, list[RankedRow]] = {key: [] for key in keys.values()}
         # Of any kind: none of them may be a hit of a further step.
         loosest = replace(query, candidates=self._steps[-1][1])
-        for row in self._source.variants(loosest, list(groups)) if groups else ():
-            groups[row.variant].append(row.product_id)
+        for key, row in self._grouping.members(loosest, groups) if groups else ():
+            groups[key].append(row)
         taken: dict[str, _Found] = {}
+        left_out: set[str] = set()
         for row in (good[one] for one in product_ids if one in good):
-            if all(row.product_id not in found.variants for found in taken.values()):
-                others = (one for one in groups.get(row.variant, ()) if one != row.product_id)
-                taken[row.product_id] = _Found(0, row, tuple(others))
-        variants = [one for found in taken.values() for one in found.variants]
-        self._source.leave_out([*taken, *variants])
-        present = self._present(variants)
-        return [_hit(one, shown[one.row.product_id], present, ideal) for one in taken.values()]
+            if row.product_id not in left_out:
+                group = groups[keys[row.product_id]] if row.product_id in keys else []
+                others = tuple(one for one in group if one.product_id != row.product_id)
+                taken[row.product_id] = _Found(0, row, others)
+                left_out.update([row.product_id, *(one.product_id for one in others)])
+        self._source.leave_out(list(left_out))
+        present = self._present(taken.values())
+        return [self._hit(one, shown[one.row.product_id], present, ideal) for one in taken.values()]
 
     def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
         """Fill a page.
@@ -153,8 +159,8 @@ class PageFiller:
             self._source.update([*outdated, *self._next_rows(found, last_step, ahead)])
             self._source.leave_out([one for one in outdated if tries[one] == PATIENCE])
         current = [f for f in found if _is_current(f.row, shown)]
-        variants = self._present([one for f in current for one in f.variants])
-        hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
+        present = self._present(current)
+        hits = [self._hit(f, shown[f.row.product_id], present, ideal) for f in current]
         places = [Cursor(first_step, f.step, f.row.place) for f in current]
         end = None
         if len(found) >= top:
@@ -187,7 +193,7 @@ class PageFiller:
         before = tuple(query for _, query in self._steps[first:number])
         candidates = self._steps[number][1]
         query = replace(self._query, candidates=candidates, without=before)
-        top = need + (SPARE_ROWS if candidates.variant_field else 0)
+        top = need + (SPARE_ROWS if self._merges or self._has_variants else 0)
         while True:
             rows, complete = self._source.rank(query, top, after)
             found = self._collapsed(number, rows, query, before)
@@ -202,25 +208,24 @@ class PageFiller:
         query: RankingQuery,
         before: Sequence[CandidateQuery],
     ) -> list[_Found]:
-        """Keep the best product of each variant group, unless it is on an earlier page."""
-        groups: dict[int, list[RankedRow]] = {}
-        if query.candidates.variant_field:
-            groups = {row.variant: [] for row in rows if row.variant}
-        if not groups:
-            return [_Found(number, row, ()) for row in rows]
-        for row in self._source.variants(query, list(groups)):
-            groups[row.variant].append(row)
+        """Keep the best product of each group, unless the group is on an earlier page."""
+        keys = self._grouping.keys(query, rows)
+        if not keys:
+            return [_Found(number, row) for row in rows]
+        groups: dict[Key, list[RankedRow]] = {key: [] for key in keys.values()}
+        for key, row in self._grouping.members(query, groups):
+            groups[key].append(row)
         for earlier in before:
             other = replace(query, candidates=earlier, without=())
-            for row in self._source.variants(other, list(groups)):
-                groups[row.variant] = []
+            for key, _ in self._grouping.members(other, groups):
+                groups[key] = []
         found = []
         for row in rows:
-            group = groups.get(row.variant)
+            group = groups[keys[row.product_id]] if row.product_id in keys else None
             if group is None:
-                found.append(_Found(number, row, ()))
+                found.append(_Found(number, row))
             elif group and group[0].product_id == row.product_id:
-                found.append(_Found(number, row, tuple(v.product_id for v in group[1:])))
+                found.append(_Found(number, row, tuple(group[1:])))
         return found
 
     def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
@@ -238,32 +243,44 @@ class PageFiller:
         after = last.row.place if last.step == step else None
         return [row.product_id for row in self._source.rank(query, count, after)[0]]
 
-    def _present(self, product_ids: Sequence[str]) -> set[str]:
-        """Return those of some products that the engine still has."""
+    def _present(self, found: Iterable[_Found]) -> set[str]:
+        """Return those of the groups of some hits that the engine still has."""
+        product_ids = [other.product_id for one in found for other in one.others]
         if not product_ids:
             return set()
         with self._clock.stage("fetch"):
             model = CandidateQuery(self._query.candidates.model)
             return set(self._engine.match(model, len(product_ids), product_ids))
 
+    def _hit(
+        self,
+        found: _Found,
+        product: ShownProduct,
+        present: Collection[str],
+        ideal: Sequence[str],
+    ) -> Hit:
+        attributes, views = set(product.visual.attributes), product.visual.views
+        row = found.row
+        others = [one for one in found.others if one.product_id in present]
+        variants = [
+            one
+            for one in others
+            if self._has_variants and row.variant and one.variant == row.variant
+        ]
+        return Hit(
+            product_id=row.product_id,
+            score=row.score,
+            appearance_distance=row.appearance_distance,
+            colour_distance=row.colour_distance,
+            view=views[min(row.view, len(views) - 1)],  # its JSON may be damaged
+            matched=tuple(term for term in ideal if term in attributes),
+            product=product.facts,
+            visual=product.visual,
+            variants=tuple(one.product_id for one in variants),
+            merged=tuple(one.product_id for one in others if one not in variants),
+        )
+
 
 def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
     product = shown.get(row.product_id)
     return product is not None and product.version == row.version
-
-
-def _hit(
-    found: _Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
-) -> Hit:
-    attributes, views = set(product.visual.attributes), product.visual.views
-    return Hit(
-        product_id=found.row.product_id,
-        score=found.row.score,
-        appearance_distance=found.row.appearance_distance,
-        colour_distance=found.row.colour_distance,
-        view=views[min(found.row.view, len(views) - 1)],  # its JSON may be damaged
-        matched=tuple(term for term in ideal if term in attributes),
-        product=product.facts,
-        visual=product.visual,
-        variants=tuple(one for one in found.variants if one in present),
-    )

@@ -256,7 +256,7 @@ class VisualSearch:
             sold_out_last=request.sold_out == "last",
         )
         source = self._sources.source(features.model, query.lengths, clock)
-        filler = PageFiller(self.engine, source, query, steps, clock)
+        filler = PageFiller(self.engine, source, query, steps, clock, request.merge != "none")
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
             ideal = ideal_terms(steps[0][1], self.taxonomy)

@@ -10,7 +10,8 @@ from houndstooth.mappings.rows import Lengths
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.sources import ColumnsSource, Source, WindowSource
+from houndstooth.plugin.sources import ColumnsSource, Source
+from houndstooth.plugin.window_source import WindowSource
 
 
 class SourceChoice:

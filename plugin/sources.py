@@ -1,16 +1,13 @@
-"""Rank the products that pass a query: all of them by columns, or the engine's best."""
+"""Rank the products that pass a query, all of them, by columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from houndstooth.mappings.appearance_terms import expected_similarity
-from houndstooth.mappings.engine import CandidateQuery, Engine, RankingEngine
-from houndstooth.mappings.search import MAX_CANDIDATES
-from houndstooth.plugin.attribute_query import FULL_BOOST
+from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.near import grown_groups
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import count, rank, rank_variants
 from houndstooth.plugin.columns.segment import Rows
@@ -19,9 +16,6 @@ from houndstooth.plugin.columns.store import Columns
 
 CHECKED_AT_ONCE = 10_000
 """Products that the engine is asked about in one request."""
-
-MIN_ATTRIBUTE_WEIGHT = 0.01
-"""Attributes weigh at least as much where the engine ranks: its boosts are whole numbers."""
 
 OPTIMISM = 8
 """How many times more products are ranked first than are wanted, where a filter may drop some."""
@@ -50,6 +44,12 @@ class Source(Protocol):
 
     def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
         """Rank all products of some variant groups, by hash, that pass the query."""
+
+    def near(self, query: RankingQuery, product_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Find the group of each product: near-duplicates, and variants if the query has them."""
+
+    def named(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """Rank those of some products that pass the query."""
 
     def update(self, product_ids: Sequence[str]) -> None:
         """Take over what the engine says of products that are not as they were ranked."""
@@ -108,6 +108,19 @@ class ColumnsSource:
         """See Source."""
         with self._clock.stage("rerank"):
             rows = rank_variants(query, self._snapshot, variants)
+        if query.candidates.has_filters:
+            rows = self._passing(_filters_of(query.candidates), rows)
+        return rows
+
+    def near(self, query: RankingQuery, product_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """See Source."""
+        with self._clock.stage("rerank"):
+            return grown_groups(self._snapshot, product_ids, query.candidates.variant_field)
+
+    def named(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """See Source."""
+        among = self._snapshot.find(product_ids)
+        rows = self._rank(query, max(1, len(product_ids)), None, among)
         if query.candidates.has_filters:
             rows = self._passing(_filters_of(query.candidates), rows)
         return rows
@@ -176,92 +189,6 @@ class ColumnsSource:
                 passes |= dict.fromkeys(some, False)
                 passes |= dict.fromkeys(self._engine.match(filters, len(some), some), True)
         return passes
-
-
-class WindowSource:
-    """Ranks the products that the engine finds best by attributes and coarse appearance terms.
-
-    Args:
-        engine: An engine that can rank.
-        limit: Number of products to fetch.
-        clock: Measures the stages ``candidates`` and ``rerank``.
-    """
-
-    def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
-        self._engine, self._clock, self._limit = engine, clock, limit
-        self._windows: dict[int, _Window] = {}
-        self._left_out: set[str] = set()
-        self.is_exact = True
-
-    def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
-        """See Source."""
-        limit = max(self._limit, top)
-        while True:
-            limit = min(limit, MAX_CANDIDATES)
-            window = self._window(query, limit)
-            with self._clock.stage("rerank"):
-                rows = rank(query, window.snapshot, top, after=after, clock=self._clock)
-            if len(rows) >= top or window.is_all or limit == MAX_CANDIDATES:
-                self.is_exact &= window.is_all
-                return rows, len(rows) < top
-            limit *= GROWTH
-
-    def variants(self, query: RankingQuery, variants: Sequence[int]) -> list[RankedRow]:
-        """See Source. Only those in the window are known."""
-        window = self._window(query, self._limit)
-        with self._clock.stage("rerank"):
-            return rank_variants(query, window.snapshot, variants)
-
-    def update(self, product_ids: Sequence[str]) -> None:
-        """See Source. All are fetched anew."""
-        self._windows.clear()
-
-    def leave_out(self, product_ids: Sequence[str]) -> None:
-        """See Source."""
-        self._left_out.update(product_ids)
-        self._windows.clear()
-
-    def _window(self, query: RankingQuery, limit: int) -> _Window:
-        """Fetch a window, or return the largest that was fetched for these candidates."""
-        key = id(query.candidates)
-        window = self._windows.get(key)
-        if window is None or window.limit < limit:
-            with self._clock.stage("candidates"):
-                boosts = appearance_boosts(query)
-                rows = self._engine.window(query.candidates, limit, query.lengths, boosts)
-            with self._clock.stage("rerank"):
-                left = Snapshot.of(rows).without(list(self._left_out))
-            window = self._windows[key] = _Window(limit, left, len(rows) < limit)
-        return window
-
-
-@dataclass(frozen=True)
-class _Window:
-    """The products that an engine finds best.
-
-    Attributes:
-        limit: How many were asked for.
-        snapshot: Their rows, but for those that are left out.
-        is_all: There are no others.
-    """
-
-    limit: int
-    snapshot: Snapshot
-    is_all: bool
-
-
-def appearance_boosts(query: RankingQuery) -> dict[str, int]:
-    """Weigh appearance terms against the attribute boosts as the ranking does."""
-    weight = max(query.attribute_weight, MIN_ATTRIBUTE_WEIGHT)
-    scale = (query.candidates.best_score or FULL_BOOST) * (1 - query.attribute_weight) / weight
-    similarity = expected_similarity(
-        query.candidates.category,
-        query.binary_code,
-        query.colour_histogram,
-        query.appearance_weight,
-    )
-    boosts = {term: round(scale * gain) for term, gain in similarity.items()}
-    return {term: boost for term, boost in boosts.items() if boost > 0}
 
 
 def _filters_of(query: CandidateQuery) -> CandidateQuery:

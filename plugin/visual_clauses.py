@@ -13,7 +13,7 @@ from houndstooth.plugin.attribute_query import attribute_query
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import ATTRIBUTE_WEIGHT
 from houndstooth.plugin.engines.fields import Fields
-from houndstooth.plugin.sources import appearance_boosts
+from houndstooth.plugin.window_source import appearance_boosts
 
 STEPS: tuple[Relaxed, ...] = get_args(Relaxed)
 

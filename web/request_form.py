@@ -14,6 +14,7 @@ from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import MAX_ID_BYTES
 from houndstooth.mappings.search import (
     MAX_HITS,
+    MERGE_CHOICES,
     RELAXED_STEPS,
     SOLD_OUT_CHOICES,
     SearchRequest,
@@ -31,7 +32,7 @@ Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
     {"category", "box", "query", "sold_out", "collapse", "relax", "sort", "top", "cursor"}
-    | {"appearance_weight", "preview", "query_id", "client_id", "arm"}
+    | {"merge", "appearance_weight", "preview", "query_id", "client_id", "arm"}
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
 REPEATABLE = FILTERS | {"fields"}
@@ -81,6 +82,7 @@ def read_search_request(
             "sold_out", SOLD_OUT_CHOICES, fields.get("sold_out", SearchRequest.sold_out)
         ),
         collapse=_yes_or_no("collapse", fields.get("collapse", "yes")),
+        merge=read_choice("merge", MERGE_CHOICES, fields.get("merge", SearchRequest.merge)),
         relax=read_choice("relax", RELAXED_STEPS, relax),
         top=SearchRequest.top if top is None else _whole_number("top", top),
         cursor=fields.get("cursor"),

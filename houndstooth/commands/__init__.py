@@ -27,6 +27,7 @@ COMMANDS = (
     "detach",
     "remove",
     "search",
+    "duplicates",
     "serve",
     "worker",
     "jobs",

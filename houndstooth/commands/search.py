@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from houndstooth.mappings.extractor import Extractor
     from houndstooth.mappings.features import Box
     from houndstooth.mappings.product import Fact
-    from houndstooth.mappings.search import SearchAnswer, SearchRequest, SoldOut
+    from houndstooth.mappings.search import Merge, SearchAnswer, SearchRequest, SoldOut
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
 
@@ -83,6 +83,13 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
     help="Of a product's variants the nearest alone is a hit.",
 )
 @click.option(
+    "--merge",
+    type=click.Choice(["none", "near-duplicates"]),
+    default="none",
+    show_default=True,
+    help="What is one hit, beside variants: products with the same photo.",
+)
+@click.option(
     "--sort",
     default="relevance",
     show_default=True,
@@ -119,6 +126,7 @@ def command(
     query: str | None,
     sold_out: SoldOut,
     collapse: bool,
+    merge: Merge,
     sort: str,
     fields: tuple[str, ...],
     top: int,
@@ -158,6 +166,7 @@ def command(
         query=None if query is None else parse_query(_query_text(query)),
         sold_out=sold_out,
         collapse=collapse,
+        merge=merge,
         sort=parse_sort(sort),
         top=top,
         appearance_weight=weight,

@@ -41,6 +41,26 @@ def differing_bits(query: Bytes, codes: Bytes) -> Numbers:
     return counts
 
 
+def differing_bits_between(some: Bytes, others: Bytes) -> NDArray[np.float32]:
+    """Count the bits in which each of some codes differs from each of others.
+
+    Args:
+        some: uint8 [m, b], b a multiple of 8, rows contiguous.
+        others: uint8 [n, b], likewise.
+
+    Returns:
+        Whole numbers, float32 [m, n].
+    """
+    if simsimd is not None and len(some) and len(others):
+        found = simsimd.cdist(some, others, metric="hamming", dtype="bin8", out_dtype="float32")
+        return np.asarray(found, dtype=np.float32).reshape(len(some), len(others))
+    counts = np.zeros((len(some), len(others)), dtype=np.float32)
+    rows, columns = some.view(np.uint64), others.view(np.uint64)
+    for word in range(rows.shape[1]):
+        counts += np.bitwise_count(rows[:, word, np.newaxis] ^ columns[:, word])
+    return counts
+
+
 def squared_differences(query: Bytes, colours: Bytes) -> Numbers:
     """Compute the squared Euclidean distance of each histogram from the query.
 

@@ -133,6 +133,15 @@ def test_of_variants_the_nearest_is_the_hit(tmp_path: Path) -> None:
     assert len(client.get(f"{like}?collapse=no").json["hits"]) == 24
 
 
+def test_near_duplicates_are_one_hit_if_asked(client: FlaskClient) -> None:
+    every = post(client, category="jacket", collapse="no").json["hits"]
+    assert not any(hit["merged"] for hit in every)
+    merged = post(client, category="jacket", collapse="no", merge="near-duplicates").json["hits"]
+    ids = [one for hit in merged for one in (hit["product_id"], *hit["merged"])]
+    assert len(ids) == len(set(ids))
+    assert {hit["product_id"] for hit in every[:3]} <= set(ids)
+
+
 def test_required_attribute_holds_for_every_hit(client: FlaskClient) -> None:
     answer = post(client, require="colour:blue").json
     assert answer["hits"]
@@ -163,6 +172,7 @@ def test_too_few_products_of_a_category_relax_the_search(client: FlaskClient) ->
         ({"appearance_weight": "0_1"}, ["0 to 1"]),
         ({"appearance_weight": ["0", "1"]}, ["at most 1 times"]),
         ({"collapse": "true"}, ["yes or no", "'true'"]),
+        ({"merge": "yes"}, ["none, near-duplicates", "'yes'"]),
         ({"filter": ["a:b"] * 51}, ["at most 50 times"]),
         ({"colour": "red"}, ["'colour'", "category"]),
     ],

@@ -83,6 +83,7 @@ def test_a_query_is_json_or_a_file(run, image, tmp_path):
 
 def test_hits_are_sorted_by_a_fact_and_have_the_facts_asked_for(run, image):
     words = [image, "--json", "--top", "4", "--no-collapse", "--fields", "title, price"]
+    words += ["--merge", "near-duplicates"]
     for order in ("asc", "desc"):
         status, output, _ = run(*words, "--sort", f"price:{order}")
         products = [hit["product"] for hit in json.loads(output)["hits"]]

@@ -17,6 +17,7 @@ from houndstooth.plugin.columns.distances import (
     MAX_SQUARED,
     Numbers,
     differing_bits,
+    differing_bits_between,
     squared_differences,
 )
 from houndstooth.plugin.columns.segment import as_words
@@ -83,6 +84,20 @@ def test_bits_stay_between_the_code_itself_and_its_complement(
     found = computed(kernel, differing_bits, query, np.vstack([codes, query, ~query]))
     assert ((found >= 0) & (found <= 8 * len(query))).all()
     assert found[-2:].tolist() == [0, 8 * len(query)]
+
+
+@KERNELS
+@pytest.mark.parametrize(("some", "others"), [(3, 7), (1, 1), (0, 5), (5, 0)])
+def test_bits_between_rows_are_those_of_each(kernel: str, some: int, others: int) -> None:
+    rng = np.random.default_rng(4)
+    a, b = (rng.integers(0, 256, (n, 24), dtype=np.uint8) for n in (some, others))
+    with pytest.MonkeyPatch.context() as patch:
+        if kernel == "numpy":
+            patch.setattr(distances, "simsimd", None)
+        found = differing_bits_between(a, b)
+    assert found.shape == (some, others)
+    for row, one in zip(found, a, strict=True):
+        assert row.tolist() == naive_bits(one, b)
 
 
 shares = arrays(np.float64, 24, elements=st.floats(0, 1)).filter(lambda p: p.sum() > 0.01)

@@ -15,6 +15,7 @@ from PIL import Image
 from houndstooth.ingest.batch_steps import BatchSteps
 from houndstooth.ingest.drafts import source_hash
 from houndstooth.ingest.outcome import MEANWHILE
+from houndstooth.ingest.views import RecentFeatures
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
@@ -40,7 +41,9 @@ class Feed:
 
     def run(self, engine: SQLiteEngine) -> Iterator[None]:
         """Ingest product by product; others may come between its reading and its writing."""
-        steps = BatchSteps(FakeExtractor(), engine, TAXONOMY, lambda _: PICTURE, 1, self.as_of)
+        extractor = FakeExtractor()
+        recent = RecentFeatures(extractor)
+        steps = BatchSteps(extractor, engine, TAXONOMY, lambda _: PICTURE, 1, recent, self.as_of)
         for product in self.products:
             while True:
                 drafts = steps.extract(steps.find_changed(steps.read_all([product])))

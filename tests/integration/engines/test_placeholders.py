@@ -82,6 +82,11 @@ def test_a_picture_of_its_own_is_searched_again(engine: Engine) -> None:
     engine.delete(["p1"])
     engine.refresh()
     assert engine.count(of_picture) == 4
+    [left] = set_placeholders_aside(engine, MODEL, 5, "group")
+    assert (left.picture, left.products) == (NONE, 4)
+    fill(engine, "late", (NONE,), count=1)
+    set_placeholders_aside(engine, MODEL, 5, "group")
+    assert searched(engine) == {"p0"}
 
 
 def is_recognised_again(engine: Engine, *ids: str) -> list[bool]:
@@ -90,17 +95,17 @@ def is_recognised_again(engine: Engine, *ids: str) -> list[bool]:
     return [(found := states[key].features) is not None and not found.source_hash for key in ids]
 
 
-@pytest.mark.parametrize("at_least", [0, 7, 5])
+@pytest.mark.parametrize("at_least", [0, 13, 5])
 def test_what_is_no_placeholder_any_more_is_given_back(engine: Engine, at_least: int) -> None:
     fill(engine, "p", (NONE,))
     fill(engine, "two", ("-", CHART))
     set_placeholders_aside(engine, MODEL, 5, "group")
-    if at_least == 5:  # the shop has given two of them pictures
-        fill(engine, "p", ("-",), count=2)
-    kept = is_recognised_again(engine, "p2", "two0")
+    if at_least == 5:  # the shop has given four of them pictures
+        fill(engine, "p", ("-",), count=4)
+    kept = is_recognised_again(engine, "p4", "two0")
     found = set_placeholders_aside(engine, MODEL, at_least, "group")
     assert kept == [False, False]
-    assert is_recognised_again(engine, "p2", "two0") == [True, at_least != 5]
+    assert is_recognised_again(engine, "p4", "two0") == [True, at_least != 5]
     assert [one.picture for one in found] == ([CHART] if at_least == 5 else [])
     fill(engine, "p", (NONE,), count=4)
     set_placeholders_aside(engine, MODEL, at_least, "group")

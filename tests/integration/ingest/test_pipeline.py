@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+
+from PIL import Image
 
 from houndstooth.ingest.images import folder_images
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.pipeline import IN_FLIGHT, ingest_batch, ingest_feed
 from houndstooth.ingest.products import FeedProduct
+from houndstooth.ingest.views import RecentFeatures, Wanted
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.features import Box
 from houndstooth.mappings.product import Product
 from tests.fakes import FakeExtractor
 from tests.integration.ingest.fakes import Counting, Picky, WaitsForNextBatch
 from tests.integration.ingest.shop import COLOURS, TAXONOMY, Shop
+
+
+def png(colour: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 def entries(count: int, on_read: list[int] | None = None) -> Iterator[FeedProduct | Outcome]:
@@ -75,6 +85,35 @@ def test_a_picture_that_variants_share_is_recognised_once(shop: Shop, engine: En
     stored = {one.product_id: one.visual for one in engine.fetch([*"SML", "guided", "boxed"])}
     assert [one and one.category for one in stored.values()] == ["shirt"] * 3 + ["jeans", "shirt"]
     assert stored["boxed"] and stored["boxed"].box == Box(0, 0, 0.5, 1)
+
+
+def test_a_picture_of_an_earlier_batch_is_not_recognised_again(shop: Shop, engine: Engine) -> None:
+    extractor = Counting()
+    for _ in ingest_feed(
+        entries(60),
+        extractor=extractor,
+        engine=engine,
+        taxonomy=TAXONOMY,
+        load_image=folder_images(shop.folder),
+        batch=2,
+    ):
+        pass
+    assert engine.count() == 60
+    assert extractor.looks == extractor.decoded <= 3 * IN_FLIGHT
+
+
+def test_the_features_of_the_last_images_are_kept() -> None:
+    extractor = Counting()
+    recent = RecentFeatures(extractor, most=2)
+    files: list[Wanted] = [(png(colour), None, None, False) for colour in ("red", "lime", "blue")]
+    first = recent.extract(files[:2])
+    assert recent.extract(files[:2]) == first
+    assert extractor.looks == 2
+    recent.extract(files[2:])
+    recent.extract(files[1:2])
+    assert extractor.looks == 3
+    recent.extract([(files[1][0], frozenset({"jeans"}), None, False), *files[:1]])
+    assert extractor.looks == 5
 
 
 def test_no_more_batches_are_in_flight_than_said(shop: Shop, engine: Engine) -> None:

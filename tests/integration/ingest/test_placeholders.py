@@ -91,11 +91,30 @@ def test_one_picture_of_unlike_products_is_told(
     [told] = shop.report["placeholders"]
     assert (told["products"], told["examples"]) == (5, ["p0", "p1", "p2"])
     assert hits(shop, search, BLUE) == {"p5"}
-    monkeypatch.setenv("HOUNDSTOOTH_SHARED_PICTURE", "6")
+    monkeypatch.setenv("HOUNDSTOOTH_SHARED_PICTURE", "11")
     for written in (0, 5, 0):  # its end gives the picture back, the next one recognises it
         assert shop.ingest(feed) == 0
         assert shop.report["totals"]["written"] == written
     assert len(hits(shop, search, BLUE)) == 6
+
+
+def test_a_placeholder_stays_one_until_a_photo_replaces_it(
+    shop: Shop, search: VisualSearch
+) -> None:
+    products = [{"id": f"p{n}", "title": title, "image": BLUE} for n, title in enumerate(TITLES)]
+    assert shop.ingest(shop.write(products)) == 0
+    assert (shop.report["totals"]["written"], hits(shop, search, BLUE)) == (5, set())
+    assert shop.ingest(shop.write(products)) == 0
+    assert (shop.report["totals"]["unchanged"], hits(shop, search, BLUE)) == (5, set())
+    products[0]["image"] = RED
+    assert shop.ingest(shop.write(products)) == 0
+    totals = shop.report["totals"]
+    assert (totals["written"], totals["unchanged"]) == (1, 4)
+    assert [one["products"] for one in shop.report["placeholders"]] == [4]
+    assert hits(shop, search, RED) == {"p0"}
+    assert shop.ingest(shop.write([{"id": "late", "title": "Gold Ring", "image": BLUE}])) == 0
+    assert [one["products"] for one in shop.report["placeholders"]] == [5]
+    assert hits(shop, search, RED) == {"p0"}
 
 
 def test_variants_share_a_picture(shop: Shop, search: VisualSearch) -> None:
