@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
@@ -13,7 +13,7 @@ from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import rank
 from houndstooth.plugin.columns.snapshot import Snapshot
-from houndstooth.plugin.cursor import Cursor, RuledCursor, SortedCursor
+from houndstooth.plugin.cursor import Cursor, RuledCursor, ShownCursor, SortedCursor
 from houndstooth.plugin.sources import GROWTH, Source
 
 SPARE_ROWS = 8
@@ -45,13 +45,13 @@ class Page:
 
     hits: list[Hit]
     relaxed: Relaxed
-    next: Cursor | SortedCursor | RuledCursor | None
+    next: Cursor | SortedCursor | RuledCursor | ShownCursor | None
     places: list[Cursor]
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A hit before it is fetched."""
+class Found:
+    """A hit before it is fetched: the number of its step, its row, and its variants."""
 
     step: int
     row: RankedRow
@@ -97,32 +97,47 @@ class PageFiller:
         """
         if not product_ids:
             return []
-        of_kind = [step for _, step in self._steps if step.category] or [self._steps[0][1]]
-        query = replace(self._query, candidates=of_kind[-1], sold_out_last=True)
+        query = replace(self._query, candidates=self.kind, sold_out_last=True)
+        ranked = self._rank_some(query, product_ids)
+        shown = self._show([row.product_id for row in ranked])
+        good = {row.product_id: row for row in ranked if not row.last and is_current(row, shown)}
+        taken = self._take([good[one] for one in product_ids if one in good], query)
+        present = self._present([one for found in taken for one in found.variants])
+        return [make_hit(one, shown[one.row.product_id], present, ideal) for one in taken]
+
+    @property
+    def kind(self) -> CandidateQuery:
+        """Return the loosest step that keeps to the kind of product, else the first."""
+        of_kind = (step for _, step in reversed(self._steps) if _names_kind(step))
+        return next(of_kind, self._steps[0][1])
+
+    def _rank_some(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """Rank those of some products that match, as the engine has them now."""
         model, variant_field = query.candidates.model, query.candidates.variant_field
         with self._clock.stage("candidates"):
             passing = self._engine.match(query.candidates, len(product_ids), product_ids)
             rows = self._engine.features(passing, model, query.lengths, variant_field)
         with self._clock.stage("rerank"):
-            ranked = rank(query, Snapshot.of(rows), len(product_ids))
-        shown = self._show(passing)
-        good = {row.product_id: row for row in ranked if not row.last and _is_current(row, shown)}
+            return rank(query, Snapshot.of(rows), len(product_ids))
+
+    def _take(self, rows: Sequence[RankedRow], query: RankingQuery) -> list[Found]:
+        """Take products out of the ranking with their variants; of variants the first is kept."""
         groups: dict[int, list[str]] = {}
-        if variant_field:
-            groups = {row.variant: [] for row in good.values() if row.variant}
+        if query.candidates.variant_field:
+            groups = {row.variant: [] for row in rows if row.variant}
         # Of any kind: none of them may be a hit of a further step.
         loosest = replace(query, candidates=self._steps[-1][1])
         for row in self._source.variants(loosest, list(groups)) if groups else ():
             groups[row.variant].append(row.product_id)
-        taken: dict[str, _Found] = {}
-        for row in (good[one] for one in product_ids if one in good):
-            if all(row.product_id not in found.variants for found in taken.values()):
-                others = (one for one in groups.get(row.variant, ()) if one != row.product_id)
-                taken[row.product_id] = _Found(0, row, tuple(others))
-        variants = [one for found in taken.values() for one in found.variants]
-        self._source.leave_out([*taken, *variants])
-        present = self._present(variants)
-        return [_hit(one, shown[one.row.product_id], present, ideal) for one in taken.values()]
+        taken: dict[str, Found] = {}
+        behind: set[str] = set()
+        for row in rows:
+            if row.product_id not in behind:
+                others = [one for one in groups.get(row.variant, ()) if one != row.product_id]
+                behind.update(others)
+                taken[row.product_id] = Found(0, row, tuple(others))
+        self._source.leave_out([*taken, *behind])
+        return list(taken.values())
 
     def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
         """Fill a page.
@@ -140,24 +155,24 @@ class PageFiller:
         ahead = 0
         for _ in range(ATTEMPTS):
             found, first_step, last_step = self._ranked(top, cursor)
-            shown |= self._show([f.row.product_id for f in found if not _is_current(f.row, shown)])
-            outdated = [f.row.product_id for f in found if not _is_current(f.row, shown)]
+            shown |= self._show([f.row.product_id for f in found if not is_current(f.row, shown)])
+            outdated = [f.row.product_id for f in found if not is_current(f.row, shown)]
             if not outdated:
                 break
             tries.update(outdated)
             ahead = GROWTH * max(ahead, top) if 2 * len(outdated) > len(found) else 0
             self._source.update([*outdated, *self._next_rows(found, last_step, ahead)])
             self._source.leave_out([one for one in outdated if tries[one] == PATIENCE])
-        current = [f for f in found if _is_current(f.row, shown)]
+        current = [f for f in found if is_current(f.row, shown)]
         variants = self._present([one for f in current for one in f.variants])
-        hits = [_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
+        hits = [make_hit(f, shown[f.row.product_id], variants, ideal) for f in current]
         places = [Cursor(first_step, f.step, f.row.place) for f in current]
         end = None
         if len(found) >= top:
             end = Cursor(first_step, found[-1].step, found[-1].row.place)
         return Page(hits, self._steps[last_step][0], end, places)
 
-    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[_Found], int, int]:
+    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[Found], int, int]:
         """Run the steps until one fills the page.
 
         A step with the same category and fewer attributes replaces the step before it. A step
@@ -167,10 +182,10 @@ class PageFiller:
             The hits, and the numbers of the first step that has some and of the last that was run.
         """
         first = cursor.first_step if cursor else 0
-        found: list[_Found] = []
+        found: list[Found] = []
         for number in range(cursor.step if cursor else 0, len(self._steps)):
             query = self._steps[number][1]
-            if not cursor and query.category is not None:
+            if not cursor and _names_kind(query):
                 first, found = number, []
             after = cursor.after if cursor and cursor.step == number else None
             found += self._hits(first, number, top - len(found), after)
@@ -178,7 +193,7 @@ class PageFiller:
                 break
         return found, first, number
 
-    def _hits(self, first: int, number: int, need: int, after: Place | None) -> list[_Found]:
+    def _hits(self, first: int, number: int, need: int, after: Place | None) -> list[Found]:
         """Rank the products of a step that are in none of the steps since the first one."""
         before = tuple(query for _, query in self._steps[first:number])
         candidates = self._steps[number][1]
@@ -197,13 +212,13 @@ class PageFiller:
         rows: Sequence[RankedRow],
         query: RankingQuery,
         before: Sequence[CandidateQuery],
-    ) -> list[_Found]:
+    ) -> list[Found]:
         """Keep the best product of each variant group, unless it is on an earlier page."""
         groups: dict[int, list[RankedRow]] = {}
         if query.candidates.variant_field:
             groups = {row.variant: [] for row in rows if row.variant}
         if not groups:
-            return [_Found(number, row, ()) for row in rows]
+            return [Found(number, row, ()) for row in rows]
         for row in self._source.variants(query, list(groups)):
             groups[row.variant].append(row)
         for earlier in before:
@@ -214,9 +229,9 @@ class PageFiller:
         for row in rows:
             group = groups.get(row.variant)
             if group is None:
-                found.append(_Found(number, row, ()))
+                found.append(Found(number, row, ()))
             elif group and group[0].product_id == row.product_id:
-                found.append(_Found(number, row, tuple(v.product_id for v in group[1:])))
+                found.append(Found(number, row, tuple(v.product_id for v in group[1:])))
         return found
 
     def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
@@ -225,7 +240,7 @@ class PageFiller:
         with self._clock.stage("fetch"):
             return {product.product_id: product for product in self._engine.show(product_ids)}
 
-    def _next_rows(self, found: Sequence[_Found], step: int, count: int) -> list[str]:
+    def _next_rows(self, found: Sequence[Found], step: int, count: int) -> list[str]:
         """Return the products that would follow on a page, which may be outdated as well."""
         if not count:
             return []
@@ -243,14 +258,20 @@ class PageFiller:
             return set(self._engine.match(model, len(product_ids), product_ids))
 
 
-def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
+def _names_kind(query: CandidateQuery) -> bool:
+    return query.category is not None or bool(query.categories)
+
+
+def is_current(row: RankedRow, shown: Mapping[str, ShownProduct]) -> bool:
+    """Tell whether a product is there as it was ranked."""
     product = shown.get(row.product_id)
     return product is not None and product.version == row.version
 
 
-def _hit(
-    found: _Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
+def make_hit(
+    found: Found, product: ShownProduct, present: Collection[str], ideal: Sequence[str]
 ) -> Hit:
+    """Make a hit of a product, with those of its variants that are present."""
     attributes, views = set(product.visual.attributes), product.visual.views
     return Hit(
         product_id=found.row.product_id,
