@@ -138,14 +138,17 @@ class ListFiller(PageFiller):
         return Page(hits[:top], self._steps[-1][0], shown if more and hits else None, [])
 
     def _joined(self) -> list[_Joined]:
-        """Join the lists, best first."""
-        wanted = [*dict.fromkeys(one for each in self._lists for one in each.scores)]
-        query = replace(self._query, candidates=self.kind)
-        ranked = {row.product_id: row for row in self._rank_some(query, wanted)} if wanted else {}
-        found = self._take([ranked[one] for one in wanted if one in ranked], query)
-        if self._main:
-            best, _, _ = self._ranked(LISTED, None)
-            found = [*{one.row.product_id: one for one in (*best, *found)}.values()]
+        """Join the lists, best first; a hit has the best rank of its variants in each."""
+        found = self._ranked(LISTED, None)[0] if self._main else []
+        owner = {one: hit.row.product_id for hit in found for one in _members(hit)}
+        listed = dict.fromkeys(one for each in self._lists for one in each.scores)
+        wanted = [one for one in listed if one not in owner]
+        if wanted:
+            query = replace(self._query, candidates=self.kind)
+            ranked = {row.product_id: row for row in self._rank_some(query, wanted)}
+            further = self._take([ranked[one] for one in wanted if one in ranked], query)
+            owner |= {one: hit.row.product_id for hit in further for one in _members(hit)}
+            found = [*found, *further]
         kinds = max(sum(1 for _, step in self._steps if step.category or step.categories), 1)
         keys = {
             one.row.product_id: (max(0, one.step - kinds + 1), one.row.last, -one.row.score)
@@ -155,7 +158,12 @@ class ListFiller(PageFiller):
         if self._main:
             by_main = sorted(keys, key=lambda one: (keys[one], one))[:LISTED]
             ranks[self._main] = _ranks(by_main, keys)
-        ranks |= {one.name: _ranks([*one.scores], one.scores) for one in self._lists}
+        for each in self._lists:
+            scores: dict[str, float] = {}
+            for product_id, score in each.scores.items():
+                if product_id in owner:
+                    scores.setdefault(owner[product_id], score)
+            ranks[each.name] = _ranks([*scores], scores)
         highest = sum(WEIGHTS[name] for name in ranks) / (RANK_CONSTANT + 1)
         joined = []
         for one in found:
@@ -182,6 +190,10 @@ class ListFiller(PageFiller):
             )
             for one in current
         ], [one for one in by_id if not is_current(by_id[one].found.row, shown)]
+
+
+def _members(found: Found) -> tuple[str, ...]:
+    return found.row.product_id, *found.variants
 
 
 def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:
