@@ -13,7 +13,7 @@ CATEGORY, PRICE, REST = "category", "price", "rest"
 
 @dataclass(frozen=True)
 class TextQuery:
-    """What was understood of a text.
+    """Holds what was understood of a text.
 
     Attributes:
         text: The text.

@@ -152,7 +152,7 @@ class ShownCursor:
         return len(self.shown)
 
     def __contains__(self, product_id: str) -> bool:
-        return _short_hash(product_id) in self.shown
+        return bool(self.shown) and _short_hash(product_id) in self.shown
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(b"".join(self.shown)).decode().rstrip("=")
