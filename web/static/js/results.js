@@ -30,7 +30,8 @@ export function showResults(answer, { state, sure, narrowed, act }) {
   fill(find("results"));
   find("results").dataset.queryId = answer.query_id;
   addHits(answer, 0, { state, sure, more: act.more });
-  head(t(hits.length ? (hasPicture(state) ? "heading" : "heading_words") : "nothing_found"));
+  const found = hasPicture(state) ? t("heading") : t("heading_words");
+  head(hits.length ? found : t("nothing_found"));
   fill(find("problem"), hits.length ? null : nothing(answer, state, narrowed, act));
   showOnward(answer, state, act);
   showSort(answer, state, act.change);
@@ -92,7 +93,7 @@ function nothing(answer, state, narrowed, { clear }) {
   return make(
     "div",
     { class: "empty" },
-    make("p", {}, t(narrowed ? "no_piece" : state.q ? "nothing_found" : "empty")),
+    make("p", {}, narrowed ? t("no_piece") : state.q ? t("nothing_found") : t("empty")),
     narrowed ? button(t("clear_all"), clear) : null,
   );
 }
