@@ -9,6 +9,7 @@ from typing import Protocol
 from houndstooth.mappings.document import VisualDocument, VisualSummary
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 
 
@@ -40,11 +41,7 @@ Filter = TermFilter | RangeFilter
 
 @dataclass(frozen=True)
 class ShopQuery:
-    """Match by a query of the engine's own language.
-
-    Attributes:
-        text: The query as JSON; ``plugin.shop_query.parse_query`` has read and checked it.
-    """
+    """Match by a query in the engine's language, JSON that ``shop_query.parse_query`` has read."""
 
     text: str
 
@@ -82,8 +79,8 @@ class CandidateQuery:
 
     A document matches if all of the following hold:
 
-    - its model is ``model``, and its category and great category are those given, if any, or
-      unknown, as such a product may be of any;
+    - its model is ``model``, and its category and great category are those given, if any, and one
+      of ``categories``, if any, or unknown, as such a product may be of any;
     - it has every term of ``required`` and none of ``excluded``;
     - it is not sold out, if ``hide_sold_out`` says so;
     - it passes all ``filters``, all ``post_filters`` and all ``queries``;
@@ -93,10 +90,10 @@ class CandidateQuery:
     group. Boosts are integers, so that every engine computes exactly the same score.
 
     Attributes:
+        categories: Leaf categories that it may be of; empty = any.
         preferred: Boost by term, by attribute group.
         post_filters: Further filters; on a field that ``filters`` names as well, both hold.
-        queries: Queries of the engine's own language. An engine that has none raises
-            InvalidFilter.
+        queries: In words, or in the engine's language; without one it raises InvalidFilter.
         variant_field: Shop field that holds the variant group.
         without_id: Id of a document that must not match.
         without_variant_group: Value of ``variant_field`` that must not match.
@@ -111,7 +108,8 @@ class CandidateQuery:
     excluded: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     post_filters: tuple[Filter, ...] = ()
-    queries: tuple[ShopQuery, ...] = ()
+    queries: tuple[ShopQuery | WordsQuery, ...] = ()
+    categories: tuple[str, ...] = ()
     without_id: str | None = None
     without_variant_group: str | None = None
     variant_field: str | None = None
@@ -237,6 +235,15 @@ class Engine(Protocol):
             query: What to match; its ``preferred`` counts only for ``minimum_groups``.
             limit: Maximum number of ids.
             among: List only documents with one of these ids.
+        """
+
+    def by_words(
+        self, query: CandidateQuery, words: WordsQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """Rank the documents that match by words, with the engine's BM25 (Robertson et al. 1994).
+
+        Returns:
+            Ids and scores of those that have a word, best first, equal ones by id.
         """
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:

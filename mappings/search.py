@@ -11,6 +11,7 @@ from houndstooth.mappings.engine import Filter, ShopQuery
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Box, Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
+from houndstooth.mappings.text_query import TextQuery
 
 MAX_HITS = 200
 MAX_CANDIDATES = 10_000
@@ -34,6 +35,11 @@ MERGE_CHOICES: tuple[Merge, ...] = get_args(Merge)
 
 Action = Literal["pin", "boost", "bury"]
 """What a merchandising rule does: to the front, up, or down."""
+
+FoundBy = Literal["looks", "product", "terms", "words"]
+"""What finds a product: it looks like the photo or product that was asked with; it looks like the
+product beside a photo; it has the category and attributes that the words name; its own texts have
+the words."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -63,6 +69,7 @@ class SearchRequest:
         category: Leaf category chosen by the shopper; None = recognise it.
         box: Box drawn by the shopper; None = find the item.
         filters: Filters on shop fields.
+        text: Words, alone or beside an image or product; see ``plugin.text_search``.
         query: The shop's own query, a filter as well; of engines that have a query language.
         post_filters: Filters and queries that count for hits, not for facets.
         sort: Sort the 200 best hits by a shop field; None = by looks.
@@ -107,6 +114,7 @@ class SearchRequest:
     rules: bool = True
     arm: str = ""
     preview: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,7 @@ class Hit:
         variants: Ids of the product's other variants among the candidates, best first.
         merged: Ids of the products that are one hit with it as near-duplicates, best first.
         why: The merchandising rules that have moved it.
+        found_by: What has found it.
     """
 
     product_id: str
@@ -142,6 +151,7 @@ class Hit:
     variants: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
     why: tuple[AppliedRule, ...] = ()
+    found_by: tuple[FoundBy, ...] = ("looks",)
 
 
 EvidenceSource = Literal["worn", "pictures", "bought", "viewed"]
@@ -176,6 +186,7 @@ class SearchAnswer:
     Attributes:
         categories: Likely categories of the query, best first.
         attributes: The most likely term of each group.
+        box, box_source: Where the item is in the image; None of words alone.
         relaxed: The last step of the attribute query that was run; "none" = the strictest.
         took_ms: Milliseconds by stage.
         items: All detections in the image, best first. Empty if the detector did not run.
@@ -185,14 +196,15 @@ class SearchAnswer:
         compared: Number of products that were compared with the query.
         notes: How the image differs from its file, such as lines that a broken file lacks.
         preview: The upright image, at most 800 pixels a side, as a JPEG; None if not asked for.
+        understood: What was understood of the words; None if there are none.
         evidence: What speaks for the item going with a product; None if that is not the question.
     """
 
     categories: tuple[ScoredTerm, ...]
     category_source: str
     attributes: tuple[ScoredTerm, ...]
-    box: Box
-    box_source: str
+    box: Box | None
+    box_source: str | None
     relaxed: Relaxed
     hits: tuple[Hit, ...]
     took_ms: Mapping[str, float]
@@ -203,6 +215,7 @@ class SearchAnswer:
     compared: int = 0
     notes: tuple[str, ...] = ()
     preview: bytes | None = None
+    understood: TextQuery | None = None
     evidence: Evidence | None = None
 
 

@@ -11,6 +11,7 @@ from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.search import Evidence, Hit, LookAnswer, SearchAnswer
+from houndstooth.mappings.text_query import CATEGORY, PRICE, REST, TextQuery
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:
@@ -61,15 +62,16 @@ def _found(answer: SearchAnswer) -> dict[str, Any]:
             "category": {**_term(category), "source": answer.category_source},
             "categories": _terms(answer.categories),
             "attributes": _terms(answer.attributes),
-            "box": answer.box.as_list(),
+            "box": answer.box.as_list() if answer.box else None,
             "box_source": answer.box_source,
             "items": [_detection(item) for item in answer.items],
             "relaxed": answer.relaxed,
             "notes": list(answer.notes),
+            **({"understood": _understood(answer.understood)} if answer.understood else {}),
             **({"preview": _data_url(answer.preview)} if answer.preview else {}),
         },
         **({"evidence": _evidence(answer.evidence)} if answer.evidence else {}),
-        "hits": [_hit(hit) for hit in answer.hits],
+        "hits": [_hit(hit, with_looks=answer.box is not None) for hit in answer.hits],
         "next": answer.next,
         "recall": answer.recall,
     }
@@ -79,14 +81,37 @@ def _times(took_ms: Mapping[str, float]) -> dict[str, float]:
     return {stage: round(took, 2) for stage, took in took_ms.items()}
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def _understood(words: TextQuery) -> dict[str, Any]:
+    """Convert what was understood of words; each part has the text ``without`` it."""
+
+    def part(name: str, **values: Any) -> dict[str, Any]:
+        return {**values, "without": words.without.get(name, words.text)}
+
+    price = words.price
+    named = [term for terms in words.required.values() for term in terms]
+    is_named = CATEGORY in words.without
+    return {
+        "text": words.text,
+        "category": part(CATEGORY, terms=list(words.categories)) if is_named else None,
+        "required": [part(term, term=term) for term in named],
+        "excluded": [part(term, term=term) for term in words.excluded],
+        "price": part(PRICE, low=price.low, high=price.high) if price else None,
+        "rest": part(REST, text=words.rest) if words.rest else None,
+        "ignored": words.ignored,
+    }
+
+
+def _hit(hit: Hit, with_looks: bool) -> dict[str, Any]:
     return {
         "product_id": hit.product_id,
         "score": round(hit.score, 6),
         "distance": {
             "appearance": round(hit.appearance_distance, 6),
             "colour": round(hit.colour_distance, 6),
-        },
+        }
+        if with_looks
+        else None,
+        "found_by": list(hit.found_by),
         "view": view_json(hit.view, hit.product),
         "matched": list(hit.matched),
         "variants": list(hit.variants),

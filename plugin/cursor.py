@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ MAX_LENGTH = 10_000
 
 BEFORE_ALL = (False, -2.0, "")
 """Place before every product: scores are 1 at most."""
+
+_HASH_BYTES = 4
 
 Read = TypeVar("Read")
 
@@ -135,6 +138,54 @@ class RuledCursor:
         return _read(text, read)
 
 
+@dataclass(frozen=True)
+class ShownCursor:
+    """The hits that were shown so far of a search whose lists are joined.
+
+    Attributes:
+        shown: Four bytes of the BLAKE2b hash of each product id, in order.
+    """
+
+    shown: tuple[bytes, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __contains__(self, product_id: str) -> bool:
+        return bool(self.shown) and _short_hash(product_id) in self.shown
+
+    def __str__(self) -> str:
+        return base64.urlsafe_b64encode(b"".join(self.shown)).decode().rstrip("=")
+
+    def and_shown(self, product_ids: Iterable[str]) -> ShownCursor:
+        """Return the cursor after some more hits."""
+        return ShownCursor((*self.shown, *map(_short_hash, product_ids)))
+
+    @classmethod
+    def parse(cls, text: str) -> ShownCursor:
+        """Read a cursor; see Cursor."""
+        try:
+            if len(text) > MAX_LENGTH:
+                raise ValueError(f"{len(text)} characters")
+            data = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+            if not data or len(data) % _HASH_BYTES:
+                raise ValueError(f"{len(data)} bytes")
+        except ValueError as error:
+            raise _unusable(text) from error
+        starts = range(0, len(data), _HASH_BYTES)
+        return cls(tuple(data[start : start + _HASH_BYTES] for start in starts))
+
+
+def _short_hash(product_id: str) -> bytes:
+    return blake2b(product_id.encode(), digest_size=_HASH_BYTES).digest()
+
+
+def _unusable(text: str) -> InvalidInput:
+    return InvalidInput(
+        f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
+    )
+
+
 def _write(fields: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
@@ -145,6 +196,4 @@ def _read(text: str, read: Callable[[Any], Read]) -> Read:
             raise ValueError(f"{len(text)} characters")
         return read(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
     except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-        raise InvalidInput(
-            f"expected the cursor of an earlier answer to the same search; got {text[:40]!r}"
-        ) from error
+        raise _unusable(text) from error

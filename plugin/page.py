@@ -13,7 +13,8 @@ from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import rank
 from houndstooth.plugin.columns.snapshot import Snapshot
-from houndstooth.plugin.cursor import Cursor, RuledCursor, SortedCursor
+from houndstooth.plugin.cursor import Cursor, RuledCursor, ShownCursor, SortedCursor
+from houndstooth.plugin.found import Found, is_current
 from houndstooth.plugin.grouping import Key, grouping_of
 from houndstooth.plugin.sources import GROWTH, Source
 
@@ -46,17 +47,8 @@ class Page:
 
     hits: list[Hit]
     relaxed: Relaxed
-    next: Cursor | SortedCursor | RuledCursor | None
+    next: Cursor | SortedCursor | RuledCursor | ShownCursor | None
     places: list[Cursor]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A hit before it is fetched."""
-
-    step: int
-    row: RankedRow
-    others: tuple[RankedRow, ...] = ()
 
 
 class PageFiller:
@@ -87,7 +79,13 @@ class PageFiller:
 
     def is_of_kind(self, step: int) -> bool:
         """Tell whether a step, by its number, finds products of the query's kind alone."""
-        return self._steps[step][1].category is not None or step == 0
+        return step == 0 or _names_kind(self._steps[step][1])
+
+    @property
+    def kind(self) -> CandidateQuery:
+        """Return the loosest step that keeps to the kind of product, else the first."""
+        of_kind = (step for _, step in reversed(self._steps) if _names_kind(step))
+        return next(of_kind, self._steps[0][1])
 
     def up_to(self, step: int) -> PageFiller:
         """Return a filler that runs no further step than one, given by its number."""
@@ -106,33 +104,41 @@ class PageFiller:
         """
         if not product_ids:
             return []
-        of_kind = [step for n, (_, step) in enumerate(self._steps) if self.is_of_kind(n)]
-        query = replace(self._query, candidates=of_kind[-1], sold_out_last=True)
+        query = replace(self._query, candidates=self.kind, sold_out_last=True)
+        ranked = self._rank_some(query, product_ids)
+        shown = self._show([row.product_id for row in ranked])
+        good = {row.product_id: row for row in ranked if not row.last and is_current(row, shown)}
+        taken = self._take([good[one] for one in product_ids if one in good], query)
+        present = self._present(taken)
+        return [self._hit(one, shown[one.row.product_id], present, ideal) for one in taken]
+
+    def _rank_some(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
+        """Rank those of some products that match, as the engine has them now."""
         model, variant_field = query.candidates.model, query.candidates.variant_field
         with self._clock.stage("candidates"):
             passing = self._engine.match(query.candidates, len(product_ids), product_ids)
             rows = self._engine.features(passing, model, query.lengths, variant_field)
         with self._clock.stage("rerank"):
-            ranked = rank(query, Snapshot.of(rows), len(product_ids))
-        shown = self._show(passing)
-        good = {row.product_id: row for row in ranked if not row.last and _is_current(row, shown)}
-        keys = self._grouping.keys(query, list(good.values()))
+            return rank(query, Snapshot.of(rows), len(product_ids))
+
+    def _take(self, rows: Sequence[RankedRow], query: RankingQuery) -> list[Found]:
+        """Take products out of the ranking with their groups; of a group the first is kept."""
+        keys = self._grouping.keys(query, rows)
         groups: dict[Key, list[RankedRow]] = {key: [] for key in keys.values()}
         # Of any kind: none of them may be a hit of a further step.
         loosest = replace(query, candidates=self._steps[-1][1])
         for key, row in self._grouping.members(loosest, groups) if groups else ():
             groups[key].append(row)
-        taken: dict[str, _Found] = {}
+        taken: list[Found] = []
         left_out: set[str] = set()
-        for row in (good[one] for one in product_ids if one in good):
+        for row in rows:
             if row.product_id not in left_out:
                 group = groups[keys[row.product_id]] if row.product_id in keys else []
                 others = tuple(one for one in group if one.product_id != row.product_id)
-                taken[row.product_id] = _Found(0, row, others)
+                taken.append(Found(0, row, others))
                 left_out.update([row.product_id, *(one.product_id for one in others)])
         self._source.leave_out(list(left_out))
-        present = self._present(taken.values())
-        return [self._hit(one, shown[one.row.product_id], present, ideal) for one in taken.values()]
+        return taken
 
     def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
         """Fill a page.
@@ -150,15 +156,15 @@ class PageFiller:
         ahead = 0
         for _ in range(ATTEMPTS):
             found, first_step, last_step = self._ranked(top, cursor)
-            shown |= self._show([f.row.product_id for f in found if not _is_current(f.row, shown)])
-            outdated = [f.row.product_id for f in found if not _is_current(f.row, shown)]
+            shown |= self._show([f.row.product_id for f in found if not is_current(f.row, shown)])
+            outdated = [f.row.product_id for f in found if not is_current(f.row, shown)]
             if not outdated:
                 break
             tries.update(outdated)
             ahead = GROWTH * max(ahead, top) if 2 * len(outdated) > len(found) else 0
             self._source.update([*outdated, *self._next_rows(found, last_step, ahead)])
             self._source.leave_out([one for one in outdated if tries[one] == PATIENCE])
-        current = [f for f in found if _is_current(f.row, shown)]
+        current = [f for f in found if is_current(f.row, shown)]
         present = self._present(current)
         hits = [self._hit(f, shown[f.row.product_id], present, ideal) for f in current]
         places = [Cursor(first_step, f.step, f.row.place) for f in current]
@@ -167,7 +173,7 @@ class PageFiller:
             end = Cursor(first_step, found[-1].step, found[-1].row.place)
         return Page(hits, self._steps[last_step][0], end, places)
 
-    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[_Found], int, int]:
+    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[Found], int, int]:
         """Run the steps until one fills the page.
 
         A step with the same category and fewer attributes replaces the step before it. A step
@@ -177,10 +183,10 @@ class PageFiller:
             The hits, and the numbers of the first step that has some and of the last that was run.
         """
         first = cursor.first_step if cursor else 0
-        found: list[_Found] = []
+        found: list[Found] = []
         for number in range(cursor.step if cursor else 0, len(self._steps)):
             query = self._steps[number][1]
-            if not cursor and query.category is not None:
+            if not cursor and _names_kind(query):
                 first, found = number, []
             after = cursor.after if cursor and cursor.step == number else None
             found += self._hits(first, number, top - len(found), after)
@@ -188,7 +194,7 @@ class PageFiller:
                 break
         return found, first, number
 
-    def _hits(self, first: int, number: int, need: int, after: Place | None) -> list[_Found]:
+    def _hits(self, first: int, number: int, need: int, after: Place | None) -> list[Found]:
         """Rank the products of a step that are in none of the steps since the first one."""
         before = tuple(query for _, query in self._steps[first:number])
         candidates = self._steps[number][1]
@@ -207,11 +213,11 @@ class PageFiller:
         rows: Sequence[RankedRow],
         query: RankingQuery,
         before: Sequence[CandidateQuery],
-    ) -> list[_Found]:
+    ) -> list[Found]:
         """Keep the best product of each group, unless the group is on an earlier page."""
         keys = self._grouping.keys(query, rows)
         if not keys:
-            return [_Found(number, row) for row in rows]
+            return [Found(number, row) for row in rows]
         groups: dict[Key, list[RankedRow]] = {key: [] for key in keys.values()}
         for key, row in self._grouping.members(query, groups):
             groups[key].append(row)
@@ -223,9 +229,9 @@ class PageFiller:
         for row in rows:
             group = groups[keys[row.product_id]] if row.product_id in keys else None
             if group is None:
-                found.append(_Found(number, row))
+                found.append(Found(number, row))
             elif group and group[0].product_id == row.product_id:
-                found.append(_Found(number, row, tuple(group[1:])))
+                found.append(Found(number, row, tuple(group[1:])))
         return found
 
     def _show(self, product_ids: Sequence[str]) -> dict[str, ShownProduct]:
@@ -234,7 +240,7 @@ class PageFiller:
         with self._clock.stage("fetch"):
             return {product.product_id: product for product in self._engine.show(product_ids)}
 
-    def _next_rows(self, found: Sequence[_Found], step: int, count: int) -> list[str]:
+    def _next_rows(self, found: Sequence[Found], step: int, count: int) -> list[str]:
         """Return the products that would follow on a page, which may be outdated as well."""
         if not count:
             return []
@@ -243,7 +249,7 @@ class PageFiller:
         after = last.row.place if last.step == step else None
         return [row.product_id for row in self._source.rank(query, count, after)[0]]
 
-    def _present(self, found: Iterable[_Found]) -> set[str]:
+    def _present(self, found: Iterable[Found]) -> set[str]:
         """Return those of the groups of some hits that the engine still has."""
         product_ids = [other.product_id for one in found for other in one.others]
         if not product_ids:
@@ -254,7 +260,7 @@ class PageFiller:
 
     def _hit(
         self,
-        found: _Found,
+        found: Found,
         product: ShownProduct,
         present: Collection[str],
         ideal: Sequence[str],
@@ -281,6 +287,5 @@ class PageFiller:
         )
 
 
-def _is_current(row: RankedRow, shown: dict[str, ShownProduct]) -> bool:
-    product = shown.get(row.product_id)
-    return product is not None and product.version == row.version
+def _names_kind(query: CandidateQuery) -> bool:
+    return query.category is not None or bool(query.categories)

@@ -17,8 +17,9 @@ from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.answered import search_answer
 from houndstooth.plugin.asked_page import asked_page
-from houndstooth.plugin.attribute_query import attribute_query, ideal_terms, stored_features
+from houndstooth.plugin.attribute_query import Step, attribute_query, ideal_terms, stored_features
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
@@ -31,9 +32,6 @@ from houndstooth.plugin.pictures import check_pictures, naming
 from houndstooth.plugin.source_choice import SourceChoice
 
 T = TypeVar("T")
-
-WINDOW_RECALL = 0.95
-"""Mean share of the 24 best products that the engine finds alone (docs/results.md)."""
 
 
 class VisualSearch:
@@ -66,7 +64,7 @@ class VisualSearch:
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
         self._sources = SourceChoice(extractor, engine, self.settings)
-        self.columns = self._sources.columns
+        self.columns, self.source = self._sources.columns, self._sources.source
         self.rules = RulesFile(self.settings.rules, taxonomy)
 
     def search(
@@ -88,7 +86,7 @@ class VisualSearch:
         pictures = [image, *further]
         check_pictures(pictures, request, self.settings.max_upload_bytes)
         clock = self.clock()
-        features, preview = self.compute(partial(self._look, pictures, request, clock))
+        features, preview = self.compute(partial(self.look, pictures, request, clock))
         return replace(self.answer(features, request, clock), preview=preview)
 
     def similar(self, product_id: str, request: SearchRequest) -> SearchAnswer:
@@ -205,21 +203,26 @@ class VisualSearch:
         if self.columns:
             self.columns.close()
 
-    def _look(
-        self, pictures: Sequence[bytes], request: SearchRequest, clock: Clock
+    def look(
+        self,
+        pictures: Sequence[bytes],
+        request: SearchRequest,
+        clock: Clock,
+        kinds: Sequence[str] = (),
     ) -> tuple[Features, bytes | None]:
+        """Extract the features of a picture, of one of some kinds; also the preview, if asked."""
         with clock.stage("decode"):
             pixels = []
             for place, picture in enumerate(pictures, start=1):
                 with naming(place, len(pictures)):
                     pixels.append(self.extractor.decode(picture))
         with clock.stage("extract"):
-            chosen = [request.category] if request.category else None
+            chosen = [request.category] if request.category else kinds or None
             if len(pixels) > 1:
                 features = self.extractor.extract_together(pixels, request.category)
             else:
                 [features] = self.extractor.extract(pixels, [chosen], [request.box])
-        if chosen:  # whoever says what it is sees an item
+        if request.category:  # whoever says what it is sees an item
             features = replace(features, shows_item=True)
         return features, self.extractor.preview(pixels[0]) if request.preview else None
 
@@ -247,47 +250,42 @@ class VisualSearch:
             without_variant_group=variant_group_of(without, field) if without and field else None,
             variant_field=field,
         )
-        query = RankingQuery(
+        query = self.ranking_query(features, request, steps)
+        source = self.source(features.model, query.lengths, clock)
+        page = Page([], steps[-1][0], None, [])
+        if features.shows_item:
+            merges = request.merge != "none"
+            filler = PageFiller(self.engine, source, query, steps, clock, merges)
+            ideal = ideal_terms(steps[0][1], self.taxonomy)
+            order = self.order(features, request)
+            page = asked_page(filler, request, len(steps), ideal, order)
+        return search_answer(features, page, source, clock)
+
+    def ranking_query(
+        self, features: Features, request: SearchRequest, steps: Sequence[Step]
+    ) -> RankingQuery:
+        """Return the query by which features are ranked, with the weights of a request."""
+        weight = request.attribute_weight
+        return RankingQuery(
             features.binary_code,
             features.colour_histogram,
             steps[0][1],
             request.appearance_weight,
-            self._attribute_weight(request),
+            self.settings.attribute_weight if weight is None else weight,
             sold_out_last=request.sold_out == "last",
         )
-        source = self._sources.source(features.model, query.lengths, clock)
-        filler = PageFiller(self.engine, source, query, steps, clock, request.merge != "none")
-        page = Page([], steps[-1][0], None, [])
-        if features.shows_item:
-            ideal = ideal_terms(steps[0][1], self.taxonomy)
-            rules = RuleSet()
-            if request.rules:
-                rules = self.rules.applying(features.category.term, self.settings.index)
-            order = RuledOrder(rules, self.engine)
-            page = asked_page(filler, request, len(steps), ideal, order)
-        return SearchAnswer(
-            categories=features.categories,
-            category_source=features.category_source,
-            attributes=features.best_attributes(),
-            box=features.box,
-            box_source=features.box_source,
-            relaxed=page.relaxed,
-            hits=tuple(page.hits),
-            took_ms=clock.took_ms(),
-            model=features.model,
-            items=features.items,
-            next=str(page.next) if page.next else None,
-            recall=1.0 if source.is_exact else WINDOW_RECALL,
-            compared=clock.compared,
-            notes=features.notes,
-        )
 
-    def _attribute_weight(self, request: SearchRequest) -> float:
-        weight = request.attribute_weight
-        return self.settings.attribute_weight if weight is None else weight
+    def order(self, features: Features, request: SearchRequest) -> RuledOrder:
+        """Return the order by the merchandising rules that apply to a request."""
+        rules = RuleSet()
+        if request.rules:
+            rules = self.rules.applying(features.category.term, self.settings.index)
+        return RuledOrder(rules, self.engine)
 
     def check(self, request: SearchRequest) -> None:
-        """Check the options of a search. Raises InvalidInput."""
+        """Check the options of a search without words. Raises InvalidInput."""
+        if request.text:
+            raise InvalidInput("expected no words here: ask TextSearch, for one item")
         if request.category is not None:
             self.taxonomy.check_category(request.category)
         for term in (*request.required, *request.excluded):

@@ -9,7 +9,7 @@ from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import MAX_HITS, Sort
+from houndstooth.mappings.search import MAX_HITS, Hit, Sort
 from houndstooth.plugin.cursor import BEFORE_ALL, Cursor, SortedCursor, SortKey
 from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.filters import FIELD
@@ -69,6 +69,12 @@ def sorted_page(
     if len(keys) > top:
         end = SortedCursor(cursor.end if cursor else page.places[-1], keys[top - 1])
     return replace(page, hits=[hits[key] for key in keys[:top]], places=[], next=end)
+
+
+def sort_hits(hits: Sequence[tuple[bool, Hit]], sort: Sort) -> list[Hit]:
+    """Sort hits by a fact; each comes with whether it is sold out and comes last."""
+    keyed = {(last, _value(hit.product, sort), hit.product_id): hit for last, hit in hits}
+    return [keyed[key] for key in _ordered(keyed, sort)]
 
 
 def most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:

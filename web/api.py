@@ -30,6 +30,7 @@ from houndstooth.web.request_form import (
     ALL_FIELDS,
     FILTERS,
     REPEATABLE,
+    SEARCH_FIELDS,
     SINGLE,
     check_no_parameters,
     read_fields,
@@ -49,20 +50,20 @@ def api_blueprint(backend: Backend) -> Blueprint:
         precisions = backend.extractor.precisions
         return taxonomy_json(backend.taxonomy, precisions, LANGUAGES[language])
 
-    @api.post("/search")
+    @api.route("/search", methods=["GET", "POST"])
     @requires("search")
     def search() -> ResponseReturnValue:
-        settings = backend.settings
-        photos, given = read_photos(settings.max_upload_bytes)
-        search_request = read_search_request(given, backend, ALL_FIELDS)
-        fields = read_fields(given, backend)
-        asked = read_asked(given, backend)
+        photos, given = read_photos(backend.settings.max_upload_bytes)
+        search_request = read_search_request(given, backend, SEARCH_FIELDS)
+        fields, product_id = read_fields(given, backend), given.get("product")
+        asked = read_asked(given, backend, product_id, by_photo=bool(photos))
         if read_items(given) == "one":
-            answer = backend.search.search(photos[0], search_request, photos[1:])
+            product_id = product_id if product_id is None else _check_id(product_id)
+            answer = backend.texts.search(search_request, photos, product_id)
             record_search(backend, answer, search_request, asked)
             return {"query_id": asked.query_id, **_found(answer, fields)}
-        if len(photos) > 1:
-            raise InvalidInput(f"expected one photo with items=all; got {len(photos)}")
+        if len(photos) != 1 or product_id is not None:
+            raise InvalidInput(f"expected one photo alone with items=all; got {len(photos)} photos")
         look = backend.looks.of_photo(photos[0], search_request)
         return _look(backend, look, search_request, replace(asked, look="photo"), fields)
 
@@ -75,14 +76,14 @@ def api_blueprint(backend: Backend) -> Blueprint:
         if read_items(request.args) == "all":
             look = backend.looks.worn_with(_check_id(product_id), search_request)
             return _look(backend, look, search_request, replace(asked, look="worn"), fields)
-        answer = backend.search.similar(_check_id(product_id), search_request)
+        answer = backend.texts.search(search_request, (), _check_id(product_id))
         record_search(backend, answer, search_request, asked)
         return {"query_id": asked.query_id, **_found(answer, fields)}
 
     @api.get("/products/<product_id:product_id>/outfit")
     @requires("search")
     def outfit(product_id: str) -> ResponseReturnValue:
-        single = {"category", "box", "cursor", "preview", "query_id"}
+        single = {"q", "category", "box", "cursor", "preview", "query_id"}
         search_request = _query_string(backend, (SINGLE | REPEATABLE) - single)
         fields = read_fields(request.args, backend)
         asked = read_asked(request.args, backend, product_id)
@@ -115,7 +116,7 @@ def api_blueprint(backend: Backend) -> Blueprint:
     @api.get("/facets")
     @requires("search")
     def facets() -> ResponseReturnValue:
-        allowed = FILTERS | {"category", "query", "sold_out"}
+        allowed = FILTERS | {"category", "q", "query", "sold_out"}
         return count_facets(backend, _query_string(backend, allowed))
 
     @api.get("/samples")

@@ -23,6 +23,7 @@ from houndstooth.plugin.events.sessions import sessions_of
 from houndstooth.plugin.events.stores import open_store
 from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.plugin.text_search import TextSearch
 from houndstooth.plugin.together import Together
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
@@ -146,7 +147,18 @@ def _wire(
     seen = sessions_of(settings.look_events, settings.credentials) if settings.look_events else ()
     looks = Looks(search, Together(seen))
     return Backend(
-        settings, taxonomy, extractor, engine, search, looks, jobs, metrics, arms, events, progress
+        settings=settings,
+        taxonomy=taxonomy,
+        extractor=extractor,
+        engine=engine,
+        search=search,
+        looks=looks,
+        texts=TextSearch(search),
+        jobs=jobs,
+        metrics=metrics,
+        arms=arms,
+        events=events,
+        progress=progress,
     )
 
 

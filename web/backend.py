@@ -13,6 +13,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.events.recorder import Recorder
 from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.plugin.text_search import TextSearch
 from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
 
@@ -34,6 +35,7 @@ class Backend:
     engine: Engine
     search: VisualSearch
     looks: Looks
+    texts: TextSearch
     jobs: Jobs
     metrics: Metrics
     arms: Arms

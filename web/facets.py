@@ -7,11 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from houndstooth.mappings.document import NO_PICTURE
-from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter
+from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter, ShopQuery
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.search import SearchRequest
+from houndstooth.mappings.text_query import TextQuery
+from houndstooth.mappings.text_reader import read_text_query
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.attribute_query import with_post_filters
+from houndstooth.plugin.text_search import priced
 from houndstooth.web.backend import Backend
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
@@ -27,24 +31,34 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     """Count products by category, brand, price range, and attribute of each group.
 
     The values of a field are counted without the choices on that field itself: each count is the
-    number of products that another choice would find; those without a picture are not found by
-    looks, and not counted. Products of unknown category are in the total
+    number of products that another choice would find. Those without a picture are not found by
+    looks, and not counted without words. What words name counts as a choice; words that say no
+    more than the shop's own texts must be in those. Products of unknown category are in the total
     alone, and post filters count for the total alone.
     """
     engine = backend.engine
+    words = TextQuery("")
+    if request.text:
+        words = read_text_query(backend.taxonomy, request.text)
+        request = priced(request, words)
+    leaves = (request.category,) if request.category else words.categories
     query = CandidateQuery(
         model=backend.extractor.model,
-        category=request.category,
+        category=leaves[0] if len(leaves) == 1 else None,
+        categories=leaves if len(leaves) > 1 else (),
+        preferred={group: dict.fromkeys(terms, 1) for group, terms in words.required.items()},
+        minimum_groups=len(words.required),
         required=request.required,
-        excluded=(*request.excluded, NO_PICTURE),
+        excluded=(*request.excluded, *_excluded(request, words)),
         filters=request.filters,
-        queries=(request.query,) if request.query else (),
+        queries=_queries(request, words),
         hide_sold_out=request.sold_out == "hide",
     )
     counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
     facets: dict[str, Counts] = {"category": counts.get(CATEGORY, ())}
-    if request.category:
-        facets["category"] = _values(engine, replace(query, category=None), CATEGORY)
+    if leaves:
+        every = replace(query, category=None, categories=())
+        facets["category"] = _values(engine, every, CATEGORY)
     facets["brand"] = counts.get(BRAND, ())
     if any(one.field == BRAND for one in request.filters):
         facets["brand"] = _values(engine, _without_filters(query, BRAND), BRAND)
@@ -62,6 +76,21 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
             for name, values in facets.items()
         },
     }
+
+
+def _excluded(request: SearchRequest, words: TextQuery) -> tuple[str, ...]:
+    """Return what words exclude; without words, products that no picture shows."""
+    if not request.text:
+        return (NO_PICTURE,)
+    return tuple(term for term in words.excluded if ":" in term)
+
+
+def _queries(request: SearchRequest, words: TextQuery) -> tuple[ShopQuery | WordsQuery, ...]:
+    """Return the shop's query, and words that alone say what is looked for."""
+    queries: tuple[ShopQuery | WordsQuery, ...] = (request.query,) if request.query else ()
+    if words.rest and not (words.names_product or request.category):
+        queries = (*queries, WordsQuery(words.rest))
+    return queries
 
 
 def _values(engine: Engine, query: CandidateQuery, field: str) -> Counts:

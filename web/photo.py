@@ -40,11 +40,14 @@ _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "h
 def read_photos(max_bytes: int) -> tuple[list[bytes], Fields]:
     """Read the photos of one item from the request at hand, files before URLs, and its fields.
 
+    There may be none beside ``q`` or ``product``, and in a GET.
+
     Args:
         max_bytes: The largest photo; all together have at most so many bytes, but for fetched ones.
 
     Raises:
-        InvalidInput: There is no photo, or too many; the JSON is not an object of fields.
+        InvalidInput: There is no photo and nothing else to search with, or too many; the JSON is
+            not an object of fields.
         InvalidImage: The photo cannot be fetched by its URL.
         UnsupportedMediaType: The body is of another type.
         RequestEntityTooLarge: The photo, or what is beside it, is too large.
@@ -52,6 +55,8 @@ def read_photos(max_bytes: int) -> tuple[list[bytes], Fields]:
     """
     if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
         raise _too_large(max_bytes)
+    if request.method == "GET":
+        return [], request.args
     kind = request.mimetype
     if kind == BYTES or kind.startswith("image/"):
         return [_checked(request.get_data(), max_bytes)], request.args
@@ -61,9 +66,10 @@ def read_photos(max_bytes: int) -> tuple[list[bytes], Fields]:
     given, fields = _form(max_bytes) if kind == FORM else _json_fields()
     urls = fields.poplist("image_url")
     total = len(given) + len(urls)
-    if not 1 <= total <= MAX_PICTURES:
+    if total > MAX_PICTURES or not (total or {"q", "product"} & fields.keys()):
         raise InvalidInput(
-            f"expected 1 to {MAX_PICTURES} photos of one item, as image or image_url; got {total}"
+            f"expected 1 to {MAX_PICTURES} photos of one item, as image or image_url, or else q or "
+            f"product; got {total} photos"
         )
     photos = [_checked(data, max_bytes) for data in given]
     for place, url in enumerate(urls, start=len(given) + 1):

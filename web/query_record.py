@@ -12,13 +12,16 @@ from houndstooth.web.observability.requests import note_search
 from houndstooth.web.request_form import Fields, read_client_id, read_items
 
 
-def read_asked(fields: Fields, backend: Backend, product_id: str | None = None) -> Asked:
+def read_asked(
+    fields: Fields, backend: Backend, product_id: str | None = None, by_photo: bool = False
+) -> Asked:
     """Read what is recorded of a query; without ``query_id`` it gets one.
 
     Args:
         fields: Those of the request.
         backend: The search service.
-        product_id: The product that is asked for; None = a photo.
+        product_id: The product that is asked for, or None.
+        by_photo: Whether a photo is asked.
 
     Raises:
         InvalidInput: An id is not one, or there is one where each item is a query of its own.
@@ -31,6 +34,7 @@ def read_asked(fields: Fields, backend: Backend, product_id: str | None = None) 
         client_id=client_id if backend.settings.event_clients else None,
         product_id=product_id,
         index=backend.settings.index,
+        by_photo=by_photo,
     )
 
 

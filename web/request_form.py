@@ -31,13 +31,16 @@ from houndstooth.web.backend import Backend
 Fields = MultiDict[str, str]
 
 SINGLE = frozenset(
-    {"category", "box", "query", "sold_out", "collapse", "relax", "sort", "top", "cursor"}
+    {"q", "category", "box", "query", "sold_out", "collapse", "relax", "sort", "top", "cursor"}
     | {"merge", "appearance_weight", "preview", "query_id", "client_id", "arm"}
 )
 FILTERS = frozenset({"filter", "post_filter", "require", "exclude"})
 REPEATABLE = FILTERS | {"fields"}
 ALL_FIELDS = SINGLE | REPEATABLE | {"items"}
-"""Fields of a search by photo."""
+"""Fields of a search beside a product."""
+
+SEARCH_FIELDS = ALL_FIELDS | {"product"}
+"""Fields of a search."""
 
 MAX_VALUES = 50
 
@@ -91,7 +94,15 @@ def read_search_request(
         attribute_weight=arm.attribute_weight,
         rules=arm.rules,
         arm=arm.name,
+        text=_words(fields.get("q")),
     )
+
+
+def _words(text: str | None) -> str:
+    """Read what a shopper has typed; "" if there is nothing."""
+    if text is not None and not text.strip():
+        raise InvalidInput("expected q with a word; got an empty one")
+    return text or ""
 
 
 def read_client_id(fields: Fields) -> str | None:

@@ -15,24 +15,20 @@ from houndstooth.commands import parameters
 from houndstooth.mappings.errors import InvalidFilter, InvalidImage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from houndstooth.mappings.extractor import Extractor
-    from houndstooth.mappings.features import Box
-    from houndstooth.mappings.product import Fact
     from houndstooth.mappings.search import Merge, SearchAnswer, SearchRequest, SoldOut
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
-
-HEADER = ("", "id", "score", "shape", "colour", "picture", "title", "offer", "matched")
-MAX_TITLE = 48
-"""Characters of a title that are printed."""
 
 EPILOG = """\
 \b
 Examples:
   houndstooth search shirt.jpg
   houndstooth search front.jpg back.jpg
+  houndstooth search --text "red dress under 50"
+  houndstooth search shirt.jpg --text "but blue, with long sleeves"
   houndstooth search shirt.jpg --category t-shirt --filter brand=Puma --filter price=10..50
   houndstooth search shirt.jpg --query '{"match": {"title": "linen"}}'
   houndstooth search shirt.jpg --sort price:asc --fields title,price --json
@@ -48,8 +44,15 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
 """
 
 
-@click.command(epilog=EPILOG, short_help="Search by photo.")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
+@click.command(epilog=EPILOG, short_help="Search by photo or words.")
+@click.argument("images", nargs=-1, metavar="[IMAGE…]")
+@click.option(
+    "--text",
+    default="",
+    metavar="WORDS",
+    help='What it should be, alone or beside an image or product: "but red, under 30".',
+)
+@click.option("--product", metavar="ID", help="A product of the catalogue that it looks like.")
 @click.option(
     "--category", metavar="C", help="What it is, such as t-shirt.  [default: ask the image]"
 )
@@ -120,6 +123,8 @@ houndstooth doctor lists the settings, HOUNDSTOOTH_ENGINE and others.
 def command(
     extractor: Extractor | None,
     images: tuple[str, ...],
+    text: str,
+    product: str | None,
     category: str | None,
     box: str | None,
     filters: tuple[str, ...],
@@ -135,13 +140,14 @@ def command(
     engine: str | None,
     as_json: bool,
 ) -> None:
-    """Find the products of the catalogue that look like the item in an IMAGE, a file or - (stdin).
+    """Find products of the catalogue by an IMAGE, a file or - (stdin), by --text or --product.
 
     Several are pictures of one item, such as its front and its back, searched with together.
 
     Prints what the item was taken for, then a hit a line: the score, the distances in shape and in
     colour that it is made of, which of the product's pictures is nearest, and what it costs.
     """
+    from houndstooth.commands.printed_answer import printed_answer
     from houndstooth.mappings.features import Box
     from houndstooth.mappings.search import SearchRequest
     from houndstooth.mappings.taxonomy import Taxonomy
@@ -152,6 +158,8 @@ def command(
     from houndstooth.plugin.shop_query import parse_query
     from houndstooth.plugin.sorting import parse_sort
 
+    if not (images or text.strip() or product is not None):
+        raise click.UsageError("expected an IMAGE, --text or --product; got none of them")
     if fields and not as_json:
         raise click.UsageError("--fields chooses what --json prints; give both")
     names = parse_names(fields)
@@ -171,9 +179,10 @@ def command(
         top=top,
         appearance_weight=weight,
         cursor=cursor,
+        text=text,
     )
     data = [_read(image, settings.max_upload_bytes) for image in images]
-    answer = run(data, request, settings, taxonomy, extractor)
+    answer = run(data, request, settings, taxonomy, extractor, product)
     if as_json:
         found = answer_json(answer)
         if names:
@@ -181,7 +190,7 @@ def command(
                 hit["product"] = select_facts(hit["product"], names)
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_table(answer, taxonomy)))
+        click.echo("\n".join(printed_answer(answer, taxonomy)))
 
 
 def run(
@@ -190,10 +199,12 @@ def run(
     settings: Settings,
     taxonomy: Taxonomy,
     extractor: Extractor | None = None,
+    product_id: str | None = None,
 ) -> SearchAnswer:
-    """Search once, with pictures of one item; the networks are loaded where none are given."""
+    """Search once, see TextSearch; the networks are loaded where none are given."""
     from houndstooth.plugin.engines import open_engine
     from houndstooth.plugin.service import VisualSearch
+    from houndstooth.plugin.text_search import TextSearch
 
     with closing(open_engine(settings.engine, settings.credentials)) as engine:
         if extractor is None:
@@ -202,7 +213,7 @@ def run(
 
             extractor = load_extractor(taxonomy, **settings.extractor_options)
         with closing(VisualSearch(extractor, engine, taxonomy, settings)) as search:
-            return search.search(images[0], request, images[1:])
+            return TextSearch(search).search(request, images, product_id)
 
 
 def _query_text(query: str) -> str:
@@ -227,61 +238,3 @@ def _read(path: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidImage(f"expected an image file; {path!r} cannot be read: {reason}") from None
-
-
-def _table(answer: SearchAnswer, taxonomy: Taxonomy) -> list[str]:
-    """Format the answer as a table, line by line."""
-    category = answer.categories[0]
-    attributes = ", ".join(taxonomy.label_of(found.term) for found in answer.attributes)
-    lines = [
-        f"{taxonomy.label_of(category.term)} ({answer.category_source}, "
-        f"{category.confidence:.0%}): {attributes}",
-        f"box {_text_of(answer.box)} ({answer.box_source}) · "
-        f"relaxed: {answer.relaxed} · {len(answer.hits)} hits in {answer.took_ms['total']:.0f} ms",
-        *_items(answer),
-        *(f"note: {note}" for note in answer.notes),
-    ]
-    rows: list[tuple[str, ...]] = [HEADER]
-    for rank, hit in enumerate(answer.hits, 1):
-        title = str(hit.product.get("title") or "")
-        title = title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1]}…"
-        figures = (
-            f"{value:.3f}" for value in (hit.score, hit.appearance_distance, hit.colour_distance)
-        )
-        rules = (f"{one.action}: {one.rule}" for one in hit.why)
-        matched = ", ".join([*map(taxonomy.label_of, hit.matched), *rules])
-        place, offer = str(hit.view.place), _offer(hit.product)
-        rows.append((str(rank), hit.product_id, *figures, place, title, offer, matched))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows if answer.hits else ():
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        lines.append("  ".join(cells).rstrip())
-    if answer.next:
-        lines.append(f"for more: --cursor {answer.next}")
-    return lines
-
-
-def _offer(product: Mapping[str, Fact]) -> str:
-    """Say what a product costs, and whether it cannot be had at once."""
-    from houndstooth.mappings.product import OUT_OF_STOCK, PREORDER
-
-    price, currency = product.get("price"), product.get("currency") or ""
-    cost = f"{price:,.2f} {currency}".strip() if isinstance(price, int | float) else ""
-    availability = product.get("availability")
-    later = availability if availability in (OUT_OF_STOCK, PREORDER) else ""
-    return ", ".join(filter(None, (cost, later)))
-
-
-def _items(answer: SearchAnswer) -> list[str]:
-    """List the boxes of all items found, as options; none where there is at most one."""
-    if len(answer.items) < 2:
-        return []
-    return [
-        f"found {item.label.replace('-', ' ')} ({item.score:.0%}): --box {_text_of(item.box)}"
-        for item in answer.items
-    ]
-
-
-def _text_of(box: Box) -> str:
-    """Write a box as ``--box`` takes it, ``x,y,w,h``."""
-    return ",".join(f"{value:g}" for value in box.as_list())

@@ -96,7 +96,11 @@ class TermSets:
             slice(*self.pair_starts[number : number + 2].tolist())
             for number, (great, category) in enumerate(self.pairs)
             if category == UNKNOWN_CATEGORY
-            or (query.category in (None, category) and query.great_category in (None, great))
+            or (
+                query.category in (None, category)
+                and query.great_category in (None, great)
+                and (not query.categories or category in query.categories)
+            )
         ]
         parts = [self._decide(query, one) for one in _joined(ranges)]
         if len(parts) == 1:

@@ -10,12 +10,14 @@ from houndstooth.mappings.engine import (
     CandidateQuery,
     Engine,
     RankingEngine,
+    ShopQuery,
     ShownProduct,
     StoredProduct,
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 from houndstooth.plugin.fact_paths import names_path, select_facts
@@ -82,6 +84,13 @@ class FieldAllowlist:
         """
         ranking = cast(RankingEngine, self._engine)
         return ranking.window(self._checked(query), limit, lengths, appearance)
+
+    def by_words(
+        self, query: CandidateQuery, words: WordsQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """See Engine; words are looked for in the allowed fields alone."""
+        limited = replace(words, fields=self._fields)
+        return self._engine.by_words(self._checked(query), limited, limit)
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """See Engine."""
@@ -151,11 +160,16 @@ class FieldAllowlist:
         return select_facts(facts, self._fields)
 
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
-        for one in (*query.filters, *query.post_filters):
-            self._check(one.field)
-        for shop_query in query.queries:
-            query_json(shop_query, self._check)
-        return query
+        for condition in (*query.filters, *query.post_filters):
+            self._check(condition.field)
+        queries: list[ShopQuery | WordsQuery] = []
+        for one in query.queries:
+            if isinstance(one, WordsQuery):
+                queries.append(replace(one, fields=self._fields))
+            else:
+                query_json(one, self._check)
+                queries.append(one)
+        return replace(query, queries=tuple(queries))
 
     def _check(self, name: str) -> str:
         """Return the name of a field that is allowed."""

@@ -56,6 +56,9 @@ class Fields:
         """Number of fields, sub-fields and objects counted."""
         return len(self._definitions)
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._definitions)
+
     def visual(self, name: str) -> str:
         """Return the path of a field of ``visual``."""
         return f"{self._visual}.{name}"

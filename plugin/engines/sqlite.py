@@ -10,14 +10,27 @@ from sqlite3 import Connection
 import numpy as np
 
 from houndstooth.mappings.document import PICTURES, VisualDocument, VisualSummary
-from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShownProduct, StoredProduct
+from houndstooth.mappings.engine import (
+    CandidateQuery,
+    RangeFilter,
+    ShopQuery,
+    ShownProduct,
+    StoredProduct,
+)
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import Fields, facet_value
 from houndstooth.plugin.engines.index_mapping import product_index
 from houndstooth.plugin.engines.sqlite_file import SQLiteFile
-from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, Sql, condition
+from houndstooth.plugin.engines.sqlite_query import (
+    BITS,
+    COLUMNS,
+    Sql,
+    condition,
+    words_expression,
+)
 from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
 from houndstooth.plugin.engines.sqlite_write import (
     SQLiteWriter,
@@ -33,6 +46,10 @@ AMONG = """
 SHOW = """
 SELECT product.id, changed, facts, visual FROM json_each(?) AS ids
 JOIN product ON product.id = ids.value JOIN candidate ON product = product.key ORDER BY ids.key
+"""
+BY_WORDS = """
+SELECT id, -rank AS score FROM words JOIN candidate ON product = words.rowid
+WHERE words MATCH ? AND {condition} ORDER BY rank, id LIMIT ?
 """
 FACET = """
 SELECT value, count(*) FROM fact
@@ -140,6 +157,15 @@ class SQLiteEngine:
                 sql, values = sql + AMONG, (*values, json.dumps(list(among)))
             return [key for (key,) in db.execute(f"{sql} LIMIT ?", (*values, limit))]
 
+    def by_words(
+        self, query: CandidateQuery, words: WordsQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """Rank the documents that match by words in their title and brand, with FTS5's BM25."""
+        with self._file.connection() as db:
+            where = self._condition(db, query)
+            sql = BY_WORDS.format(condition=where.text)
+            return list(db.execute(sql, (words_expression(words), *where.values, limit)))
+
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
@@ -194,7 +220,7 @@ class SQLiteEngine:
 
     def _condition(self, db: Connection, query: CandidateQuery) -> Sql:
         smallest = "SELECT typeof(value) FROM fact WHERE field = ? ORDER BY value LIMIT 1"
-        if query.queries:
+        if any(isinstance(one, ShopQuery) for one in query.queries):
             raise InvalidFilter(
                 "expected filters alone: SQLite has no query language, OpenSearch and "
                 "Elasticsearch have"

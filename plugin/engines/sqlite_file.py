@@ -11,13 +11,14 @@ from queue import Empty, LifoQueue
 from time import monotonic, sleep
 
 from houndstooth.mappings.errors import CatalogueNotFound, EngineUnavailable
-from houndstooth.plugin.engines.sqlite_query import COLUMNS
+from houndstooth.plugin.engines.sqlite_query import COLUMNS, WORD_FIELDS
 
 # `product` holds the documents and `candidate` the searchable features. Their bytes come last, so
 # that a scan for terms does not read them. `times` says of when both are; it changes with every
 # feed, which costs little in rows as short as these. `fact` is the inverted index of the shop's
 # facts. `identity` has one row. Its counter goes up with every write; `changed` is the counter's
 # value after the last write of a document, and `removed` keeps that of each deletion.
+# `words` is the inverted index of the words of texts, by the key of the product.
 # `deleted` says as of when, in milliseconds, and when that was noted, in seconds, for a while.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS product (
@@ -43,6 +44,8 @@ CREATE TABLE IF NOT EXISTS term (number INTEGER PRIMARY KEY, term TEXT NOT NULL 
 CREATE TABLE IF NOT EXISTS fact (
     field TEXT NOT NULL, value NOT NULL, product INTEGER NOT NULL,
     PRIMARY KEY (field, value, product)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(
+    {", ".join(WORD_FIELDS)}, tokenize = "unicode61 remove_diacritics 2");
 """  # noqa: S608
 PRAGMAS = """
 PRAGMA synchronous = NORMAL;
@@ -50,7 +53,7 @@ PRAGMA cache_size = -65536;
 PRAGMA mmap_size = 1073741824;
 """
 BUSY_SECONDS = 60.0
-VERSION = 5
+VERSION = 6
 """Version of ``SCHEMA``, stored as the file's ``user_version``; increase it with each change."""
 
 

@@ -11,16 +11,25 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
-from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.engine import (
+    CandidateQuery,
+    Filter,
+    RangeFilter,
+    TermFilter,
+)
 from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
+from houndstooth.mappings.words import tokens
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.engines.fields import by_field
 
 BITS = 63
 COLUMNS = tuple(f"terms{n}" for n in range(16))
 MAX_TERMS = BITS * len(COLUMNS)
+WORD_FIELDS = ("title", "brand")
+"""Facts whose words are indexed, the columns of the table ``words``."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,13 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     if query.great_category is not None:
         known = query.great_category, UNKNOWN_CATEGORY
         parts.append(Sql("great_category IN (?, ?)", known))
+    if query.categories:
+        marks = ", ".join("?" * (len(query.categories) + 1))
+        parts.append(Sql(f"category IN ({marks})", (*query.categories, UNKNOWN_CATEGORY)))
+    for words in query.queries:
+        if isinstance(words, WordsQuery):
+            matching = "SELECT rowid FROM words WHERE words MATCH ?"
+            parts.append(Sql(f"product IN ({matching})", (words_expression(words),)))
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
     if query.variant_field and query.without_variant_group:
@@ -71,6 +87,19 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
         total = _join(" + ", matched or [Sql("0")])
         parts.append(Sql(f"{total.text} >= ?", (*total.values, query.minimum_groups)))
     return Sql(" AND ".join(part.text for part in parts), _values(parts))
+
+
+def words_expression(words: WordsQuery) -> str:
+    """Write words in the query syntax of FTS5: any of them, in the fields that may be looked at."""
+    columns = [one for one in WORD_FIELDS if words.fields is None or one in words.fields]
+    found = dict.fromkeys(tokens(words.text))
+    if not columns or not found:
+        return '""'  # matches nothing
+    return f"{{{' '.join(columns)}}} : ({' OR '.join(map(_quoted, found))})"
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'
 
 
 def _has_any_term(terms: Collection[str], numbers: Mapping[str, int]) -> Sql:

@@ -20,7 +20,7 @@ from houndstooth.plugin.engines.newest import (
     overtaken,
     written_times,
 )
-from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, bit_columns
+from houndstooth.plugin.engines.sqlite_query import MAX_TERMS, WORD_FIELDS, bit_columns
 
 Entries = set[tuple[str, str | float]]
 
@@ -135,6 +135,7 @@ class SQLiteWriter:
         _change_entries(db, key, self._entries(json.loads(facts)) | _pictures(visual), set())
         db.execute("DELETE FROM candidate WHERE product = ?", (key,))
         db.execute("DELETE FROM times WHERE product = ?", (key,))
+        db.execute("DELETE FROM words WHERE rowid = ?", (key,))
         db.execute("DELETE FROM product WHERE key = ?", (key,))
         db.execute("INSERT OR REPLACE INTO removed VALUES (?, ?)", (_next_change(db), product_id))
         return 1
@@ -175,6 +176,8 @@ class SQLiteWriter:
             db.execute(sql, (_next_change(db), key))
         if is_changed:  # else nothing that followers need to read again
             _change_entries(db, key, before, self._entries(new) | _pictures(visual))
+            if row is None or _texts(new) != _texts(old):
+                _put_words(db, key, _texts(new))
         if times := written_times(document):
             db.execute(PUT_TIMES, (key, times.get("facts_as_of"), times.get("as_of")))
         return WriteOutcome(product_id, notes=(*notes, *newer), is_changed=is_changed)
@@ -186,6 +189,21 @@ class SQLiteWriter:
             for one in each(value)
         )
         return {(name, value) for name, value in indexed if value is not None}
+
+
+def _texts(facts: Mapping[str, Fact]) -> list[str]:
+    """Return the texts of WORD_FIELDS; several of one are joined."""
+    return [
+        " ".join(str(one) for one in each(facts.get(name)) if one is not None)
+        for name in WORD_FIELDS
+    ]
+
+
+def _put_words(db: Connection, key: int, texts: Sequence[str]) -> None:
+    """Index the words of a document anew."""
+    marks = ", ".join("?" * (len(texts) + 1))
+    sql = f"INSERT OR REPLACE INTO words (rowid, {', '.join(WORD_FIELDS)}) VALUES ({marks})"  # noqa: S608
+    db.execute(sql, (key, *texts))
 
 
 def _pictures(visual: str) -> Entries:

@@ -50,9 +50,10 @@ class Asked:
     Attributes:
         query_id: Of the query, the same for all its pages.
         client_id: Made by the browser; None = it is not recorded.
-        product_id: The product that was asked for; None for a photo.
+        product_id: The product that was asked for; None for a photo or words.
         index: Name of the index.
         look: ``photo``, ``worn`` or ``outfit`` for an item of a whole look, else "".
+        by_photo: Whether a photo was asked.
     """
 
     query_id: str
@@ -60,11 +61,12 @@ class Asked:
     product_id: str | None
     index: str
     look: str = ""
+    by_photo: bool = True
 
     @property
     def by(self) -> str:
-        """Return what was asked with, ``photo`` or ``product``."""
-        return "photo" if self.product_id is None else "product"
+        """Return what was asked with, ``photo``, ``product``, or ``words`` alone."""
+        return "photo" if self.by_photo else "words" if self.product_id is None else "product"
 
 
 def read_id(name: str, value: Any) -> str:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from houndstooth.commands import main
-from houndstooth.commands.search import HEADER
+from houndstooth.commands.printed_answer import HEADER
 from houndstooth.plugin.engines import open_engine
 from tests.fakes import OUTFIT, FakeExtractor, OutfitExtractor
 from tests.integration.test_service import catalogue, picture

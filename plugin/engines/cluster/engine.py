@@ -15,6 +15,7 @@ from houndstooth.mappings.document import (
 from houndstooth.mappings.engine import CandidateQuery, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.shop_index import Pages, SourceDocument
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
@@ -178,6 +179,12 @@ class ClusterEngine:
         Up to 10,000 ids take one request.
         """
         return self._reader.match(query, limit, among)
+
+    def by_words(
+        self, query: CandidateQuery, words: WordsQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """Rank the documents that match by words in their fields of text, by BM25."""
+        return self._reader.by_words(query, words, limit)
 
     def window(
         self,

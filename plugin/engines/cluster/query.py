@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.engine import (
+    CandidateQuery,
+    Filter,
+    RangeFilter,
+    TermFilter,
+)
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.engines.cluster.client import Json
 from houndstooth.plugin.engines.cluster.rows import RowFields
 from houndstooth.plugin.engines.fields import (
@@ -20,7 +26,12 @@ from houndstooth.plugin.engines.fields import (
     facet_value,
 )
 from houndstooth.plugin.engines.number_types import finite_number
+from houndstooth.plugin.engines.text_fields import text_fields
+from houndstooth.plugin.fact_paths import names_path
 from houndstooth.plugin.shop_query import query_json
+
+TIE_BREAKER = 0.3
+"""Share of the score of a word's other fields that is added to that of its best field."""
 
 MIN_BOOST = 0.03
 """Smallest boost of an attribute term in a window, as a share of the highest possible score."""
@@ -34,10 +45,18 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
         filters.append(_term_or_unknown(fields.visual("category"), query.category))
     if query.great_category is not None:
         filters.append(_term_or_unknown(fields.visual("great_category"), query.great_category))
+    if query.categories:
+        known = [*query.categories, UNKNOWN_CATEGORY]
+        filters.append({"terms": {fields.visual("category"): known}})
     filters += [_term(attributes, term) for term in query.required]
     for together in (query.filters, query.post_filters):
         filters += _filter_clauses(together, fields)
-    filters += [query_json(one, partial(_own_name, fields)) for one in query.queries]
+    filters += [
+        words_clause(one, fields)
+        if isinstance(one, WordsQuery)
+        else query_json(one, partial(_own_name, fields))
+        for one in query.queries
+    ]
     must_not = [_term(attributes, term) for term in query.excluded]
     if query.hide_sold_out:
         must_not += _sold_out(fields)
@@ -79,6 +98,33 @@ def match_body(query: CandidateQuery, fields: Fields, among: Sequence[str] | Non
     if among is not None:
         filters.append({"terms": {product_id: list(among)}})
     return _doc_value_search({"bool": {"filter": filters}}, [product_id])
+
+
+def by_words_body(query: CandidateQuery, words: WordsQuery, fields: Fields) -> Json:
+    """Build a search for ids, ranked by words."""
+    product_id = fields.visual("product_id")
+    ranked = {"filter": [bool_query(query, fields)], "must": [words_clause(words, fields)]}
+    order = [{"_score": "desc"}, {product_id: "asc"}]
+    return _doc_value_search({"bool": ranked}, [product_id]) | {
+        "sort": order,
+        "track_scores": True,
+    }
+
+
+def words_clause(words: WordsQuery, fields: Fields) -> Json:
+    """Build the clause that matches and scores words in all fields of texts, as if they were one.
+
+    Sub-fields of one fact, such as ``brand.words``, count as the fact.
+    """
+    names = [
+        path
+        for fact, path in text_fields(fields).items()
+        if words.fields is None or names_path(words.fields, fact)
+    ]
+    if not names:
+        return {"match_none": {}}
+    match = {"query": words.text, "fields": names, "type": "cross_fields", "operator": "or"}
+    return {"multi_match": {**match, "tie_breaker": TIE_BREAKER}}
 
 
 def window_body(

@@ -11,11 +11,13 @@ from houndstooth.mappings.document import VisualDocument, facts_of, visual_of
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.rows import FeatureRows, Lengths
+from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import StoredState
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.errors import reason
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.query import (
+    by_words_body,
     features_body,
     match_body,
     window_body,
@@ -80,6 +82,17 @@ class ClusterReader:
         # A document that was written between two searches comes twice.
         ids = dict.fromkeys(f[product_id][0] for f in fields if product_id in f)
         return list(ids)[:limit]
+
+    def by_words(
+        self, query: CandidateQuery, words: WordsQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """Rank the documents that match by words; best first, equal ones by id."""
+        with self._index.errors():
+            body = by_words_body(query, words, self._index.fields_for(query))
+            product_id = self._index.fields.visual("product_id")
+            path = "hits.hits._score,hits.hits.fields"
+            hits = self.search(body | {"size": limit}, path, preference=self._cluster.one_copy)
+        return [(hit["fields"][product_id][0], float(hit["_score"])) for hit in hits]
 
     def window(
         self, query: CandidateQuery, limit: int, lengths: Lengths, appearance: Mapping[str, int]

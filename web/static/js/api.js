@@ -65,6 +65,10 @@ export function searchByProduct(state, before, signal) {
   return ask(`/products/${encodeURIComponent(state.like)}/similar?${query}`, { signal });
 }
 
+export function searchByWords(state, before, signal) {
+  return ask(`/search?${pageOf(state, before)}`, { signal });
+}
+
 /** Searches by a photo; with `preview` the answer has it as the service sees it. */
 export function searchByPhoto(state, file, before, signal, preview = false) {
   return sendPhoto(file, pageOf(state, before), signal, preview);
@@ -80,7 +84,7 @@ function sendPhoto(file, query, signal, preview) {
 
 /** Searches for each item of a look: in a photo, in a product's picture, or what goes with it. */
 export function searchLook(state, file, signal, preview = false) {
-  const query = pageOf({ ...state, category: null, box: null });
+  const query = pageOf({ ...state, q: null, category: null, box: null });
   query.set("top", LOOK_TOP);
   if (state.look !== COMPLETE) query.set("items", "all");
   if (file) return sendPhoto(file, query, signal, preview);

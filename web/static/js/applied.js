@@ -2,8 +2,11 @@
 
 import { fill, find, make } from "./dom.js";
 import { rangeWords } from "./filters.js";
+import { hasPicture } from "./state.js";
 import { labelOf, phraseOf } from "./terms.js";
 import { number, t } from "./words.js";
+
+const MAX_KINDS = 3; // that a chip names
 
 /** Choices that narrow a search; the empty ones clear it. */
 export const NO_CHOICES = Object.freeze({
@@ -14,9 +17,12 @@ export const NO_CHOICES = Object.freeze({
   category: null,
 });
 
-/** Shows the choices above the hits; calls `change(patch)` to drop one or all. */
-export function showApplied(state, currency, change) {
-  const list = choices(state, currency);
+/**
+ * Shows the choices above the hits, and what was `understood` of the words; calls `change(patch)` to
+ * drop one or all.
+ */
+export function showApplied(state, currency, change, understood = null) {
+  const list = [...wordChoices(understood, currency), ...choices(state, currency)];
   const chip = ({ words, patch }, place) =>
     make(
       "button",
@@ -30,10 +36,11 @@ export function showApplied(state, currency, change) {
       make("span", { class: "applied-words" }, words),
       make("span", { class: "mark", "aria-hidden": "true" }, "✕"),
     );
+  const none = hasPicture(state) ? { ...NO_CHOICES, q: null } : NO_CHOICES;
   const all = () =>
     make(
       "button",
-      { type: "button", class: "plain", "data-key": "clear", onclick: () => change(NO_CHOICES) },
+      { type: "button", class: "plain", "data-key": "clear", onclick: () => change(none) },
       t("clear_all"),
     );
   const applied = find("applied");
@@ -41,6 +48,22 @@ export function showApplied(state, currency, change) {
   fill(applied, [...list.map(chip), list.length > 1 ? all() : null].filter(Boolean).map((one) => make("li", {}, one)));
   find("refine-count").textContent = list.length ? number(list.length) : "";
   return list.length;
+}
+
+/** Lists what was understood of the words; each part is dropped by the words without it. */
+function wordChoices(understood, currency) {
+  if (!understood) return [];
+  const { category, required, excluded, price, rest } = understood;
+  const chip = (words, { without }) => ({ words, patch: { q: without || null } });
+  const kinds = category?.terms.slice(0, MAX_KINDS).map(labelOf).join(" / ");
+  const more = category?.terms.length > MAX_KINDS ? " …" : "";
+  return [
+    category && chip(kinds + more, category),
+    ...required.map((part) => chip(phraseOf(part.term), part)),
+    ...excluded.map((part) => chip(t("not_term", { term: phraseOf(part.term) }), part)),
+    price && chip(rangeWords(`${price.low ?? ""}..${price.high ?? ""}`, currency), price),
+    rest && chip(`“${rest.text}”`, rest),
+  ].filter(Boolean);
 }
 
 function choices(state, currency) {

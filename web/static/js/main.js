@@ -1,7 +1,8 @@
 // The search page: every control changes the state, and every state is searched and shown.
 
-import { getFacets, getProduct, imageFile, searchByPhoto, searchByProduct } from "./api.js";
+import { getFacets, getProduct, imageFile, searchByPhoto, searchByProduct, searchByWords } from "./api.js";
 import { NO_CHOICES, showApplied } from "./applied.js";
+import { showWords, takeWords } from "./ask.js";
 import { plainly } from "./cards.js";
 import { find, say } from "./dom.js";
 import { forgetClient, watchClicks } from "./events.js";
@@ -16,12 +17,12 @@ import { isSoldOut, titleOf } from "./product.js";
 import { addRecent, forgetRecent, showRecent } from "./recent.js";
 import { showUnderstanding, sureTerms } from "./refine.js";
 import { ApiError } from "./request.js";
-import { addHits, showOnward, showProblem, showResults, showWaiting } from "./results.js";
+import { addHits, foundWords, showOnward, showProblem, showResults, showWaiting } from "./results.js";
 import { showSavedCount } from "./saved.js";
 import { showSaved } from "./saved-page.js";
 import { showSamples, showStart } from "./start.js";
-import { address, createHistory, EMPTY } from "./state.js";
-import { labelOf, loadTerms } from "./terms.js";
+import { address, createHistory, EMPTY, hasPicture, subjectOf } from "./state.js";
+import { loadTerms } from "./terms.js";
 import { showVariants } from "./variants.js";
 import * as words from "./words.js";
 
@@ -53,7 +54,8 @@ async function update(state, why, scroll = 0) {
   asking?.abort();
   if (subjectOf(state) !== update.subject) picture.leave();
   const lost = state.photo && !photoOf(state);
-  const started = Boolean(state.like || state.photo) && !lost && !state.saved;
+  const started = Boolean(hasPicture(state) || state.q) && !lost && !state.saved;
+  showWords(state.q, started && hasPicture(state));
   find("start").hidden = started || state.saved;
   find("saved").hidden = !state.saved;
   find("search").hidden = !started;
@@ -102,7 +104,7 @@ async function search(state, why, scroll, signal) {
   ]);
   if (signal.aborted) return;
   keep(key, answer);
-  addRecent({ ...state, ...item });
+  if (hasPicture(state)) addRecent({ ...state, ...item });
   if (state.look) showWhole(state, item, answer);
   else show(state, item, answer, signal);
   if (why === "history") scrollTo({ top: scroll });
@@ -113,11 +115,6 @@ async function search(state, why, scroll, signal) {
   await showVariants(answer.hits, more, signal).catch(() => null); // cards are complete without
 }
 
-const foundWords = ({ hits, query }) =>
-  t("found", { count: hits.length, category: labelOf(query.category.term) });
-
-const subjectOf = (state) => (state.like ? `like:${state.like}` : `photo:${state.photo}`);
-
 function keep(key, answer) {
   kept.delete(key);
   kept.set(key, answer);
@@ -126,6 +123,7 @@ function keep(key, answer) {
 
 /** Returns the query item, `{title, url, drawable, category, worn}`, and shows its picture at once. */
 async function itemOf(state, signal) {
+  if (!hasPicture(state)) return { title: state.q, url: null, drawable: false, category: null };
   const photo = photoOf(state);
   let item = { title: t("your_photo"), url: photo?.url, drawable: photo?.upright, category: null };
   if (!photo) {
@@ -148,6 +146,7 @@ async function answerTo(state, before, signal) {
   const photo = photoOf(state);
   if (state.look) return lookFor(state, photo, signal);
   if (photo) return answerToPhoto(state, photo, before, signal);
+  if (!state.like) return searchByWords(state, before, signal);
   if (!state.box) return searchByProduct(state, before, signal);
   const { product } = await getProduct(state.like);
   const file = await imageFile(product.image_url, signal);
@@ -186,7 +185,7 @@ function show(state, found, answer, signal) {
   const subject = subjectOf(state);
   const items = detectedItems(subject, answer.query.items);
   find("caption").textContent = [item.title, ...answer.query.notes].join(": ");
-  picture.show({ ...item, alt: item.title, box, items });
+  if (hasPicture(state)) picture.show({ ...item, alt: item.title, box, items });
   const chosen = state.category && state.category !== onlyCategory(itemAt(items, state.box));
   if (!chosen) predicted.set(subject, categories);
   const own = item.category ? [{ term: item.category, confidence: 1 }] : [];
@@ -199,7 +198,7 @@ function show(state, found, answer, signal) {
     point: picture.point,
   });
   showWeight(state);
-  const narrowed = showApplied(state, currencyOf(answer), change) > 0;
+  const narrowed = showApplied(state, currencyOf(answer), change, answer.query.understood) > 0;
   const sure = sureTerms(answer.query, state);
   const on = () => goOn(state, answer, { sure, signal, act });
   const act = { more, clear, change, on };
@@ -249,7 +248,8 @@ async function goOn(state, answer, { sure, signal, act }) {
 async function narrow(state, answer, signal) {
   const category = state.look ? null : answer.query.category.term;
   const wide = state.look || (answer.query.relaxed.endsWith("category") && !state.category);
-  const facets = await getFacets(state, wide ? null : category, signal).catch(() => ({}));
+  const asked = hasPicture(state) ? (wide ? null : category) : state.category;
+  const facets = await getFacets(state, asked, signal).catch(() => ({}));
   if (state.look) delete facets.category; // each item has its own
   const soldOut = hitsOf(answer).some(isSoldOut);
   const currency = currencyOf(answer);
@@ -268,6 +268,7 @@ takePhotos(async (file) => {
   const lost = current.photo && !photoOf(current);
   steps.go({ ...(lost ? current : lasting(current)), photo });
 });
+takeWords((q) => steps.go(hasPicture(steps.current) ? { q } : { ...EMPTY, q }));
 find("appearance-weight").addEventListener("change", (event) =>
   change({ appearance_weight: Math.round(100 * (1 - event.target.value)) / 100 }),
 );

@@ -4,6 +4,7 @@ import { swatch } from "./colours.js";
 import { fill, find, make } from "./dom.js";
 import { itemAt, itemChips, lookChips, onlyCategory } from "./items.js";
 import { toggleMenu } from "./menu.js";
+import { hasPicture } from "./state.js";
 import { categoriesByGreatCategory, groupLabel, groupOf, labelOf, phraseOf } from "./terms.js";
 import { t } from "./words.js";
 
@@ -26,6 +27,11 @@ export function sureTerms(query, state) {
  * `point(item)` highlights an item.
  */
 export function showUnderstanding(query, { predicted, items, worn, state, change, point }) {
+  if (!hasPicture(state)) {
+    fill(find("understood"));
+    fill(find("looks"), attributes(query, state, change));
+    return;
+  }
   fill(
     find("understood"),
     state.like ? lookChips(state, worn, change) : null,

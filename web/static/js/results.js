@@ -2,7 +2,7 @@
 
 import { card } from "./cards.js";
 import { fill, find, make } from "./dom.js";
-import { OTHER_KINDS } from "./state.js";
+import { hasPicture, OTHER_KINDS } from "./state.js";
 import { labelOf } from "./terms.js";
 import { number, t } from "./words.js";
 
@@ -30,12 +30,19 @@ export function showResults(answer, { state, sure, narrowed, act }) {
   fill(find("results"));
   find("results").dataset.queryId = answer.query_id;
   addHits(answer, 0, { state, sure, more: act.more });
-  head(t(hits.length ? "heading" : "nothing_found"));
+  const found = hasPicture(state) ? t("heading") : t("heading_words");
+  head(hits.length ? found : t("nothing_found"));
   fill(find("problem"), hits.length ? null : nothing(answer, state, narrowed, act));
   showOnward(answer, state, act);
   showSort(answer, state, act.change);
   showTiming(answer.took_ms);
 }
+
+/** Says for a screen reader what was found. */
+export const foundWords = ({ hits, query }) =>
+  query.box
+    ? t("found", { count: hits.length, category: labelOf(query.category.term) })
+    : t("found_words", { count: hits.length });
 
 /** Says what is to be known about the order of the hits; "" if nothing is. */
 function remark(query, state) {
@@ -63,7 +70,7 @@ const button = (words, onclick, key = null) =>
 export function showOnward(answer, state, { on, change }) {
   const { hits, next, query } = answer;
   const category = labelOf(query.category.term);
-  const kind = query.category.term !== UNKNOWN;
+  const kind = query.category.term !== UNKNOWN && hasPicture(state);
   const parts = [];
   if (next) {
     parts.push(button(t("show_more"), on, "show-more"));
@@ -81,12 +88,12 @@ const plain = (words, onclick, key) =>
   make("button", { type: "button", class: "plain", "data-key": key, onclick }, words);
 
 function nothing(answer, state, narrowed, { clear }) {
-  const other = answer.query.category.term !== UNKNOWN && !state.relax;
+  const other = answer.query.category.term !== UNKNOWN && hasPicture(state) && !state.relax;
   if (!narrowed && other) return null;
   return make(
     "div",
     { class: "empty" },
-    make("p", {}, t(narrowed ? "no_piece" : "empty")),
+    make("p", {}, narrowed ? t("no_piece") : state.q ? t("nothing_found") : t("empty")),
     narrowed ? button(t("clear_all"), clear) : null,
   );
 }

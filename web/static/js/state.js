@@ -3,6 +3,7 @@
 export const EMPTY = Object.freeze({
   like: null,
   photo: null,
+  q: null,
   look: null,
   saved: false,
   category: null,
@@ -36,6 +37,7 @@ export function read(search) {
   return {
     like: query.get("like"),
     photo: query.get("photo"),
+    q: query.get("q")?.trim() || null,
     look: look === WHOLE || (look === COMPLETE && query.has("like")) ? look : null,
     saved: query.has("saved"),
     category: query.get("category"),
@@ -57,11 +59,18 @@ function boxText([x, y, w, h]) {
   return [left, top, right - left, bottom - top].map((value) => (value / 1e4).toFixed(4)).join(",");
 }
 
+/** Tells whether a search has a photo or product, not words alone. */
+export const hasPicture = ({ like, photo }) => Boolean(like || photo);
+
+/** Names what is searched with: a product, a photo, or words alone. */
+export const subjectOf = ({ like, photo }) => (like ? `like:${like}` : photo ? `photo:${photo}` : "words");
+
 export const sameBox = (one, other) => Boolean(one && other) && boxText(one) === boxText(other);
 
 /** Returns the parameters of a search, as REST names them. */
 export function parameters(state) {
   const query = new URLSearchParams();
+  if (state.q) query.set("q", state.q);
   if (state.category) query.set("category", state.category);
   if (state.box) query.set("box", boxText(state.box));
   for (const term of state.require) query.append("require", term);

@@ -1,0 +1,24 @@
+"""What a ranking has found, before the engine shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from houndstooth.mappings.engine import ShownProduct
+from houndstooth.plugin.columns.query import RankedRow
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit before it is fetched: the number of its step, its row, and those of its group."""
+
+    step: int
+    row: RankedRow
+    others: tuple[RankedRow, ...] = ()
+
+
+def is_current(row: RankedRow, shown: Mapping[str, ShownProduct]) -> bool:
+    """Tell whether a product is there as it was ranked."""
+    product = shown.get(row.product_id)
+    return product is not None and product.version == row.version

@@ -1,0 +1,221 @@
+"""Join lists of products by reciprocal rank fusion: what looks alike, and what words find.
+
+The score of a product is the sum over the lists of ``weight / (60 + rank)``, divided by the highest
+possible sum (Cormack, Clarke and Büttcher 2009). Products of equal score in a list share a rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.search import MAX_HITS, FoundBy, Hit, SearchRequest
+from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.plugin.attribute_query import Step
+from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.columns.query import RankingQuery
+from houndstooth.plugin.cursor import Cursor, ShownCursor
+from houndstooth.plugin.found import Found, is_current
+from houndstooth.plugin.merchandising.ruled_page import RuledOrder
+from houndstooth.plugin.page import ATTEMPTS, Page, PageFiller
+from houndstooth.plugin.sorting import sort_hits
+from houndstooth.plugin.sources import Source
+
+LISTED = MAX_HITS
+"""Number of products of each list that are joined: its best."""
+
+RANK_CONSTANT = 60
+"""As in the paper."""
+
+WEIGHTS: Mapping[FoundBy, float] = {"looks": 1.0, "product": 1.0, "terms": 2.0, "words": 1.0}
+"""What the rank in each list counts."""
+
+
+@dataclass(frozen=True)
+class RankedList:
+    """Products that something else than the main ranking has found.
+
+    Attributes:
+        name: What has found them.
+        scores: Score by product id, best first; equal scores share a rank.
+    """
+
+    name: FoundBy
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """A product of the joined list; of two the lower place comes first."""
+
+    found: Found
+    kind: int
+    score: float
+    by: tuple[FoundBy, ...]
+
+    @property
+    def place(self) -> tuple[int, bool, float, str]:
+        row = self.found.row
+        return self.kind, row.last, -self.score, row.product_id
+
+
+class ListFiller(PageFiller):
+    """Fills the page of one search from several lists; see PageFiller.
+
+    Args:
+        engine, source, query, steps, clock: See PageFiller.
+        main: Name of the ranking of this filler; None = it lists nothing.
+        request: Has the order, the number of hits and the cursor.
+
+    Raises:
+        InvalidInput: The cursor is not of such a search.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: Source,
+        query: RankingQuery,
+        steps: Sequence[Step],
+        clock: Clock,
+        main: FoundBy | None,
+        request: SearchRequest,
+    ) -> None:
+        super().__init__(engine, source, query, steps, clock, request.merge != "none")
+        self._main, self._request = main, request
+        self._cursor = ShownCursor.parse(request.cursor) if request.cursor else ShownCursor()
+        self._last = 0
+        if main:
+            _, _, self._last = self._ranked(len(self._cursor) + request.top, None)
+        self._steps = self._steps[: self._last + 1]
+        self._lists: list[RankedList] = []
+
+    def look_up(self, text: str) -> None:
+        """Add the list of the products of the kind whose own texts have the words."""
+        with self._clock.stage("candidates"):
+            found = self._engine.by_words(self.kind, WordsQuery(text), LISTED)
+        self._lists.append(RankedList("words", dict(found)))
+
+    def look_like(self, other: RankingQuery) -> None:
+        """Add the list of the products of the kind that look like another item."""
+        query = replace(
+            self._query,
+            candidates=self.kind,
+            binary_code=other.binary_code,
+            colour_histogram=other.colour_histogram,
+        )
+        rows, _ = self._source.rank(query, LISTED, None)
+        self._lists.append(RankedList("product", {row.product_id: row.score for row in rows}))
+
+    def joined_page(self, ideal: Sequence[str], order: RuledOrder) -> Page:
+        """Fill a page from the best LISTED products of each list.
+
+        The cursor names the products that were shown before. So none repeats, whatever changes
+        between the pages, and none vanishes that stays among the best of a list.
+
+        Args:
+            ideal: Terms of an ideal hit, for ``Hit.matched``.
+            order: The order by rules; where the request has ``sort`` none applies.
+        """
+        sort, top = self._request.sort, self._request.top
+        pinned = [] if sort else self.take(order.pinned_ids, ideal)
+        reorder = bool(sort or order.rules.rules)
+        for _ in range(ATTEMPTS):
+            joined = self._joined()
+            left = [one for one in joined if one.found.row.product_id not in self._cursor]
+            hits, outdated = self._hits_of(left if reorder else left[:top], ideal)
+            if not outdated:
+                break
+            self._source.update(outdated)
+        if sort:
+            places = {one.found.row.product_id: one.found.row.last for one in joined}
+            hits = sort_hits([(places[hit.product_id], hit) for hit in hits], sort)
+        elif reorder:
+            fresh = [hit for hit in pinned if hit.product_id not in self._cursor]
+            hits = _ruled(fresh, hits, joined, order)
+        more = len(hits if reorder else left) > top
+        shown = self._cursor.and_shown(hit.product_id for hit in hits[:top])
+        return Page(hits[:top], self._steps[-1][0], shown if more and hits else None, [])
+
+    def _joined(self) -> list[_Joined]:
+        """Join the lists, best first; a hit has the best rank of its variants in each."""
+        found = self._ranked(LISTED, None)[0] if self._main else []
+        owner = {one: hit.row.product_id for hit in found for one in _members(hit)}
+        listed = dict.fromkeys(one for each in self._lists for one in each.scores)
+        wanted = [one for one in listed if one not in owner]
+        if wanted:
+            query = replace(self._query, candidates=self.kind)
+            ranked = {row.product_id: row for row in self._rank_some(query, wanted)}
+            further = self._take([ranked[one] for one in wanted if one in ranked], query)
+            owner |= {one: hit.row.product_id for hit in further for one in _members(hit)}
+            found = [*found, *further]
+        kinds = max(sum(1 for _, step in self._steps if step.category or step.categories), 1)
+        keys = {
+            one.row.product_id: (max(0, one.step - kinds + 1), one.row.last, -one.row.score)
+            for one in found
+        }
+        ranks: dict[FoundBy, dict[str, int]] = {}
+        if self._main:
+            by_main = sorted(keys, key=lambda one: (keys[one], one))[:LISTED]
+            ranks[self._main] = _ranks(by_main, keys)
+        for each in self._lists:
+            scores: dict[str, float] = {}
+            for product_id, score in each.scores.items():
+                if product_id in owner:
+                    scores.setdefault(owner[product_id], score)
+            ranks[each.name] = _ranks([*scores], scores)
+        highest = sum(WEIGHTS[name] for name in ranks) / (RANK_CONSTANT + 1)
+        joined = []
+        for one in found:
+            product_id = one.row.product_id
+            places = {name: of[product_id] for name, of in ranks.items() if product_id in of}
+            total = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in places.items())
+            if places:
+                joined.append(_Joined(one, keys[product_id][0], total / highest, tuple(places)))
+        return sorted(joined, key=lambda one: one.place)
+
+    def _hits_of(
+        self, joined: Sequence[_Joined], ideal: Sequence[str]
+    ) -> tuple[list[Hit], list[str]]:
+        """Return products as hits, and the ids of those that have changed meanwhile."""
+        by_id = {one.found.row.product_id: one for one in joined}
+        shown = self._show(list(by_id))
+        current = [one for one in joined if is_current(one.found.row, shown)]
+        present = self._present(one.found for one in current)
+        return [
+            replace(
+                self._hit(one.found, shown[one.found.row.product_id], present, ideal),
+                score=one.score,
+                found_by=one.by,
+            )
+            for one in current
+        ], [one for one in by_id if not is_current(by_id[one].found.row, shown)]
+
+
+def _members(found: Found) -> tuple[str, ...]:
+    return found.row.product_id, *(one.product_id for one in found.others)
+
+
+def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:
+    """Return the rank of each product, the first 1; equal scores share a rank."""
+    ranks: dict[str, int] = {}
+    before: str | None = None
+    for place, one in enumerate(product_ids, start=1):
+        shares = before is not None and scores[one] == scores[before]
+        ranks[one] = ranks[before] if shares and before else place
+        before = one
+    return ranks
+
+
+def _ruled(
+    pinned: Collection[Hit], hits: Sequence[Hit], joined: Sequence[_Joined], order: RuledOrder
+) -> list[Hit]:
+    """Order hits by merchandising rules, which add to their scores."""
+    places = {one.found.row.product_id: one for one in joined}
+    listed: list[tuple[Cursor | None, Hit]] = [(None, hit) for hit in pinned]
+    for hit in hits:
+        one = places[hit.product_id]
+        listed.append((Cursor(0, one.kind, one.found.row.place), hit))
+    keyed = order.keyed(listed, lambda kind: kind == 0)
+    return [keyed[key] for key in sorted(keyed)]

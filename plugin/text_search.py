@@ -1,0 +1,237 @@
+"""Search in words, alone or beside a photo or a product.
+
+Words are read as a seller's text is (``mappings.text_query``). What they say of the product becomes
+options of the search; the rest is looked up in the shop's own fields, and both lists are joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, StoredProduct
+from houndstooth.mappings.errors import InvalidBox, InvalidInput
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
+from houndstooth.mappings.search import FoundBy, SearchAnswer, SearchRequest
+from houndstooth.mappings.text_query import TextQuery
+from houndstooth.mappings.text_reader import read_text_query
+from houndstooth.plugin.answered import search_answer
+from houndstooth.plugin.attribute_query import (
+    FULL_BOOST,
+    Step,
+    attribute_query,
+    ideal_terms,
+    stored_features,
+    with_post_filters,
+)
+from houndstooth.plugin.clock import Clock
+from houndstooth.plugin.fact_paths import variant_group_of
+from houndstooth.plugin.fusion import ListFiller
+from houndstooth.plugin.page import Page
+from houndstooth.plugin.pictures import check_pictures
+from houndstooth.plugin.service import VisualSearch
+
+PRICE = "price"
+"""The fact that prices in words are compared with."""
+
+
+class TextSearch:
+    """Searches in words, by photo and by product, by any of them together. Threads may share it.
+
+    Args:
+        search: The search by photo or product.
+    """
+
+    def __init__(self, search: VisualSearch) -> None:
+        self._search = search
+
+    def search(
+        self,
+        request: SearchRequest,
+        pictures: Sequence[bytes] = (),
+        product_id: str | None = None,
+    ) -> SearchAnswer:
+        """Find products by ``request.text``, by pictures of one item and by a product.
+
+        Words beside a picture change what is looked for: "but red" keeps its looks and demands
+        another colour. A product beside a photo is a second ranking by looks.
+
+        Raises:
+            InvalidInput: There is nothing to search with, or the request is not valid.
+            InvalidImage: A picture is not an image or exceeds the size limits.
+            ProductNotFound: No product has that id, or its image was never indexed.
+            EngineUnavailable: The engine cannot be reached.
+        """
+        search, with_picture = self._search, bool(pictures or product_id is not None)
+        if not request.text and not with_picture:
+            raise InvalidInput("expected a photo, a product or q; got none of them")
+        if request.text or (pictures and product_id is not None):
+            search.check(replace(request, text=""))
+        elif pictures:
+            return search.search(pictures[0], request, pictures[1:])
+        elif product_id is not None:
+            return search.similar(product_id, request)
+        words = TextQuery("")
+        if request.text:
+            words = read_text_query(search.taxonomy, request.text, beside_picture=with_picture)
+        clock = search.clock()
+        if not with_picture:
+            return self._alone(request, words, clock)
+        return self._beside(request, words, pictures, product_id, clock)
+
+    def _alone(self, request: SearchRequest, words: TextQuery, clock: Clock) -> SearchAnswer:
+        for name in ("box", "preview"):
+            if getattr(request, name):
+                raise InvalidBox(f"expected no {name} without a photo")
+        search = self._search
+        steps = text_steps(request, words, search)
+        leaves = (request.category,) if request.category else words.categories
+        terms = [term for terms in words.required.values() for term in terms]
+        features = Features(
+            categories=(ScoredTerm(leaves[0] if len(leaves) == 1 else UNKNOWN_CATEGORY, 1.0),),
+            category_source="chosen" if request.category else "text",
+            attributes=tuple(ScoredTerm(term, 1.0) for term in terms),
+            box=WHOLE_IMAGE,
+            box_source="whole",
+            binary_code=np.zeros(search.extractor.lengths.code, np.uint8),
+            colour_histogram=np.zeros(search.extractor.lengths.histogram, np.uint8),
+            model=search.extractor.model,
+        )
+        request = replace(request, attribute_weight=1.0)  # nothing is known of the looks
+        main: FoundBy | None = "terms" if words.names_product or not words.rest else None
+        answer = self._answer(features, request, words, words.words, steps, main, None, clock)
+        return replace(answer, box=None, box_source=None)
+
+    def _beside(
+        self,
+        request: SearchRequest,
+        words: TextQuery,
+        pictures: Sequence[bytes],
+        product_id: str | None,
+        clock: Clock,
+    ) -> SearchAnswer:
+        search = self._search
+        request = beside_picture(request, words)
+        product: StoredProduct | None = None
+        other: Features | None = None
+        preview = None
+        if product_id is not None:
+            if request.box and not pictures:
+                raise InvalidBox("expected no box: a product is compared as it was indexed")
+            with clock.stage("fetch"):
+                product, visual = search.indexed(product_id, request.category)
+            leaves = words.categories
+            own = request.category or visual.category
+            chosen = own if not leaves or own in leaves else leaves[0]
+            features = stored_features(visual, chosen if chosen != visual.category else None)
+        if pictures:
+            check_pictures(pictures, request, search.settings.max_upload_bytes)
+            look = partial(search.look, pictures, request, clock, words.categories)
+            if product:
+                other = features
+            features, preview = search.compute(look)
+        steps = attribute_query(
+            features,
+            request,
+            search.taxonomy,
+            without_id=product.product_id if product else None,
+            without_variant_group=variant_group_of(product, search.settings.variant_field)
+            if product and request.collapse
+            else None,
+            variant_field=search.settings.variant_field if request.collapse else None,
+        )
+        if request.text:
+            steps = without_guesses(steps)
+        answer = self._answer(features, request, words, words.rest, steps, "looks", other, clock)
+        return replace(answer, preview=preview)
+
+    def _answer(
+        self,
+        features: Features,
+        request: SearchRequest,
+        words: TextQuery,
+        looked_up: str,
+        steps: list[Step],
+        main: FoundBy | None,
+        other: Features | None,
+        clock: Clock,
+    ) -> SearchAnswer:
+        """Join the main ranking, that of another item's looks, and that by words."""
+        search = self._search
+        query = search.ranking_query(features, request, steps)
+        source = search.source(features.model, query.lengths, clock)
+        page = Page([], steps[-1][0], None, [])
+        if features.shows_item:
+            filler = ListFiller(search.engine, source, query, steps, clock, main, request)
+            if other is not None:
+                filler.look_like(search.ranking_query(other, request, steps))
+            if looked_up:
+                filler.look_up(looked_up)
+            ideal = ideal_terms(steps[0][1], search.taxonomy)
+            page = filler.joined_page(ideal, search.order(features, request))
+        answer = search_answer(features, page, source, clock)
+        return replace(answer, understood=words if request.text else None)
+
+
+def beside_picture(request: SearchRequest, words: TextQuery) -> SearchRequest:
+    """Return a request in which words have become options, for the search with a picture.
+
+    Hits must have a term that the words name; of several in a group any is preferred already. The
+    picture's colours do not count where the words name one.
+    """
+    alone = [terms[0] for terms in words.required.values() if len(terms) == 1]
+    one_kind = words.categories[0] if len(words.categories) == 1 else None
+    return replace(
+        priced(request, words),
+        category=request.category or one_kind,
+        required=tuple(dict.fromkeys((*request.required, *alone))),
+        excluded=(*request.excluded, *(term for term in words.excluded if ":" in term)),
+        appearance_weight=1.0 if "colour" in words.required else request.appearance_weight,
+    )
+
+
+def priced(request: SearchRequest, words: TextQuery) -> SearchRequest:
+    """Return a request with the price that words name; beside another filter on it both hold."""
+    if words.price is None:
+        return request
+    price: Filter = RangeFilter(PRICE, words.price.low, words.price.high)
+    if any(one.field == PRICE for one in request.filters):
+        return replace(request, post_filters=(*request.post_filters, price))
+    return replace(request, filters=(*request.filters, price))
+
+
+def text_steps(request: SearchRequest, words: TextQuery, search: VisualSearch) -> list[Step]:
+    """Build the steps of a search by words alone: with all that they name, then of the same kind.
+
+    They never leave the kind, and products without a picture match as well.
+    """
+    groups = search.taxonomy.groups
+    request = priced(request, words)
+    leaves = (request.category,) if request.category else words.categories
+    kind = CandidateQuery(
+        model=search.extractor.model,
+        category=leaves[0] if len(leaves) == 1 else None,
+        categories=leaves if len(leaves) > 1 else (),
+        preferred={
+            group: {term: max(1, round(FULL_BOOST * groups[group].importance)) for term in terms}
+            for group, terms in words.required.items()
+        },
+        required=request.required,
+        excluded=(*request.excluded, *(term for term in words.excluded if ":" in term)),
+        filters=request.filters,
+        queries=(request.query,) if request.query else (),
+        variant_field=search.settings.variant_field if request.collapse else None,
+        hide_sold_out=request.sold_out == "hide",
+    )
+    kind = with_post_filters(kind, request)
+    strict: Step = ("none", replace(kind, minimum_groups=len(kind.preferred)))
+    return [strict, ("fewer-attributes", kind)] if leaves and kind.preferred else [strict]
+
+
+def without_guesses(steps: list[Step]) -> list[Step]:
+    """Return steps that demand nothing of what a picture shows but its kind."""
+    plain = [(name, replace(step, minimum_groups=0)) for name, step in steps]
+    return [one for i, one in enumerate(plain) if i == 0 or one[1] != plain[i - 1][1]]

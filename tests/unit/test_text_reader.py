@@ -1,0 +1,113 @@
+"""What is understood of the words that shoppers type."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.text_query import CATEGORY, PRICE, REST
+from houndstooth.mappings.text_reader import MAX_TEXT, read_text_query
+
+TAXONOMY = Taxonomy.load()
+RED, SLEEVELESS = "colour:red", "sleeve:sleeveless"
+
+CASES = [
+    # text, categories, required, excluded, low and high price, rest
+    ("red dress", ["dress"], [RED], [], None, ""),
+    ("rote Kleider", ["dress"], [RED], [], None, ""),
+    ("dress without sleeves under 30", ["dress"], [SLEEVELESS], [], (None, 30), ""),
+    ("rotes Kleid ohne Ärmel unter 30 €", ["dress"], [RED, SLEEVELESS], [], (None, 30), ""),
+    ("robe rouge sans manches moins de 29,99", ["dress"], [RED, SLEEVELESS], [], (None, 29.99), ""),
+    ("vestido rojo sin mangas", ["dress"], [RED, SLEEVELESS], [], None, ""),
+    ("abito rosso senza maniche fino a 40", ["dress"], [RED, SLEEVELESS], [], (None, 40), ""),
+    ("rode jurk zonder mouwen tot 40 euro", ["dress"], [RED, SLEEVELESS], [], (None, 40), ""),
+    ("T-shirt, not striped", ["t-shirt"], [], ["pattern:striped"], None, ""),
+    ("black shirt without logo", ["shirt"], ["colour:black"], ["pattern:graphic"], None, ""),
+    ("not red or blue dress", ["dress"], [], [RED, "colour:blue"], None, ""),
+    ("red or blue dress", ["dress"], [RED, "colour:blue"], [], None, ""),
+    ("jeans 30-50€", ["jeans"], [], [], (30, 50), ""),
+    ("jeans 30 to 50", ["jeans"], [], [], (30, 50), ""),
+    ("jeans between 50 and 30 euros", ["jeans"], [], [], (30, 50), ""),
+    ("watch over 1.299,00", ["watch"], [], [], (1299, None), ""),
+    ("no more than 20", [], [], [], (None, 20), ""),
+    ("jeans under 30 cm", ["jeans"], [], [], None, "under 30 cm"),
+    ("puma", [], [], [], None, "puma"),
+    ("red puma dress with pockets", ["dress"], [RED], [], None, "puma pockets"),
+    ("the", [], [], [], None, "the"),
+]
+BESIDE = [
+    ("same but red", [], [RED], [], None, ""),
+    ("like this, but with long sleeves", [], ["sleeve:long"], [], None, ""),
+    ("wie dieses, aber blau", [], ["colour:blue"], [], None, ""),
+    ("le même en rouge", [], [RED], [], None, ""),
+    ("but with a belt", [], [], [], None, "belt"),
+    ("cheaper than 30", [], [], [], (None, 30), ""),
+    ("as a jacket", ["jacket"], [], [], None, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("case", "beside"), [*((one, False) for one in CASES), *((one, True) for one in BESIDE)]
+)
+def test_what_is_understood(case, beside) -> None:
+    text, categories, required, excluded, price, rest = case
+    read = read_text_query(TAXONOMY, text, beside_picture=beside)
+    assert list(read.categories) == categories
+    assert sorted(t for ts in read.required.values() for t in ts) == sorted(required)
+    assert list(read.excluded) == excluded
+    assert (read.price and (read.price.low, read.price.high)) == price
+    assert read.rest == rest
+
+
+def test_kinds_are_left_out() -> None:
+    shoes = read_text_query(TAXONOMY, "shoes").categories
+    read = read_text_query(TAXONOMY, "shoes not sandals")
+    assert {*shoes} - {*read.categories} <= {"sandals"}
+    assert "sandals" in read.excluded
+    assert "boots" not in read_text_query(TAXONOMY, "not boots").categories
+
+
+def test_a_negation_of_something_unknown_is_told() -> None:
+    read = read_text_query(TAXONOMY, "red dress without pockets")
+    assert (read.ignored, read.rest, read.excluded) == ("pockets", "", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "without"),
+    [
+        ("red dress under 30", CATEGORY, "red under 30"),
+        ("red dress under 30", RED, "dress under 30"),
+        ("red dress under 30", PRICE, "red dress"),
+        ("Puma dress", REST, "dress"),
+        ("dress, not red", RED, "dress"),
+        ("not red or blue dress", RED, "not blue dress"),
+        ("not red or blue dress", "colour:blue", "not red dress"),
+        ("red or blue dress", "colour:blue", "red dress"),
+    ],
+)
+def test_each_part_can_be_taken_off(text: str, part: str, without: str) -> None:
+    assert read_text_query(TAXONOMY, text).without[part] == without
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?!", "a" * (MAX_TEXT + 1)])
+def test_what_has_no_words_or_too_many_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="expected q"):
+        read_text_query(TAXONOMY, text)
+
+
+TYPED = (
+    "red|or|not|under|30|to|50|€|dress|without|sleeves|and|blue|Puma|ohne|bis|.|,|-|T-shirt's|½|3/4"
+)
+WORDS = st.sampled_from(TYPED.split("|"))
+
+
+@given(st.one_of(st.text(max_size=40), st.lists(WORDS, max_size=12).map(" ".join)), st.booleans())
+def test_any_text_is_read(text: str, beside: bool) -> None:
+    try:
+        read = read_text_query(TAXONOMY, text, beside_picture=beside)
+    except InvalidInput:
+        return
+    assert set(read.categories) <= TAXONOMY.categories.keys()
+    for name in (*read.excluded, *(t for ts in read.required.values() for t in ts)):
+        assert name in read.without
