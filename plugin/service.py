@@ -63,8 +63,8 @@ class VisualSearch:
         # More photos at a time than cores take longer for each, and are not done sooner.
         self._computing = ThreadPoolExecutor(os.cpu_count() or 1, "photos")
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
-        self._sources = SourceChoice(extractor, engine, self.settings)
-        self.columns, self.source = self._sources.columns, self._sources.source
+        self.sources = SourceChoice(extractor, engine, self.settings)
+        self.columns = self.sources.columns
         self.rules = RulesFile(self.settings.rules, taxonomy)
 
     def search(
@@ -251,7 +251,7 @@ class VisualSearch:
             variant_field=field,
         )
         query = self.ranking_query(features, request, steps)
-        source = self.source(features.model, query.lengths, clock)
+        source = self.sources.source(features.model, query.lengths, clock)
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
             merges = request.merge != "none"

@@ -162,7 +162,7 @@ class TextSearch:
         """Join the main ranking, that of another item's looks, and that by words."""
         search = self._search
         query = search.ranking_query(features, request, steps)
-        source = search.source(features.model, query.lengths, clock)
+        source = search.sources.source(features.model, query.lengths, clock)
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
             filler = ListFiller(search.engine, source, query, steps, clock, main, request)

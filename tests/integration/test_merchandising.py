@@ -250,7 +250,7 @@ def test_a_cluster_that_ranks_alone_has_the_same_hits(
         assert search.columns is None
         found = moved(pages(search, features, asked))
         few = replace(search.settings, candidates=20)
-        search._sources = SourceChoice(search.extractor, cluster, few)
+        search.sources = SourceChoice(search.extractor, cluster, few)
         assert search.search_features(features, replace(asked, top=5)).recall < 1
     finally:
         with client(url.rpartition("/")[0]) as node:

@@ -45,7 +45,7 @@ def test_a_card_shows_other_colours_of_the_product(
     settings = replace(search.settings, variant_field="brand", columns=None)
     monkeypatch.setattr(search, "settings", settings)
     sources = SourceChoice(search.extractor, search.engine, settings)
-    monkeypatch.setattr(search, "_sources", sources)  # its columns are of another variant field
+    monkeypatch.setattr(search, "sources", sources)  # its columns are of another variant field
     page.open()
     page.upload(photo)
     assert len(page.settled()) == 2
