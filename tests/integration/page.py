@@ -83,8 +83,8 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         self.prefer("light")
         self.speak("en-US")
-        everything = {"origin": self.address, "storageTypes": "all"}
-        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+        kept = {"origin": self.address, "storageTypes": "local_storage,indexeddb"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kept)
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         return WebDriverWait(self.driver, SECONDS, POLL).until(lambda _: condition(), what)

@@ -158,7 +158,6 @@ async function answerTo(state, before, signal) {
   return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
-/** The first answer has the photo as the service sees it: boxes lie on that. */
 async function answerToPhoto(state, photo, before, signal) {
   const answer = await searchByPhoto(state, photo.file, before, signal, !photo.upright);
   const { preview, ...query } = answer.query;
