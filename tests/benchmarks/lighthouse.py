@@ -1,10 +1,10 @@
-"""Lighthouse's scores of the page and the demo's shop, on a phone and a desktop, by its npm package.
+"""Lighthouse's scores of the page and of the demo's shop, by its own npm package.
 
 ``python -m tests.benchmarks.lighthouse --folder var [--lighthouse FILE]``
 
-Serves a demo's catalogue (``--folder``) as ``houndstooth demo`` does. ``--lighthouse`` is the program, where
-it is installed already; else npx fetches it. Scores are from 0 to 100; a machine that is busy
-scores lower, so the best of ``--runs`` counts.
+Serves a demo's catalogue (``--folder``) as ``houndstooth demo`` does, to a phone and a desktop.
+``--lighthouse`` is the program, where it is installed already; else npx fetches it. Scores are from
+0 to 100; a machine that is busy scores lower, so the best of ``--runs`` counts.
 """
 
 from __future__ import annotations
