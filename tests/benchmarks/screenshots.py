@@ -42,7 +42,10 @@ SCHEMES = ("light", "dark")
 IN_VIEW = """
 return [...document.images]
   .filter((image) => image.checkVisibility())
-  .filter((image) => image.loading !== 'lazy' || image.getBoundingClientRect().top < innerHeight)
+  .filter((image) => {
+    const { left, top } = image.getBoundingClientRect();
+    return image.loading !== 'lazy' || (top < innerHeight && left < innerWidth);
+  })
   .every((image) => image.complete)
 """
 PRODUCT = "S7-00003"
