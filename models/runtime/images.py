@@ -51,6 +51,9 @@ MIN_LINES = 0.75
 PREVIEW_SIDE, PREVIEW_QUALITY = 800, 85
 """Side in pixels and JPEG quality of what is shown in the place of a file."""
 
+ENDS_EARLY = "the JPEG ends early; what is missing was taken as white"
+"""The note of a JPEG that lacks its last lines."""
+
 NOTES = "notes"
 """Key of a decoded image's ``info``: texts on how it differs from its file, tuple[str, ...]."""
 
@@ -211,7 +214,7 @@ def _lay_white_where_missing(image: Image.Image) -> tuple[str, ...]:
         )
     white = (0, 0, 0, 0) if image.mode == "CMYK" else "white"
     image.paste(white, (0, there, image.width, image.height))
-    return ("the JPEG ends early; what is missing was taken as white",)
+    return (ENDS_EARLY,)
 
 
 def _check_size(image: Image.Image, data: bytes, max_pixels: int) -> None:

@@ -15,12 +15,15 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
+from PIL import Image
 
+from houndstooth.ingest.jobs import Jobs
+from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.writes import IndexDocument
@@ -32,17 +35,23 @@ from tests.benchmarks.demo_catalogue import database_of
 from tests.integration.conftest import serve
 from tests.integration.page import Page, start_chromium
 from tests.integration.shop_page import SEARCH, SIMILAR, ShopPage
+from tests.integration.web_jobs import finished_job, running_job
 
 WIDTHS = {360: 740, 390: 844, 768: 1024, 1280: 900}
 SCHEMES = ("light", "dark")
 IN_VIEW = """
 return [...document.images]
   .filter((image) => image.checkVisibility())
-  .filter((image) => image.loading !== 'lazy' || image.getBoundingClientRect().top < innerHeight)
+  .filter((image) => {
+    const { left, top } = image.getBoundingClientRect();
+    return image.loading !== 'lazy' || (top < innerHeight && left < innerWidth);
+  })
   .every((image) => image.complete)
 """
 PRODUCT = "S7-00003"
 """A product of the drawn catalogue, a jacket."""
+WORN = "S7-00006"
+"""One that is shown with a T-shirt and shoes: trousers."""
 LONG = "B" * 150
 SIZES = ("XS", "S", "M", "L", "XL")
 
@@ -157,6 +166,62 @@ def saved(page: Page, photo: Path) -> None:
     page.one("#saved-list .card")
 
 
+def look(page: Page, photo: Path) -> None:
+    """All items of a photo."""
+    page.open()
+    page.upload(photo.with_name(f"{WORN}.jpg"))
+    page.settled()
+    page.one("[data-key=look-all]").click()
+    page.one(".look-row .card")
+
+
+def worn(page: Page, photo: Path) -> None:
+    """What a product is worn with."""
+    page.open(f"/?like={WORN}&look=all")
+    page.one(".look-row .card")
+
+
+def goes_with(page: Page, photo: Path) -> None:
+    """What goes with a product."""
+    page.open(f"/?like={WORN}&look=complete")
+    page.one(".look-row .card, #problem .empty")
+
+
+def no_item(page: Page, photo: Path) -> None:
+    """A photo without an item."""
+    page.open()
+    page.upload(blank(photo))
+    page.one("#problem .empty")
+
+
+def unusable(page: Page, photo: Path) -> None:
+    """A file that is no photo, with the service's own words."""
+    page.open()
+    page.upload(Path(__file__))
+    page.unfold("#problem details")
+
+
+def ingest(page: Page, photo: Path) -> None:
+    """The jobs, for the staff."""
+    page.open("/ingest")
+    page.unfold(".job details")
+    page.one(".job .failures, .job table")
+
+
+def dialog_unusable(page: ShopPage, photo: Path) -> None:
+    """The widget's dialog, with a file that is no photo."""
+    dialog(page, photo)
+    page.inside(SEARCH, "#file").send_keys(str(Path(__file__)))
+    page.inside(SEARCH, ".problem .said")
+
+
+def blank(photo: Path) -> Path:
+    """Write a photo of nothing beside the demo's pictures."""
+    file = photo.parents[1] / "blank.png"
+    Image.new("RGB", (600, 800), "white").save(file)
+    return file
+
+
 def shop(page: ShopPage, photo: Path) -> None:
     """The demo's shop, with the widget in its form."""
     page.open("/shop")
@@ -183,10 +248,13 @@ def shop_product(page: ShopPage, photo: Path) -> None:
     page.found(SIMILAR)
 
 
-STATES: Mapping[str, Callable[[ShopPage, Path], None]] = {
+STATES: dict[str, Callable[[ShopPage, Path], None]] = {
     one.__name__: one
     for one in (start, hits, refined, menu, details, kinds_offered, kinds_shown, nothing, refused)
-} | {one.__name__: one for one in (lost, saved, recent, shop, dialog, dialog_hits, shop_product)}
+}
+STATES |= {one.__name__: one for one in (lost, saved, recent, look, worn, goes_with, no_item)}
+STATES |= {one.__name__: one for one in (unusable, ingest, shop, dialog, dialog_hits)}
+STATES |= {one.__name__: one for one in (dialog_unusable, shop_product)}
 
 
 def take(page: Page, out: Path) -> None:
@@ -205,7 +273,11 @@ def open_copy(folder: Path, into: Path) -> Flask:
     for file in database.parent.glob(f"{database.name}*"):
         shutil.copy(file, into)
     engine = open_engine(f"sqlite:///{into / database.name}")
-    app = create_app(replace(Settings.from_env(), images=folder / "drawn"), engine=engine)
+    settings = replace(Settings.from_env(), images=folder / "drawn", jobs=into / "jobs")
+    running_job(settings.jobs)
+    placeholder = Placeholder("0" * 16, 14, ("S7-00003", "S7-00012", "S7-00040"))
+    Jobs(settings.jobs).record_placeholders(finished_job(settings.jobs), [placeholder])
+    app = create_app(settings, engine=engine)
     app.register_blueprint(shop_blueprint(app.extensions["houndstooth"]))
     give_offers(engine, app.extensions["houndstooth"].extractor.model)
     return app

@@ -28,6 +28,8 @@ FLAGS = (
 )
 DESKTOP, PHONE, SMALL_PHONE = 1280, 390, 320
 SECONDS = 20
+POLL = 0.03
+"""Seconds between looks at what is waited for; the driver's own pause is half a second."""
 
 
 def start_chromium(profile: Path) -> WebDriver:
@@ -81,11 +83,11 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         self.prefer("light")
         self.speak("en-US")
-        everything = {"origin": self.address, "storageTypes": "all"}
-        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", everything)
+        kept = {"origin": self.address, "storageTypes": "local_storage,indexeddb"}
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kept)
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
-        return WebDriverWait(self.driver, SECONDS).until(lambda _: condition(), what)
+        return WebDriverWait(self.driver, SECONDS, POLL).until(lambda _: condition(), what)
 
     def all(self, css: str) -> list[Any]:
         return self.driver.find_elements(By.CSS_SELECTOR, css)

@@ -19,6 +19,7 @@ from houndstooth.plugin.access import Access
 from houndstooth.plugin.keys import KeyFile, Scope, make_key
 from houndstooth.plugin.setting_readers import networks
 from houndstooth.web.access import rates
+from houndstooth.web.shop import shop_blueprint
 from tests.conftest import running_redis
 from tests.integration.conftest import serve
 from tests.integration.page import Page
@@ -42,7 +43,9 @@ def make_client(tmp_path: Path) -> Iterator[MakeClient]:
 
     def make(**access: Any) -> FlaskClient:
         settings = Access(**{"keys": tmp_path / "keys.json", **access})
-        apps.append(make_app(tmp_path, access=settings, jobs=tmp_path / "jobs"))
+        app = make_app(tmp_path, access=settings, jobs=tmp_path / "jobs")
+        app.register_blueprint(shop_blueprint(app.extensions["houndstooth"]))
+        apps.append(app)
         return apps[-1].test_client()
 
     yield make
@@ -135,6 +138,11 @@ def test_searches_need_a_key_if_the_settings_say_so(
         assert client.get(path, headers=ingest).status_code == 403
         assert client.get(path, headers=search).status_code == 200
     assert client.post("/api/v1/search").status_code == 401
+    words = b64encode(f":{search['Authorization'][7:]}".encode()).decode()
+    for path in ("/", "/shop", "/api/v1/samples"):  # a browser asks for a password, and sends it on
+        asked = client.get(path).headers["WWW-Authenticate"]
+        assert asked.startswith("Bearer" if path.startswith("/api") else "Basic"), path
+        assert client.get(path, headers={"Authorization": f"Basic {words}"}).status_code == 200
     assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from houndstooth.ingest.jobs import Jobs
+from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
 from houndstooth.web.languages import LANGUAGES
 from tests.integration.page import DESKTOP, PHONE, SMALL_PHONE, Page
@@ -110,7 +112,13 @@ def violations(page: Page, axe: str) -> list[str]:
     """What axe finds, whatever its impact, a line each."""
     page.driver.execute_script(axe)
     found: list[dict[str, Any]] = page.driver.execute_async_script(
-        "const done = arguments[0]; axe.run().then((result) => done(result.violations));"
+        """
+        const done = arguments[0];
+        const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+        Promise.allSettled(moving.map((one) => one.finished))
+          .then(() => axe.run())
+          .then((result) => done(result.violations));
+        """
     )
     return [
         f"{one['impact']}: {one['id']}: {one['help']}: "
@@ -131,27 +139,30 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def in_both_schemes(page: Page, axe: str) -> list[str]:
+    """What axe finds in a light page, and in the same page when it turns dark."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.prefer(scheme)
+        found += [f"{scheme}: {one}" for one in violations(page, axe)]
+    return found
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 @pytest.mark.parametrize("state", STATES)
 def test_states_of_the_page(
-    page: Page, axe: str, width: int, scheme: str, state: Callable[[Page], None]
+    page: Page, axe: str, width: int, state: Callable[[Page], None]
 ) -> None:
-    page.prefer(scheme)
     page.resize(width)
     state(page)
-    assert violations(page, axe) == []
+    assert in_both_schemes(page, axe) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_results_with_everything_unfolded(
-    page: Page, axe: str, width: int, scheme: str, photo: Path
-) -> None:
-    page.prefer(scheme)
+def test_results_with_everything_unfolded(page: Page, axe: str, width: int, photo: Path) -> None:
     page.resize(width)
     results(page, photo)
-    assert violations(page, axe) == []
+    assert in_both_schemes(page, axe) == []
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
@@ -159,7 +170,7 @@ def test_results_in_other_languages(page: Page, axe: str, language: str) -> None
     page.speak(language)
     page.resize(SMALL_PHONE)
     start(page)
-    assert violations(page, axe) == []
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= SMALL_PHONE
     other_kinds_offered(page)
     page.unfold("#refine")
     assert page.text("#results-heading") == LANGUAGES[language].words["heading"]
@@ -182,23 +193,19 @@ def test_unavailable_service(
     assert violations(page, axe) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_ingest_view(
-    page: Page,
-    axe: str,
-    width: int,
-    scheme: str,
-    jobs_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    page: Page, axe: str, width: int, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page.prefer(scheme)
     page.resize(width)
     running_job(jobs_folder)
     finished = finished_job(jobs_folder)
+    placeholder = Placeholder("0" * 16, 14, ("tee-1", "tee-2"))
+    Jobs(jobs_folder).record_placeholders(finished, [placeholder])
     page.open("/ingest")
     unfold_failures(page, finished)
-    assert violations(page, axe) == []
+    page.reads(".placeholders", "Pictures that are none: 1, under 14 products, such as tee-1")
+    assert in_both_schemes(page, axe) == []
 
     def away(*_: Any, **__: Any) -> None:
         raise WorkersUnavailable("expected to read and write the jobs")
@@ -206,4 +213,4 @@ def test_ingest_view(
     monkeypatch.setattr("houndstooth.ingest.jobs.Jobs.recent", away)
     page.open("/ingest")
     page.reads("#notice", "cannot be read")
-    assert violations(page, axe) == []
+    assert in_both_schemes(page, axe) == []

@@ -13,7 +13,7 @@ from tests.fakes import OUTFIT, OutfitExtractor
 from tests.integration.page import DESKTOP, PHONE, Page
 from tests.integration.test_page import box_of
 from tests.integration.test_page_accessibility import axe_source, violations
-from tests.integration.web_catalogue import make_app
+from tests.integration.web_catalogue import draw, file_of, make_app
 
 TOP, TROUSERS, JACKET = (f"[data-key=item-{place}]" for place in range(len(OUTFIT)))
 PRESSED = ".chip.item[aria-pressed=true]"
@@ -99,9 +99,11 @@ def test_another_photo_has_items_of_its_own(
 ) -> None:
     extractor = app.extensions["houndstooth"].extractor
     monkeypatch.setattr(extractor, "items", (*OUTFIT[:2], OUTFIT[1]))
+    photo.write_bytes(file_of(draw("green", (201, 250))))
     outfit.after(lambda: outfit.upload(photo))
     assert names(outfit) == ["Top", "Trousers 1", "Trousers 2"]
     monkeypatch.setattr(extractor, "items", OUTFIT[:1])
+    photo.write_bytes(file_of(draw("green", (202, 250))))
     outfit.after(lambda: outfit.upload(photo))
     assert names(outfit) == []
 

@@ -159,6 +159,18 @@ def test_recent_searches_are_offered_and_forgotten(page: Page, photo: Path) -> N
     page.wait(lambda: len(page.all("#recent .sample")) == 2, "nothing recent")
     names = [one.text for one in page.all("#recent .sample-name")]
     assert names == ["Red Jacket 0", "Your photo"]
+    assert page.after(lambda: page.upload(photo)) == by_photo
+    assert page.driver.current_url == address, "the same photo has another address"
+    page.upload(photo)  # once more, while it is searched for
+    assert page.settled() == by_photo
+    page.open()
+    page.wait(lambda: len(page.all("#recent .sample")) == 2, "the same photo stands there twice")
+    names = [one.text for one in page.all("#recent .sample-name")]
+    assert names == ["Your photo", "Red Jacket 0"]
+    page.open("/?like=jacket-red-0")
+    page.settled()
+    page.open()
+    page.wait(lambda: len(page.all("#recent .sample")) == 2, "nothing recent")
     assert page.after(lambda: page.all("#recent .sample")[1].click()) == by_photo
     page.driver.back()
     page.wait(lambda: page.one("#recent").is_displayed(), "not back")

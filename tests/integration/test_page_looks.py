@@ -105,22 +105,20 @@ def test_what_is_not_known_is_said(page: Page) -> None:
     page.reads("#problem", "Nothing else was found")
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "language"),
-    [
+def test_looks_are_within_reach_of_everybody(page: Page) -> None:
+    axe = axe_source()
+    for width, scheme, language in (
         (DESKTOP, "light", "en"),
-        (360, "dark", "en"),
+        (360, "dark", "nl"),
         *((SMALL_PHONE, "light", one) for one in LANGUAGES),
-    ],
-)
-def test_looks_are_within_reach_of_everybody(
-    page: Page, width: int, scheme: str, language: str
-) -> None:
-    page.prefer(scheme)
-    page.speak(language)
-    page.resize(width)
-    page.open("/?like=t-shirt-red-3&look=complete")
-    rows(page)
-    assert violations(page, axe_source()) == []
-    assert page.text("#results-heading") == LANGUAGES[language].words["goes_with"]
-    assert page.driver.execute_script("return document.documentElement.scrollWidth") <= width
+    ):
+        page.prefer(scheme)
+        page.speak(language)
+        page.resize(width)
+        page.open("/?like=t-shirt-red-3&look=complete")
+        rows(page)
+        assert page.text("#results-heading") == LANGUAGES[language].words["goes_with"]
+        wide = page.driver.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width, language
+        if width != SMALL_PHONE or language == "en":  # words alone differ in the others
+            assert violations(page, axe) == [], (width, scheme)

@@ -85,4 +85,4 @@ def test_a_photo_that_ends_early_is_searched_and_it_is_said(photos: Page, tmp_pa
     photos.open()
     photos.upload(file)
     photos.settled()
-    photos.reads("#caption", "the JPEG ends early")
+    photos.reads("#caption", "The end of this photo is missing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,6 +16,8 @@ from PIL import Image
 from selenium.webdriver.support.ui import Select
 
 from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.models.extractor import NO_ITEM
+from houndstooth.web.languages import LANGUAGES
 from tests.integration.page import DESKTOP, PHONE, SMALL_PHONE, Page
 from tests.integration.web_catalogue import file_of
 
@@ -50,21 +53,74 @@ def test_where_nothing_is_of_the_kind_others_are_offered(page: Page) -> None:
     assert page.after(lambda: page.one("[data-key=other-kinds]").click())
 
 
-def test_failing_upload_shows_the_reason(page: Page, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(b"not an image at all")
+@pytest.mark.parametrize(
+    ("language", "data", "code", "said"),
+    [
+        ("en", b"not an image at all", "invalid_image", "Expected an image"),
+        ("fr", b"x" * 300_001, "request_entity_too_large", "at most 300000 bytes"),
+    ],
+)
+def test_a_photo_that_cannot_be_used_is_told_in_the_shopper_s_language(
+    page: Page, tmp_path: Path, language: str, data: bytes, code: str, said: str
+) -> None:
+    words, photo = LANGUAGES[language].words, tmp_path / "photo.png"
+    photo.write_bytes(data)
+    page.speak(language)
     page.open()
-    page.upload(broken)
-    page.wait(lambda: "Expected an image" in page.text("#problem"), "no reason")
-    assert page.text("#results-heading") == "That did not work"
+    page.upload(photo)
+    page.reads("#problem", str(words[f"error.{code}"]))
+    assert page.text("#results-heading") == words["did_not_work"]
+    assert said not in page.text("#problem")
+    page.unfold("#problem .said")
+    page.reads("#problem .said", said)
 
 
-def test_too_large_a_photo_is_refused_in_words(page: Page, tmp_path: Path) -> None:
-    large = tmp_path / "large.png"
-    large.write_bytes(b"x" * 300_001)
+ERRORS = """
+const [language, cases] = arguments;
+return (async () => {
+  const { ApiError } = await import("/static/js/request.js");
+  const { errorWords } = await import("/static/js/troubles.js");
+  const words = await import("/static/js/words.js");
+  return cases.map(([code, status]) => errorWords(words, new ApiError("expected", status, code)));
+})();
+"""
+
+
+def test_every_error_has_words_in_the_page_s_language(page: Page) -> None:
+    cases = {
+        ("overloaded", 503): "error.overloaded",
+        ("engine_unavailable", 503): "error.unavailable",
+        ("catalogue_not_found", 503): "error.catalogue_not_found",
+        ("a_new_one", 400): "error.other",
+        ("a_new_one", 500): "error.unavailable",
+        (None, 0): "error.unavailable",
+        (None, 413): "error.request_entity_too_large",
+        (None, 429): "error.too_many_requests",
+    }
+    page.speak("nl")
     page.open()
-    page.upload(large)
-    page.reads("#problem", "at most 300000 bytes")
+    found = page.driver.execute_script(ERRORS, "nl", list(cases))
+    assert found == [LANGUAGES["nl"].words[key] for key in cases.values()]
+
+
+def test_a_photo_without_an_item_is_told_and_another_one_asked_for(
+    page: Page, photo: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extractor = app.extensions["houndstooth"].search.extractor
+    extract = type(extractor)._one
+
+    def of_no_item(*args: Any) -> Any:
+        return replace(extract(*args), shows_item=False, notes=(NO_ITEM,))
+
+    monkeypatch.setattr(type(extractor), "_one", of_no_item)
+    page.speak("de")
+    page.open()
+    page.upload(photo)
+    page.reads("#problem", str(LANGUAGES["de"].words["note.no_item"]))
+    assert page.text("#results-heading") == LANGUAGES["de"].words["nothing_found"]
+    assert page.text("#problem button") == LANGUAGES["de"].words["choose_another"]
+    assert page.all("#onward > *") == []
+    assert NO_ITEM not in page.text("body")
 
 
 def test_unknown_product_shows_a_message(page: Page) -> None:

@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from houndstooth.plugin.access import Access
+from houndstooth.web.languages import LANGUAGES
 from houndstooth.web.shop import shop_blueprint
 from tests.integration.conftest import serve
 from tests.integration.page import DESKTOP
@@ -149,6 +150,25 @@ def test_a_row_of_similar_products_in_another_language(page: ShopPage) -> None:
     assert page.inside(SIMILAR, ".heading").text == "Ähnliche Artikel"
     assert page.inside(SEARCH, ".opener").get_attribute("aria-label") == "Mit einem Foto suchen"
     assert violations(page, axe_source()) == []
+    script = """
+        for (const one of document.querySelectorAll("[lang]")) one.lang = "fr";
+        document.querySelector("houndstooth-search").lang = "es";
+        document.querySelector("houndstooth-search").lang = "it";
+    """
+    page.driver.execute_script(script)
+    title = "return document.querySelector(arguments[0]).shadowRoot.querySelector(arguments[1])"
+    for element, css, words in (
+        (SIMILAR, ".heading", LANGUAGES["fr"].words["widget.similar"]),
+        (SEARCH, ".opener[title]", LANGUAGES["it"].words["widget.open"]),
+    ):
+        read = f"{title}?.{'innerText' if element == SIMILAR else 'title'}"
+        page.wait(
+            lambda read=read, element=element, css=css, words=words: (
+                page.driver.execute_script(read, element, css) == words
+            ),
+            "the old language stays",
+        )
+    assert page.found(SIMILAR) == hits
     script = "document.querySelector('houndstooth-similar').setAttribute('product', arguments[0])"
     page.driver.execute_script(script, "trousers-blue-1")
     page.wait(lambda: page.found(SIMILAR)[0].startswith("trousers-blue"), "the row stays")

@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from werkzeug.exceptions import default_exceptions
 
+from houndstooth.mappings import errors
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.models.extractor import EMPTY_BOX, NO_ITEM
+from houndstooth.models.runtime.images import ENDS_EARLY
+from houndstooth.web.errors import snake_case
 from houndstooth.web.languages import ENGLISH, LANGUAGES
+from houndstooth.web.serving.refusal import OVERLOADED
 
 WEB = Path(__file__).parents[2] / "web"
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 ENGLISH_WORDS = LANGUAGES[ENGLISH].words
-BY_NAME = re.compile(r"^(great|item|phrase|stage)\.")
+BY_NAME = re.compile(r"^(error|great|item|note|phrase|stage)\.")
 """Keys that the page builds of a name."""
 
 
@@ -64,6 +70,23 @@ def test_labels_are_those_of_the_taxonomy() -> None:
     own |= {group.name: group.label for group in taxonomy.groups.values()}
     own |= {term: taxonomy.label_of(term) for term in taxonomy.attribute_terms()}
     assert LANGUAGES[ENGLISH].labels == own
+
+
+def test_errors_and_notes_are_those_of_the_service() -> None:
+    """No word is left over; a new note or a new text of one is not told in English alone."""
+    codes = {
+        snake_case(error.__name__) for error in vars(errors).values() if isinstance(error, type)
+    }
+    codes |= {snake_case(error().name) for error in default_exceptions.values()}
+    codes |= {OVERLOADED.code, "other", "unavailable"}
+    told = {key.partition(".")[2] for key in ENGLISH_WORDS if key.startswith("error.")}
+    assert told <= codes
+    script = (WEB / "static" / "js" / "troubles.js").read_text(encoding="utf-8")
+    assert set(re.findall(r'"note\.(\w+)"', script)) == {
+        key.partition(".")[2] for key in ENGLISH_WORDS if key.startswith("note.")
+    }
+    for note in (NO_ITEM, EMPTY_BOX, ENDS_EARLY):
+        assert f'"{note}"' in script
 
 
 def test_the_page_uses_every_word_and_no_other() -> None:

@@ -33,6 +33,9 @@ UNSIGNED = "houndstooth_unsigned"
 FILES = ("static", "page.media")
 """Endpoints of files, which are not counted either: a page asks for dozens."""
 
+PAGES = ("page", "shop")
+"""Blueprints of pages, whose visitors are asked for a key by the browser's own window."""
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -134,7 +137,7 @@ def _sent_key(always: bool) -> str:
 
 def _challenge(text: str) -> WWWAuthenticate:
     """Ask for a key: a page's visitor by the browser's own window, others in words."""
-    if request.blueprint == "page":
+    if request.blueprint in PAGES:
         return WWWAuthenticate("basic", {"realm": REALM, "charset": "UTF-8"})
     return WWWAuthenticate(
         "bearer", {"realm": REALM, **({"error": "invalid_token"} if text else {})}

@@ -1,5 +1,7 @@
 // Clicks on hits, sent where the shop records them.
 
+import { postClick } from "./clicks.js";
+
 const { events } = document.body.dataset; // "", "clicks" or "clients"
 const CLIENT = "houndstooth-client";
 
@@ -31,23 +33,9 @@ export function watchClicks(element) {
     if (!card || button > 1) return;
     const list = card.closest("[data-query-id]");
     const position = [...list.querySelectorAll(".card")].indexOf(card) + 1;
-    send("click", list.dataset.queryId, card.dataset.id, position);
+    const query = list.dataset.queryId;
+    postClick("/api/v1/events", { query, client: clientId(), product: card.dataset.id, position });
   };
   // Before the card's own handler, which may show other hits.
   for (const kind of ["click", "auxclick"]) element.addEventListener(kind, watch, { capture: true });
-}
-
-function send(action, query, product, position) {
-  const event = {
-    action_name: action,
-    query_id: query,
-    client_id: clientId(),
-    event_attributes: { object: { object_id: product }, position: { ordinal: position } },
-  };
-  fetch("/api/v1/events", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(event),
-    keepalive: true, // the page may be left meanwhile
-  }).catch(() => null); // nobody waits for it
 }

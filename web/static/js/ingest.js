@@ -6,6 +6,7 @@ import { count, reading } from "./reading.js";
 
 const BUSY_MS = 1500; // pause between fetches while a job runs
 const IDLE_MS = 6000; // pause otherwise
+const MAX_EXAMPLES = 3; // products that are named
 const STATES = { running: "Running", finished: "Finished", stopped: "Stopped" };
 
 const SECTIONS = ["reading", "failures"]; // parts of a job that are shown when they are opened
@@ -116,6 +117,7 @@ function draw(job) {
     job.stopped ? make("p", { class: "notice" }, job.stopped) : null,
     totals(job.totals, job.deletion),
     job.deletion?.refused ? make("p", { class: "notice" }, `Nothing was deleted: ${job.deletion.refused}`) : null,
+    placeholders(job.placeholders),
     section("reading", "How the feed was read", job, known && reading(known)),
     job.totals.failed
       ? section("failures", `Why ${count(job.totals.failed)} failed`, job, known && table(known, job))
@@ -177,6 +179,15 @@ const totals = ({ written, updated, unchanged, overtaken, left_out, failed }, de
       ),
     ),
   );
+
+/** Tells the pictures under many unlike products, which show none of them. */
+function placeholders(found) {
+  if (!found.length) return null;
+  const products = found.reduce((sum, one) => sum + one.products, 0);
+  const examples = found.flatMap((one) => one.examples).slice(0, MAX_EXAMPLES);
+  const words = `Pictures that are none: ${count(found.length)}, under ${count(products)} products`;
+  return make("p", { class: "placeholders" }, `${words}, such as ${examples.join(", ")}.`);
+}
 
 function section(name, title, job, content) {
   const key = `${name}-${job.job_id}`;

@@ -26,6 +26,14 @@ const NO_ITEM = Object.freeze({ box: null, category: null, require: [], exclude:
 /** Returns the patch that searches for an item, without the attributes chosen for another. */
 export const itemPatch = (item) => ({ ...NO_ITEM, box: item.box, category: onlyCategory(item) });
 
+/** Scrolls rows of chips sideways so that the chosen one is in view: on a phone they are one line. */
+export function reveal(place) {
+  for (const row of place.querySelectorAll(".chips")) {
+    const chosen = row.querySelector("[aria-pressed=true]")?.getBoundingClientRect();
+    if (chosen) row.scrollLeft += Math.max(0, chosen.right - row.getBoundingClientRect().right);
+  }
+}
+
 /** Names an item, numbered if others have the same label: "Shoes 1", "Shoes 2". */
 function nameOf(item, items) {
   const alike = items.filter(({ label }) => label === item.label);

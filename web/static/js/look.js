@@ -3,7 +3,7 @@
 import { searchLook } from "./api.js";
 import { card } from "./cards.js";
 import { fill, find, make } from "./dom.js";
-import { detectedItems, itemChips, itemPatch, lookChips } from "./items.js";
+import { detectedItems, itemChips, itemPatch, lookChips, reveal } from "./items.js";
 import { keepUpright } from "./photo.js";
 import { sureTerms } from "./refine.js";
 import { head, reset, showSort, showTiming } from "./results.js";
@@ -58,6 +58,7 @@ export function showLook(answer, { state, item, items, act, point }) {
       ? lookChips(state, item.worn, act.change)
       : itemChips(items, null, true, act.change, point),
   );
+  reveal(find("understood"));
   fill(find("looks"));
   head(headingOf(state));
   fill(

@@ -23,6 +23,7 @@ import { showSaved } from "./saved-page.js";
 import { showSamples, showStart } from "./start.js";
 import { address, createHistory, EMPTY, hasPicture, subjectOf } from "./state.js";
 import { loadTerms } from "./terms.js";
+import { captionOf } from "./troubles.js";
 import { showVariants } from "./variants.js";
 import * as words from "./words.js";
 
@@ -49,6 +50,7 @@ const more = (id) => steps.go({ ...lasting(steps.current), like: id });
 const again = ({ like, photo }) => steps.go({ ...EMPTY, like, photo });
 const ALL_CLEAR = { ...NO_CHOICES, box: null, look: null, sort: null };
 const clear = () => steps.go(ALL_CLEAR);
+const another = () => find("file").click();
 
 async function update(state, why, scroll = 0) {
   asking?.abort();
@@ -80,7 +82,7 @@ async function update(state, why, scroll = 0) {
     showApplied(state, null, change);
     showProblem(expected ? error : new ApiError(t("service_failed"), 0), {
       again: () => update(state, "again"),
-      another: () => find("file").click(),
+      another,
       clear: chosen ? clear : null,
     });
     say("");
@@ -155,7 +157,6 @@ async function answerTo(state, before, signal) {
   return { ...answer, hits: answer.hits.filter((hit) => !own(hit)) };
 }
 
-/** The first answer has the photo as the service sees it: boxes lie on that. */
 async function answerToPhoto(state, photo, before, signal) {
   const answer = await searchByPhoto(state, photo.file, before, signal, !photo.upright);
   const { preview, ...query } = answer.query;
@@ -184,7 +185,7 @@ function show(state, found, answer, signal) {
   const item = uprightItem(state, found);
   const subject = subjectOf(state);
   const items = detectedItems(subject, answer.query.items);
-  find("caption").textContent = [item.title, ...answer.query.notes].join(": ");
+  find("caption").textContent = captionOf(words, item.title, answer.query);
   if (hasPicture(state)) picture.show({ ...item, alt: item.title, box, items });
   const chosen = state.category && state.category !== onlyCategory(itemAt(items, state.box));
   if (!chosen) predicted.set(subject, categories);
@@ -201,7 +202,7 @@ function show(state, found, answer, signal) {
   const narrowed = showApplied(state, currencyOf(answer), change, answer.query.understood) > 0;
   const sure = sureTerms(answer.query, state);
   const on = () => goOn(state, answer, { sure, signal, act });
-  const act = { more, clear, change, on };
+  const act = { more, clear, another, change, on };
   showResults(answer, { state, sure, narrowed, act });
   document.title = `${item.title} · Houndstooth`;
 }
@@ -266,7 +267,8 @@ takePhotos(async (file) => {
   const photo = await keepPhoto(file);
   const { current } = steps;
   const lost = current.photo && !photoOf(current);
-  steps.go({ ...(lost ? current : lasting(current)), photo });
+  const patch = { ...(lost ? current : lasting(current)), photo };
+  if (!steps.go(patch)) await update(current, "again"); // the photo that is searched for already
 });
 takeWords((q) => steps.go(hasPicture(steps.current) ? { q } : { ...EMPTY, q }));
 find("appearance-weight").addEventListener("change", (event) =>
@@ -288,8 +290,7 @@ function arrived() {
 
 find("refine").open = matchMedia("(min-width: 901px)").matches; // closed on a phone
 showSavedCount();
-watchClicks(find("results"));
-watchClicks(find("look"));
+for (const id of ["results", "look"]) watchClicks(find(id));
 
 Promise.all([
   restorePhotos(),

@@ -10,13 +10,28 @@ const photos = new Map(); // `{key, file, url, at}` by key
 
 export const photoOf = (state) => photos.get(state.photo) ?? null;
 
-/** Keeps a reduced copy of a photo; returns its key. */
+/** Keeps a reduced copy of a photo; returns its key, the same where the photo is kept already. */
 export async function keepPhoto(file) {
-  const key = crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
   const copy = await reduced(file);
-  remember({ key, file: copy, at: Date.now() });
+  const same = await keptLike(copy);
+  const key = same?.key ?? crypto.getRandomValues(new Uint32Array(1))[0].toString(36);
+  if (same) same.at = Date.now();
+  else remember({ key, file: copy, at: Date.now() });
   save(key).catch(() => null); // where nothing can be stored, the photo stays as long as the tab
   return key;
+}
+
+/** Finds the photo that has the same bytes; null if none has. */
+async function keptLike(copy) {
+  const candidates = [...photos.values()].filter(({ file }) => file.size === copy.size);
+  if (!candidates.length) return null;
+  const bytes = async (file) => new Uint8Array(await file.arrayBuffer());
+  const own = await bytes(copy);
+  for (const photo of candidates) {
+    const other = await bytes(photo.file).catch(() => null); // of a file that has changed since
+    if (other?.every((byte, place) => byte === own[place])) return photo;
+  }
+  return null;
 }
 
 /** Shows a photo as the service sees it: boxes lie on that, and every browser can show it. */

@@ -2,10 +2,11 @@
 
 import { swatch } from "./colours.js";
 import { fill, find, make } from "./dom.js";
-import { itemAt, itemChips, lookChips, onlyCategory } from "./items.js";
+import { itemAt, itemChips, lookChips, onlyCategory, reveal } from "./items.js";
 import { toggleMenu } from "./menu.js";
 import { hasPicture } from "./state.js";
 import { categoriesByGreatCategory, groupLabel, groupOf, labelOf, phraseOf } from "./terms.js";
+import { showsNoItem } from "./troubles.js";
 import { t } from "./words.js";
 
 const MAX_CATEGORIES = 4;
@@ -32,6 +33,10 @@ export function showUnderstanding(query, { predicted, items, worn, state, change
     fill(find("looks"), attributes(query, state, change));
     return;
   }
+  if (showsNoItem(query)) {
+    for (const id of ["understood", "looks"]) fill(find(id));
+    return;
+  }
   fill(
     find("understood"),
     state.like ? lookChips(state, worn, change) : null,
@@ -42,6 +47,7 @@ export function showUnderstanding(query, { predicted, items, worn, state, change
     categories(query, predicted, state, change),
     state.box ? plain("box-auto", t("find_again"), () => change(withoutBox(items, state))) : null,
   );
+  reveal(find("understood"));
   fill(find("looks"), attributes(query, state, change));
 }
 

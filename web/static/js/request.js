@@ -1,11 +1,12 @@
-// Requests to REST. Every failure becomes an `ApiError` with a message to show.
+// Requests to REST. Every failure becomes an `ApiError`; `troubles.js` has the words to show.
 
 const TIMEOUT_MS = 60_000;
 
+/** A request that failed: HTTP status, 0 without an answer; the service's own error has a code. */
 export class ApiError extends Error {
-  constructor(message, status) {
+  constructor(message, status, code = null) {
     super(message);
-    this.status = status;
+    Object.assign(this, { status, code });
   }
 
   get sentence() {
@@ -31,7 +32,8 @@ export async function request(address, options, { t }) {
   }
   const body = await response.json().catch(() => null);
   if (!response.ok || body === null) {
-    throw new ApiError(body?.error?.message ?? t("service_failed"), response.status);
+    const { code, message } = body?.error ?? {};
+    throw new ApiError(message ?? t("service_failed"), response.status, code);
   }
   return body;
 }

@@ -4,11 +4,15 @@ import { card } from "./cards.js";
 import { fill, find, make } from "./dom.js";
 import { hasPicture, OTHER_KINDS } from "./state.js";
 import { labelOf } from "./terms.js";
-import { number, t } from "./words.js";
+import { errorDetails, errorWords, noteWords, showsNoItem } from "./troubles.js";
+import * as words from "./words.js";
+
+const { known, number, t } = words;
 
 const SORTED_HITS = 200; // the service sorts so many hits
 const SEEN_AT_ONCE = 4; // cards whose pictures are not waited for until they are in view
 const UNKNOWN = "unknown";
+const TOO_MANY = 429; // HTTP status
 const NEWEST = [
   ...["published_at", "created_at", "date_published", "date_created", "date_added", "added_at"],
   ...["release_date", "available_from", "new_since"],
@@ -18,7 +22,7 @@ const isOther = (hit, query) => ![query.category.term, UNKNOWN].includes(hit.cat
 
 /**
  * Shows an answer. `act` has what is done on a click: `more(product_id)`, `on()` for further hits,
- * `clear()` to remove all choices, `change(patch)` of the search state. `sure` are terms that cards
+ * `clear()` to remove all choices, `another()` for another photo, `change(patch)` of the search state. `sure` are terms that cards
  * may name, `narrowed` whether there are choices.
  */
 export function showResults(answer, { state, sure, narrowed, act }) {
@@ -63,14 +67,14 @@ export function addHits(answer, from, { state, sure, more }) {
   find("results").append(...parts.filter(Boolean));
 }
 
-const button = (words, onclick, key = null) =>
-  make("button", { type: "button", class: "button", "data-key": key, onclick }, words);
+const button = (label, onclick, key = null) =>
+  make("button", { type: "button", class: "button", "data-key": key, onclick }, label);
 
 /** Shows what leads on: further hits, or other kinds where those of this kind are all there. */
 export function showOnward(answer, state, { on, change }) {
   const { hits, next, query } = answer;
   const category = labelOf(query.category.term);
-  const kind = query.category.term !== UNKNOWN && hasPicture(state);
+  const kind = query.category.term !== UNKNOWN && hasPicture(state) && !showsNoItem(query);
   const parts = [];
   if (next) {
     parts.push(button(t("show_more"), on, "show-more"));
@@ -84,11 +88,16 @@ export function showOnward(answer, state, { on, change }) {
   fill(find("onward"), parts);
 }
 
-const plain = (words, onclick, key) =>
-  make("button", { type: "button", class: "plain", "data-key": key, onclick }, words);
+const plain = (label, onclick, key) =>
+  make("button", { type: "button", class: "plain", "data-key": key, onclick }, label);
 
-function nothing(answer, state, narrowed, { clear }) {
-  const other = answer.query.category.term !== UNKNOWN && hasPicture(state) && !state.relax;
+function nothing(answer, state, narrowed, { clear, another }) {
+  const { query } = answer;
+  if (showsNoItem(query)) {
+    const lines = query.notes.map((note) => make("p", {}, noteWords(words, note)));
+    return make("div", { class: "empty" }, lines, button(t("choose_another"), another));
+  }
+  const other = query.category.term !== UNKNOWN && hasPicture(state) && !state.relax;
   if (!narrowed && other) return null;
   return make(
     "div",
@@ -110,7 +119,7 @@ export function showSort({ hits }, state, change) {
   const chosen = state.sort ?? "";
   if (!orders.some(([value]) => value === chosen)) orders.push([chosen, chosen]);
   const select = find("sort");
-  fill(select, orders.map(([value, words]) => make("option", { value, selected: value === chosen }, words)));
+  fill(select, orders.map(([value, label]) => make("option", { value, selected: value === chosen }, label)));
   select.onchange = () => change({ sort: select.value || null });
   find("sort-line").hidden = !hits.length;
 }
@@ -135,12 +144,8 @@ export function showProblem(error, { again, another, clear }) {
   reset();
   fill(find("results"));
   head(t(error.unavailable ? "unavailable" : "did_not_work"));
-  const words = error.unavailable
-    ? [t("unavailable_words")]
-    : error.status === 404
-      ? [t("not_in_catalogue")]
-      : [error.status === 422 ? t("photo_unusable") : null, error.sentence];
-  const [label, onclick] = error.unavailable
+  const away = error.unavailable && !known(`error.${error.code}`);
+  const [label, onclick] = error.unavailable || error.status === TOO_MANY
     ? [t("try_again"), again]
     : error.status === 400 && clear
       ? [t("clear_all"), clear]
@@ -150,8 +155,9 @@ export function showProblem(error, { again, another, clear }) {
     make(
       "div",
       { class: "empty" },
-      words.filter(Boolean).map((line) => make("p", {}, line)),
+      make("p", {}, away ? t("unavailable_words") : errorWords(words, error)),
       button(label, onclick),
+      errorDetails(words, error),
     ),
   );
 }

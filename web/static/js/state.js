@@ -94,7 +94,10 @@ export function address(state) {
   return text ? `/?${text}` : "/";
 }
 
-/** Calls `changed(state, why)` at every step, new ("asked") or through the history ("history"). */
+/**
+ * Calls `changed(state, why)` at every step, new ("asked") or through the history ("history");
+ * `go(patch)` tells whether it is a step.
+ */
 export function createHistory(changed) {
   let current = read(location.search);
   history.scrollRestoration = "manual";
@@ -107,11 +110,12 @@ export function createHistory(changed) {
       return current;
     },
     go(patch) {
-      if (address({ ...current, ...patch }) === address(current)) return;
+      if (address({ ...current, ...patch }) === address(current)) return false;
       history.replaceState({ scroll: scrollY }, "");
       current = { ...current, ...patch };
       history.pushState({}, "", address(current));
       changed(current, "asked");
+      return true;
     },
   };
 }

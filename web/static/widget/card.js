@@ -4,13 +4,20 @@ import { make } from "../js/dom.js";
 import { badge, picture, priceLine, titleOf } from "../js/product.js";
 import { pictureUrl } from "./element.js";
 
-/** Makes the card of a hit; `by` says what was searched for, `place` counts from 1. */
-export function card(widget, hit, { by, place, loading = "lazy" }) {
+/**
+ * Makes the card of a hit; `by` says what was searched for, `query` is the id of the query, and
+ * `place` counts from 1 over all pages of its hits.
+ */
+export function card(widget, hit, { by, query, place, loading = "lazy" }) {
   const { words } = widget;
   const url = widget.productUrl(hit);
   const urls = [hit.product.image_url, hit.view?.image_url].map(pictureUrl).filter(Boolean);
-  const detail = { by, product_id: hit.product_id, place, url, hit };
+  const detail = { by, query_id: query, product_id: hit.product_id, place, url, hit };
+  const post = ({ button }) => {
+    if (button <= 1) widget.postClick({ query, product: hit.product_id, position: place });
+  };
   const onclick = (event) => {
+    post(event);
     if (!widget.tell("houndstooth-click", detail, { cancelable: true })) event.preventDefault();
   };
   const brand = hit.product.brand;
@@ -19,7 +26,7 @@ export function card(widget, hit, { by, place, loading = "lazy" }) {
     { class: "card", part: "card", "data-id": hit.product_id },
     make(
       url ? "a" : "button",
-      { class: "card-link", part: "card-link", onclick, ...(url ? { href: url } : { type: "button" }) },
+      { class: "card-link", part: "card-link", onclick, onauxclick: post, ...(url ? { href: url } : { type: "button" }) },
       make(
         "span",
         { class: "plate", part: "picture" },

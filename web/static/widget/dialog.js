@@ -102,6 +102,7 @@ export function createDialog(widget) {
 
   return {
     take,
+    close: () => dialog.close(),
     open() {
       if (dialog.open) return;
       document.addEventListener("paste", pasted);

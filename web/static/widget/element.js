@@ -1,8 +1,10 @@
 // What both elements share: the shadow tree, words, styles, and the way to the service.
 
+import { postClick } from "../js/clicks.js";
 import { make } from "../js/dom.js";
 import { shopUrl } from "../js/product.js";
 import { ApiError, request } from "../js/request.js";
+import { errorWords } from "../js/troubles.js";
 import { createWords } from "../js/wording.js";
 
 const FILES = new URL("../", import.meta.url); // of this version of the widget
@@ -40,6 +42,7 @@ const wordsIn = (language) =>
 export const pictureUrl = (url) => url && new URL(url, SERVICE).href;
 
 export class WidgetElement extends HTMLElement {
+  static observedAttributes = ["lang"];
   #built = null;
 
   constructor() {
@@ -49,6 +52,12 @@ export class WidgetElement extends HTMLElement {
 
   connectedCallback() {
     this.ready();
+  }
+
+  /** Builds the element anew in another language; a dialog that is open is closed. */
+  attributeChangedCallback(name, before, after) {
+    if (name !== "lang" || !this.#built || before === after) return;
+    this.#built = this.#built.then(() => this.#begin()); // one after the other
   }
 
   /** Builds the element once, when it first stands in a page; it stays when it is moved. */
@@ -89,12 +98,27 @@ export class WidgetElement extends HTMLElement {
     return template ? template.replaceAll("{id}", encodeURIComponent(item.product_id)) : shopUrl(item);
   }
 
+  /** The id that the shop has given its visitor; null if it gives none. */
+  get client() {
+    return this.getAttribute("client-id") || null;
+  }
+
+  get #headers() {
+    const key = this.getAttribute("key");
+    return key ? { Authorization: `Bearer ${key}` } : {};
+  }
+
+  /** Posts a click, `{query, product, position}`, where the shop has set the attribute `events`. */
+  postClick(click) {
+    if (!this.hasAttribute("events")) return;
+    postClick(new URL("api/v1/events", SERVICE), { ...click, client: this.client }, this.#headers);
+  }
+
   /** Requests a path of REST, with the element's key. */
   async ask(path, options = {}) {
-    const key = this.getAttribute("key");
-    const headers = key ? { Authorization: `Bearer ${key}` } : {};
     try {
-      return await request(new URL(`api/v1/${path}`, SERVICE), { ...options, headers }, this.words);
+      const address = new URL(`api/v1/${path}`, SERVICE);
+      return await request(address, { ...options, headers: this.#headers }, this.words);
     } catch (error) {
       if (error.status === 0 && (await isOriginRefused())) error.fault = "origin";
       if (error.status === 401 || error.status === 403) error.fault = "key";
@@ -108,9 +132,9 @@ export class WidgetElement extends HTMLElement {
    */
   explain(error) {
     const { t } = this.words;
-    const { fault = null, message, status = 0 } = error;
+    const { code = null, fault = null, message, status = 0 } = error;
     if (!(error instanceof ApiError)) console.error(error);
-    this.tell("houndstooth-error", { fault, message, status });
+    this.tell("houndstooth-error", { fault, code, message, status });
     if (fault === "origin") {
       console.error(
         `Houndstooth: expected ${location.origin} in HOUNDSTOOTH_CORS_ORIGINS of the service at ` +
@@ -122,9 +146,7 @@ export class WidgetElement extends HTMLElement {
       console.error(`Houndstooth: ${message}; the attribute key of <${this.localName}> has it`);
       return t("widget.key");
     }
-    if (status === 429) return t("widget.busy");
-    if (status === 413 || status === 422) return t("photo_unusable");
-    return error.unavailable ?? true ? t("widget.unavailable") : error.sentence;
+    return errorWords(this.words, error);
   }
 
   /** Dispatches an event for the shop; returns whether what follows may go on. */
@@ -138,7 +160,8 @@ export class WidgetElement extends HTMLElement {
   tellQuery(by, answer, productId = null) {
     const hits = answer.hits.map((hit) => hit.product_id);
     const category = answer.query.category.term;
-    this.tell("houndstooth-query", { by, product_id: productId, category, hits, answer });
+    const { query_id } = answer;
+    this.tell("houndstooth-query", { by, query_id, product_id: productId, category, hits, answer });
   }
 }
 

@@ -4,6 +4,7 @@ import { fill, make } from "../js/dom.js";
 import { createPicture } from "../js/picture.js";
 import { reduced } from "../js/reduce.js";
 import { EMPTY, OTHER_KINDS, OWN_KIND, parameters, sameBox } from "../js/state.js";
+import { errorDetails, noteWords, showsNoItem } from "../js/troubles.js";
 import { card } from "./card.js";
 import { fetchLabels, showNarrowing } from "./narrow.js";
 
@@ -70,14 +71,19 @@ export function createSearch(widget, place, another) {
     }
   }
 
-  /** Fetches hits; the first answer has the photo as the service sees it: boxes lie on that. */
-  async function fetchHits(cursor, signal) {
+  /**
+   * Fetches hits, or those after an answer's. The first answer has the photo as the service sees
+   * it: boxes lie on that.
+   */
+  async function fetchHits(before, signal) {
     const form = new FormData();
     form.set("image", photo.file, photo.file.name || "photo");
     for (const [name, value] of parameters(state)) form.append(name, value);
     form.set("relax", state.relax ?? OWN_KIND);
     form.set("top", TOP);
-    if (cursor) form.set("cursor", cursor);
+    if (widget.client) form.set("client_id", widget.client);
+    if (before) form.set("cursor", before.next);
+    if (before) form.set("query_id", before.query_id); // all pages are one query
     if (!photo.upright) form.set("preview", "yes");
     const answer = await widget.ask("search", { method: "POST", body: form, signal });
     const { preview } = answer.query;
@@ -96,7 +102,7 @@ export function createSearch(widget, place, another) {
     fill(chips, shown.map((one) => itemChip(one, query.box)));
     chips.hidden = !shown.length;
     heading.textContent = t(hits.length ? "heading" : "nothing_found");
-    fill(problem, query.notes.map((note) => make("p", {}, note)));
+    fill(problem, query.notes.map((note) => make("p", {}, noteWords(widget.words, note))));
     fill(list);
     add(answer, 0);
     lead(answer, signal);
@@ -130,7 +136,7 @@ export function createSearch(widget, place, another) {
   function add(answer, from) {
     const cards = answer.hits.slice(from).map((hit, at) => {
       const loading = from + at < SEEN_AT_ONCE ? "eager" : "lazy";
-      return card(widget, hit, { by: "photo", place: from + at + 1, loading });
+      return card(widget, hit, { by: "photo", query: answer.query_id, place: from + at + 1, loading });
     });
     list.append(...cards);
   }
@@ -140,7 +146,7 @@ export function createSearch(widget, place, another) {
     const { hits, next, query } = answer;
     const category = query.category.term;
     if (next) return fill(onward, button(t("show_more"), () => goOn(answer, signal)));
-    if (category === UNKNOWN || state.relax) return fill(onward);
+    if (category === UNKNOWN || state.relax || showsNoItem(query)) return fill(onward);
     const key = hits.length ? "kind_count" : "kind_none";
     const words = t(key, { count: hits.length, category: labelOf(category) });
     const others = () => change({ relax: OTHER_KINDS });
@@ -152,7 +158,7 @@ export function createSearch(widget, place, another) {
     fill(onward);
     busy(true);
     try {
-      const next = await fetchHits(answer.next, signal);
+      const next = await fetchHits(answer, signal);
       if (signal.aborted) return;
       answer.hits = [...answer.hits, ...next.hits];
       answer.next = next.next;
@@ -184,7 +190,7 @@ export function createSearch(widget, place, another) {
     for (const part of [list, onward, narrowing]) fill(part);
     const mayPass = (error.unavailable && !error.fault) || error.status === BUSY;
     const again = mayPass ? button(t("try_again"), () => search()) : null;
-    fill(problem, make("p", {}, widget.explain(error)), again);
+    fill(problem, make("p", {}, widget.explain(error)), again, errorDetails(widget.words, error));
     say("");
   }
 

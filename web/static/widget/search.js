@@ -22,6 +22,8 @@ export class HoundstoothSearch extends WidgetElement {
   #dialog = null;
 
   build() {
+    this.#dialog?.then((dialog) => dialog.close()).catch(() => null); // in another language
+    this.#dialog = null;
     this.button = make(
       "button",
       {

@@ -10,9 +10,10 @@ const MAX_TOP = 50;
 const NEAR = "400px"; // the row is fetched when it comes so near to the view
 
 export class HoundstoothSimilar extends WidgetElement {
-  static observedAttributes = ["product"];
+  static observedAttributes = [...super.observedAttributes, "product"];
   #asking = null;
   #near = false;
+  #watch = null;
 
   build() {
     this.row = make("ul", { class: "row", part: "row" });
@@ -23,6 +24,8 @@ export class HoundstoothSimilar extends WidgetElement {
     this.section.append(this.heading, this.note, this.row);
     this.root.append(this.section);
     this.note.hidden = true;
+    this.#wait();
+    this.#watch?.disconnect(); // of the row in another language
     const watch = new IntersectionObserver(
       (entries) => {
         if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -32,13 +35,14 @@ export class HoundstoothSimilar extends WidgetElement {
       },
       { rootMargin: NEAR },
     );
-    this.#wait();
+    this.#watch = watch;
     watch.observe(this);
   }
 
   /** Shows another product's row, as a page without reloads does. */
-  attributeChangedCallback(_, before, after) {
-    if (this.#near && before !== after) this.#show();
+  attributeChangedCallback(name, before, after) {
+    super.attributeChangedCallback(name, before, after);
+    if (name === "product" && this.#near && before !== after) this.#show();
   }
 
   get #top() {
@@ -62,13 +66,16 @@ export class HoundstoothSimilar extends WidgetElement {
     if (!product) return;
     this.#wait();
     const query = new URLSearchParams({ top: this.#top, relax: OWN_KIND });
+    if (this.client) query.set("client_id", this.client);
     for (const filter of this.filters) query.append("filter", filter);
     try {
       const path = `products/${encodeURIComponent(product)}/similar?${query}`;
       const answer = await this.ask(path, { signal });
       if (signal.aborted) return;
       this.section.hidden = !answer.hits.length;
-      fill(this.row, answer.hits.map((hit, at) => card(this, hit, { by: "product", place: at + 1 })));
+      const cardOf = (hit, at) =>
+        card(this, hit, { by: "product", query: answer.query_id, place: at + 1 });
+      fill(this.row, answer.hits.map(cardOf));
       this.row.scrollTo({ left: 0 });
       this.tellQuery("product", answer, product);
     } catch (error) {
