@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from logging import Logger
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -31,11 +34,14 @@ from houndstooth.ingest.pipeline import ingest_entries
 from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
 from houndstooth.ingest.steps import Steps
 from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.shop_index import Serving
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.logs import log_formatter
+from houndstooth.plugin.serving import follows, read_serving, with_serving
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
@@ -84,6 +90,8 @@ class IngestApp(Celery):
         self.ahead = ahead
         self._load = load or _load_extractor
         self._engines: dict[str, Engine] = {}
+        self._serving: dict[str, Serving | None] = {}
+        self._extractors: dict[Path | None, Extractor] = {}
         # Memory that the worker's process shares with those that it forks.
         self._ending = mmap.mmap(-1, 1)
         worker_shutting_down.connect(self._note_end)
@@ -137,15 +145,32 @@ class IngestApp(Celery):
         """The worker's taxonomy."""
         return Taxonomy.load(self.settings.taxonomy)
 
-    @cached_property
-    def extractor(self) -> Extractor:
-        """The process's extractor."""
-        return self._load(self.taxonomy, self.settings)
+    def extractor(self, url: str) -> Extractor:
+        """Return the process's extractor for the version that the engine of that URL serves."""
+        return self._extractor_by(self._followed(url))
 
     def engine(self, url: str) -> Engine:
-        """Return the process's engine of that URL."""
+        """Return the process's engine of that URL, with the version that its index serves."""
+        return self._engine_by(self._followed(url))
+
+    def _followed(self, url: str) -> Settings:
+        """Return the settings with the version that the index serves, as it was known last."""
+        stated = replace(self.settings, engine=url)
+        if follows(url):
+            with suppress(EngineUnavailable):
+                self._serving[url] = read_serving(self._engine_by(stated))
+        return with_serving(stated, self._serving.get(url))
+
+    def _extractor_by(self, settings: Settings) -> Extractor:
+        if settings.encoder not in self._extractors:
+            self._extractors.clear()  # the memory of one set of networks is enough
+            self._extractors[settings.encoder] = self._load(self.taxonomy, settings)
+        return self._extractors[settings.encoder]
+
+    def _engine_by(self, settings: Settings) -> Engine:
+        url = settings.engine
         if url not in self._engines:
-            self._engines[url] = open_engine(url, self.settings.credentials)
+            self._engines[url] = open_engine(url, settings.credentials)
         return self._engines[url]
 
     def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> list[Outcome]:
@@ -156,11 +181,22 @@ class IngestApp(Celery):
             entries: The batch.
             outage: Waits while the engine is away.
         """
-        settings = self.settings
+        settings = self._followed(request.engine)
+        try:
+            return self._ingest(settings, request, entries, outage)
+        except IndexReplaced:
+            served = self._followed(request.engine)
+            if served == settings:
+                raise
+            return self._ingest(served, request, entries, outage)  # another version serves
+
+    def _ingest(
+        self, settings: Settings, request: JobRequest, entries: Entries, outage: Outage
+    ) -> list[Outcome]:
         return ingest_entries(
             entries,
-            extractor=self.extractor,
-            engine=patient(self.engine(request.engine), outage),
+            extractor=self._extractor_by(settings),
+            engine=patient(self._engine_by(settings), outage),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts

@@ -254,7 +254,7 @@ def _ingest_batch(
         raise task.retry(arguments, countdown=pause)
     if app.jobs.arrive(job.job_id, number):
         _set_placeholders_aside(app, job, outage)
-    app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
+    app.jobs.record(job.job_id, number, outcomes, app.extractor(job.request.engine).model)
     _queue_deletion(app, job)
 
 
@@ -262,7 +262,7 @@ def _set_placeholders_aside(app: IngestApp, job: Job, outage: _Outage) -> None:
     """Look for placeholders once all products are written."""
     settings = app.settings
     engine = patient(app.engine(job.request.engine), outage)
-    model, field = app.extractor.model, settings.variant_field
+    model, field = app.extractor(job.request.engine).model, settings.variant_field
     found = set_placeholders_aside(engine, model, settings.shared_picture, field)
     app.jobs.record_placeholders(job.job_id, found)
 
@@ -270,7 +270,7 @@ def _set_placeholders_aside(app: IngestApp, job: Job, outage: _Outage) -> None:
 def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: _Outage) -> list[Outcome]:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
-    app.extractor  # noqa: B018  # its loading is not to count for the first product
+    app.extractor(job.request.engine)  # its loading is not to count for the first product
     for entry in entries:
         if isinstance(entry, Outcome):
             outcomes.append(entry)

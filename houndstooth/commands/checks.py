@@ -223,11 +223,13 @@ def all_checks() -> Findings:
     """Run every check that the settings and the taxonomy allow."""
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.serving import followed
 
     yield from check_python()
     yield from check_settings()
     try:
-        settings = Settings.from_env(warn=False)  # there is a line for each of them
+        # There is a line for each of them.
+        settings = followed(Settings.from_env(warn=False))
     except InvalidConfig:
         yield Finding("warn", "all else", "not checked", "Correct the settings first.")
         return
