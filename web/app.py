@@ -48,7 +48,7 @@ from houndstooth.web.version_follower import VersionFollower
 from houndstooth.web.webhooks_view import webhooks_blueprint
 from houndstooth.web.widget import widget_blueprint
 from houndstooth.web.writes_view import writes_blueprint
-from houndstooth.web.writing import product_writer
+from houndstooth.web.writing import in_turn, product_writer
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
@@ -126,7 +126,10 @@ def create_app(
     app.register_blueprint(widget_blueprint())
     if follows_index:
         reopen = partial(_open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics)
-        VersionFollower(stated, backend, writer, reopen).start()
+        follower = VersionFollower(
+            stated, backend, reopen, lambda: writer.use(backend.engine, in_turn(backend))
+        )
+        follower.start()
     return app
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
 from houndstooth.mappings.shop_index import Serving
 from houndstooth.plugin.config import Settings
@@ -15,7 +14,6 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.plugin.serving import read_serving, with_serving
 from houndstooth.web.backend import Backend, Parts
-from houndstooth.web.writing import in_turn
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,19 +37,19 @@ class VersionFollower:
     Args:
         settings: The settings, as they were before the index was asked.
         backend: The backend, with parts of ``backend.settings``.
-        writer: Its writer.
         open_parts: Function that opens the parts by settings.
+        exchanged: Called once the backend has other parts.
     """
 
     def __init__(
         self,
         settings: Settings,
         backend: Backend,
-        writer: ProductWriter,
         open_parts: Callable[[Settings], Parts],
+        exchanged: Callable[[], None],
     ) -> None:
-        self._stated, self._backend, self._writer = settings, backend, writer
-        self._open_parts = open_parts
+        self._stated, self._backend = settings, backend
+        self._open_parts, self._exchanged = open_parts, exchanged
         self._index = open_engine(settings.engine, settings.credentials)
         self._serves = backend.settings
         self._refused: Serving | None = None
@@ -98,7 +96,7 @@ class VersionFollower:
             self._stop.wait(0.1)
         self._serves = settings
         self._backend.exchange(parts)
-        self._writer.use(parts.engine, in_turn(self._backend))
+        self._exchanged()
         _LOG.info("%s is served by %s", parts.engine.location, parts.extractor.model)
         Thread(target=self._close_later, args=(old,), name="versions-close", daemon=True).start()
 

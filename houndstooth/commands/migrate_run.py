@@ -105,8 +105,9 @@ def run(task: Task, settings: Settings) -> int:
             is_done,
         )
         tally = filling.fill()
-        while not stop.is_set() and filling.catch_up(tally):
-            pass
+        found = tally.documents + 1
+        while not stop.is_set() and found > (found := filling.catch_up(tally)) > 0:
+            pass  # until passes find no fewer: those are the writes of a moment
         if not stop.is_set():
             bar.reset()
             tally = filling.fill()  # once more: it counts, and tries again what failed

@@ -43,6 +43,7 @@ def switch(filling: Filling, tally: Tally, serving: Serving, to: Version) -> boo
     ends = monotonic() + CLOSED_SECONDS / 2
     closed_until = now_ms() + 1000 * CLOSED_SECONDS
     index = filling.index
+    filling.rest = lambda *_: None  # writers wait
     index.serve(replace(serving, closed=serving.visual, closed_until=closed_until))
     is_quiet = False
     try:

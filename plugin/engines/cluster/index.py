@@ -128,10 +128,8 @@ class ClusterIndex:
         self.has_pipeline = any(settings.get(name, "_none") != "_none" for name in PIPELINES)
         code = self.fields.visual("binary_code")
         if self.fields.type(code) != "binary":
-            raise IndexReplaced(
-                f"expected the index {self.name!r} as it was prepared, with {code}; it was "
-                "replaced by another: give the feed again"
-            )
+            expected = f"expected the index {self.name!r} as it was prepared, with {code}"
+            raise IndexReplaced(f"{expected}; it was replaced by another: give the feed again")
         check_open(mapping, self.name, self.visual)
         return FactFitter(mapping, self.fields, self._read_limit)
 
