@@ -78,7 +78,9 @@ class Catalogue:
         """Numbers of the last writes."""
         index = open_shop_index(self.url)
         index.refresh()
-        found = {one.product_id: one.place for page in index.documents(["title"])[1] for one in page}
+        found = {
+            one.product_id: one.place for page in index.documents(["title"])[1] for one in page
+        }
         index.close()
         return {key: found[key] for key in keys}
 
@@ -117,8 +119,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shop(drawn: Catalogue, server_url: str) -> Iterator[Catalogue]:
-    with new_index(server_url) as url:
+def shop(drawn: Catalogue, elasticsearch_url: str) -> Iterator[Catalogue]:
+    with new_index(elasticsearch_url) as url:
         shop = replace(drawn, url=url)
         shop.ingest(*map(shop.product, range(COUNT)))
         yield shop
