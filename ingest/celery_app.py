@@ -40,8 +40,8 @@ from houndstooth.mappings.shop_index import Serving
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.serving import follows, read_serving, with_serving
 from houndstooth.plugin.logs import log_formatter
-from houndstooth.plugin.serving import follows, read_serving, with_serving
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 

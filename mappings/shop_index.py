@@ -34,7 +34,7 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class Serving:
-    """Which version of ``visual`` an index serves; services, workers and commands read it.
+    """State of an index: the version of ``visual`` it serves, for services, workers and commands.
 
     Attributes:
         visual: Name of the object that searches read and ingests write.

@@ -19,12 +19,12 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
+from houndstooth.plugin.engines.serving import followed, follows
 from houndstooth.plugin.events.recorder import Recorder
 from houndstooth.plugin.events.sessions import read_sessions
 from houndstooth.plugin.events.stores import FileStore, open_store
 from houndstooth.plugin.looks import Looks
 from houndstooth.plugin.service import VisualSearch
-from houndstooth.plugin.serving import followed, follows
 from houndstooth.plugin.together import Together
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint

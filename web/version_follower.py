@@ -11,8 +11,8 @@ from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
 from houndstooth.mappings.shop_index import Serving
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.serving import read_serving, with_serving
 from houndstooth.plugin.service import VisualSearch
-from houndstooth.plugin.serving import read_serving, with_serving
 from houndstooth.web.backend import Backend, Parts
 
 _LOG = logging.getLogger(__name__)

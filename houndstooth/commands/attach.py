@@ -150,7 +150,7 @@ def command(
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_shop_index
-    from houndstooth.plugin.serving import followed
+    from houndstooth.plugin.engines.serving import followed
 
     with nothing_begun():
         settings = Settings.from_env()

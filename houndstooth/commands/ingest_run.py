@@ -83,7 +83,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     from houndstooth.mappings.errors import EngineUnavailable
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
-    from houndstooth.plugin.serving import followed
+    from houndstooth.plugin.engines.serving import followed
 
     with ExitStack() as stack:
         options = task.options or ReadOptions()

@@ -123,7 +123,7 @@ def check_url(url: str) -> None:
         InvalidConfig: It does not.
     """
     from houndstooth.mappings.errors import InvalidConfig
-    from houndstooth.plugin.serving import follows
+    from houndstooth.plugin.engines.serving import follows
 
     if url.startswith("sqlite:"):
         raise InvalidConfig(
@@ -171,7 +171,7 @@ def _drop(settings: Settings, yes: bool) -> int:
     from houndstooth.mappings.errors import InvalidConfig
     from houndstooth.mappings.shop_index import Serving
     from houndstooth.plugin.engines import open_shop_index
-    from houndstooth.plugin.serving import with_serving
+    from houndstooth.plugin.engines.serving import with_serving
 
     with ExitStack() as stack:
         index = stack.enter_context(closing(open_shop_index(settings.engine, settings.credentials)))

@@ -149,7 +149,7 @@ def _open(settings: Settings, version: Version, stack: ExitStack) -> ShopIndex:
     """Open the index by one of its versions, until the stack is closed."""
     from houndstooth.mappings.shop_index import Serving
     from houndstooth.plugin.engines import open_shop_index
-    from houndstooth.plugin.serving import with_serving
+    from houndstooth.plugin.engines.serving import with_serving
 
     url = with_serving(settings, Serving(*version)).engine
     return stack.enter_context(closing(open_shop_index(url, settings.credentials)))
@@ -160,7 +160,7 @@ def _recoder(task: Task, settings: Settings) -> Recoder:
     from houndstooth.mappings.shop_index import Serving
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import load_extractor
-    from houndstooth.plugin.serving import with_serving
+    from houndstooth.plugin.engines.serving import with_serving
 
     options = with_serving(settings, Serving(*task.to)).extractor_options
     extractor = load_extractor(Taxonomy.load(settings.taxonomy), threads=1, **options)
@@ -173,7 +173,7 @@ def _refusal(
     task: Task, tally: Tally, recoder: Recoder, new: ShopIndex, settings: Settings
 ) -> str | None:
     """Return why the new version cannot serve, or None."""
-    from houndstooth.ingest.migration.sample import check_sample
+    from houndstooth.commands.migrate_sample import check_sample
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.service import VisualSearch
 

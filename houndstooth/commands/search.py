@@ -139,9 +139,9 @@ def command(
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.answer import answer_json
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.engines.serving import followed
     from houndstooth.plugin.fact_paths import parse_names, select_facts
     from houndstooth.plugin.filters import parse_filter
-    from houndstooth.plugin.serving import followed
     from houndstooth.plugin.shop_query import parse_query
     from houndstooth.plugin.sorting import parse_sort
 

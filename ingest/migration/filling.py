@@ -52,7 +52,7 @@ def resting(rate: float | None, stop: Event) -> Rest:
 
 @dataclass
 class Tally:
-    """What a full pass found.
+    """Result of a full pass.
 
     Attributes:
         documents: Documents that have the old version.

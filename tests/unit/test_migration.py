@@ -17,8 +17,8 @@ from houndstooth.mappings.shop_index import Serving, Version
 from houndstooth.mappings.times import now_ms
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
-from houndstooth.plugin.serving import follows
-from houndstooth.plugin.serving import with_serving as with_version
+from houndstooth.plugin.engines.serving import follows
+from houndstooth.plugin.engines.serving import with_serving as with_version
 from tests.catalogue import LENGTHS, document
 from tests.fakes import FakeExtractor
 
@@ -86,7 +86,7 @@ def test_newer_times_come_along() -> None:
     assert Versions(old, None).times == {"facts_as_of": 5, "as_of": 3}
 
 
-SERVING = Serving("visual_2", "/b-1.json", Version("visual", None), "visual_2", now_ms() + 60_000)
+SERVING = Serving("visual_2", "/b-1.json", Version("visual", None), "visual_2", now_ms() + 10**9)
 
 
 def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:

@@ -33,7 +33,7 @@ from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, open_shop_index
-from houndstooth.plugin.serving import followed
+from houndstooth.plugin.engines.serving import followed
 from houndstooth.web import version_follower
 from houndstooth.web.app import create_app
 from tests.integration.engines.conftest import new_index
