@@ -31,9 +31,11 @@ from houndstooth.mappings.product import Product
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
+from houndstooth.plugin.access import Access
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, open_shop_index
 from houndstooth.plugin.engines.serving import followed
+from houndstooth.plugin.keys import make_key
 from houndstooth.web import version_follower
 from houndstooth.web.app import create_app
 from tests.integration.engines.conftest import new_index
@@ -146,7 +148,7 @@ def test_codes_are_those_of_a_feed(shop: Catalogue) -> None:
 
 
 def test_nothing_fails_and_no_write_is_missed_under_load(
-    drawn: Catalogue, opensearch_url: str, capsys: pytest.CaptureFixture[str]
+    drawn: Catalogue, opensearch_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is killed in the middle, and goes on; searches and a worker's feed go on throughout."""
     with new_index(opensearch_url) as url:
@@ -156,7 +158,15 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
         made = {key for key, visual in shop.versions("visual_2").items() if visual is not None}
         assert 0 < len(made) < COUNT
         places = shop.places(made & {*map(str, range(UNTOUCHED))})
-        app = create_app(Settings(engine=url))
+        key, record = make_key(["ingest"])
+        app = create_app(
+            Settings(
+                engine=url,
+                access=Access(key_records=(record,)),
+                jobs=tmp_path / "jobs",
+                columns=tmp_path / "columns",
+            )
+        )
         backend = app.extensions["houndstooth"]
         old_model, load = backend.extractor.model, _Load(shop, app.test_client)
         with load:
@@ -167,6 +177,10 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
         assert load.searches > 5
         assert places, "some were done before it was killed"
         assert shop.places(places) == places, "and are not written again"
+        price = {"facts": {"price": 10.0}}
+        headers = {"Authorization": f"Bearer {key}"}
+        patched = app.test_client().patch("/api/v1/products/0", json=price, headers=headers)
+        assert patched.status_code == 200, patched.text
         _check_written(shop, load, "visual_2", backend.extractor.model)
         # Back again: what was written meanwhile comes along.
         with load:
@@ -226,7 +240,7 @@ class _Load:
 
     def _search(self) -> None:
         client = self._client()
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.2):
             data = {"image": (io.BytesIO(picture(self.searches % COUNT)), "p.png")}
             answer = client.post("/api/v1/search", data=data)
             if answer.status_code != 200 or not answer.json["hits"]:
@@ -235,7 +249,7 @@ class _Load:
 
     def _write(self) -> None:
         outage = Waiting(60, self._stop, lambda _: None)
-        while not self._stop.wait(0.05):
+        while not self._stop.wait(0.2):
             number = UNTOUCHED + self.written % (2 * COUNT - UNTOUCHED)
             self.written += 1
             product = self._shop.product(number, f"Shirt {self.written % 7}")
