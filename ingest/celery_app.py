@@ -13,8 +13,11 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from logging import Logger
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -32,10 +35,13 @@ from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
 from houndstooth.ingest.steps import Steps
 from houndstooth.ingest.views import RecentFeatures
 from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.shop_index import Serving
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
+from houndstooth.plugin.engines.serving import follows, read_serving, with_serving
 from houndstooth.plugin.logs import log_formatter
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
@@ -86,6 +92,8 @@ class IngestApp(Celery):
         self._load = load or _load_extractor
         self._engines: dict[str, Engine] = {}
         self._prepared: set[str] = set()
+        self._serving: dict[str, Serving | None] = {}
+        self._recent: dict[Path | None, RecentFeatures] = {}
         # Memory that the worker's process shares with those that it forks.
         self._ending = mmap.mmap(-1, 1)
         worker_shutting_down.connect(self._note_end)
@@ -139,20 +147,33 @@ class IngestApp(Celery):
         """The worker's taxonomy."""
         return Taxonomy.load(self.settings.taxonomy)
 
-    @cached_property
-    def extractor(self) -> Extractor:
-        """The process's extractor."""
-        return self._load(self.taxonomy, self.settings)
-
-    @cached_property
-    def recent(self) -> RecentFeatures:
-        """The features of the last images that the process has extracted."""
-        return RecentFeatures(self.extractor)
+    def extractor(self, url: str) -> Extractor:
+        """Return the process's extractor for the version that the engine of that URL serves."""
+        return self._recent_by(self._followed(url)).extractor
 
     def engine(self, url: str) -> Engine:
-        """Return the process's engine of that URL."""
+        """Return the process's engine of that URL, with the version that its index serves."""
+        return self._engine_by(self._followed(url))
+
+    def _followed(self, url: str) -> Settings:
+        """Return the settings with the version that the index serves, as it was known last."""
+        stated = replace(self.settings, engine=url)
+        if follows(url):
+            with suppress(EngineUnavailable):
+                self._serving[url] = read_serving(self._engine_by(stated))
+        return with_serving(stated, self._serving.get(url))
+
+    def _recent_by(self, settings: Settings) -> RecentFeatures:
+        """Return the process's extractor, with the features of the last images."""
+        if settings.encoder not in self._recent:
+            self._recent.clear()  # the memory of one set of networks is enough
+            self._recent[settings.encoder] = RecentFeatures(self._load(self.taxonomy, settings))
+        return self._recent[settings.encoder]
+
+    def _engine_by(self, settings: Settings) -> Engine:
+        url = settings.engine
         if url not in self._engines:
-            self._engines[url] = open_engine(url, self.settings.credentials)
+            self._engines[url] = open_engine(url, settings.credentials)
         return self._engines[url]
 
     def prepared_engine(self, url: str, outage: Outage) -> Engine:
@@ -161,7 +182,10 @@ class IngestApp(Celery):
         The process prepares it once: the job may have begun with an older release, whose index
         lacks fields of this one.
         """
-        engine = patient(self.engine(url), outage)
+        return self._prepared_by(self._followed(url), outage)
+
+    def _prepared_by(self, settings: Settings, outage: Outage) -> Engine:
+        url, engine = settings.engine, patient(self._engine_by(settings), outage)
         if url not in self._prepared:
             engine.index_id()  # raises where there is no index: none is to be created here
             engine.prepare()
@@ -176,18 +200,29 @@ class IngestApp(Celery):
             entries: The batch.
             outage: Waits while the engine is away.
         """
-        settings = self.settings
+        settings = self._followed(request.engine)
+        try:
+            return self._ingest(settings, request, entries, outage)
+        except IndexReplaced:
+            served = self._followed(request.engine)
+            if served == settings:
+                raise
+            return self._ingest(served, request, entries, outage)  # another version serves
+
+    def _ingest(
+        self, settings: Settings, request: JobRequest, entries: Entries, outage: Outage
+    ) -> list[Outcome]:
         return ingest_entries(
             entries,
-            extractor=self.extractor,
-            engine=self.prepared_engine(request.engine, outage),
+            extractor=self._recent_by(settings).extractor,
+            engine=self._prepared_by(settings, outage),
             taxonomy=self.taxonomy,
             load_image=feed_images(
                 request.feed.parent, settings.max_upload_bytes, settings.image_hosts
             ),
             views=settings.views,
             as_of=request.as_of,
-            recent=self.recent,
+            recent=self._recent_by(settings),
         )
 
 

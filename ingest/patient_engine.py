@@ -120,6 +120,10 @@ class _PatientEngine:
         """See ShopIndex."""
         return self._write(cast(ShopIndex, self._engine).rewrite, documents)
 
+    def update(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """See ShopIndex."""
+        return self._write(cast(ShopIndex, self._engine).update, documents)
+
     def documents(
         self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
     ) -> tuple[Checkpoint, Pages]:

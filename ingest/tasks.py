@@ -173,7 +173,7 @@ def _ingest_batch(
         pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
-    app.jobs.record(job.job_id, number, outcomes, app.extractor.model)
+    app.jobs.record(job.job_id, number, outcomes, app.extractor(job.request.engine).model)
     _queue_last(app, job.job_id)
 
 
@@ -191,7 +191,7 @@ def _set_some_aside(task: JobTask, job: Job) -> bool:
 def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: JobOutage) -> list[Outcome]:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
-    app.extractor  # noqa: B018  # its loading is not to count for the first product
+    app.extractor(job.request.engine)  # its loading is not to count for the first product
     for entry in entries:
         if isinstance(entry, Outcome):
             outcomes.append(entry)

@@ -38,7 +38,7 @@ class RecentFeatures:
     """
 
     def __init__(self, extractor: Extractor, most: int = RECENT) -> None:
-        self._extractor, self._most, self._lock = extractor, most, Lock()
+        self.extractor, self._most, self._lock = extractor, most, Lock()
         self._kept: OrderedDict[Wanted, Features] = OrderedDict()
 
     def extract(self, wanted: Collection[Wanted]) -> dict[Wanted, Features | InvalidInput]:
@@ -50,7 +50,7 @@ class RecentFeatures:
                 if key in self._kept:
                     self._kept.move_to_end(key)
                     found[one] = self._kept[key]
-        found |= extract_images(self._extractor, [one for one in keys if one not in found])
+        found |= extract_images(self.extractor, [one for one in keys if one not in found])
         with self._lock:
             for one, features in found.items():
                 if not isinstance(features, InvalidInput):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.rows import Checkpoint
@@ -25,6 +25,43 @@ class SourceDocument:
     source: Mapping[str, Any]
     seq_no: int
     primary_term: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Both numbers of its last write."""
+        return self.seq_no, self.primary_term
+
+
+@dataclass(frozen=True)
+class Serving:
+    """State of an index: the version of ``visual`` it serves, for services, workers and commands.
+
+    Attributes:
+        visual: Name of the object that searches read and ingests write.
+        encoder: Path of the card of the image encoder that makes its codes; None = codes are made
+            of the recogniser's own features.
+        previous: The version that served before, which takes no writes; None if there is none.
+        closed: A version that takes no writes until ``closed_until``, just before another serves.
+        closed_until: In milliseconds since 1970.
+    """
+
+    visual: str
+    encoder: str | None = None
+    previous: Version | None = None
+    closed: str | None = None
+    closed_until: int = 0
+
+    @property
+    def version(self) -> Version:
+        """The version that serves."""
+        return Version(self.visual, self.encoder)
+
+
+class Version(NamedTuple):
+    """A version of ``visual``, and the card of its encoder; see Serving."""
+
+    visual: str
+    encoder: str | None
 
 
 class Pages(Protocol):
@@ -95,3 +132,19 @@ class ShopIndex(Engine, Protocol):
 
         Such a one has an outcome that is ``retryable``. No ingest pipeline is run.
         """
+
+    def update(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace the fields in ``source``, each unless somebody has written it since it was read.
+
+        All other fields stay. A document that was written has an outcome that is ``retryable``.
+        """
+
+    def serving(self) -> Serving | None:
+        """Read which version of ``visual`` the index serves; None if nothing says so.
+
+        Raises:
+            CatalogueNotFound: There is no such index.
+        """
+
+    def serve(self, serving: Serving) -> None:
+        """Say which version the index serves, for all that read it from then on."""

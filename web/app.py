@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response
@@ -18,6 +19,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
 from houndstooth.plugin.engines.patience import patience
+from houndstooth.plugin.engines.serving import followed, follows
 from houndstooth.plugin.events.recorder import Recorder
 from houndstooth.plugin.events.sessions import sessions_of
 from houndstooth.plugin.events.stores import open_store
@@ -27,7 +29,7 @@ from houndstooth.plugin.text_search import TextSearch
 from houndstooth.plugin.together import Together
 from houndstooth.web.access.guard import control_access
 from houndstooth.web.api import api_blueprint
-from houndstooth.web.backend import Backend
+from houndstooth.web.backend import Backend, Parts
 from houndstooth.web.compression import compress
 from houndstooth.web.errors import answer_errors
 from houndstooth.web.events_view import events_blueprint
@@ -43,10 +45,11 @@ from houndstooth.web.observability.view import metrics_blueprint
 from houndstooth.web.page import page_blueprint
 from houndstooth.web.progress import Progress
 from houndstooth.web.rules_view import rules_blueprint
+from houndstooth.web.version_follower import VersionFollower
 from houndstooth.web.webhooks_view import webhooks_blueprint
 from houndstooth.web.widget import widget_blueprint
 from houndstooth.web.writes_view import writes_blueprint
-from houndstooth.web.writing import product_writer
+from houndstooth.web.writing import in_turn, product_writer
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
@@ -90,7 +93,11 @@ def create_app(
         InvalidConfig: A setting is not valid.
         InvalidTaxonomy: The shop's taxonomy is not valid.
     """
-    backend = _wire(settings or Settings.from_env(), extractor, engine, taxonomy, progress)
+    stated = settings or Settings.from_env()
+    follows_index = extractor is None and engine is None and follows(stated.engine)
+    backend = _wire(
+        followed(stated) if follows_index else stated, extractor, engine, taxonomy, progress
+    )
     backend.search.follow()
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = backend.settings.max_upload_bytes + FORM_BYTES
@@ -118,6 +125,12 @@ def create_app(
     app.register_blueprint(metrics_blueprint(backend.metrics.registry))
     app.register_blueprint(page_blueprint(backend))
     app.register_blueprint(widget_blueprint())
+    if follows_index:
+        reopen = partial(_open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics)
+        follower = VersionFollower(
+            stated, backend, reopen, lambda: writer.use(backend.engine, in_turn(backend))
+        )
+        follower.start()
     return app
 
 
@@ -129,37 +142,51 @@ def _wire(
     progress: Progress | None,
 ) -> Backend:
     taxonomy = taxonomy or Taxonomy.load(settings.taxonomy)
-    if extractor is None:
-        from houndstooth.models.loading import load_extractor
-
-        extractor = load_extractor(taxonomy, **settings.extractor_options)
+    extractor = extractor or _open_extractor(settings, taxonomy)
     metrics = Metrics(__version__, extractor.model)
-    engine = observed(engine or open_engine(settings.engine, settings.credentials), metrics)
-    if settings.allowed_fields:
-        engine = FieldAllowlist(engine, settings.allowed_fields)
-    search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
+    parts = _open_parts(
+        settings, taxonomy=taxonomy, metrics=metrics, extractor=extractor, engine=engine
+    )
     jobs = Jobs(settings.jobs)
     arms, events = Arms.read(settings.arms), None
     if settings.events:
         store = open_store(settings.events, settings.credentials)
         store.check()
         events = Recorder(store, metrics.event)
-    seen = sessions_of(settings.look_events, settings.credentials) if settings.look_events else ()
-    looks = Looks(search, Together(seen))
     return Backend(
         settings=settings,
         taxonomy=taxonomy,
-        extractor=extractor,
-        engine=engine,
-        search=search,
-        looks=looks,
-        texts=TextSearch(search),
+        **parts._asdict(),
         jobs=jobs,
         metrics=metrics,
         arms=arms,
         events=events,
         progress=progress,
     )
+
+
+def _open_extractor(settings: Settings, taxonomy: Taxonomy) -> Extractor:
+    from houndstooth.models.loading import load_extractor
+
+    return load_extractor(taxonomy, **settings.extractor_options)
+
+
+def _open_parts(
+    settings: Settings,
+    *,
+    taxonomy: Taxonomy,
+    metrics: Metrics,
+    extractor: Extractor | None = None,
+    engine: Engine | None = None,
+) -> Parts:
+    """Open the parts of a backend that belong to one version of ``visual``."""
+    extractor = extractor or _open_extractor(settings, taxonomy)
+    engine = observed(engine or open_engine(settings.engine, settings.credentials), metrics)
+    if settings.allowed_fields:
+        engine = FieldAllowlist(engine, settings.allowed_fields)
+    search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
+    seen = sessions_of(settings.look_events, settings.credentials) if settings.look_events else ()
+    return Parts(extractor, engine, search, Looks(search, Together(seen)), TextSearch(search))
 
 
 def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.mappings.engine import Engine
@@ -18,9 +19,22 @@ from houndstooth.web.observability.metrics import Metrics
 from houndstooth.web.progress import Progress
 
 
-@dataclass(frozen=True)
+class Parts(NamedTuple):
+    """The parts of a backend that belong to one version of ``visual``."""
+
+    extractor: Extractor
+    engine: Engine
+    search: VisualSearch
+    looks: Looks
+    texts: TextSearch
+
+
+@dataclass
 class Backend:
     """The search service and its parts; all threads share them.
+
+    The parts of one version are exchanged for others when the index serves another; what a request
+    has begun with goes on to work.
 
     Attributes:
         jobs: The workers' jobs.
@@ -41,3 +55,8 @@ class Backend:
     arms: Arms
     events: Recorder | None = None
     progress: Progress | None = None
+
+    def exchange(self, parts: Parts) -> None:
+        """Serve another version of ``visual`` from now on."""
+        self.extractor, self.engine, self.search, self.looks, self.texts = parts
+        self.metrics.model(parts.extractor.model)

@@ -106,12 +106,17 @@ class InTurn:
         ]
 
 
+def in_turn(backend: Backend) -> Extractor:
+    """Return the extractor of a service, whose photos take turns with those of searches."""
+    return InTurn(backend.extractor, backend.search.compute)
+
+
 def product_writer(backend: Backend) -> ProductWriter:
     """Create the writer of a service."""
     settings = backend.settings
     return ProductWriter(
         backend.engine,
-        InTurn(backend.extractor, backend.search.compute),
+        in_turn(backend),
         backend.taxonomy,
         UrlImages(settings.max_upload_bytes, settings.image_hosts, IMAGE_SECONDS),
         settings.views,

@@ -25,6 +25,7 @@ COMMANDS = (
     "ingest",
     "attach",
     "detach",
+    "migrate",
     "remove",
     "search",
     "duplicates",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -150,12 +150,14 @@ def command(
     from houndstooth.ingest.options import parse_options
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_shop_index
+    from houndstooth.plugin.engines.serving import followed
 
     with nothing_begun():
         settings = Settings.from_env()
         chosen = parse_fields(fields) if fields else {}
         code = parse_options(Path(), language=language).language
-        index = open_shop_index(url or settings.engine, settings.credentials)
+        settings = followed(replace(settings, engine=url or settings.engine))
+        index = open_shop_index(settings.engine, settings.credentials)
         task = Task(chosen, images, code, rate, follow, state, report, dry_run)
         with closing(index):
             context.exit(run(task, index, settings, context.obj))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_address
 from pathlib import Path
@@ -223,6 +224,7 @@ def all_checks() -> Findings:
     """Run every check that the settings and the taxonomy allow."""
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.engines.serving import followed
 
     yield from check_python()
     yield from check_settings()
@@ -231,6 +233,8 @@ def all_checks() -> Findings:
     except InvalidConfig:
         yield Finding("warn", "all else", "not checked", "Correct the settings first.")
         return
+    with suppress(InvalidConfig):  # the check of the engine tells it
+        settings = followed(settings)
     extractors: list[Extractor] = []
     try:
         taxonomy = Taxonomy.load(settings.taxonomy)

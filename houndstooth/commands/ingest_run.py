@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from threading import Event
@@ -83,6 +83,7 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
     from houndstooth.mappings.errors import EngineUnavailable
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.engines import open_engine, prepare
+    from houndstooth.plugin.engines.serving import followed
 
     with ExitStack() as stack:
         options = task.options or ReadOptions()
@@ -100,7 +101,8 @@ def run(task: Task, settings: Settings, extractor: Extractor | None = None) -> i
                 return INTERRUPTED
             _check_products(task, report)
             return int(bool(report.totals["failed"]))
-        engine = open_engine(task.engine or settings.engine, settings.credentials)
+        settings = followed(replace(settings, engine=task.engine or settings.engine))
+        engine = open_engine(settings.engine, settings.credentials)
         stack.callback(engine.close)
         prepare(engine, task.visual_only)
         click.echo(f"read as {reading.platform.name} ({feed.description})", err=True)

@@ -153,6 +153,7 @@ def command(
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.answer import answer_json
     from houndstooth.plugin.config import Settings
+    from houndstooth.plugin.engines.serving import followed
     from houndstooth.plugin.fact_paths import parse_names, select_facts
     from houndstooth.plugin.filters import parse_filter
     from houndstooth.plugin.shop_query import parse_query
@@ -164,7 +165,7 @@ def command(
         raise click.UsageError("--fields chooses what --json prints; give both")
     names = parse_names(fields)
     settings = Settings.from_env()
-    settings = replace(settings, engine=engine or settings.engine)
+    settings = followed(replace(settings, engine=engine or settings.engine))
     taxonomy = Taxonomy.load(settings.taxonomy)
     weight = settings.appearance_weight if appearance_weight is None else appearance_weight
     request = SearchRequest(

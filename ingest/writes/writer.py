@@ -47,11 +47,21 @@ class ProductWriter:
         views: int,
         ledger: Ledger,
     ) -> None:
-        self._engine, self._load, self.ledger = engine, load_image, ledger
-        self._ingest = partial(
-            ingest_batch, extractor=extractor, engine=engine, taxonomy=taxonomy, views=views
-        )
-        self._lock, self._is_prepared = Lock(), False
+        self._load, self.ledger = load_image, ledger
+        self._taxonomy, self._views, self._lock = taxonomy, views, Lock()
+        self.use(engine, extractor)
+
+    def use(self, engine: Engine, extractor: Extractor) -> None:
+        """Write to this engine from now on, with this extractor's features."""
+        with self._lock:
+            self._engine, self._is_prepared = engine, False
+            self._ingest = partial(
+                ingest_batch,
+                extractor=extractor,
+                engine=engine,
+                taxonomy=self._taxonomy,
+                views=self._views,
+            )
 
     def write(self, operations: Sequence[Operation]) -> list[Result]:
         """Do what is asked, in the given order, and return what became of each.

@@ -40,7 +40,7 @@ class Gauges(Collector):
     """
 
     def __init__(self, backend: Backend) -> None:
-        self._columns, self._jobs = backend.search.columns, backend.jobs
+        self._backend, self._jobs = backend, backend.jobs
         self._counts = _Counts(backend)
         self._follows = not backend.engine.embedded
 
@@ -62,12 +62,13 @@ class Gauges(Collector):
             yield from _jobs_gauges(list(self._read_jobs()))
 
     def _read_columns(self) -> Iterator[Metric]:
-        if self._columns is None:
+        columns = self._backend.search.columns
+        if columns is None:
             return
         yield GaugeMetricFamily(
-            "houndstooth_columns_products", "Products in the columns.", self._columns.size
+            "houndstooth_columns_products", "Products in the columns.", columns.size
         )
-        age = self._columns.age
+        age = columns.age
         if self._follows and age is not None:
             yield GaugeMetricFamily(
                 "houndstooth_columns_age_seconds", "Time since changes were looked for.", age

@@ -47,9 +47,11 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry)
         times = partial(Histogram, registry=self.registry, buckets=SECONDS)
         ProcessCollector(registry=self.registry)
-        Info("houndstooth_build", "Version and model of the service.", registry=self.registry).info(
-            {"version": version, "model": model}
+        self._build = Info(
+            "houndstooth_build", "Version and model of the service.", registry=self.registry
         )
+        self._version = version
+        self.model(model)
         self._requests = counter(
             "houndstooth_requests", "Requests answered.", ("route", "method", "status")
         )
@@ -107,6 +109,10 @@ class Metrics:
         self.connections = gauge("houndstooth_connections", "Open connections.")
         for stage in STAGES:
             self._stage_seconds.labels(stage)
+
+    def model(self, model: str) -> None:
+        """Tell which model the service searches with."""
+        self._build.info({"version": self._version, "model": model})
 
     def request(self, route: str, method: str, status: int, seconds: float, record: Record) -> None:
         """Count a request that the application has answered."""

@@ -14,7 +14,7 @@ from houndstooth.mappings.document import (
 )
 from houndstooth.mappings.engine import CandidateQuery, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
-from houndstooth.mappings.shop_index import Pages, SourceDocument
+from houndstooth.mappings.shop_index import Pages, Serving, SourceDocument
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.cluster.changes import ClusterChanges
@@ -27,6 +27,7 @@ from houndstooth.plugin.engines.cluster.query import bool_query, facet_body, fac
 from houndstooth.plugin.engines.cluster.read import ClusterReader
 from houndstooth.plugin.engines.cluster.scan import ClusterScan
 from houndstooth.plugin.engines.cluster.server import Server, identify
+from houndstooth.plugin.engines.cluster.serving import ClusterServing
 from houndstooth.plugin.engines.cluster.write import ClusterWriter
 from houndstooth.plugin.engines.documents import Visual, decode_visual
 
@@ -58,6 +59,7 @@ class ClusterEngine:
         self._outdated = OutdatedDocuments(cluster, self._index, self._deleter)
         self._changes = ClusterChanges(cluster, self._index, self._reader.decoder)
         self._scan = ClusterScan(cluster, self._index)
+        self._serving = ClusterServing(cluster, index)
 
     def prepare(self) -> None:
         """Create the index, or add ``visual`` to the shop's own index.
@@ -121,6 +123,18 @@ class ClusterEngine:
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read."""
         return self._writer.rewrite(documents)
+
+    def update(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace fields of documents, each unless it was written since it was read."""
+        return self._writer.update(documents)
+
+    def serving(self) -> Serving | None:
+        """Read which version of ``visual`` the index serves; see ShopIndex."""
+        return self._serving.read()
+
+    def serve(self, serving: Serving) -> None:
+        """Say which version of ``visual`` the index serves."""
+        self._serving.state(serving)
 
     def refresh(self) -> None:
         """Make everything that was written visible to search."""

@@ -22,6 +22,7 @@ from houndstooth.plugin.engines.cluster.index_check import (
     refusal,
     visual_mapping,
 )
+from houndstooth.plugin.engines.cluster.serving import check_open
 from houndstooth.plugin.engines.fields import Fields
 from houndstooth.plugin.engines.index_mapping import product_index
 
@@ -116,8 +117,8 @@ class ClusterIndex:
         """Read the mapping, and return what fits facts to it.
 
         Raises:
-            EngineUnavailable: The index was removed, or its alias points to another index or to
-                several. A write would then create fields of wrong types, or products twice.
+            EngineUnavailable: The index was removed, its alias points to another index or to
+                several, or another version of ``visual`` serves, or will in a moment.
         """
         with self.errors():
             found = self._client.indices.get(index=self.name, params={"flat_settings": "true"})
@@ -127,10 +128,9 @@ class ClusterIndex:
         self.has_pipeline = any(settings.get(name, "_none") != "_none" for name in PIPELINES)
         code = self.fields.visual("binary_code")
         if self.fields.type(code) != "binary":
-            raise IndexReplaced(
-                f"expected the index {self.name!r} as it was prepared, with {code}; it has been "
-                "replaced by another: give the feed again"
-            )
+            expected = f"expected the index {self.name!r} as it was prepared, with {code}"
+            raise IndexReplaced(f"{expected}; it was replaced by another: give the feed again")
+        check_open(mapping, self.name, self.visual)
         return FactFitter(mapping, self.fields, self._read_limit)
 
     def identity(self, since: Checkpoint | None = None) -> IndexIdentity:

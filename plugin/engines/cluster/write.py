@@ -93,7 +93,21 @@ class ClusterWriter:
 
     def rewrite(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
         """Replace whole documents, each unless it was written since it was read; see ShopIndex."""
-        lines = map(actions.replacement, documents)
+        return self._send_guarded(documents, map(actions.replacement, documents))
+
+    def update(self, documents: Sequence[SourceDocument]) -> list[WriteOutcome]:
+        """Replace fields, each unless the document was written since it was read; see ShopIndex."""
+        lines = (
+            actions.guarded_update(
+                one.product_id, actions.as_json(one.source), one.place, replaces=True
+            )
+            for one in documents
+        )
+        return self._send_guarded(documents, lines)
+
+    def _send_guarded(
+        self, documents: Sequence[SourceDocument], lines: Iterable[str]
+    ) -> list[WriteOutcome]:
         results = [one for bulk in actions.in_bulks(lines, len) for one in self._bulk.send(bulk)]
         ids = [document.product_id for document in documents]
         return [_outcome(key, result) for key, result in zip(ids, results, strict=True)]

@@ -15,8 +15,8 @@ from houndstooth.plugin.config import Settings
 from houndstooth.web.serving.limits import Limits
 
 OURS = (
-    *("demo", "ingest", "attach", "detach", "remove", "search", "duplicates"),
-    *("serve", "worker", "jobs", "doctor", "encoder", "completion"),
+    *("demo", "ingest", "attach", "detach", "migrate", "remove"),
+    *("search", "duplicates", "serve", "worker", "jobs", "doctor", "encoder", "completion"),
 )
 HEAVY = ("numpy", "onnxruntime", "celery", "flask", "redis", "torch")
 

@@ -1,0 +1,1 @@
+"""Fill another version of ``visual`` beside the one that serves, with another encoder."""

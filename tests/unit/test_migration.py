@@ -1,0 +1,182 @@
+"""What a migration takes for done, for newer, and for closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event
+from typing import Any
+
+import pytest
+
+from houndstooth.commands import main
+from houndstooth.ingest.migration.recoding import Recoder, references_of
+from houndstooth.ingest.migration.versions import Versions
+from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, InvalidInput
+from houndstooth.mappings.shop_index import Serving, Version
+from houndstooth.mappings.times import now_ms
+from houndstooth.plugin.config import Settings
+from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
+from houndstooth.plugin.engines.serving import follows
+from houndstooth.plugin.engines.serving import with_serving as with_version
+from tests.catalogue import LENGTHS, document
+from tests.fakes import FakeExtractor
+
+OLD = document("1", {}).visual
+assert OLD is not None
+NEW = replace(OLD, model="new-1")
+LATER = "2026-05-02T00:00:00+00:00"
+
+
+def stored(visual: VisualDocument, **times: int) -> dict[str, Any]:
+    return visual.to_json() | times
+
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any] | None, bool, bool]] = {
+    "equal": (stored(OLD), stored(NEW), False, True),
+    "none yet": (stored(OLD), None, False, False),
+    "damaged": (stored(OLD), stored(NEW) | {"box": []}, False, False),
+    "of another encoder": (stored(OLD), stored(replace(OLD, model="x")), False, False),
+    "another title": (stored(replace(OLD, source_hash="b")), stored(NEW), False, False),
+    "no picture any more": (
+        stored(replace(OLD, attributes=("picture:none",))),
+        stored(NEW),
+        False,
+        False,
+    ),
+    "written in the new one": (
+        stored(OLD),
+        stored(replace(NEW, source_hash="b", computed_at=LATER)),
+        True,
+        True,
+    ),
+    "written in the old one": (
+        stored(replace(OLD, source_hash="b", computed_at=LATER)),
+        stored(NEW),
+        True,
+        False,
+    ),
+    "older, computed later": (
+        stored(replace(OLD, source_hash="b", computed_at=LATER), as_of=1),
+        stored(NEW, as_of=2),
+        True,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_done(case: str) -> None:
+    old, new, new_serves, is_current = CASES[case]
+    for source in (
+        {"visual": old, "visual_2": new},
+        {
+            f"{name}.{key}": value
+            for name, one in (("visual", old), ("visual_2", new or {}))
+            for key, value in one.items()
+        },
+    ):
+        versions = Versions.of(source, "visual", "visual_2")
+        assert versions.is_current("new-1", LENGTHS, new_serves) == is_current
+
+
+def test_newer_times_come_along() -> None:
+    old, new = stored(OLD, facts_as_of=5, as_of=3), stored(NEW, facts_as_of=4, as_of=4)
+    assert Versions(old, new).times == {"facts_as_of": 5}
+    assert Versions(old, None).times == {"facts_as_of": 5, "as_of": 3}
+
+
+SERVING = Serving("visual_2", "/b-1.json", Version("visual", None), "visual_2", now_ms() + 10**9)
+
+
+def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
+    mapping = {"_meta": {"shop": 1, "houndstooth": {"serves": None}}}
+    assert read_serving(mapping) is None
+    assert read_serving({}) is None
+    stated = with_serving(mapping, SERVING)
+    assert stated["_meta"]["shop"] == 1
+    assert read_serving(stated) == SERVING
+
+
+@pytest.mark.parametrize(
+    ("serving", "visual", "error"),
+    [
+        (SERVING, "visual", IndexReplaced),
+        (SERVING, "visual_2", EngineUnavailable),
+        (replace(SERVING, closed_until=now_ms() - 1), "visual_2", None),
+        (SERVING, "visual_3", None),
+    ],
+)
+def test_a_version_that_does_not_serve_takes_no_writes(
+    serving: Serving, visual: str, error: type[Exception] | None
+) -> None:
+    mapping = with_serving({}, serving)
+    if error is None:
+        check_open(mapping, "products", visual)
+        return
+    with pytest.raises(error, match="writes"):
+        check_open(mapping, "products", visual)
+
+
+def test_settings_follow_what_the_index_serves() -> None:
+    assert follows("opensearch://h/products")
+    assert not follows("opensearch://h/products?visual=visual")
+    assert not follows("sqlite:///a.db")
+    stated = Settings(engine="opensearch://h/products")
+    found = with_version(stated, SERVING)
+    assert found.engine == "opensearch://h/products?visual=visual_2"
+    assert str(found.encoder) == "/b-1.json"
+    here = replace(stated, encoder=found.encoder.parent / "srv" / "b-1.json")  # type: ignore[union-attr]
+    assert with_version(here, SERVING).encoder == here.encoder
+    assert with_version(here, Serving("visual")).encoder is None
+
+
+def test_features_of_other_networks_are_refused() -> None:
+    extractor = FakeExtractor()
+    extractor.model = "net-1+enc-2+colour-1"
+    recoder = Recoder(extractor, bytes, references_of({}, ""), "enc-2")
+    for model in ("net-1+colour-1", "net-1+enc-1+colour-1", "net-1+enc-2+colour-1"):
+        recoder.check_model(model)
+    for model in ("net-2+colour-1", "net-1+enc-1", "net-1+enc-1+x+colour-1"):
+        with pytest.raises(InvalidInput, match="any encoder"):
+            recoder.check_model(model)
+
+
+def test_references_are_read_as_they_were_written() -> None:
+    plain = references_of({}, "")
+    assert plain({"image": "a,b.png"}) == ("a,b.png",)
+    assert plain({"image": "a.png", "images": ["a.png", "b.png"]}) == ("a.png", "b.png")
+    own = references_of({"image": "media.0.url", "images": "media.url"}, "https://cdn.shop.example")
+    found = own({"media": [{"url": "a.png"}, {"url": "b.png"}]})
+    assert found == ("https://cdn.shop.example/a.png", "https://cdn.shop.example/b.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--encoder", "none", "--engine", "sqlite:///a.db"), "SQLite file keeps one version"),
+        (("--encoder", "none", "--engine", "opensearch://h/p?visual=visual"), "without visual="),
+        ((), "expected one of --encoder"),
+        (("--rollback", "--drop"), "expected one of --encoder"),
+    ],
+)
+def test_what_cannot_be_migrated(
+    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_resting_leaves_time_to_others() -> None:
+    from houndstooth.ingest.migration.filling import resting
+
+    class Stop(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rested.append(timeout)
+            return False
+
+    rested: list[float | None] = []
+    resting(None, Stop())(8, 0.25)
+    resting(16, Stop())(8, 0.25)
+    resting(16, Stop())(8, 2.0)
+    assert rested == [0.25, 0.25, 0.0]
