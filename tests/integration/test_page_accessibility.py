@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
 from houndstooth.web.languages import LANGUAGES
@@ -199,9 +198,7 @@ def test_ingest_view(
 ) -> None:
     page.resize(width)
     running_job(jobs_folder)
-    finished = finished_job(jobs_folder)
-    placeholder = Placeholder("0" * 16, 14, ("tee-1", "tee-2"))
-    Jobs(jobs_folder).record_placeholders(finished, [placeholder])
+    finished = finished_job(jobs_folder, Placeholder("0" * 16, 14, ("tee-1", "tee-2")))
     page.open("/ingest")
     unfold_failures(page, finished)
     page.reads(".placeholders", "Pictures that are none: 1, under 14 products, such as tee-1")

@@ -138,7 +138,7 @@ def test_an_error_says_which_of_several_pictures_is_bad(client: FlaskClient, sho
     refused(ask(PHOTO, image_url=f"{shop}/none"), 422, "picture 2: expected image_url")
     refused(ask(*[PHOTO] * 5), 400, "1 to 4 photos", "got 5")
     refused(ask(PHOTO, PHOTO, box="0,0,1,1"), 400, "no box with several pictures")
-    refused(ask(PHOTO, PHOTO, items="all"), 400, "one photo with items=all; got 2")
+    refused(ask(PHOTO, PHOTO, items="all"), 400, "one photo alone with items=all; got 2")
     refused(ask(PHOTO, PHOTO[:9] + b"x" * 300_000), 413, "at most 300000 bytes")
     other = {"image": (io.BytesIO(PHOTO), "a.png"), "back": (io.BytesIO(PHOTO), "b.png")}
     refused(client.post(SEARCH, data=other), 400, "field image alone", "'back'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from houndstooth.ingest.deletion import Deletion
@@ -9,6 +10,7 @@ from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.jobs import Jobs
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.placeholders import Placeholder
 from houndstooth.mappings.product import Note
 from tests.integration.page import Page
 
@@ -46,14 +48,14 @@ def running_job(folder: Path) -> str:
     return job_id
 
 
-def finish(folder: Path, job_id: str) -> None:
+def finish(folder: Path, job_id: str, placeholders: Sequence[Placeholder] = ()) -> None:
     jobs = Jobs(folder)
     failed = Outcome("d", "failed", MISSING, "unusable image", 5)
     jobs.record(job_id, 1, [Outcome("c", "unchanged"), failed], "fake-1")
     noted = Outcome("e", "written", row=6, notes=(NOTE,), category_from="picture")
     jobs.record(job_id, 2, [noted, Outcome("f", "written", row=7)], "fake-1")
     jobs.end_feed(job_id, 3)
-    jobs.record_placeholders(job_id, [])
+    jobs.record_placeholders(job_id, placeholders)
 
 
 def deleting_job(folder: Path, deletion: Deletion) -> str:
@@ -76,9 +78,9 @@ def deleting_job(folder: Path, deletion: Deletion) -> str:
     return job_id
 
 
-def finished_job(folder: Path) -> str:
+def finished_job(folder: Path, *placeholders: Placeholder) -> str:
     job_id = running_job(folder)
-    finish(folder, job_id)
+    finish(folder, job_id, placeholders)
     return job_id
 
 

@@ -173,7 +173,8 @@ def test_variables_that_are_no_settings(
     monkeypatch.setenv("HOUNDSTOOTH_ENGIN", engine)
     found = doctor(engine=engine)[1]
     assert found["HOUNDSTOOTH_ENGIN"] == ("warn", "is no setting; did you mean HOUNDSTOOTH_ENGINE?")
-    assert not caplog.records  # once is enough
+    ours = [one for one in caplog.records if one.name.startswith("houndstooth")]
+    assert not ours  # once is enough
 
 
 def test_api_keys(doctor: Doctor, engine: str, tmp_path: Path) -> None:
