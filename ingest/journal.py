@@ -90,7 +90,7 @@ class Journal:
     def _read(self, file: FileIO) -> Progress:
         """Read the events that have been added."""
         status = os.fstat(file.fileno())
-        # The number of a file that is gone is soon that of another one.
+        # The number of a file that is gone is soon that of another one, which begins with its time.
         file_id = status.st_ino, os.pread(file.fileno(), _HEAD, 0)
         if file_id != self._file_id or status.st_size < self._end:
             self._file_id, self._end, self._progress = file_id, 0, None
@@ -137,7 +137,7 @@ def _has_ended(progress: Progress) -> bool:
 
 
 def _line(event: str, values: Mapping[str, Any]) -> bytes:
-    return json.dumps([round(time.time(), 3), event, values]).encode() + b"\n"
+    return json.dumps([time.time(), event, values]).encode() + b"\n"
 
 
 def _link(new: Path, path: Path) -> None:
