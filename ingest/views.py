@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -93,40 +92,35 @@ def _decode(extractor: Extractor, data: bytes) -> Any | InvalidInput:
 def _extract(
     extractor: Extractor, images: Sequence[tuple[Wanted, Any]]
 ) -> list[Features | InvalidInput]:
-    """Extract decoded images; if they are refused, extract each one alone to find the bad one."""
+    """Extract decoded images; if they are refused, extract each one alone to find the bad one.
+
+    Where what is beside an item cannot be extracted, the item alone is.
+    """
     if not images:
         return []
     try:
-        found = extractor.extract(
-            [image for _, image in images],
-            categories=[categories for (_, categories, _, _), _ in images],
-            boxes=[box for (_, _, box, _), _ in images],
-        )
+        return _features(extractor, images)
     except InvalidInput as error:
         if len(images) == 1:
             return [error]
-        return [result for one in images for result in _extract(extractor, [one])]
-    asked = [
-        place
-        for place, ((*_, beside), _) in enumerate(images)
-        if beside and found[place].shows_item
-    ]
-    seen = _beside(extractor, [images[place][1] for place in asked], [found[n] for n in asked])
-    by_place = dict(zip(asked, seen, strict=True))
-    return [replace(one, beside=by_place.get(place, ())) for place, one in enumerate(found)]
-
-
-def _beside(
-    extractor: Extractor, pictures: Sequence[Any], items: Sequence[Features]
-) -> list[tuple[Features, ...]]:
-    """Extract what is beside items; an image of which it cannot be said has nothing beside."""
-    if not items:
-        return []
-    try:
-        return extractor.extract_beside(pictures, items)
     except Exception as error:
-        if len(items) == 1:
+        if not any(beside for (*_, beside), _ in images):
+            raise
+        if len(images) == 1:
             _LOG.warning("what is beside the item of an image was not extracted: %r", error)
-            return [()]
-    pairs = zip(pictures, items, strict=True)
-    return [some for one, item in pairs for some in _beside(extractor, [one], [item])]
+            [((data, categories, box, _), image)] = images
+            return _extract(extractor, [((data, categories, box, False), image)])
+    return [result for one in images for result in _extract(extractor, [one])]
+
+
+def _features(
+    extractor: Extractor, images: Sequence[tuple[Wanted, Any]]
+) -> list[Features | InvalidInput]:
+    return list(
+        extractor.extract(
+            [image for _, image in images],
+            categories=[categories for (_, categories, _, _), _ in images],
+            boxes=[box for (_, _, box, _), _ in images],
+            with_others=[beside for (*_, beside), _ in images],
+        )
+    )

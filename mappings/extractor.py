@@ -42,6 +42,7 @@ class Extractor(Protocol):
         images: Sequence[Any],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         """Extract the features of a batch of images.
 
@@ -50,6 +51,9 @@ class Extractor(Protocol):
             categories: For each image the leaf categories to choose from: one if the category is
                 known, several if the seller's text narrows it, None if the image alone decides.
             boxes: For each image the item's box, or None if it is not known.
+            with_others: For each image whether what is detected beside the item is extracted too:
+                ``Features.beside``, the most salient first, each of a category that its class
+                leaves; none where the detector does not run.
         """
 
     def extract_together(self, images: Sequence[Any], category: str | None = None) -> Features:
@@ -63,20 +67,6 @@ class Extractor(Protocol):
         Args:
             images: Images from ``decode``, at least one.
             category: The category if it is known.
-        """
-
-    def extract_beside(
-        self, images: Sequence[Any], items: Sequence[Features]
-    ) -> list[tuple[Features, ...]]:
-        """Extract the features of what was detected beside each image's item.
-
-        Args:
-            images: Images from ``decode``.
-            items: What ``extract`` gave for them.
-
-        Returns:
-            For each image its other items, the most salient first, each of a category that its
-            class leaves; none where the detector did not run.
         """
 
     def extract_items(self, image: Any) -> list[Features]:

@@ -152,7 +152,7 @@ class Features:
         shows_item: False of a picture that is blank, a text, a size chart or a line drawing. Its
             features are those of no product.
         beside: The other items in the image, where they were asked for; see
-            ``Extractor.extract_beside``.
+            ``Extractor.extract``.
     """
 
     categories: tuple[ScoredTerm, ...]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,6 @@ from houndstooth.models.encoder.onnx_encoder import ImageEncoder, region_box
 from houndstooth.models.item_recognition import ItemRecognition
 from houndstooth.models.items import Asked, Item
 from houndstooth.models.localisation.background import PlainBackground
-from houndstooth.models.localisation.detector import MAX_OVERLAP, overlap, salience
 from houndstooth.models.localisation.locator import Locator
 from houndstooth.models.localisation.no_item import shows_item
 from houndstooth.models.recognition.grammar import CATEGORY
@@ -44,12 +43,6 @@ from houndstooth.models.runtime.images import MAX_PIXELS, NOTES, decode_image, e
 
 MIN_FILLED = 0.01
 """A given box is empty where a smaller share of its pixels stands out from a plain background."""
-
-MAX_BESIDE = 4
-"""Other items of an image that are looked at, the most salient ones."""
-
-BESIDE_AT_ONCE = 8
-"""Such items of a batch that are extracted at a time: memory grows with them."""
 
 EMPTY_BOX = "the box shows nothing but plain background"
 """The note of a given box that is empty."""
@@ -121,29 +114,22 @@ class ImageExtractor:
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         """Extract the features of a batch; see ``mappings.extractor.Extractor``."""
-        items = self.recognise(images, categories, boxes)
-        found = self._all_features(items)
+        items = self.recognise(images, categories, boxes, with_others)
+        beside = [other for item in items for other in item.beside]
+        features = iter(self._all_features([*items, *beside]))
+        found = list(islice(features, len(items)))
+        found = [
+            replace(one, beside=tuple(islice(features, len(item.beside))))
+            for one, item in zip(found, items, strict=True)
+        ]
         given = boxes or [None] * len(images)
         return [
             features if box or self._shows_item(image, item) else _of_no_item(features)
             for features, image, item, box in zip(found, images, items, given, strict=True)
         ]
-
-    def extract_beside(
-        self, images: Sequence[Image.Image], items: Sequence[Features]
-    ) -> list[tuple[Features, ...]]:
-        """Extract what was detected beside items; see ``mappings.extractor.Extractor``."""
-        found = [others(one) for one in items]
-        crowd = [image for image, some in zip(images, found, strict=True) for _ in some]
-        every = [each for some in found for each in some]
-        boxes = [Box(*each.box.as_list()) for each in every]
-        categories = [each.categories for each in every]
-        parts = [slice(n, n + BESIDE_AT_ONCE) for n in range(0, len(every), BESIDE_AT_ONCE)]
-        extracted = (self.extract(crowd[n], categories[n], boxes[n]) for n in parts)
-        features = chain.from_iterable(extracted)
-        return [tuple(islice(features, len(some))) for some in found]
 
     def extract_items(self, image: Image.Image) -> list[Features]:
         """Extract the features of each item in an image; see ``mappings.extractor.Extractor``."""
@@ -191,16 +177,18 @@ class ImageExtractor:
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Item]:
         """Locate and recognise the item of each image; ``extract`` makes features of them."""
         if not images:
             return []
         asked = [
-            Asked(image, choice or None, box)
-            for image, choice, box in zip(
+            Asked(image, choice or None, box, with_others=others)
+            for image, choice, box, others in zip(
                 images,
                 categories or [None] * len(images),
                 boxes or [None] * len(images),
+                with_others or [False] * len(images),
                 strict=True,
             )
         ]
@@ -224,7 +212,8 @@ class ImageExtractor:
     def _with_precision(self, scored: ScoredTerm, measured_as: str = "") -> ScoredTerm:
         """Add the measured precision of a term that is sure enough to be stored."""
         measured, term = self.recogniser.card.measured, measured_as or scored.term
-        return replace(scored, precision=precision_of(measured, term, scored.confidence))
+        precision = precision_of(measured, term, scored.confidence)
+        return ScoredTerm(scored.term, scored.confidence, precision)
 
     def _features(self, item: Item, code: Bytes) -> Features:
         choice, location = item.view.choice, item.view.location
@@ -267,24 +256,13 @@ class ImageExtractor:
 
 
 def _of_no_item(features: Features) -> Features:
-    return replace(features, shows_item=False, notes=(*features.notes, NO_ITEM))
+    return replace(features, shows_item=False, beside=(), notes=(*features.notes, NO_ITEM))
 
 
 def _background(item: Item) -> PlainBackground | None:
     """Return the background of an item's crop, which is balanced."""
     background = item.view.location.background
     return background and background.balanced
-
-
-def others(item: Features) -> list[Detection]:
-    """List what was detected beside an item: of no class of its own, and elsewhere."""
-    category, box = item.category.term, item.box
-    found = [
-        each
-        for each in item.items
-        if category not in each.categories and overlap(each.box, box) < MAX_OVERLAP
-    ]
-    return sorted(found, key=salience, reverse=True)[:MAX_BESIDE]
 
 
 def _box_notes(item: Item) -> tuple[str, ...]:

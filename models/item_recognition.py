@@ -10,12 +10,12 @@ from PIL import Image
 from houndstooth.mappings.features import Box, Detection
 from houndstooth.models.items import Asked, Item, Seen, View, complete
 from houndstooth.models.localisation.detector import salience
-from houndstooth.models.localisation.locator import Location, Locator, located_crop
+from houndstooth.models.localisation.locator import Location, Locator
 from houndstooth.models.parts import are_views, choose_part, in_other_parts, joined_pairs
 from houndstooth.models.recognition.feature_maps import FeatureMaps, put_rows, take_rows
-from houndstooth.models.recognition.prediction import Choice, Prediction
+from houndstooth.models.recognition.prediction import Prediction
 from houndstooth.models.recognition.recogniser import Recogniser
-from houndstooth.models.runtime.crop import with_item
+from houndstooth.models.viewer import Viewer
 
 MIN_OTHERS = 0.7
 """Below this probability of other items beside the item, the detector is not asked. That misses 2
@@ -38,6 +38,7 @@ class ItemRecognition:
 
     def __init__(self, recogniser: Recogniser, locator: Locator) -> None:
         self.recogniser, self.locator = recogniser, locator
+        self._viewer = Viewer(recogniser, locator)
 
     def recognise(self, asked: Sequence[Asked]) -> list[Item]:
         """Recognise the item that is meant in each image, at least one.
@@ -45,11 +46,16 @@ class ItemRecognition:
         What is surely turned is turned back, and recognised again. Where several things lie apart
         on plain ground, the one that is meant is recognised as a photo of its own.
         """
-        seen, maps = self._upright(asked)
+        seen, maps = self._viewer.upright(asked)
         for row, one in enumerate(seen):
             if one.view.location.things:
                 self._enter_part(seen, maps, row)
-        return self._refine(seen, maps)
+        items = self._refine(seen, maps)
+        beside = self._beside(items, seen, maps) + self._in_other_parts(items, asked)
+        return [
+            replace(item, beside=tuple(other for row, other in beside if row == place))
+            for place, item in enumerate(items)
+        ]
 
     def recognise_all(self, image: Image.Image) -> list[Item]:
         """Recognise every item that is found in an image, the most salient first; at least one.
@@ -63,7 +69,7 @@ class ItemRecognition:
             items = self._in_boxes(image, found, framed)
             if len(items) > 1 and not any(item.view.asked.turns for item in items):
                 return items
-        [seen], _ = self._upright([Asked(image, None, None)])
+        [seen], _ = self._viewer.upright([Asked(image, None, None)])
         return self._in_boxes(image, self._all_items(seen), framed)
 
     def _in_boxes(
@@ -72,7 +78,7 @@ class ItemRecognition:
         """Recognise the items in detected boxes that are recognised as items too."""
         found = sorted(found, key=salience, reverse=True)[:MAX_ITEMS]
         boxes = [Box(*each.box.as_list()) for each in found]
-        seen, maps = self._upright([Asked(image, None, box, framed=framed) for box in boxes])
+        seen, maps = self._viewer.upright([Asked(image, None, box, framed=framed) for box in boxes])
         rows = [row for row, one in enumerate(seen) if _is_confirmed(found[row], one.prediction)]
         return complete(self._within_own_category(seen, maps, rows or list(range(len(seen)))))
 
@@ -87,7 +93,7 @@ class ItemRecognition:
         choices = [view.choice for view in views]
         reading = seen[0].reading
         if reading.guided is None or any(one.reading is not reading for one in seen):
-            return self._read(take_rows(maps, rows), views, choices)
+            return self._viewer.read(take_rows(maps, rows), views, choices)
         again = reading.guided([seen[row].row for row in rows], choices)
         return [Seen(view, again, row) for row, view in enumerate(views)]
 
@@ -116,20 +122,6 @@ class ItemRecognition:
                 found.append(self.locator.detection(prediction.category, score, box))
         return found
 
-    def _upright(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
-        """Look at each image, turned back where it is turned."""
-        seen, maps = self._look(asked)
-        turned = [row for row, one in enumerate(seen) if one.prediction.turns]
-        if turned:
-            upright = [asked[row].turned_back(seen[row].prediction.turns) for row in turned]
-            again, maps_again = self._look(upright)
-            better = [at for at, one in enumerate(again) if not one.prediction.turns]
-            rows = [turned[at] for at in better]
-            put_rows(maps, rows, take_rows(maps_again, better))
-            for row, at in zip(rows, better, strict=True):
-                seen[row] = again[at]
-        return seen, maps
-
     def _enter_part(self, seen: list[Seen], maps: FeatureMaps, row: int) -> None:
         """Look at the thing that is meant alone, if one of several is."""
         asked = seen[row].view.asked
@@ -139,11 +131,26 @@ class ItemRecognition:
             return
         part = parts[chosen]
         beside = in_other_parts(parts, chosen, self.locator)
-        meant = replace(part.view.asked, choice=asked.choice, beside=beside)
+        meant = replace(
+            part.view.asked, choice=asked.choice, beside=beside, with_others=asked.with_others
+        )
         view = replace(part.view, asked=meant)
         of_part = take_rows(maps_of_parts, [chosen])
         put_rows(maps, [row], of_part)
-        [seen[row]] = self._read(of_part, [view], [asked.choice])
+        [seen[row]] = self._viewer.read(of_part, [view], [asked.choice])
+
+    def _in_other_parts(
+        self, items: Sequence[Item], asked: Sequence[Asked]
+    ) -> list[tuple[int, Item]]:
+        """Recognise what lies apart from items; returns the same as ``_beside``."""
+        others = [
+            (row, Asked(asked[row].image, frozenset(other.categories), other.box))
+            for row, item in enumerate(items)
+            if asked[row].with_others
+            for other in item.others(item.view.asked.beside)
+        ]
+        found = self.recognise([other for _, other in others]) if others else []
+        return [(row, item) for (row, _), item in zip(others, found, strict=True)]
 
     def _parts(self, view: View) -> tuple[list[Seen], FeatureMaps]:
         """Look at each thing that lies apart, and at the two of a pair together."""
@@ -158,46 +165,9 @@ class ItemRecognition:
         for thing in things:
             asked = view.asked.cut_out(thing)
             location = self.locator.alone(asked.image, asked.in_part(thing), view.location)
-            views.append(self._view(asked, location))
+            views.append(self._viewer.view(asked, location))
         maps = self.recogniser.encode([each.crop for each in views])
-        return self._read(maps, views, [None] * len(views)), maps
-
-    def _look(self, asked: Sequence[Asked]) -> tuple[list[Seen], FeatureMaps]:
-        """Look at each image where it is framed; the maps serve for other boxes too."""
-        views = [self._view(one, self._frame(one)) for one in asked]
-        maps = self.recogniser.encode([view.crop for view in views])
-        guides = [view.choice or view.location.categories or None for view in views]
-        return self._read(maps, views, guides), maps
-
-    def _frame(self, asked: Asked) -> Location:
-        """Locate the item as far as it must be, before it is recognised.
-
-        On a plain background the detector can wait: recognising the foreground shows whether other
-        items are worn beside the item.
-        """
-        if asked.box and asked.framed:
-            return self.locator.given(asked.box, asked.framed)
-        framed = self.locator.frame(asked.image, asked.box)
-        if framed.background is None and self.locator.needs_detector(framed, asked.choice):
-            return self.locator.detect(asked.image, framed, asked.choice)
-        return framed
-
-    def _view(self, asked: Asked, location: Location) -> View:
-        return View(asked, location, located_crop(asked.image, location, self.recogniser.card.side))
-
-    def _moved(self, view: View, location: Location) -> View:
-        """Look at another box: in the same crop, where its window is the same."""
-        if location.window != view.location.window:
-            return self._view(view.asked, location)
-        image = view.asked.image
-        crop = with_item(view.crop, image.size, location.window, location.box)
-        return replace(view, location=location, crop=crop)
-
-    def _read(
-        self, maps: FeatureMaps, views: Sequence[View], guides: Sequence[Choice]
-    ) -> list[Seen]:
-        reading = self.recogniser.read(maps, [view.crop for view in views], guides)
-        return [Seen(view, reading, row) for row, view in enumerate(views)]
+        return self._viewer.read(maps, views, [None] * len(views)), maps
 
     def _refine(self, seen: list[Seen], maps: FeatureMaps) -> list[Item]:
         """Recognise the items, each in its own box.
@@ -213,21 +183,10 @@ class ItemRecognition:
             for one, location in zip(seen, closer, strict=True)
         ]
         if moved:
-            views = [self._moved(seen[row].view, closer[row]) for row in moved]
-            again = take_rows(maps, moved)
-            elsewhere = [
-                at
-                for at, row in enumerate(moved)
-                if closer[row].window != seen[row].view.location.window
-            ]
-            if elsewhere:
-                crops = [views[at].crop for at in elsewhere]
-                put_rows(again, elsewhere, self.recogniser.encode(crops))
-            guides = [
-                view.choice or {seen[row].prediction.category}
-                for row, view in zip(moved, views, strict=True)
-            ]
-            for row, one in zip(moved, self._read(again, views, guides), strict=True):
+            views = [(row, self._viewer.moved(seen[row].view, closer[row])) for row in moved]
+            guides = [view.choice or {seen[row].prediction.category} for row, view in views]
+            again = self._viewer.read_moved(seen, maps, views, guides)
+            for row, one in zip(moved, again, strict=True):
                 final[row] = one
         items = complete(final)
         for row in moved:
@@ -237,6 +196,26 @@ class ItemRecognition:
                     items[row], prediction=replace(seen[row].prediction, groups=groups)
                 )
         return items
+
+    def _beside(
+        self, items: Sequence[Item], seen: Sequence[Seen], maps: FeatureMaps
+    ) -> list[tuple[int, Item]]:
+        """Recognise what was detected beside items, each as if its category were asked for.
+
+        Returns:
+            What it is beside, by place, and the item.
+        """
+        moved = list[tuple[int, View]]()
+        for row, item in enumerate(items):
+            view = seen[row].view
+            for other in item.others(item.view.location.items) if view.asked.with_others else ():
+                asked = replace(view.asked, choice=frozenset(other.categories), beside=())
+                location = self.locator.beside(view.location, other)
+                moved.append((row, self._viewer.moved(replace(view, asked=asked), location)))
+        if not moved:
+            return []
+        found = self._viewer.read_moved(seen, maps, moved, [view.choice for _, view in moved])
+        return [(row, item) for (row, _), item in zip(moved, complete(found), strict=True)]
 
     def _closer(self, seen: Seen) -> Location:
         """Locate the item by the detector, where others may be worn beside it; else as it is."""

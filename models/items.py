@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection
+from houndstooth.models.localisation.detector import MAX_OVERLAP, overlap, salience
 from houndstooth.models.localisation.locator import Location
 from houndstooth.models.recognition.prediction import Choice, Prediction, Reading
 from houndstooth.models.runtime.crop import Crop
 from houndstooth.models.runtime.turns import turn_box, turn_image
+
+MAX_BESIDE = 4
+"""Other items of one image that are recognised beside its item, the most salient ones."""
 
 MARGIN = 0.01
 """What is cut out with a thing on each side, as a share of the image's longest side."""
@@ -31,6 +35,7 @@ class Asked:
         framed: the image as it was located before, for a given box; None is not.
         part: what the image is of the caller's upright one.
         beside: what was recognised in other parts of that, with its boxes there.
+        with_others: whether what is beside the item is wanted too.
     """
 
     image: Image.Image
@@ -40,6 +45,7 @@ class Asked:
     framed: Location | None = None
     part: Box = WHOLE_IMAGE
     beside: tuple[Detection, ...] = ()
+    with_others: bool = False
 
     def cut_out(self, thing: Box) -> Asked:
         """Cut out a thing that lies apart, as a photo of its own that nothing is known of."""
@@ -78,8 +84,13 @@ class Asked:
     def turned_back(self, turns: int) -> Asked:
         """Turn a turned image back."""
         back = -turns % 4
-        box = self.box and turn_box(self.box, back)
-        return Asked(turn_image(self.image, back), self.choice, box, (self.turns + back) % 4)
+        return Asked(
+            turn_image(self.image, back),
+            self.choice,
+            self.box and turn_box(self.box, back),
+            (self.turns + back) % 4,
+            with_others=self.with_others,
+        )
 
 
 @dataclass(frozen=True)
@@ -129,11 +140,24 @@ class Item:
         view: where it was looked at.
         prediction: its category and attributes.
         features: the recogniser's pooled features, float32 [d].
+        beside: the other items in its image, where they were asked for.
     """
 
     view: View
     prediction: Prediction
     features: NDArray[np.float32]
+    beside: tuple[Item, ...] = ()
+
+    def others(self, found: Sequence[Detection]) -> list[Detection]:
+        """List what was detected beside the item: of no class of its own, and elsewhere."""
+        box = self.view.location.box
+        others = [
+            each
+            for each in found
+            if self.prediction.category not in each.categories
+            and overlap(each.box, box) < MAX_OVERLAP
+        ]
+        return sorted(others, key=salience, reverse=True)[:MAX_BESIDE]
 
 
 def complete(seen: Sequence[Seen]) -> list[Item]:

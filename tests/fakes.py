@@ -46,10 +46,16 @@ class FakeExtractor:
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         guides = categories or [None] * len(images)
         given = boxes or [None] * len(images)
-        return [self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)]
+        found = [self._one(i, g, b) for i, g, b in zip(images, guides, given, strict=True)]
+        wanted = with_others or [False] * len(images)
+        return [
+            replace(features, beside=self._beside(image, features) if others else ())
+            for features, image, others in zip(found, images, wanted, strict=True)
+        ]
 
     def extract_together(
         self, images: Sequence[Image.Image], category: str | None = None
@@ -57,17 +63,12 @@ class FakeExtractor:
         mean = np.mean([np.asarray(image.resize(images[0].size)) for image in images], axis=0)
         return self._one(Image.fromarray(mean.astype(np.uint8)), category and [category], None)
 
-    def extract_beside(
-        self, images: Sequence[Image.Image], items: Sequence[Features]
-    ) -> list[tuple[Features, ...]]:
-        return [
-            tuple(
-                self._one(image, other.categories, other.box)
-                for other in item.items
-                if item.category.term not in other.categories
-            )
-            for image, item in zip(images, items, strict=True)
-        ]
+    def _beside(self, image: Image.Image, item: Features) -> tuple[Features, ...]:
+        return tuple(
+            self._one(image, other.categories, other.box)
+            for other in item.items
+            if item.category.term not in other.categories
+        )
 
     def extract_items(self, image: Image.Image) -> list[Features]:
         [seen] = self.extract([image])

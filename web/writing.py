@@ -70,16 +70,6 @@ class InTurn:
         """See Extractor."""
         return self._compute(partial(self._extractor.extract_together, images, category))
 
-    def extract_beside(
-        self, images: Sequence[Any], items: Sequence[Features]
-    ) -> list[tuple[Features, ...]]:
-        """See Extractor."""
-        return [
-            beside
-            for image, item in zip(images, items, strict=True)
-            for beside in self._compute(partial(self._extractor.extract_beside, [image], [item]))
-        ]
-
     def extract_items(self, image: Any) -> list[Features]:
         """See Extractor."""
         return self._compute(lambda: self._extractor.extract_items(image))
@@ -89,19 +79,21 @@ class InTurn:
         images: Sequence[Any],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         """See Extractor."""
         given: Iterable[Any] = zip(
             images,
             categories or [None] * len(images),
             boxes or [None] * len(images),
+            with_others or [False] * len(images),
             strict=True,
         )
         return [
             features
-            for image, choice, box in given
+            for image, *known in given
             for features in self._compute(
-                partial(self._extractor.extract, [image], [choice], [box])
+                partial(self._extractor.extract, [image], *([each] for each in known))
             )
         ]
 

@@ -179,6 +179,18 @@ class Locator:
         window = item.box if _small(item.box, location.box) else location.window
         return replace(location, box=item.box, window=window, source="detector")
 
+    def beside(self, location: Location, other: Detection) -> Location:
+        """Locate what was detected beside an item, as if its category had been asked for.
+
+        Args:
+            location: where the image was looked at.
+        """
+        closer = location.background is None or _small(other.box, location.box)
+        window = other.box if closer else location.window
+        return replace(
+            location, box=other.box, window=window, source="detector", items=(), detection=None
+        )
+
     def needs_detector(self, framed: Location, choice: Collection[str] | None) -> bool:
         """Decide whether the detector is worth its time.
 

@@ -62,8 +62,9 @@ class WholeImage:
         images: Sequence[Any],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
-        return self.inner.extract(images, categories, [WHOLE_IMAGE] * len(images))
+        return self.inner.extract(images, categories, [WHOLE_IMAGE] * len(images), with_others)
 
 
 def main() -> None:

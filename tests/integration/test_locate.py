@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from houndstooth.mappings.features import Box, Detection
+from houndstooth.mappings.features import Box, Detection, Features
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import DEFAULT_DETECTOR, load_extractor
@@ -26,7 +27,7 @@ def extractor() -> ImageExtractor:
 
 
 @pytest.fixture(scope="module")
-def outfits(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+def outfits(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("outfits")
     generate(12, 6, folder, outfits=1.0, progress=False)
     labels = [json.loads(line) for line in (folder / "labels.jsonl").read_text().splitlines()]
@@ -41,12 +42,12 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def test_each_item_of_an_outfit_is_found_by_its_category(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     shares = []
     for outfit in outfits:
         image = extractor.decode(Path(str(outfit["path"])).read_bytes())
-        items = [item for item in outfit["items"] if item["box"][3] > 0.1]  # type: ignore[attr-defined]
+        items = [item for item in outfit["items"] if item["box"][3] > 0.1]
         found = extractor.extract([image] * len(items), [{i["category"]} for i in items])
         for item, seen in zip(items, found, strict=True):
             assert seen.category.term == item["category"] and seen.category_source == "chosen"
@@ -54,8 +55,34 @@ def test_each_item_of_an_outfit_is_found_by_its_category(
     assert np.mean(np.array(shares) > 0.5) > 0.7
 
 
+def told(features: Features) -> tuple[object, ...]:
+    """Return what is stored of an item."""
+    terms = {scored.term for scored in features.sure_terms()}
+    code, colours = features.binary_code.tobytes(), features.colour_histogram.tobytes()
+    return features.box, features.category.term, terms, code, colours
+
+
+def test_what_is_beside_an_item_has_the_features_of_a_search_for_it(
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
+) -> None:
+    images = [extractor.decode(Path(str(one["path"])).read_bytes()) for one in outfits[:6]]
+    guides = [{one["items"][0]["category"]} for one in outfits[:6]]
+    alone = extractor.extract(images, guides)
+    found = extractor.extract(images, guides, with_others=[True, True, True, True, False, True])
+    assert not found[4].beside and list(map(told, found)) == list(map(told, alone))
+    compared = 0
+    for image, item in zip(images, found, strict=True):
+        classes = {each.box: each.categories for each in item.items}
+        for other in item.beside:
+            [asked] = extractor.extract([image], [classes[other.box]])
+            if asked.box == other.box:
+                assert told(other) == told(asked)
+                compared += 1
+    assert compared >= 6
+
+
 def test_items_of_categories_that_the_taxonomy_lacks_are_not_told(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
     [seen] = extractor.extract([image])
@@ -68,7 +95,7 @@ def test_items_of_categories_that_the_taxonomy_lacks_are_not_told(
 
 
 def test_unguided_all_that_was_found_is_told(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     """On plain background the framing says what is for sale; its box is then among those found."""
     image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
@@ -83,7 +110,7 @@ def test_unguided_all_that_was_found_is_told(
 
 
 def test_a_worn_item_asked_in_its_own_box_is_as_if_its_category_were_given(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     images = [extractor.decode(Path(str(outfit["path"])).read_bytes()) for outfit in outfits]
     free = extractor.extract(images)
@@ -108,7 +135,7 @@ def test_a_worn_item_asked_in_its_own_box_is_as_if_its_category_were_given(
 
 
 def test_before_a_busy_ground_the_surest_large_item_is_meant(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes()).convert("RGB")
     pixels = np.asarray(image).copy()
@@ -123,7 +150,7 @@ def test_before_a_busy_ground_the_surest_large_item_is_meant(
 
 
 def test_a_given_box_wins_and_nobody_looks_further(
-    extractor: ImageExtractor, outfits: list[dict[str, object]]
+    extractor: ImageExtractor, outfits: list[dict[str, Any]]
 ) -> None:
     image = extractor.decode(Path(str(outfits[0]["path"])).read_bytes())
     box = Box(0.2, 0.3, 0.3, 0.3)

@@ -61,7 +61,8 @@ MODELS = {
     "encoder": {"runtime"},
     "items": {"runtime", "localisation", "recognition"},
     "parts": {"localisation", "recognition", "embedding", "items"},
-    "item_recognition": {"runtime", "localisation", "recognition", "items", "parts"},
+    "viewer": {"runtime", "localisation", "recognition", "items"},
+    "item_recognition": {"localisation", "recognition", "items", "parts", "viewer"},
     "extractor": {
         *("runtime", "localisation", "recognition", "embedding", "encoder", "items"),
         "item_recognition",

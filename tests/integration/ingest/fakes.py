@@ -32,9 +32,10 @@ class Counting(FakeExtractor):
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         self.looks += len(images)
-        return super().extract(images, categories, boxes)
+        return super().extract(images, categories, boxes, with_others)
 
 
 class Unwilling(FakeExtractor):
@@ -56,10 +57,11 @@ class DislikesGreen(FakeExtractor):
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         if any(picture.getpixel((0, 0)) == COLOURS["green"] for picture in images):
             raise InvalidImage("expected no green")
-        return super().extract(images, categories, boxes)
+        return super().extract(images, categories, boxes, with_others)
 
 
 class WaitsForNextBatch(FakeExtractor):

@@ -193,11 +193,12 @@ class Guided(FakeExtractor):
         images: Sequence[Image.Image],
         categories: Sequence[Collection[str] | None] | None = None,
         boxes: Sequence[Box | None] | None = None,
+        with_others: Sequence[bool] | None = None,
     ) -> list[Features]:
         self.guides += list(categories or ())
         self.batches.append(len(images))
         self.default_category = "jeans"
-        return super().extract(images, categories, boxes)
+        return super().extract(images, categories, boxes, with_others)
 
 
 def test_further_images_are_guided_by_the_first(ingest: Ingest) -> None:
