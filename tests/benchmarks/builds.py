@@ -4,7 +4,8 @@
 
 Each build first fills a catalogue with the whole feed, which is timed too. Each round, with each
 build in a process of its own: (a) the feed's first products are ingested into a SQLite file, after
-64 to warm up; (b) photos are extracted one by one, nothing known of them; (c) photos are sent
+64 to warm up, and once more without what is beside their items, which older builds did not
+recognise; (b) photos are extracted one by one, nothing known of them; (c) photos are sent
 to the real server, whose catalogue holds the whole feed, one after another. Prints each build's
 figures, medians of the rounds, and their ratios with the standard error over rounds.
 """
@@ -44,7 +45,11 @@ from houndstooth.ingest.products import read_feed
 feed, engine = Path(sys.argv[1]), open_engine(sys.argv[2])
 engine.prepare()
 taxonomy = Taxonomy.load()
-parts = {"extractor": load_extractor(taxonomy, threads=threads_per_batch()), "engine": engine}
+extractor = load_extractor(taxonomy, threads=threads_per_batch())
+if sys.argv[3] == "alone":
+    extract = extractor.extract
+    extractor.extract = lambda images, categories, boxes, **_: extract(images, categories, boxes)
+parts = {"extractor": extractor, "engine": engine}
 parts |= {"taxonomy": taxonomy, "load_image": folder_images(feed.parent)}
 written = 0
 with open_feed(feed) as rows:
@@ -113,13 +118,17 @@ def at(share: float) -> Callable[[list[float]], float]:
 
 def measure(tree: Path, feed: Path, images: Path, whole: str, folder: Path) -> dict[str, float]:
     """Measure a build once: its figures by name."""
-    database = folder / "round.db"
-    database.unlink(missing_ok=True)
-    rate, memory = run(tree, INGEST, str(feed), f"sqlite:///{database}")
+    rates = []
+    for what in ("alone", "with others"):
+        database = folder / "round.db"
+        database.unlink(missing_ok=True)
+        rate, memory = run(tree, INGEST, str(feed), f"sqlite:///{database}", what)
+        rates.append(rate)
     extracted = run(tree, EXTRACT, str(images))
     answered = run(tree, QUERY, whole, str(images))
     return {
-        "products/s": rate,
+        "products/s": rates[1],
+        "… items alone": rates[0],
         "peak MiB": memory,
         "extract p50 ms": at(0.5)(extracted),
         "query p50 ms": at(0.5)(answered),
