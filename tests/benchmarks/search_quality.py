@@ -108,8 +108,8 @@ def ask(
         )
         answer = search.search((images / row["file"]).read_bytes(), request)
         hits = [by_id[hit.product_id] for hit in answer.hits]
-        same_type = np.array([h["articleType"] == row["articleType"] for h in hits])
-        same_colour = np.array([h["baseColour"] == row["baseColour"] for h in hits])
+        same_type = np.array([h["articleType"] == row["articleType"] for h in hits], bool)
+        same_colour = np.array([h["baseColour"] == row["baseColour"] for h in hits], bool)
         if count_types[row["articleType"]]:
             types.append(average_precision(same_type, count_types[row["articleType"]]))
         if count_colours[row["baseColour"]]:
