@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any
 
 from houndstooth.ingest.migration.recoding import Recoder
+from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.errors import HoundstoothError, InvalidInput
@@ -93,6 +94,7 @@ class Filling:
         stop: Ends the run once it is set; a batch in flight ends whole.
         told: Is told how many documents a page of a full pass had.
         fields: The fields of the documents' images.
+        turn: Of this run; without it, nothing is written.
         new_serves: Whether the new version serves already.
     """
 
@@ -103,6 +105,7 @@ class Filling:
     stop: Event
     told: Callable[[int], object]
     fields: Sequence[str]
+    turn: Turn
     new_serves: bool = False
     _since: Checkpoint | None = None
 
@@ -178,6 +181,7 @@ class Filling:
                     changed.add(document.product_id)
             updates.append(_update(document, self.index.visual, self.new, found))
         again = 0
+        self.turn.check()
         for outcome in self.index.update(updates) if updates else ():
             again += outcome.error is None or outcome.retryable
             if outcome.error is None:

@@ -34,6 +34,7 @@ class ClusterDeleter:
         deleted: DeletedDocuments,
     ) -> None:
         self._cluster, self._reader, self._deleted = cluster, reader, deleted
+        self._index = index
         self._bulk = BulkSender(cluster, index)
 
     def delete(self, product_ids: Collection[str]) -> int:
@@ -52,6 +53,10 @@ class ClusterDeleter:
         Args:
             product_ids: The ids.
             as_of: A time, in milliseconds since 1970.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached or refuses.
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
         """
         # Noted first: who inserts an older one looks for the note afterwards.
         self._deleted.note(product_ids, as_of)
@@ -61,6 +66,8 @@ class ClusterDeleter:
             old = [(key, one) for key, one in states if not one.is_newer(as_of)]
             if not old:
                 break
+            with self._index.errors():
+                self._index.check_not_retired()  # asked last: the times that were read counted
             deleted += self._delete_read((key, one.seq_no, one.primary_term) for key, one in old)
         return deleted
 

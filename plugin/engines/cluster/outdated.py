@@ -27,7 +27,11 @@ class OutdatedDocuments:
         self._cluster, self._index, self._deleter = cluster, index, deleter
 
     def count(self, before: int, kept: Collection[str], examples: int) -> Outdated:
-        """Count them; see Engine.outdated."""
+        """Count them; see Engine.outdated.
+
+        Raises:
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
+        """
         with self._index.errors():
             query = self._query(before, kept)
             body = {"query": query, "size": 0, "track_total_hits": True}
@@ -38,14 +42,20 @@ class OutdatedDocuments:
             product_id = self._index.fields.visual("product_id")
             by_id = {product_id: {"order": "asc", "unmapped_type": "keyword"}}
             hits = self._search(some | {"sort": [by_id]})
+            self._index.check_not_retired()
         return Outdated(count, total, tuple(hit["_id"] for hit in hits))
 
     def delete(self, before: int, kept: Collection[str], limit: int) -> int:
-        """Delete some of them; see Engine.delete_outdated."""
+        """Delete some of them; see Engine.delete_outdated.
+
+        Raises:
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
+        """
         with self._index.errors():
             self._cluster.client.indices.refresh(index=self._index.name)
             size = {"size": min(limit, self._index.most_hits()), "sort": ["_doc"]}
             hits = self._search({"query": self._query(before, kept)} | size)
+            self._index.check_not_retired()  # asked last: the times that were read counted
         return self._deleter.delete_read(
             [(hit["_id"], hit["_seq_no"], hit["_primary_term"]) for hit in hits], before - 1
         )
