@@ -225,17 +225,19 @@ def _refusal(
     recoder = filling.recoder
     taxonomy, plain = Taxonomy.load(settings.taxonomy), replace(settings, columns=None)
     with closing(VisualSearch(recoder.extractor, new, taxonomy, plain)) as search:
-        wrong = check_sample(recoder, search, tally.sample, lambda: filling.catch_up(tally))
+        sample = list(dict.fromkeys(tally.sample))
+        wrong = check_sample(recoder, search, sample, lambda: filling.catch_up(tally))
     if wrong:
         lines = [f"{key}: {why}" for key, why in list(wrong.items())[:SHOWN]]
-        return "\n".join([f"{len(wrong)} of a sample of {len(tally.sample)}", *lines])
-    click.echo(f"{len(tally.sample)} products were computed again, and find themselves first")
+        return "\n".join([f"{len(wrong)} of a sample of {len(sample)}", *lines])
+    click.echo(f"{len(sample)} products were computed again, and find themselves first")
     return None
 
 
 def _tell(tally: Tally, model: str, to: Version) -> None:
     click.echo(
         f"{tally.done:,} of {tally.documents:,} products have {to.visual} by {model}; "
+        f"{tally.meanwhile:,} were written meanwhile, and follow; "
         f"{len(tally.failed):,} failed; {tally.without:,} documents were never indexed; "
         f"{len(tally.changed):,} have another image than was indexed"
     )

@@ -60,6 +60,7 @@ class Tally:
         without: Those that have none, and are left alone.
         done: Documents whose new version is as it is to be.
         changed: Ids of those of which an image is another than the one that was indexed.
+        meanwhile: Those that somebody wrote while they were filled; they follow.
         failed: Why the others have none, by id.
         sample: Ids of some that are done, each with the same chance.
     """
@@ -67,6 +68,7 @@ class Tally:
     documents: int = 0
     without: int = 0
     done: int = 0
+    meanwhile: int = 0
     changed: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     sample: list[str] = field(default_factory=list)
@@ -121,7 +123,10 @@ class Filling:
         Returns:
             How many documents were written for that, or are to be looked at again.
         """
-        return self._pass(self._since, tally)
+        counted = tally.documents, tally.without, tally.done
+        written = self._pass(self._since, tally)
+        tally.documents, tally.without, tally.done = counted  # each document counts once
+        return written
 
     def _pass(self, since: Checkpoint | None, tally: Tally) -> int:
         self.index.refresh()
@@ -187,7 +192,9 @@ class Filling:
             if outcome.error is None:
                 tally.note_done(outcome.product_id)
                 tally.changed |= changed & {outcome.product_id}
-            elif not outcome.retryable:
+            elif outcome.retryable:
+                tally.meanwhile += 1
+            else:
                 tally.failed[outcome.product_id] = outcome.error
         self.rest(len(wanted), monotonic() - began)
         return again

@@ -22,7 +22,7 @@ from houndstooth.plugin.engines.cluster.index_check import (
     refusal,
     visual_mapping,
 )
-from houndstooth.plugin.engines.cluster.serving import check_not_retired, check_open
+from houndstooth.plugin.engines.cluster.serving import check_open
 from houndstooth.plugin.engines.fields import Fields
 from houndstooth.plugin.engines.index_mapping import product_index
 
@@ -132,16 +132,6 @@ class ClusterIndex:
             raise IndexReplaced(f"{expected}; it was replaced by another: give the feed again")
         check_open(mapping, self.name, self.visual)
         return FactFitter(mapping, self.fields, self._read_limit)
-
-    def check_not_retired(self) -> None:
-        """Return if no other version of ``visual`` serves in the place of this one.
-
-        Raises:
-            IndexReplaced: Another one does.
-        """
-        answer = self._cluster.read(self._client.indices.get_mapping, index=self.name)
-        for form in answer.values():
-            check_not_retired(form["mappings"], self.name, self.visual)
 
     def identity(self, since: Checkpoint | None = None) -> IndexIdentity:
         """Read which index the name stands for.

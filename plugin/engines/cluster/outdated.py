@@ -8,6 +8,7 @@ from houndstooth.mappings.writes import Outdated
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.delete import ClusterDeleter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.serving import ClusterServing
 
 _PATH = "hits.hits._id,hits.hits._seq_no,hits.hits._primary_term"
 
@@ -25,6 +26,7 @@ class OutdatedDocuments:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex, deleter: ClusterDeleter) -> None:
         self._cluster, self._index, self._deleter = cluster, index, deleter
+        self._serving = ClusterServing(cluster, index.name)
 
     def count(self, before: int, kept: Collection[str], examples: int) -> Outdated:
         """Count them; see Engine.outdated.
@@ -42,7 +44,7 @@ class OutdatedDocuments:
             product_id = self._index.fields.visual("product_id")
             by_id = {product_id: {"order": "asc", "unmapped_type": "keyword"}}
             hits = self._search(some | {"sort": [by_id]})
-            self._index.check_not_retired()
+            self._serving.check_not_retired(self._index.visual)
         return Outdated(count, total, tuple(hit["_id"] for hit in hits))
 
     def delete(self, before: int, kept: Collection[str], limit: int) -> int:
@@ -55,7 +57,8 @@ class OutdatedDocuments:
             self._cluster.client.indices.refresh(index=self._index.name)
             size = {"size": min(limit, self._index.most_hits()), "sort": ["_doc"]}
             hits = self._search({"query": self._query(before, kept)} | size)
-            self._index.check_not_retired()  # asked last: the times that were read counted
+            # Asked last: the times that were read counted.
+            self._serving.check_not_retired(self._index.visual)
         return self._deleter.delete_read(
             [(hit["_id"], hit["_seq_no"], hit["_primary_term"]) for hit in hits], before - 1
         )

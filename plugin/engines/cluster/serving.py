@@ -40,6 +40,14 @@ class ClusterServing:
         with client_errors(self._cluster.address, self._name):
             self._cluster.client.indices.put_mapping(index=self._name, body=body)
 
+    def check_not_retired(self, visual: str) -> None:
+        """Return if no other version serves in the place of this one; see the function.
+
+        Raises:
+            IndexReplaced: Another one does.
+        """
+        check_not_retired(self._mapping(), self._name, visual)
+
     def _mapping(self) -> Json:
         with client_errors(self._cluster.address, self._name):
             answer = self._cluster.read(self._cluster.client.indices.get_mapping, index=self._name)
