@@ -115,6 +115,7 @@ class Filling:
         """Read all documents and bring them to the new version; see Tally."""
         tally = Tally()
         self._pass(None, tally)
+        self._forget_gone(tally, [*tally.failed])
         return tally
 
     def catch_up(self, tally: Tally) -> int:
@@ -185,7 +186,7 @@ class Filling:
                 if not made.is_same_picture:
                     changed.add(document.product_id)
             updates.append(_update(document, self.index.visual, self.new, found))
-        again = 0
+        again, refused = 0, list[str]()
         self.turn.check()
         for outcome in self.index.update(updates) if updates else ():
             again += outcome.error is None or outcome.retryable
@@ -196,8 +197,17 @@ class Filling:
                 tally.meanwhile += 1
             else:
                 tally.failed[outcome.product_id] = outcome.error
+                refused.append(outcome.product_id)
+        self._forget_gone(tally, refused)
         self.rest(len(wanted), monotonic() - began)
         return again
+
+    def _forget_gone(self, tally: Tally, product_ids: Sequence[str]) -> None:
+        """Leave out of the failed ones those that somebody has deleted since they were read."""
+        if product_ids:
+            there = {product.product_id for product in self.index.fetch(product_ids)}
+            for product_id in set(product_ids) - there:
+                tally.failed.pop(product_id, None)
 
 
 def _update(document: SourceDocument, old: str, new: str, visual: dict[str, Any]) -> SourceDocument:

@@ -13,15 +13,16 @@ import pytest
 from houndstooth.commands import main
 from houndstooth.commands.migrate_sample import check_sample
 from houndstooth.ingest.migration import switching
-from houndstooth.ingest.migration.filling import Tally
+from houndstooth.ingest.migration.filling import Filling, Tally
 from houndstooth.ingest.migration.recoding import Recoded, Recoder, references_of
 from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, InvalidInput
-from houndstooth.mappings.shop_index import Serving, Version
+from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.times import now_ms
+from houndstooth.mappings.writes import WriteOutcome
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
 from houndstooth.plugin.engines.serving import follows
@@ -296,3 +297,28 @@ def test_what_was_written_since_is_looked_at_again() -> None:
 
     wrong = check_sample(recoder, search, ["1", "2", "gone"], catch_up)
     assert wrong.keys() == {"2"}
+
+
+def test_a_product_that_is_deleted_meanwhile_has_not_failed() -> None:
+    """One that is there and is refused has."""
+    sources = [SourceDocument(key, {"visual": stored(OLD)}, 1, 1) for key in ("gone", "there")]
+
+    def pages() -> Any:
+        yield sources
+
+    index: Any = SimpleNamespace(
+        visual="visual",
+        refresh=lambda: None,
+        documents=lambda *_: (None, pages()),
+        update=lambda some: [WriteOutcome(one.product_id, "refused") for one in some],
+        fetch=lambda ids: [StoredProduct(key, {}, None) for key in ids if key != "gone"],
+    )
+    recoder: Any = SimpleNamespace(
+        extractor=SimpleNamespace(model="new-1", lengths=LENGTHS),
+        recode=lambda some: [Recoded(NEW, True) for _ in some],
+    )
+    turn: Any = SimpleNamespace(check=lambda: None)
+    filling = Filling(
+        index, "visual_2", recoder, lambda *_: None, Event(), lambda _: None, (), turn
+    )
+    assert filling.fill().failed == {"there": "refused"}
