@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import cached_property
 from logging import Logger
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from celery import Celery
 from celery.app.amqp import AMQP
@@ -43,6 +43,8 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.serving import follows, read_serving, with_serving
 from houndstooth.plugin.logs import log_formatter
+
+T = TypeVar("T")
 
 LoadExtractor = Callable[[Taxonomy, Settings], Extractor]
 
@@ -176,15 +178,12 @@ class IngestApp(Celery):
             self._engines[url] = open_engine(url, settings.credentials)
         return self._engines[url]
 
-    def prepared_engine(self, url: str, outage: Outage) -> Engine:
-        """Return the process's engine of that URL, which waits while it is away.
+    def _prepared_by(self, settings: Settings, outage: Outage) -> Engine:
+        """Return the process's engine, which waits while it is away.
 
         The process prepares it once: the job may have begun with an older release, whose index
         lacks fields of this one.
         """
-        return self._prepared_by(self._followed(url), outage)
-
-    def _prepared_by(self, settings: Settings, outage: Outage) -> Engine:
         url, engine = settings.engine, patient(self._engine_by(settings), outage)
         if url not in self._prepared:
             engine.index_id()  # raises where there is no index: none is to be created here
@@ -200,30 +199,50 @@ class IngestApp(Celery):
             entries: The batch.
             outage: Waits while the engine is away.
         """
-        settings = self._followed(request.engine)
-        try:
-            return self._ingest(settings, request, entries, outage)
-        except IndexReplaced:
-            served = self._followed(request.engine)
-            if served == settings:
-                raise
-            return self._ingest(served, request, entries, outage)  # another version serves
 
-    def _ingest(
-        self, settings: Settings, request: JobRequest, entries: Entries, outage: Outage
-    ) -> list[Outcome]:
-        return ingest_entries(
-            entries,
-            extractor=self._recent_by(settings).extractor,
-            engine=self._prepared_by(settings, outage),
-            taxonomy=self.taxonomy,
-            load_image=feed_images(
-                request.feed.parent, settings.max_upload_bytes, settings.image_hosts
-            ),
-            views=settings.views,
-            as_of=request.as_of,
-            recent=self._recent_by(settings),
-        )
+        def work(settings: Settings, engine: Engine) -> list[Outcome]:
+            recent = self._recent_by(settings)
+            return ingest_entries(
+                entries,
+                extractor=recent.extractor,
+                engine=engine,
+                taxonomy=self.taxonomy,
+                load_image=feed_images(
+                    request.feed.parent, settings.max_upload_bytes, settings.image_hosts
+                ),
+                views=settings.views,
+                as_of=request.as_of,
+                recent=recent,
+            )
+
+        return self._by_version(request.engine, outage, work)
+
+    def by_version(self, url: str, outage: Outage, work: Callable[[Engine, str], T]) -> T:
+        """Do some work with the engine and the model of the version that the index serves.
+
+        It is done again where another version comes to serve meanwhile.
+
+        Args:
+            url: URL of the engine.
+            outage: Waits while the engine is away.
+            work: Is called with the engine and the model.
+        """
+
+        def with_model(settings: Settings, engine: Engine) -> T:
+            return work(engine, self._recent_by(settings).extractor.model)
+
+        return self._by_version(url, outage, with_model)
+
+    def _by_version(self, url: str, outage: Outage, work: Callable[[Settings, Engine], T]) -> T:
+        settings = self._followed(url)
+        while True:
+            try:
+                return work(settings, self._prepared_by(settings, outage))
+            except IndexReplaced:
+                served = self._followed(url)
+                if served == settings:
+                    raise
+                settings = served
 
 
 def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:

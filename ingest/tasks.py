@@ -13,14 +13,15 @@ from celery.utils.time import get_exponential_backoff_interval
 from celery.worker.control import inspect_command
 
 from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, write_entries
-from houndstooth.ingest.deletion import delete_some, plan_deletion
+from houndstooth.ingest.deletion import Deletion, delete_some, plan_deletion
 from houndstooth.ingest.job import Job
 from houndstooth.ingest.job_task import MAX_PAUSE_SECONDS, JobOutage, JobTask
 from houndstooth.ingest.outcome import Outcome
-from houndstooth.ingest.placeholders import set_some_aside
+from houndstooth.ingest.placeholders import Placeholder, set_some_aside
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.progress import Last
 from houndstooth.ingest.queue import sending
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidFeed
 
 if TYPE_CHECKING:
@@ -143,15 +144,19 @@ def _delete_some(task: JobTask, job: Job) -> bool:
     """Delete some of what was counted first, by whatever attempt; tell whether that was all."""
     app: IngestApp = task.app
     request = job.request
-    engine = app.prepared_engine(request.engine, JobOutage(task, job))
-    if request.as_of is None or request.delete_at_most is None:
+    as_of, at_most = request.as_of, request.delete_at_most
+    if as_of is None or at_most is None:
         return True
-    planned = job.planned
-    if planned is None:
-        found = job.failed, job.totals["failed"]
-        planned = plan_deletion(engine, request.as_of, request.delete_at_most, *found)
-        planned = app.jobs.plan_deletion(job.job_id, planned)
-    done = delete_some(engine, request.as_of, job.failed, planned)
+
+    def delete(engine: Engine, _: str) -> Deletion | None:
+        planned = job.planned
+        if planned is None:
+            found = job.failed, job.totals["failed"]
+            planned = plan_deletion(engine, as_of, at_most, *found)
+            planned = app.jobs.plan_deletion(job.job_id, planned)
+        return delete_some(engine, as_of, job.failed, planned)
+
+    done = app.by_version(request.engine, JobOutage(task, job), delete)
     if done is not None:
         app.jobs.record_deletion(job.job_id, done)
     return done is not None
@@ -181,8 +186,11 @@ def _set_some_aside(task: JobTask, job: Job) -> bool:
     """Take some placeholders off their products; tell whether that was all."""
     app: IngestApp = task.app
     settings = app.settings
-    engine = app.prepared_engine(job.request.engine, JobOutage(task, job))
-    found = set_some_aside(engine, job.model, settings.shared_picture, settings.variant_field)
+
+    def set_aside(engine: Engine, model: str) -> list[Placeholder] | None:
+        return set_some_aside(engine, model, settings.shared_picture, settings.variant_field)
+
+    found = app.by_version(job.request.engine, JobOutage(task, job), set_aside)
     if found is not None:
         app.jobs.record_placeholders(job.job_id, found)
     return found is not None

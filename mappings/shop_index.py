@@ -43,6 +43,11 @@ class Serving:
         previous: The version that served before, which takes no writes; None if there is none.
         closed: A version that takes no writes until ``closed_until``, just before another serves.
         closed_until: In milliseconds since 1970.
+        dropped: Name of an object that was taken off all documents, and takes no writes.
+        run: Name of the migration that stated something last; an older one that is still under way
+            ends.
+        unsettled: Option of ``houndstooth migrate`` that let this version serve, until what was
+            still on its way to the version before is brought over; empty = it is.
     """
 
     visual: str
@@ -50,6 +55,9 @@ class Serving:
     previous: Version | None = None
     closed: str | None = None
     closed_until: int = 0
+    dropped: str | None = None
+    run: str = ""
+    unsettled: str = ""
 
     @property
     def version(self) -> Version:

@@ -127,10 +127,9 @@ def create_app(
     app.register_blueprint(widget_blueprint())
     if follows_index:
         reopen = partial(_open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics)
-        follower = VersionFollower(
-            stated, backend, reopen, lambda: writer.use(backend.engine, in_turn(backend))
-        )
-        follower.start()
+        VersionFollower(
+            stated, backend, reopen, lambda parts: writer.use(parts.engine, in_turn(parts))
+        ).start()
     return app
 
 
@@ -156,7 +155,7 @@ def _wire(
     return Backend(
         settings=settings,
         taxonomy=taxonomy,
-        **parts._asdict(),
+        parts=parts,
         jobs=jobs,
         metrics=metrics,
         arms=arms,

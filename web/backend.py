@@ -34,9 +34,10 @@ class Backend:
     """The search service and its parts; all threads share them.
 
     The parts of one version are exchanged for others when the index serves another; what a request
-    has begun with goes on to work.
+    has begun with goes on to work. A request that needs two of them takes ``parts`` once.
 
     Attributes:
+        parts: The parts of the version that serves.
         jobs: The workers' jobs.
         arms: The arms of the A/B test.
         events: Records queries and events; None = nothing is recorded.
@@ -45,18 +46,39 @@ class Backend:
 
     settings: Settings
     taxonomy: Taxonomy
-    extractor: Extractor
-    engine: Engine
-    search: VisualSearch
-    looks: Looks
-    texts: TextSearch
+    parts: Parts
     jobs: Jobs
     metrics: Metrics
     arms: Arms
     events: Recorder | None = None
     progress: Progress | None = None
 
+    @property
+    def extractor(self) -> Extractor:
+        """The extractor of the version that serves."""
+        return self.parts.extractor
+
+    @property
+    def engine(self) -> Engine:
+        """The engine with the version that serves."""
+        return self.parts.engine
+
+    @property
+    def search(self) -> VisualSearch:
+        """The search of the version that serves."""
+        return self.parts.search
+
+    @property
+    def looks(self) -> Looks:
+        """The looks of the version that serves."""
+        return self.parts.looks
+
+    @property
+    def texts(self) -> TextSearch:
+        """The search in words of the version that serves."""
+        return self.parts.texts
+
     def exchange(self, parts: Parts) -> None:
         """Serve another version of ``visual`` from now on."""
-        self.extractor, self.engine, self.search, self.looks, self.texts = parts
+        self.parts = parts
         self.metrics.model(parts.extractor.model)

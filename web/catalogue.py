@@ -20,31 +20,33 @@ MAX_VARIANTS = 400
 
 def pick_samples(backend: Backend) -> list[StoredProduct]:
     """Pick one product of each of the most frequent categories."""
-    model = backend.extractor.model
-    counts = backend.engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MAX_SAMPLES)
+    parts = backend.parts
+    model, engine = parts.extractor.model, parts.engine
+    counts = engine.facets(CandidateQuery(model=model), (CATEGORY,), size=MAX_SAMPLES)
     ids: list[str] = []
     for place, (category, count) in enumerate(counts[CATEGORY]):
         # The first products by id often have one colour; another rank per category mixes them.
         rank = 1 + place % min(count, MAX_SAMPLES)
-        matches = backend.engine.match(CandidateQuery(model, category=category), rank)
+        matches = engine.match(CandidateQuery(model, category=category), rank)
         ids.extend(sorted(matches)[-1:])
-    return backend.engine.fetch(ids)
+    return engine.fetch(ids)
 
 
 def find_variants(
     backend: Backend, products: Sequence[StoredProduct]
 ) -> dict[str, list[StoredProduct]]:
     """Find the other variants of some products, by product id, in the order of their ids."""
-    field = backend.search.settings.variant_field
+    parts = backend.parts
+    field = parts.search.settings.variant_field
     groups = {one.product_id: variant_group_of(one, field) for one in products}
     names = sorted({group for group in groups.values() if group is not None})
     found: dict[str, list[StoredProduct]] = {}
     if names:
         query = CandidateQuery(
-            backend.extractor.model, filters=tuple(TermFilter(field, name) for name in names)
+            parts.extractor.model, filters=tuple(TermFilter(field, name) for name in names)
         )
-        ids = sorted(backend.engine.match(query, MAX_VARIANTS))
-        for one in backend.engine.fetch(ids):
+        ids = sorted(parts.engine.match(query, MAX_VARIANTS))
+        for one in parts.engine.fetch(ids):
             found.setdefault(variant_group_of(one, field) or "", []).append(one)
     return {
         product_id: [one for one in found.get(group or "", []) if one.product_id != product_id]

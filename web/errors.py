@@ -19,6 +19,7 @@ from houndstooth.mappings.errors import (
     WorkersUnavailable,
 )
 from houndstooth.web.observability.record import remember
+from houndstooth.web.serving.limits import RETRY_SECONDS
 
 STATUS: dict[type[HoundstoothError], int] = {
     InvalidConfig: 500,
@@ -43,10 +44,15 @@ def error_json(code: str, message: str, status: int) -> dict[str, dict[str, str 
 
 
 def error_response(code: str, message: str, status: int) -> Response:
-    """Create an error response; the request's log line has its code."""
+    """Create an error response; the request's log line has its code.
+
+    What fails for now says when to ask again.
+    """
     remember(error=code)
     response = jsonify(error_json(code, message, status))
     response.status_code = status
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 

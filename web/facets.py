@@ -36,14 +36,15 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     more than the shop's own texts must be in those. Products of unknown category are in the total
     alone, and post filters count for the total alone.
     """
-    engine = backend.engine
+    parts = backend.parts
+    engine = parts.engine
     words = TextQuery("")
     if request.text:
         words = read_text_query(backend.taxonomy, request.text)
         request = priced(request, words)
     leaves = (request.category,) if request.category else words.categories
     query = CandidateQuery(
-        model=backend.extractor.model,
+        model=parts.extractor.model,
         category=leaves[0] if len(leaves) == 1 else None,
         categories=leaves if len(leaves) > 1 else (),
         preferred={group: dict.fromkeys(terms, 1) for group, terms in words.required.items()},

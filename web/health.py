@@ -27,10 +27,11 @@ def health_blueprint(backend: Backend) -> Blueprint:
 
     @health.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        model = backend.extractor.model
+        parts = backend.parts
+        model = parts.extractor.model
         with patience(READY_SECONDS):
-            backend.engine.ping()
-            documents = backend.engine.count(CandidateQuery(model=model))
+            parts.engine.ping()
+            documents = parts.engine.count(CandidateQuery(model=model))
         if not documents:
             coming = backend.progress is not None and backend.progress.running
             what = "the first are being indexed" if coming else "give the feed (again)"

@@ -8,10 +8,10 @@ from threading import Event, Thread
 from time import monotonic
 
 from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
-from houndstooth.mappings.shop_index import Serving
+from houndstooth.mappings.shop_index import Serving, Version
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.engines.serving import read_serving, with_serving
+from houndstooth.plugin.engines.serving import read_serving, version_of, with_serving
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.backend import Backend, Parts
 
@@ -26,19 +26,22 @@ COLUMNS_SECONDS = 900.0
 CLOSE_SECONDS = 60.0
 """Time after which the old parts are closed; no request takes as long."""
 
+REFUSED_SECONDS = 60.0
+"""Time after which parts that could not be opened are tried again."""
+
 
 class VersionFollower:
     """Looks what the index serves, and exchanges the parts of a backend when that changes.
 
-    New parts are opened beside the old ones, which serve until the new columns are built. Where
-    they cannot be opened, as the encoder's card is not on this machine, the old ones go on, and the
-    log says so.
+    New parts are opened beside the old ones, which serve until the new columns are built; writes
+    go to the new ones at once, as the old ones take none. Where they cannot be opened, as the
+    encoder's card is not on this machine, the old ones go on, and the log says so.
 
     Args:
         settings: The settings, as they were before the index was asked.
         backend: The backend, with parts of ``backend.settings``.
         open_parts: Function that opens the parts by settings.
-        exchanged: Called once the backend has other parts.
+        write_to: Called with parts to which writes are to go.
     """
 
     def __init__(
@@ -46,13 +49,14 @@ class VersionFollower:
         settings: Settings,
         backend: Backend,
         open_parts: Callable[[Settings], Parts],
-        exchanged: Callable[[], None],
+        write_to: Callable[[Parts], None],
     ) -> None:
         self._stated, self._backend = settings, backend
-        self._open_parts, self._exchanged = open_parts, exchanged
+        self._open_parts, self._write_to = open_parts, write_to
         self._index = open_engine(settings.engine, settings.credentials)
-        self._serves = backend.settings
+        self._serves = version_of(backend.settings)
         self._refused: Serving | None = None
+        self._refused_until = 0.0
         self._stop = Event()
 
     def start(self) -> None:
@@ -67,26 +71,32 @@ class VersionFollower:
         """
         serving = read_serving(self._index)
         wanted = with_serving(self._stated, serving)
-        is_same = (wanted.engine, wanted.encoder) == (self._serves.engine, self._serves.encoder)
-        if serving is None or is_same or serving == self._refused:
+        version = version_of(wanted)
+        if serving is None or version == self._serves:
+            return False
+        is_known = self._refused is not None and self._refused.version == serving.version
+        if is_known and monotonic() < self._refused_until:
             return False
         try:
             parts = self._open_parts(wanted)
         except EngineUnavailable:
             raise
         except HoundstoothError as error:
-            self._refused = serving
-            _LOG.error(
-                "the index serves %s by %s, which cannot be opened: %s; the old version goes on to "
-                "serve: put the card there, and start the service again",
-                *serving.version,
-                error,
-            )
+            self._refused, self._refused_until = serving, monotonic() + REFUSED_SECONDS
+            if not is_known:
+                _LOG.error(
+                    "the index serves %s by %s, which cannot be opened: %s; the old version goes "
+                    "on to serve: put the card there",
+                    *serving.version,
+                    error,
+                )
             return False
-        self._exchange(parts, wanted)
+        self._refused = None
+        self._exchange(parts, version)
         return True
 
-    def _exchange(self, parts: Parts, settings: Settings) -> None:
+    def _exchange(self, parts: Parts, version: Version) -> None:
+        self._write_to(parts)
         old = self._backend.search
         parts.search.rules = old.rules
         parts.search.follow()
@@ -94,9 +104,8 @@ class VersionFollower:
         columns = parts.search.columns
         while columns is not None and columns.age is None and monotonic() < until:
             self._stop.wait(0.1)
-        self._serves = settings
+        self._serves = version
         self._backend.exchange(parts)
-        self._exchanged()
         _LOG.info("%s is served by %s", parts.engine.location, parts.extractor.model)
         Thread(target=self._close_later, args=(old,), name="versions-close", daemon=True).start()
 

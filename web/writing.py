@@ -12,7 +12,7 @@ from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import Box, Features
 from houndstooth.mappings.rows import Lengths
-from houndstooth.web.backend import Backend
+from houndstooth.web.backend import Backend, Parts
 
 IMAGE_SECONDS = 10
 """Time limit for one image that is fetched while a caller waits."""
@@ -98,9 +98,9 @@ class InTurn:
         ]
 
 
-def in_turn(backend: Backend) -> Extractor:
+def in_turn(parts: Parts | Backend) -> Extractor:
     """Return the extractor of a service, whose photos take turns with those of searches."""
-    return InTurn(backend.extractor, backend.search.compute)
+    return InTurn(parts.extractor, parts.search.compute)
 
 
 def product_writer(backend: Backend) -> ProductWriter:

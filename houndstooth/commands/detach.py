@@ -66,6 +66,7 @@ def command(url: str | None, yes: bool) -> int:
                 refused |= {o.product_id: o.error for o in outcomes if o.error and not o.retryable}
                 written += done
                 bar.update(done)
+        index.forget_deletions()
     click.echo(
         f"{index.visual} is taken off {written:,} of {total:,} documents; the mapping keeps the "
         "empty field, which only a new index would lack"

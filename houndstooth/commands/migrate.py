@@ -102,8 +102,10 @@ def command(
         check_url(settings.engine)
         if drop:
             return _drop(settings, yes)
+        by = "--rollback" if rollback else "--encoder"
         task = Task(
             _target(settings, encoder),
+            by,
             parse_fields(fields) if fields else {},
             images,
             rate,
@@ -152,6 +154,8 @@ def _target(settings: Settings, encoder: str | None) -> Version:
     if encoder is None:
         if serving.previous is None:
             raise InvalidConfig("expected a version that served before; there is none to roll back")
+        if serving.unsettled == "--rollback":
+            return serving.version  # that command ended before its end, and goes on
         return serving.previous
     stem = None if encoder == "none" else network_stem(encoder)
     card = None if stem is None else str(stem.with_name(f"{stem.name}.json"))
@@ -168,6 +172,7 @@ def _target(settings: Settings, encoder: str | None) -> Version:
 def _drop(settings: Settings, yes: bool) -> int:
     """Take the version before off all documents."""
     from houndstooth.ingest.attached.detaching import detach
+    from houndstooth.ingest.migration.turn import Turn
     from houndstooth.mappings.errors import InvalidConfig
     from houndstooth.mappings.shop_index import Serving
     from houndstooth.plugin.engines import open_shop_index
@@ -178,21 +183,29 @@ def _drop(settings: Settings, yes: bool) -> int:
         serving = index.serving()
         if serving is None or serving.previous is None:
             raise InvalidConfig("expected a version that served before; there is none to drop")
+        if serving.unsettled:
+            raise InvalidConfig(
+                f"expected a finished houndstooth migrate; the last one, {serving.unsettled}, was "
+                "ended before its end: give it again first"
+            )
         gone = with_serving(settings, Serving(*serving.previous))
         old = open_shop_index(gone.engine, settings.credentials)
         stack.callback(old.close)
         if not yes:
             question = f"Take {old.visual} off the documents? No --rollback is possible then."
             click.confirm(question, abort=True)
+        turn = Turn(index, serving)
+        turn.take()
         stop = stack.enter_context(interrupts())
         refused = 0
         for outcomes in detach(patient_engine(old, settings.engine_patience, stop)):
             refused += sum(bool(one.error and not one.retryable) for one in outcomes)
             if stop.is_set():
                 return INTERRUPTED
+            turn.check()
         if refused:
             click.echo(f"{refused:,} documents were refused; {old.visual} stays in them", err=True)
             return FAILED
-        index.serve(replace(serving, previous=None))
+        turn.state(replace(turn.serving, previous=None, dropped=old.visual))
     click.echo(f"{old.visual} is gone; {serving.visual} serves")
     return 0

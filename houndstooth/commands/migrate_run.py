@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from houndstooth.ingest.images import LoadImage
-    from houndstooth.ingest.migration.filling import Tally
+    from houndstooth.ingest.migration.filling import Filling, Tally
     from houndstooth.ingest.migration.recoding import Recoder
     from houndstooth.mappings.shop_index import Serving, ShopIndex, Version
+    from houndstooth.models.extractor import ImageExtractor
     from houndstooth.plugin.config import Settings
 
 SHOWN = 5
@@ -32,6 +33,7 @@ class Task:
 
     Attributes:
         to: the version that is to serve.
+        by: option that asked for it, see ``Serving.unsettled``.
         fields: paths of ``image`` and ``images`` in a shop's own documents.
         images: what stands before image paths: a folder or a URL; None = there are none.
         rate: products a second, at most; None = half of the time.
@@ -39,6 +41,7 @@ class Task:
     """
 
     to: Version
+    by: str
     fields: Mapping[str, str]
     images: str | None
     rate: int | None
@@ -60,11 +63,20 @@ class Task:
             return UrlImages(*limits)
         return feed_images(Path(self.images), *limits)
 
-    def allows(self, failed: int, total: int) -> bool:
-        """Tell whether so many of all products may lack the new version."""
+    def refusal(self, tally: Tally) -> str | None:
+        """Return why so many products that lack the new version are too many, or None."""
+        failed = len(tally.failed)
         if self.allow_failed.endswith("%"):
-            return 100 * failed <= float(self.allow_failed[:-1]) * total
-        return failed <= int(self.allow_failed)
+            is_allowed = 100 * failed <= float(self.allow_failed[:-1]) * tally.documents
+        else:
+            is_allowed = failed <= int(self.allow_failed)
+        if is_allowed:
+            return None
+        names = ", ".join(list(tally.failed)[:SHOWN])
+        return (
+            f"expected at most {self.allow_failed} products that fail (--allow-failed); "
+            f"got {failed:,}: {names}"
+        )
 
 
 def run(task: Task, settings: Settings) -> int:
@@ -78,7 +90,8 @@ def run(task: Task, settings: Settings) -> int:
 
     from houndstooth.ingest.attached.paths import field_of
     from houndstooth.ingest.migration.filling import Filling, resting
-    from houndstooth.ingest.migration.switching import settle, switch
+    from houndstooth.ingest.migration.switching import finish, switch
+    from houndstooth.ingest.migration.turn import Turn
     from houndstooth.plugin.engines import prepare
 
     with ExitStack() as stack:
@@ -91,7 +104,11 @@ def run(task: Task, settings: Settings) -> int:
                 return 0
             index, new = (_open(settings, one, stack) for one in (old, task.to))
             prepare(new, must_exist=True)
+            if index.serving() is None:
+                _check_stated(serving, index, settings)
             recoder = _recoder(task, settings)
+            turn = Turn(index, serving)
+            turn.take()
         stop = stack.enter_context(interrupts())
         bar = stack.enter_context(tqdm(total=index.count(), unit=" products", disable=None))
         filling = Filling(
@@ -102,7 +119,8 @@ def run(task: Task, settings: Settings) -> int:
             stop,
             bar.update,
             [field_of(path) for path in task.fields.values()] or ["image", "images"],
-            is_done,
+            turn,
+            is_done or bool(serving.unsettled),
         )
         tally = filling.fill()
         found = tally.documents + 1
@@ -116,13 +134,14 @@ def run(task: Task, settings: Settings) -> int:
         if stop.is_set():
             return INTERRUPTED
         if is_done:
-            settle(filling, tally)
-            return 0
-        if why := _refusal(task, tally, recoder, new, settings):
-            click.echo(f"{_described(old)}, as before: {why}", err=True)
-            return FAILED
-        if not switch(filling, tally, serving, task.to):
-            return INTERRUPTED
+            if not finish(filling, tally):
+                return INTERRUPTED
+        else:
+            if why := _refusal(task, tally, filling, new, settings):
+                click.echo(f"{_described(old)}, as before: {why}", err=True)
+                return FAILED
+            if not switch(filling, tally, task.to, task.by, task.refusal):
+                return INTERRUPTED
     click.echo(
         f"{_described(task.to)}; web services and workers follow within seconds; {old.visual} "
         "stays for --rollback until --drop"
@@ -155,46 +174,70 @@ def _open(settings: Settings, version: Version, stack: ExitStack) -> ShopIndex:
     return stack.enter_context(closing(open_shop_index(url, settings.credentials)))
 
 
-def _recoder(task: Task, settings: Settings) -> Recoder:
-    from houndstooth.ingest.migration.recoding import Recoder, references_of
+def _extractor(version: Version, settings: Settings) -> ImageExtractor:
     from houndstooth.mappings.shop_index import Serving
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.models.loading import load_extractor
     from houndstooth.plugin.engines.serving import with_serving
 
-    options = with_serving(settings, Serving(*task.to)).extractor_options
-    extractor = load_extractor(Taxonomy.load(settings.taxonomy), threads=1, **options)
+    options = with_serving(settings, Serving(*version)).extractor_options
+    return load_extractor(Taxonomy.load(settings.taxonomy), threads=1, **options)
+
+
+def _check_stated(serving: Serving, index: ShopIndex, settings: Settings) -> None:
+    """Raise if the settings name another encoder than the index was filled with.
+
+    From now on the index says which one serves, and services and workers do as it says.
+
+    Raises:
+        InvalidConfig: they do.
+    """
+    from houndstooth.mappings.engine import CandidateQuery
+    from houndstooth.mappings.errors import InvalidConfig
+
+    model = _extractor(serving.version, settings).model
+    if index.count() and not index.count(CandidateQuery(model=model)):
+        raise InvalidConfig(
+            "expected HOUNDSTOOTH_ENCODER as the index was filled with it; no product has features "
+            f"by {model}"
+        )
+
+
+def _recoder(task: Task, settings: Settings) -> Recoder:
+    from houndstooth.ingest.migration.recoding import Recoder, references_of
+
+    extractor = _extractor(task.to, settings)
     own = extractor.encoder.model if extractor.encoder else ""
     references = references_of(task.fields, task.base)
     return Recoder(extractor, task.image_loader(settings), references, own)
 
 
 def _refusal(
-    task: Task, tally: Tally, recoder: Recoder, new: ShopIndex, settings: Settings
+    task: Task, tally: Tally, filling: Filling, new: ShopIndex, settings: Settings
 ) -> str | None:
     """Return why the new version cannot serve, or None."""
     from houndstooth.commands.migrate_sample import check_sample
     from houndstooth.mappings.taxonomy import Taxonomy
     from houndstooth.plugin.service import VisualSearch
 
-    if not task.allows(len(tally.failed), tally.documents):
-        return (
-            f"expected at most {task.allow_failed} products that fail (--allow-failed); "
-            f"got {len(tally.failed):,}"
-        )
-    new.refresh()
+    if why := task.refusal(tally):
+        return why
+    recoder = filling.recoder
     taxonomy, plain = Taxonomy.load(settings.taxonomy), replace(settings, columns=None)
     with closing(VisualSearch(recoder.extractor, new, taxonomy, plain)) as search:
-        wrong = list(check_sample(recoder, search, tally.sample))
+        sample = list(dict.fromkeys(tally.sample))
+        wrong = check_sample(recoder, search, sample, lambda: filling.catch_up(tally))
     if wrong:
-        return "\n".join([f"{len(wrong)} of a sample of {len(tally.sample)}", *wrong[:SHOWN]])
-    click.echo(f"{len(tally.sample)} products were computed again, and find themselves first")
+        lines = [f"{key}: {why}" for key, why in list(wrong.items())[:SHOWN]]
+        return "\n".join([f"{len(wrong)} of a sample of {len(sample)}", *lines])
+    click.echo(f"{len(sample)} products were computed again, and find themselves first")
     return None
 
 
 def _tell(tally: Tally, model: str, to: Version) -> None:
     click.echo(
         f"{tally.done:,} of {tally.documents:,} products have {to.visual} by {model}; "
+        f"{tally.meanwhile:,} were written meanwhile, and follow; "
         f"{len(tally.failed):,} failed; {tally.without:,} documents were never indexed; "
         f"{len(tally.changed):,} have another image than was indexed"
     )

@@ -16,8 +16,7 @@ def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
 
     A partial update cannot take a field away, so whole documents are written, each unless the shop
     has written it since it was read. That one has an outcome that is ``retryable``, and is read
-    again as the shop has left it. Passes end with one that finds nothing more to write. What is
-    kept of deleted documents goes then.
+    again as the shop has left it. Passes end with one that finds nothing more to write.
 
     Raises:
         EngineUnavailable: The engine cannot be reached. What was yielded is done.
@@ -44,4 +43,3 @@ def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
                 outcomes = index.rewrite([bare for bare in map(without, documents) if bare])
                 again |= any(outcome.error is None or outcome.retryable for outcome in outcomes)
                 yield outcomes
-    index.forget_deletions()

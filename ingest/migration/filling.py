@@ -19,6 +19,7 @@ from time import monotonic
 from typing import Any
 
 from houndstooth.ingest.migration.recoding import Recoder
+from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.errors import HoundstoothError, InvalidInput
@@ -59,6 +60,7 @@ class Tally:
         without: Those that have none, and are left alone.
         done: Documents whose new version is as it is to be.
         changed: Ids of those of which an image is another than the one that was indexed.
+        meanwhile: Those that somebody wrote while they were filled; they follow.
         failed: Why the others have none, by id.
         sample: Ids of some that are done, each with the same chance.
     """
@@ -66,6 +68,7 @@ class Tally:
     documents: int = 0
     without: int = 0
     done: int = 0
+    meanwhile: int = 0
     changed: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     sample: list[str] = field(default_factory=list)
@@ -93,6 +96,7 @@ class Filling:
         stop: Ends the run once it is set; a batch in flight ends whole.
         told: Is told how many documents a page of a full pass had.
         fields: The fields of the documents' images.
+        turn: Of this run; without it, nothing is written.
         new_serves: Whether the new version serves already.
     """
 
@@ -103,6 +107,7 @@ class Filling:
     stop: Event
     told: Callable[[int], object]
     fields: Sequence[str]
+    turn: Turn
     new_serves: bool = False
     _since: Checkpoint | None = None
 
@@ -110,6 +115,7 @@ class Filling:
         """Read all documents and bring them to the new version; see Tally."""
         tally = Tally()
         self._pass(None, tally)
+        self._forget_gone(tally, [*tally.failed])
         return tally
 
     def catch_up(self, tally: Tally) -> int:
@@ -118,7 +124,10 @@ class Filling:
         Returns:
             How many documents were written for that, or are to be looked at again.
         """
-        return self._pass(self._since, tally)
+        counted = tally.documents, tally.without, tally.done
+        written = self._pass(self._since, tally)
+        tally.documents, tally.without, tally.done = counted  # each document counts once
+        return written
 
     def _pass(self, since: Checkpoint | None, tally: Tally) -> int:
         self.index.refresh()
@@ -177,16 +186,28 @@ class Filling:
                 if not made.is_same_picture:
                     changed.add(document.product_id)
             updates.append(_update(document, self.index.visual, self.new, found))
-        again = 0
+        again, refused = 0, list[str]()
+        self.turn.check()
         for outcome in self.index.update(updates) if updates else ():
             again += outcome.error is None or outcome.retryable
             if outcome.error is None:
                 tally.note_done(outcome.product_id)
                 tally.changed |= changed & {outcome.product_id}
-            elif not outcome.retryable:
+            elif outcome.retryable:
+                tally.meanwhile += 1
+            else:
                 tally.failed[outcome.product_id] = outcome.error
+                refused.append(outcome.product_id)
+        self._forget_gone(tally, refused)
         self.rest(len(wanted), monotonic() - began)
         return again
+
+    def _forget_gone(self, tally: Tally, product_ids: Sequence[str]) -> None:
+        """Leave out of the failed ones those that somebody has deleted since they were read."""
+        if product_ids:
+            there = {product.product_id for product in self.index.fetch(product_ids)}
+            for product_id in set(product_ids) - there:
+                tally.failed.pop(product_id, None)
 
 
 def _update(document: SourceDocument, old: str, new: str, visual: dict[str, Any]) -> SourceDocument:

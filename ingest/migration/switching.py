@@ -8,6 +8,7 @@ opened the new one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
@@ -27,30 +28,40 @@ PAUSE_SECONDS = 0.5
 """Time between two looks."""
 
 
-def switch(filling: Filling, tally: Tally, serving: Serving, to: Version) -> bool:
-    """Let a version serve that has been filled; tell whether it does.
+Refusal = Callable[[Tally], str | None]
+"""Function that returns why a version cannot serve, or None."""
+
+
+def switch(filling: Filling, tally: Tally, to: Version, by: str, refusal: Refusal) -> bool:
+    """Let a version serve that has been filled; tell whether it does, and nothing is left to do.
 
     Args:
         filling: Has filled it.
         tally: What it found.
-        serving: What the index serves.
         to: The version that is to serve.
+        by: See ``Serving.unsettled``.
+        refusal: Is asked once more when no writes are taken.
 
     Raises:
-        EngineUnavailable: The engine cannot be reached, or there was something to catch up with
-            until the old version had to take writes again. It serves as before.
+        EngineUnavailable: The engine cannot be reached, another migration has begun, or there was
+            something to catch up with until the old version had to take writes again, or a refusal.
+            It serves as before.
     """
     ends = monotonic() + CLOSED_SECONDS / 2
     closed_until = now_ms() + 1000 * CLOSED_SECONDS
-    index = filling.index
+    turn = filling.turn
+    serving = turn.serving
     filling.rest = lambda *_: None  # writers wait
-    index.serve(replace(serving, closed=serving.visual, closed_until=closed_until))
-    is_quiet = False
+    turn.state(replace(serving, closed=serving.visual, closed_until=closed_until))
+    is_quiet, why = False, None
     try:
         is_quiet = settle(filling, tally, ends)
+        why = refusal(tally)
     finally:
-        if not is_quiet:
-            index.serve(serving)
+        if why or not is_quiet:
+            turn.state(serving)
+    if why:
+        raise EngineUnavailable(f"{why}; the old version serves on")
     if not is_quiet:
         if filling.stop.is_set():
             return False
@@ -58,9 +69,20 @@ def switch(filling: Filling, tally: Tally, serving: Serving, to: Version) -> boo
             f"expected nothing to catch up with within {CLOSED_SECONDS // 2} s in which the index "
             "takes no writes; there was more: the old version serves on; migrate again"
         )
-    index.serve(Serving(*to, previous=serving.version))
+    turn.state(Serving(*to, previous=serving.version, unsettled=by))
     filling.new_serves = True
-    settle(filling, tally)
+    return finish(filling, tally)
+
+
+def finish(filling: Filling, tally: Tally) -> bool:
+    """Bring over what was still on its way when another version came to serve.
+
+    Returns:
+        Whether nothing is left of it; False where the run was stopped.
+    """
+    if not settle(filling, tally):
+        return False
+    filling.turn.state(replace(filling.turn.serving, unsettled=""))
     return True
 
 
@@ -74,6 +96,7 @@ def settle(filling: Filling, tally: Tally, ends: float | None = None) -> bool:
     """
     quiet_since = monotonic()
     while not filling.stop.is_set() and (ends is None or monotonic() < ends):
+        filling.turn.check()
         if filling.catch_up(tally):
             quiet_since = monotonic()
         elif monotonic() - quiet_since >= QUIET_SECONDS:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 
 from houndstooth.ingest.images import LoadImage
 from houndstooth.ingest.outcome import Outcome
@@ -26,6 +27,13 @@ IMAGES_SECONDS = 60
 _REFUSED = "refused"
 _CODES = {"unusable image": "invalid_image", "image did not come": "image_unavailable"}
 _AWAY = "the engine cannot be reached right now"
+
+
+class _Target(NamedTuple):
+    """What one write goes to, from its beginning to its end."""
+
+    engine: Engine
+    ingest: Callable[..., list[Outcome]]
 
 
 class ProductWriter:
@@ -54,13 +62,16 @@ class ProductWriter:
     def use(self, engine: Engine, extractor: Extractor) -> None:
         """Write to this engine from now on, with this extractor's features."""
         with self._lock:
-            self._engine, self._is_prepared = engine, False
-            self._ingest = partial(
-                ingest_batch,
-                extractor=extractor,
-                engine=engine,
-                taxonomy=self._taxonomy,
-                views=self._views,
+            self._is_prepared = False
+            self._target = _Target(
+                engine,
+                partial(
+                    ingest_batch,
+                    extractor=extractor,
+                    engine=engine,
+                    taxonomy=self._taxonomy,
+                    views=self._views,
+                ),
             )
 
     def write(self, operations: Sequence[Operation]) -> list[Result]:
@@ -79,8 +90,7 @@ class ProductWriter:
         for some in _batches(operations):
             if away is None:
                 try:
-                    self._prepare()
-                    results += self._write(some, ends_at)
+                    results += self._write(some, ends_at, self._prepared())
                     continue
                 except EngineUnavailable as error:
                     away = error
@@ -92,22 +102,27 @@ class ProductWriter:
             raise away
         return results
 
-    def _write(self, operations: Sequence[Operation], ends_at: float) -> list[Result]:
+    def _write(
+        self, operations: Sequence[Operation], ends_at: float, target: _Target
+    ) -> list[Result]:
         """Do a batch: operations of one kind on different products."""
         upserts = [one for one in operations if isinstance(one, Upsert)]
         if upserts:
-            return self._upsert(upserts, ends_at)
+            return self._upsert(upserts, ends_at, target)
         refused = [one for one in operations if isinstance(one, Refused)]
         if refused:
             return [Result(o.product_id, "failed", o.code, o.message) for o in refused]
-        stored = self._engine.stored([one.product_id for one in operations])
+        engine = target.engine
+        stored = engine.stored([one.product_id for one in operations])
         updates = [one for one in operations if isinstance(one, Update)]
         if updates:
-            return self._update(updates, stored)
+            return _update(engine, updates, stored)
         deletes = [one for one in operations if isinstance(one, Delete)]
-        return [self._delete(one, stored.get(one.product_id)) for one in deletes]
+        return [_delete(engine, one, stored.get(one.product_id)) for one in deletes]
 
-    def _upsert(self, operations: Sequence[Upsert], ends_at: float) -> list[Result]:
+    def _upsert(
+        self, operations: Sequence[Upsert], ends_at: float, target: _Target
+    ) -> list[Result]:
         uploads = {
             (o.product_id, name): data for o in operations for name, data in o.uploads.items()
         }
@@ -124,38 +139,43 @@ class ProductWriter:
                 )
             return self._load(reference)
 
-        return [_result(one) for one in self._ingest(products, load_image=load)]
+        return [_result(one) for one in target.ingest(products, load_image=load)]
 
-    def _update(self, operations: Sequence[Update], stored: dict[str, StoredState]) -> list[Result]:
-        outcomes = self._engine.write(
-            [
-                IndexDocument(
-                    one.product_id,
-                    one.facts,
-                    as_of=one.as_of,
-                    stored=stored.get(one.product_id),
-                )
-                for one in operations
-            ]
-        )
-        return [
-            _not_found(one.product_id)
-            if one.error is not None and one.product_id not in stored
-            else _updated(one)
-            for one in outcomes
-        ]
-
-    def _delete(self, operation: Delete, stored: StoredState | None) -> Result:
-        if stored and stored.is_newer(operation.as_of):
-            return Result(operation.product_id, "overtaken")
-        found = self._engine.delete([operation.product_id], operation.as_of)
-        return Result(operation.product_id, "deleted" if found else "absent")
-
-    def _prepare(self) -> None:
+    def _prepared(self) -> _Target:
         with self._lock:
             if not self._is_prepared:
-                prepare(self._engine, must_exist=False)
+                prepare(self._target.engine, must_exist=False)
                 self._is_prepared = True
+            return self._target
+
+
+def _update(
+    engine: Engine, operations: Sequence[Update], stored: dict[str, StoredState]
+) -> list[Result]:
+    outcomes = engine.write(
+        [
+            IndexDocument(
+                one.product_id,
+                one.facts,
+                as_of=one.as_of,
+                stored=stored.get(one.product_id),
+            )
+            for one in operations
+        ]
+    )
+    return [
+        _not_found(one.product_id)
+        if one.error is not None and one.product_id not in stored
+        else _updated(one)
+        for one in outcomes
+    ]
+
+
+def _delete(engine: Engine, operation: Delete, stored: StoredState | None) -> Result:
+    if stored and stored.is_newer(operation.as_of):
+        return Result(operation.product_id, "overtaken")
+    found = engine.delete([operation.product_id], operation.as_of)
+    return Result(operation.product_id, "deleted" if found else "absent")
 
 
 _BETWEEN = "\0"

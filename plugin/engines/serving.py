@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
+from houndstooth.mappings.document import VISUAL
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import EngineUnavailable
-from houndstooth.mappings.shop_index import Serving, ShopIndex
+from houndstooth.mappings.shop_index import Serving, ShopIndex, Version
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 
@@ -23,6 +24,12 @@ def follows(url: str) -> bool:
     """Tell whether an engine URL leaves it to the index which version is meant."""
     parts = urlsplit(url)
     return parts.scheme != "sqlite" and "visual" not in dict(parse_qsl(parts.query))
+
+
+def version_of(settings: Settings) -> Version:
+    """Return the version that settings mean: of an engine URL without one, ``visual``."""
+    visual = dict(parse_qsl(urlsplit(settings.engine).query)).get("visual", VISUAL)
+    return Version(visual, None if settings.encoder is None else str(settings.encoder))
 
 
 def read_serving(engine: Engine) -> Serving | None:

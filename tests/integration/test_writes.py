@@ -247,6 +247,7 @@ def test_refusals_are_kept_and_faults_are_not(
         patch.setattr(small.engine, "stored", away)
         failed = small.ask("PUT", "products/a", product(shop), Idempotency_Key="2")
         assert (failed.status_code, failed.json["error"]["code"]) == (503, "engine_unavailable")
+        assert failed.headers["Retry-After"] == "1"
         assert "10.0.0.1" not in failed.text
     assert small.ask("PUT", "products/a", product(shop), Idempotency_Key="2").status_code == 200
     again = small.ask("PATCH", "products/a", missing, Idempotency_Key="1")

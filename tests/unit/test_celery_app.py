@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from houndstooth.ingest.celery_app import RECONNECT_SECONDS, IngestApp
-from houndstooth.mappings.errors import CatalogueNotFound
+from houndstooth.mappings.errors import CatalogueNotFound, IndexReplaced
+from houndstooth.mappings.shop_index import Serving
 from houndstooth.plugin.config import Settings
 from tests.conftest import free_port
+from tests.fakes import FakeExtractor
 
 
 class Enough(Exception):
@@ -53,12 +55,49 @@ def test_a_process_prepares_an_index_once_and_creates_none() -> None:
     def outage(error: Exception) -> Any:
         raise error
 
-    with IngestApp(Settings()) as app:
+    with IngestApp(Settings(), lambda *_: FakeExtractor()) as app:
         engines: Any = {"there": Index(True), "gone": Index(False)}
         app._engines = engines
         for _ in range(2):
-            app.prepared_engine("there", outage)
+            app.by_version("there", outage, lambda engine, _: engine.index_id())
             with pytest.raises(CatalogueNotFound):
-                app.prepared_engine("gone", outage)
+                app.by_version("gone", outage, lambda engine, _: engine.index_id())
         assert engines["there"].asked.count("prepare") == 1
         assert "prepare" not in engines["gone"].asked
+
+
+def test_a_step_is_done_again_where_another_version_comes_to_serve() -> None:
+    """A deletion or a search for placeholders does not end its job."""
+    serving: list[Serving | None] = [None]
+
+    class Versioned(Index):
+        embedded = False
+
+        def serving(self) -> Serving | None:
+            return serving[0]
+
+    def outage(error: Exception) -> Any:
+        raise error
+
+    done: list[str] = []
+
+    def work(engine: Any, model: str) -> str:
+        done.append(model)
+        if len(done) == 1:
+            serving[0] = Serving("visual_2", "/tiny-7.json")
+        if len(done) < 3:
+            raise IndexReplaced("another version serves")
+        return model
+
+    def load(_: Any, settings: Settings) -> FakeExtractor:
+        extractor = FakeExtractor()
+        extractor.model = str(settings.encoder)
+        return extractor
+
+    with IngestApp(Settings(), load) as app:
+        engines: Any = {url: Versioned(True) for url in ("url", "url?visual=visual_2")}
+        app._engines = engines
+        with pytest.raises(IndexReplaced):  # nothing else serves at the second attempt
+            app.by_version("url", outage, work)
+        assert done == ["None", "/tiny-7.json"]
+        assert app.by_version("url", outage, work) == "/tiny-7.json"

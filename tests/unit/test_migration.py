@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from houndstooth.commands import main
-from houndstooth.ingest.migration.recoding import Recoder, references_of
+from houndstooth.commands.migrate_sample import check_sample
+from houndstooth.ingest.migration import switching
+from houndstooth.ingest.migration.filling import Filling, Tally
+from houndstooth.ingest.migration.recoding import Recoded, Recoder, references_of
+from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
+from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, InvalidInput
-from houndstooth.mappings.shop_index import Serving, Version
+from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.times import now_ms
+from houndstooth.mappings.writes import WriteOutcome
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
 from houndstooth.plugin.engines.serving import follows
@@ -96,6 +104,8 @@ def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
     stated = with_serving(mapping, SERVING)
     assert stated["_meta"]["shop"] == 1
     assert read_serving(stated) == SERVING
+    further = replace(SERVING, dropped="visual_3", run="a", unsettled="--rollback")
+    assert read_serving(with_serving(mapping, further)) == further
 
 
 @pytest.mark.parametrize(
@@ -105,6 +115,8 @@ def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
         (SERVING, "visual_2", EngineUnavailable),
         (replace(SERVING, closed_until=now_ms() - 1), "visual_2", None),
         (SERVING, "visual_3", None),
+        (replace(SERVING, previous=None, dropped="visual"), "visual", IndexReplaced),
+        (Serving("visual", None, dropped="visual"), "visual", None),
     ],
 )
 def test_a_version_that_does_not_serve_takes_no_writes(
@@ -180,3 +192,133 @@ def test_resting_leaves_time_to_others() -> None:
     resting(16, Stop())(8, 0.25)
     resting(16, Stop())(8, 2.0)
     assert rested == [0.25, 0.25, 0.0]
+
+
+class Stated:
+    """An index that says what it serves."""
+
+    def __init__(self, serving: Serving | None = None) -> None:
+        self.now = serving
+
+    def serving(self) -> Serving | None:
+        return self.now
+
+    def serve(self, serving: Serving) -> None:
+        self.now = serving
+
+
+def test_of_two_migrations_the_later_one_goes_on() -> None:
+    index: Any = Stated()
+    read = Serving("visual", None)
+    first, second = Turn(index, read), Turn(index, read)
+    first.take()
+    first.state(replace(first.serving, closed="visual", closed_until=now_ms() + 10**9))
+    second.take()
+    assert (index.now.closed, index.now.run) == (None, second.run)
+    for late in (first.check, lambda: first.state(Serving("visual_2"))):
+        with pytest.raises(EngineUnavailable, match="one migration"):
+            late()
+    second.state(Serving("visual_2", None, previous=read.version))
+    third = Turn(index, read)  # has read before the second one switched
+    with pytest.raises(EngineUnavailable, match="visual_2 serves"):
+        third.take()
+    assert index.now.visual == "visual_2"
+
+
+@pytest.mark.parametrize(
+    ("quiet", "why", "states"),
+    [
+        ([True, True], None, [("visual", "visual", ""), ("visual_2", None, "--encoder")]),
+        ([True, False], None, [("visual", "visual", ""), ("visual_2", None, "--encoder")]),
+        ([False], None, [("visual", "visual", ""), ("visual", None, "")]),
+        ([True], "3 failed", [("visual", "visual", ""), ("visual", None, "")]),
+    ],
+)
+def test_what_is_stated_in_a_switch(
+    quiet: list[bool],
+    why: str | None,
+    states: list[tuple[str, str | None, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until what was on its way has come over, the switch is not settled."""
+    told: list[Serving] = []
+
+    class Noting(Stated):
+        def serve(self, serving: Serving) -> None:
+            told.append(serving)
+            super().serve(serving)
+
+    turn = Turn(cast(Any, Noting()), Serving("visual", None))
+    turn.take()
+    told.clear()
+    filling: Any = SimpleNamespace(turn=turn, rest=None, new_serves=False, stop=Event())
+    answers = [*quiet]
+
+    def settle(*_: Any) -> bool:
+        is_quiet = answers.pop(0)
+        if not is_quiet:
+            filling.stop.set()
+        return is_quiet
+
+    monkeypatch.setattr(switching, "settle", settle)
+    to = Version("visual_2", "/tiny-7.json")
+
+    def switch() -> bool:
+        return switching.switch(filling, Tally(), to, "--encoder", lambda _: why)
+
+    if why:
+        with pytest.raises(EngineUnavailable, match=why):
+            switch()
+    else:
+        assert switch() == all(quiet)
+    settled = [("visual_2", None, "")] if quiet == [True, True] else []
+    assert [(one.visual, one.closed, one.unsettled) for one in told] == states + settled
+
+
+def test_what_was_written_since_is_looked_at_again() -> None:
+    """A picture that changes between filling and check is not taken for wrong codes."""
+    changed = document("1", {}).visual
+    assert changed is not None
+    stored = {"1": replace(changed, binary_code=np.zeros(4, np.uint8)), "2": None}
+    engine: Any = SimpleNamespace(
+        refresh=lambda: None,
+        fetch=lambda ids: [StoredProduct(key, {}, stored[key]) for key in ids if key in stored],
+    )
+    recoder: Any = SimpleNamespace(recode=lambda _: [Recoded(changed, True)])
+    first = SimpleNamespace(product_id="1", appearance_distance=0, colour_distance=0)
+    found = SimpleNamespace(hits=[first])
+    search: Any = SimpleNamespace(engine=engine, search_features=lambda *_: found)
+    passes: list[int] = []
+
+    def catch_up() -> None:
+        passes.append(1)
+        if len(passes) == 2:
+            stored["1"] = changed
+
+    wrong = check_sample(recoder, search, ["1", "2", "gone"], catch_up)
+    assert wrong.keys() == {"2"}
+
+
+def test_a_product_that_is_deleted_meanwhile_has_not_failed() -> None:
+    """One that is there and is refused has."""
+    sources = [SourceDocument(key, {"visual": stored(OLD)}, 1, 1) for key in ("gone", "there")]
+
+    def pages() -> Any:
+        yield sources
+
+    index: Any = SimpleNamespace(
+        visual="visual",
+        refresh=lambda: None,
+        documents=lambda *_: (None, pages()),
+        update=lambda some: [WriteOutcome(one.product_id, "refused") for one in some],
+        fetch=lambda ids: [StoredProduct(key, {}, None) for key in ids if key != "gone"],
+    )
+    recoder: Any = SimpleNamespace(
+        extractor=SimpleNamespace(model="new-1", lengths=LENGTHS),
+        recode=lambda some: [Recoded(NEW, True) for _ in some],
+    )
+    turn: Any = SimpleNamespace(check=lambda: None)
+    filling = Filling(
+        index, "visual_2", recoder, lambda *_: None, Event(), lambda _: None, (), turn
+    )
+    assert filling.fill().failed == {"there": "refused"}

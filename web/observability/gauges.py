@@ -106,10 +106,11 @@ class _Counts:
             return self._found
 
     def _count(self) -> dict[str, float]:
-        model = self.backend.extractor.model
+        parts = self.backend.parts
+        model = parts.extractor.model
         with patience(COUNT_SECONDS):
-            own = self.backend.engine.count(CandidateQuery(model=model))
-            rest = self.backend.engine.count() - own
+            own = parts.engine.count(CandidateQuery(model=model))
+            rest = parts.engine.count() - own
         return {model: own, "other": max(0, rest)}
 
 

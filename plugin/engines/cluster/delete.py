@@ -11,6 +11,7 @@ from houndstooth.plugin.engines.cluster.client import Cluster
 from houndstooth.plugin.engines.cluster.deleted import DeletedDocuments
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
 from houndstooth.plugin.engines.cluster.read import ClusterReader
+from houndstooth.plugin.engines.cluster.serving import ClusterServing
 
 MAX_TURNS = 20
 """Times that a document is looked at because others wrote it since it was read."""
@@ -34,6 +35,7 @@ class ClusterDeleter:
         deleted: DeletedDocuments,
     ) -> None:
         self._cluster, self._reader, self._deleted = cluster, reader, deleted
+        self._serving, self._visual = ClusterServing(cluster, index.name), index.visual
         self._bulk = BulkSender(cluster, index)
 
     def delete(self, product_ids: Collection[str]) -> int:
@@ -52,6 +54,10 @@ class ClusterDeleter:
         Args:
             product_ids: The ids.
             as_of: A time, in milliseconds since 1970.
+
+        Raises:
+            EngineUnavailable: The cluster cannot be reached or refuses.
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
         """
         # Noted first: who inserts an older one looks for the note afterwards.
         self._deleted.note(product_ids, as_of)
@@ -61,6 +67,8 @@ class ClusterDeleter:
             old = [(key, one) for key, one in states if not one.is_newer(as_of)]
             if not old:
                 break
+            # Asked last: the times that were read counted.
+            self._serving.check_not_retired(self._visual)
             deleted += self._delete_read((key, one.seq_no, one.primary_term) for key, one in old)
         return deleted
 

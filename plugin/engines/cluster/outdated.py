@@ -8,6 +8,7 @@ from houndstooth.mappings.writes import Outdated
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.delete import ClusterDeleter
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.serving import ClusterServing
 
 _PATH = "hits.hits._id,hits.hits._seq_no,hits.hits._primary_term"
 
@@ -25,9 +26,14 @@ class OutdatedDocuments:
 
     def __init__(self, cluster: Cluster, index: ClusterIndex, deleter: ClusterDeleter) -> None:
         self._cluster, self._index, self._deleter = cluster, index, deleter
+        self._serving = ClusterServing(cluster, index.name)
 
     def count(self, before: int, kept: Collection[str], examples: int) -> Outdated:
-        """Count them; see Engine.outdated."""
+        """Count them; see Engine.outdated.
+
+        Raises:
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
+        """
         with self._index.errors():
             query = self._query(before, kept)
             body = {"query": query, "size": 0, "track_total_hits": True}
@@ -38,14 +44,21 @@ class OutdatedDocuments:
             product_id = self._index.fields.visual("product_id")
             by_id = {product_id: {"order": "asc", "unmapped_type": "keyword"}}
             hits = self._search(some | {"sort": [by_id]})
+            self._serving.check_not_retired(self._index.visual)
         return Outdated(count, total, tuple(hit["_id"] for hit in hits))
 
     def delete(self, before: int, kept: Collection[str], limit: int) -> int:
-        """Delete some of them; see Engine.delete_outdated."""
+        """Delete some of them; see Engine.delete_outdated.
+
+        Raises:
+            IndexReplaced: Another version of ``visual`` serves, which knows what is newer.
+        """
         with self._index.errors():
             self._cluster.client.indices.refresh(index=self._index.name)
             size = {"size": min(limit, self._index.most_hits()), "sort": ["_doc"]}
             hits = self._search({"query": self._query(before, kept)} | size)
+            # Asked last: the times that were read counted.
+            self._serving.check_not_retired(self._index.visual)
         return self._deleter.delete_read(
             [(hit["_id"], hit["_seq_no"], hit["_primary_term"]) for hit in hits], before - 1
         )

@@ -40,6 +40,14 @@ class ClusterServing:
         with client_errors(self._cluster.address, self._name):
             self._cluster.client.indices.put_mapping(index=self._name, body=body)
 
+    def check_not_retired(self, visual: str) -> None:
+        """Return if no other version serves in the place of this one; see the function.
+
+        Raises:
+            IndexReplaced: Another one does.
+        """
+        check_not_retired(self._mapping(), self._name, visual)
+
     def _mapping(self) -> Json:
         with client_errors(self._cluster.address, self._name):
             answer = self._cluster.read(self._cluster.client.indices.get_mapping, index=self._name)
@@ -58,6 +66,9 @@ def read_serving(mapping: Json) -> Serving | None:
             previous=None if previous is None else _version(previous),
             closed=stated.get("closed"),
             closed_until=int(stated.get("closed_until", 0)),
+            dropped=stated.get("dropped"),
+            run=str(stated.get("run", "")),
+            unsettled=str(stated.get("unsettled", "")),
         )
     except (KeyError, TypeError, ValueError):
         return None
@@ -70,6 +81,8 @@ def with_serving(mapping: Json, serving: Serving) -> Json:
         stated["previous"] = serving.previous._asdict()
     if serving.closed:
         stated |= {"closed": serving.closed, "closed_until": serving.closed_until}
+    further = {"dropped": serving.dropped, "run": serving.run, "unsettled": serving.unsettled}
+    stated |= {name: value for name, value in further.items() if value}
     return {"_meta": {**(mapping.get("_meta") or {}), META: stated}}
 
 
@@ -85,17 +98,30 @@ def check_open(mapping: Json, index: str, visual: str) -> None:
         EngineUnavailable: It is closed for a moment, until another version serves.
         IndexReplaced: Another version serves in its place.
     """
+    check_not_retired(mapping, index, visual)
     serving = read_serving(mapping)
-    if serving is None:
+    if serving and visual == serving.closed and now_ms() < serving.closed_until:
+        raise EngineUnavailable(
+            f"{visual} of {index!r} takes no writes for some seconds, until another version serves"
+        )
+
+
+def check_not_retired(mapping: Json, index: str, visual: str) -> None:
+    """Raise if another version serves in the place of one; see ``check_open``.
+
+    The times of what is written are those of the version that serves, so the other one does not
+    know what is old either.
+
+    Raises:
+        IndexReplaced: Another version serves in its place.
+    """
+    serving = read_serving(mapping)
+    if serving is None or visual == serving.visual:
         return
-    if serving.previous and visual == serving.previous.visual:
+    if visual in (serving.dropped, serving.previous and serving.previous.visual):
         raise IndexReplaced(
             f"expected the version that {index!r} serves, {serving.visual}; got {visual}, which "
             "takes no writes: give the feed again, or start the service again"
-        )
-    if visual == serving.closed and now_ms() < serving.closed_until:
-        raise EngineUnavailable(
-            f"{visual} of {index!r} takes no writes for some seconds, until another version serves"
         )
 
 

@@ -26,9 +26,11 @@ from houndstooth.ingest.patient_engine import Waiting
 from houndstooth.ingest.pipeline import ingest_batch
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced
 from houndstooth.mappings.product import Product
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.times import now_ms
+from houndstooth.mappings.writes import IndexDocument
 from houndstooth.models.extractor import ImageExtractor
 from houndstooth.models.loading import load_extractor
 from houndstooth.plugin.access import Access
@@ -189,10 +191,29 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
         assert load.errors == []
         _check_written(shop, load, "visual", old_model)
         assert "find themselves first" in capsys.readouterr().out
+        _check_retired(shop)
         assert shop.migrate("--drop", "--yes") == 0
         assert set(shop.versions("visual_2").values()) == {None}
         _check_written(shop, load, "visual", old_model)
+        _check_retired(shop)
         backend.search.close()
+
+
+def _check_retired(shop: Catalogue) -> None:
+    """Whoever still has the version before can neither write nor delete by its old times."""
+    engine, now = open_engine(f"{shop.url}?visual=visual_2"), now_ms()
+    before = engine.count()
+    for ask in (
+        lambda: engine.write([IndexDocument("0", {"price": 1.0}, as_of=now)]),
+        lambda: engine.outdated(now),
+        lambda: engine.delete_outdated(now, (), 100),
+        lambda: engine.delete(["0"], now),
+    ):
+        with pytest.raises(IndexReplaced):
+            ask()
+    engine.refresh()
+    assert engine.count() == before
+    engine.close()
 
 
 def _kill_in_the_middle(shop: Catalogue) -> None:

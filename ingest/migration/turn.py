@@ -1,0 +1,72 @@
+"""Let one migration of an index at a time state what serves.
+
+The last one that begins has the turn, so that a command which was killed is simply given again. One
+that is still under way sees that it has lost the turn before it writes or states anything more, and
+ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.shop_index import Serving, ShopIndex
+
+
+@dataclass
+class Turn:
+    """The turn of one migration.
+
+    Attributes:
+        index: The index.
+        serving: What the index serves, as this migration stated it last.
+        run: Name of the migration.
+    """
+
+    index: ShopIndex
+    serving: Serving
+    run: str = field(default_factory=lambda: uuid4().hex)
+
+    def take(self) -> None:
+        """Take the turn. What another one has closed takes writes again.
+
+        Raises:
+            EngineUnavailable: The engine cannot be reached, or serves another version than was
+                read.
+        """
+        found = self.index.serving() or self.serving
+        if (found.version, found.previous) != (self.serving.version, self.serving.previous):
+            raise _lost(found)
+        self._state(replace(found, closed=None, closed_until=0))
+
+    def check(self) -> None:
+        """Return if this migration still has the turn.
+
+        Raises:
+            EngineUnavailable: The engine cannot be reached, or another migration has begun.
+        """
+        found = self.index.serving()
+        if found is None or found.run != self.run:
+            raise _lost(found)
+
+    def state(self, serving: Serving) -> None:
+        """State what the index serves.
+
+        Raises:
+            EngineUnavailable: See ``check``.
+        """
+        self.check()
+        self._state(serving)
+
+    def _state(self, serving: Serving) -> None:
+        self.serving = replace(serving, run=self.run)
+        self.index.serve(self.serving)
+
+
+def _lost(found: Serving | None) -> EngineUnavailable:
+    state = "nothing is stated" if found is None else f"{found.visual} serves"
+    return EngineUnavailable(
+        "expected one migration of the index at a time; another houndstooth migrate has begun "
+        f"since, and this one ends; {state}"
+    )
