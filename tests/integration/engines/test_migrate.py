@@ -202,6 +202,7 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
 def _check_retired(shop: Catalogue) -> None:
     """Whoever still has the version before can neither write nor delete by its old times."""
     engine, now = open_engine(f"{shop.url}?visual=visual_2"), now_ms()
+    engine.refresh()
     before = engine.count()
     for ask in (
         lambda: engine.write([IndexDocument("0", {"price": 1.0}, as_of=now)]),
