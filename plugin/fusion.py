@@ -85,10 +85,12 @@ class ListFiller(PageFiller):
         super().__init__(engine, source, query, steps, clock, request.merge != "none")
         self._main, self._request = main, request
         self._cursor = ShownCursor.parse(request.cursor) if request.cursor else ShownCursor()
-        self._last = 0
+        self._main_list: list[Found] = []
+        last = 0
         if main:
-            _, _, self._last = self._ranked(len(self._cursor) + request.top, None)
-        self._steps = self._steps[: self._last + 1]
+            enough = len(self._cursor) + request.top
+            self._main_list, _, last = self._ranked(max(LISTED, enough), None, enough)
+        self._steps = self._steps[: last + 1]
         self._lists: list[RankedList] = []
 
     def look_up(self, text: str) -> None:
@@ -121,13 +123,17 @@ class ListFiller(PageFiller):
         sort, top = self._request.sort, self._request.top
         pinned = [] if sort else self.take(order.pinned_ids, ideal)
         reorder = bool(sort or order.rules.rules)
+        is_ranked = not pinned
         for _ in range(ATTEMPTS):
+            if self._main and not is_ranked:
+                self._main_list = self._ranked(LISTED, None)[0]
             joined = self._joined()
             left = [one for one in joined if one.found.row.product_id not in self._cursor]
             hits, outdated = self._hits_of(left if reorder else left[:top], ideal)
             if not outdated:
                 break
             self._source.update(outdated)
+            is_ranked = False
         if sort:
             places = {one.found.row.product_id: one.found.row.last for one in joined}
             hits = sort_hits([(places[hit.product_id], hit) for hit in hits], sort)
@@ -140,13 +146,16 @@ class ListFiller(PageFiller):
 
     def _joined(self) -> list[_Joined]:
         """Join the lists, best first; a hit has the best rank of its variants in each."""
-        found = self._ranked(LISTED, None)[0] if self._main else []
+        found = self._main_list[:LISTED]
         owner = {one: hit.row.product_id for hit in found for one in _members(hit)}
         listed = dict.fromkeys(one for each in self._lists for one in each.scores)
         wanted = [one for one in listed if one not in owner]
         if wanted:
             query = replace(self._query, candidates=self.kind)
-            ranked = {row.product_id: row for row in self._rank_some(query, wanted)}
+            known = self._source.named(query, wanted) if self._source.has_all else []
+            ranked = {row.product_id: row for row in known}
+            if new := [one for one in wanted if one not in ranked]:
+                ranked |= {row.product_id: row for row in self._rank_some(query, new)}
             further = self._take([ranked[one] for one in wanted if one in ranked], query)
             owner |= {one: hit.row.product_id for hit in further for one in _members(hit)}
             found = [*found, *further]

@@ -132,11 +132,12 @@ class PageFiller:
         taken: list[Found] = []
         left_out: set[str] = set()
         for row in rows:
-            if row.product_id not in left_out:
-                group = groups[keys[row.product_id]] if row.product_id in keys else []
-                others = tuple(one for one in group if one.product_id != row.product_id)
-                taken.append(Found(0, row, others))
-                left_out.update([row.product_id, *(one.product_id for one in others)])
+            if row.product_id in left_out:
+                continue
+            group = groups[keys[row.product_id]] if row.product_id in keys else []
+            others = tuple([one for one in group if one.product_id != row.product_id])
+            taken.append(Found(0, row, others))
+            left_out |= {row.product_id, *[one.product_id for one in others]}
         self._source.leave_out(list(left_out))
         return taken
 
@@ -173,11 +174,18 @@ class PageFiller:
             end = Cursor(first_step, found[-1].step, found[-1].row.place)
         return Page(hits, self._steps[last_step][0], end, places)
 
-    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[Found], int, int]:
+    def _ranked(
+        self, top: int, cursor: Cursor | None, enough: int | None = None
+    ) -> tuple[list[Found], int, int]:
         """Run the steps until one fills the page.
 
         A step with the same category and fewer attributes replaces the step before it. A step
         without the category is added after it, so that products of the category stay in front.
+
+        Args:
+            top: Number of hits, at most.
+            cursor: Where the page before ended.
+            enough: Number of hits that fill the page; None = top.
 
         Returns:
             The hits, and the numbers of the first step that has some and of the last that was run.
@@ -190,7 +198,7 @@ class PageFiller:
                 first, found = number, []
             after = cursor.after if cursor and cursor.step == number else None
             found += self._hits(first, number, top - len(found), after)
-            if len(found) >= top:
+            if len(found) >= (enough or top):
                 break
         return found, first, number
 

@@ -28,7 +28,6 @@ from houndstooth.plugin.attribute_query import (
     with_post_filters,
 )
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.fusion import ListFiller
 from houndstooth.plugin.page import Page
 from houndstooth.plugin.pictures import check_pictures
@@ -137,11 +136,8 @@ class TextSearch:
             features,
             request,
             search.taxonomy,
-            without_id=product.product_id if product else None,
-            without_variant_group=variant_group_of(product, search.settings.variant_field)
-            if product and request.collapse
-            else None,
-            variant_field=search.settings.variant_field if request.collapse else None,
+            without=product,
+            variant_field=search.settings.variant_field,
         )
         if request.text:
             steps = without_guesses(steps)

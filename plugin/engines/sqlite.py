@@ -51,6 +51,9 @@ BY_WORDS = """
 SELECT id, -rank AS score FROM words JOIN candidate ON product = words.rowid
 WHERE words MATCH ? AND {condition} ORDER BY rank, id LIMIT ?
 """
+OF_KIND = "+words.rowid IN (SELECT product FROM candidate WHERE {condition})"
+"""A condition that names a kind, for BY_WORDS: few products have it, so they are listed first."""
+
 FACET = """
 SELECT value, count(*) FROM fact
 WHERE field = ? AND product IN (SELECT product FROM candidate WHERE {condition})
@@ -163,7 +166,9 @@ class SQLiteEngine:
         """Rank the documents that match by words in their title and brand, with FTS5's BM25."""
         with self._file.connection() as db:
             where = self._condition(db, query)
-            sql = BY_WORDS.format(condition=where.text)
+            names_kind = query.category is not None or query.categories
+            matching = OF_KIND.format(condition=where.text) if names_kind else where.text
+            sql = BY_WORDS.format(condition=matching)
             return list(db.execute(sql, (words_expression(words), *where.values, limit)))
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
