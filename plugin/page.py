@@ -141,7 +141,13 @@ class PageFiller:
         self._source.leave_out(list(left_out))
         return taken
 
-    def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
+    def fill(
+        self,
+        top: int,
+        ideal: Sequence[str],
+        cursor: Cursor | None = None,
+        enough: int | None = None,
+    ) -> Page:
         """Fill a page.
 
         Every hit is looked up in the engine. A product that was deleted is left out, and one that
@@ -151,12 +157,13 @@ class PageFiller:
             top: Number of hits.
             ideal: Terms of an ideal hit, for ``Hit.matched``.
             cursor: Where the page before ended.
+            enough: Number of hits after which no further step is run; None = top.
         """
         tries: Counter[str] = Counter()
         shown: dict[str, ShownProduct] = {}
         ahead = 0
         for _ in range(ATTEMPTS):
-            found, first_step, last_step = self._ranked(top, cursor)
+            found, first_step, last_step = self._ranked(top, cursor, enough)
             shown |= self._show([f.row.product_id for f in found if not is_current(f.row, shown)])
             outdated = [f.row.product_id for f in found if not is_current(f.row, shown)]
             if not outdated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -39,6 +40,9 @@ from houndstooth.plugin.engines.sqlite_write import (
     stored_states,
     stored_visual,
 )
+
+SUMMARIES = 4096
+"""Decoded summaries that are kept, of the products that were shown last: some 5 kB each."""
 
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
@@ -175,9 +179,7 @@ class SQLiteEngine:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
             rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
-        found = (
-            (*row, stored_visual(VisualSummary, self.location, row[0], row[3])) for row in rows
-        )
+        found = ((*row, _summary(self.location, row[0], row[3])) for row in rows)
         return [
             ShownProduct(key, changed, json.loads(facts), visual)
             for key, changed, facts, _, visual in found
@@ -249,6 +251,9 @@ class SQLiteEngine:
             return list(db.execute(sql, (*where.values, size)))
         rows = db.execute(FACET.format(condition=where.text), (field, *where.values, size))
         return [(facet_value(value), count) for value, count in rows]
+
+
+_summary = lru_cache(SUMMARIES)(partial(stored_visual, VisualSummary))
 
 
 def _term_numbers(db: Connection) -> dict[str, int]:
