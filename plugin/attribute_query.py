@@ -99,6 +99,11 @@ def with_post_filters(query: CandidateQuery, request: SearchRequest) -> Candidat
     return replace(query, post_filters=filters, queries=(*query.queries, *queries))
 
 
+def names_kind(query: CandidateQuery) -> bool:
+    """Tell whether a query names a category."""
+    return query.category is not None or bool(query.categories)
+
+
 def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:
     """List the terms of an ideal hit, in taxonomy order.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
 from houndstooth.mappings.search import Hit, Relaxed
-from houndstooth.plugin.attribute_query import Step
+from houndstooth.plugin.attribute_query import Step, names_kind
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import rank
@@ -79,12 +79,12 @@ class PageFiller:
 
     def is_of_kind(self, step: int) -> bool:
         """Tell whether a step, by its number, finds products of the query's kind alone."""
-        return step == 0 or _names_kind(self._steps[step][1])
+        return step == 0 or names_kind(self._steps[step][1])
 
     @property
     def kind(self) -> CandidateQuery:
         """Return the loosest step that keeps to the kind of product, else the first."""
-        of_kind = (step for _, step in reversed(self._steps) if _names_kind(step))
+        of_kind = (step for _, step in reversed(self._steps) if names_kind(step))
         return next(of_kind, self._steps[0][1])
 
     def up_to(self, step: int) -> PageFiller:
@@ -184,15 +184,10 @@ class PageFiller:
     def _ranked(
         self, top: int, cursor: Cursor | None, enough: int | None = None
     ) -> tuple[list[Found], int, int]:
-        """Run the steps until one fills the page.
+        """Run the steps until one fills the page: with ``enough`` hits, or ``top`` if it is None.
 
         A step with the same category and fewer attributes replaces the step before it. A step
         without the category is added after it, so that products of the category stay in front.
-
-        Args:
-            top: Number of hits, at most.
-            cursor: Where the page before ended.
-            enough: Number of hits that fill the page; None = top.
 
         Returns:
             The hits, and the numbers of the first step that has some and of the last that was run.
@@ -201,7 +196,7 @@ class PageFiller:
         found: list[Found] = []
         for number in range(cursor.step if cursor else 0, len(self._steps)):
             query = self._steps[number][1]
-            if not cursor and _names_kind(query):
+            if not cursor and names_kind(query):
                 first, found = number, []
             after = cursor.after if cursor and cursor.step == number else None
             found += self._hits(first, number, top - len(found), after)
@@ -300,7 +295,3 @@ class PageFiller:
             variants=tuple(one.product_id for one in variants),
             merged=tuple(one.product_id for one in others if one not in variants),
         )
-
-
-def _names_kind(query: CandidateQuery) -> bool:
-    return query.category is not None or bool(query.categories)

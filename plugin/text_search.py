@@ -161,7 +161,10 @@ class TextSearch:
         source = search.sources.source(features.model, query.lengths, clock)
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
-            filler = ListFiller(search.engine, source, query, steps, clock, main, request)
+            names_kind = bool(words.categories or request.category)
+            filler = ListFiller(
+                search.engine, source, query, steps, clock, main, request, names_kind
+            )
             if other is not None:
                 filler.look_like(search.ranking_query(other, request, steps))
             if looked_up:

@@ -170,8 +170,8 @@ class SQLiteEngine:
         """Rank the documents that match by words in their title and brand, with FTS5's BM25."""
         with self._file.connection() as db:
             where = self._condition(db, query)
-            names_kind = query.category is not None or query.categories
-            matching = OF_KIND.format(condition=where.text) if names_kind else where.text
+            is_of_kind = query.category is not None or query.categories
+            matching = OF_KIND.format(condition=where.text) if is_of_kind else where.text
             sql = BY_WORDS.format(condition=matching)
             return list(db.execute(sql, (words_expression(words), *where.values, limit)))
 
