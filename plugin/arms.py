@@ -95,6 +95,11 @@ def _read_arm(name: str, data: Mapping[str, Any]) -> Arm:
     if not _NAME.fullmatch(name):
         raise ValueError(f"expected a name of small letters, digits, - and _; got {name[:80]!r}")
     for option, value in data.items():
+        if option in ("engine", "index"):
+            raise ValueError(
+                f"{name}.{option}: expected options of a search ({', '.join(_OPTIONS)}): all arms "
+                "search the index of HOUNDSTOOTH_ENGINE; run a second service for another index"
+            )
         if option not in _OPTIONS:
             raise ValueError(f"{name}: expected only {', '.join(_OPTIONS)}; got {option[:80]!r}")
         is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, ShopQuery
+from houndstooth.mappings.engine import CandidateQuery, ShopQuery, StoredProduct
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.search import RELAXED_STEPS, Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.plugin.fact_paths import variant_group_of
 
 Step = tuple[Relaxed, CandidateQuery]
 
@@ -28,8 +29,7 @@ def attribute_query(
     request: SearchRequest,
     taxonomy: Taxonomy,
     *,
-    without_id: str | None = None,
-    without_variant_group: str | None = None,
+    without: StoredProduct | None = None,
     variant_field: str | None = None,
 ) -> list[Step]:
     """Build the steps of an attribute query, strictest first.
@@ -53,14 +53,14 @@ def attribute_query(
         features: Features of the query image or, from `stored_features`, of a product.
         request: The search options; their terms must exist in the taxonomy.
         taxonomy: Gives the category's groups and their importance.
-        without_id: Id of a product to leave out.
-        without_variant_group: Variant group to leave out.
+        without: A product to leave out, with its variants if hits are collapsed; None = none.
         variant_field: Shop field that holds the variant group; None = every variant is a hit.
 
     Raises:
         UnknownTerm: The category of the features is not in the taxonomy.
     """
     category = features.category.term
+    field = variant_field if request.collapse else None
     preferred = _preferred_terms(features, request, taxonomy.groups_of(category))
     loosest = CandidateQuery(
         model=features.model,
@@ -72,9 +72,9 @@ def attribute_query(
         excluded=(*request.excluded, NO_PICTURE),
         filters=request.filters,
         queries=(request.query,) if request.query else (),
-        without_id=without_id,
-        without_variant_group=without_variant_group,
-        variant_field=variant_field,
+        without_id=without.product_id if without else None,
+        without_variant_group=variant_group_of(without, field) if without and field else None,
+        variant_field=field,
         hide_sold_out=request.sold_out == "hide",
     )
     loosest = with_post_filters(loosest, request)
@@ -97,6 +97,11 @@ def with_post_filters(query: CandidateQuery, request: SearchRequest) -> Candidat
     filters = tuple(one for one in request.post_filters if not isinstance(one, ShopQuery))
     queries = tuple(one for one in request.post_filters if isinstance(one, ShopQuery))
     return replace(query, post_filters=filters, queries=(*query.queries, *queries))
+
+
+def names_kind(query: CandidateQuery) -> bool:
+    """Tell whether a query names a category."""
+    return query.category is not None or bool(query.categories)
 
 
 def ideal_terms(query: CandidateQuery, taxonomy: Taxonomy) -> tuple[str, ...]:

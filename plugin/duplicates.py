@@ -100,7 +100,7 @@ def find_duplicates(
         groups.join(some, others)
     found = []
     for rows in groups.rows():
-        products = _read(engine, segment.ids(rows.tolist()), variant_field)
+        products = _read(engine, segment.ids(rows), variant_field)
         if len({one.variant_group or (one.product_id,) for one in products}) > 1:
             found.append(DuplicateGroup(tuple(products)))
     return sorted(found, key=lambda one: (-len(one.products), one.products[0].product_id))
@@ -136,8 +136,8 @@ def _same_files(engine: Engine, segment: Segment) -> Iterator[tuple[Rows, Rows]]
     """Pair the rows whose first pictures are the same file."""
     first: dict[str, int] = {}
     for start in range(0, len(segment), AT_ONCE):
-        rows = range(start, min(start + AT_ONCE, len(segment)))
-        row_of = dict(zip(segment.ids(rows), rows, strict=True))
+        rows = np.arange(start, min(start + AT_ONCE, len(segment)))
+        row_of = dict(zip(segment.ids(rows), rows.tolist(), strict=True))
         pairs = []
         for product in _shown(engine, list(row_of)):
             if product.visual.pictures:

@@ -47,10 +47,17 @@ def select_facts(facts: Mapping[str, Any], names: Collection[str]) -> dict[str, 
     return kept
 
 
-def fact_values(facts: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """Yield the single values of a fact, of all objects that its name leads into."""
-    leading = facts if "." in name else (name,) if name in facts else ()
-    for key in leading:
+def fact_values(facts: Mapping[str, Any], name: str) -> Iterable[Any]:
+    """List the single values of a fact, of all objects that its name leads into."""
+    if "." in name:
+        return _values_inside(facts, name)
+    value = facts.get(name, ())
+    values = value if isinstance(value, list | tuple) else (value,)
+    return [one for one in values if not isinstance(one, Mapping)]
+
+
+def _values_inside(facts: Mapping[str, Any], name: str) -> Iterator[Any]:
+    for key in facts:
         if key != name and not name.startswith(f"{key}."):
             continue
         value = facts[key]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from houndstooth.mappings.engine import ShownProduct
 from houndstooth.plugin.columns.query import RankedRow
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A hit before it is fetched: the number of its step, its row, and those of its group."""
 
     step: int

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.engine import CandidateQuery, Engine
+from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.search import MAX_HITS, FoundBy, Hit, SearchRequest
 from houndstooth.mappings.words_query import WordsQuery
-from houndstooth.plugin.attribute_query import Step
+from houndstooth.plugin.attribute_query import Step, names_kind
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.cursor import Cursor, ShownCursor
@@ -67,6 +68,7 @@ class ListFiller(PageFiller):
         engine, source, query, steps, clock: See PageFiller.
         main: Name of the ranking of this filler; None = it lists nothing.
         request: Has the order, the number of hits and the cursor.
+        words_name_kind: Whether words name a kind of product: those of unknown kind come after it.
 
     Raises:
         InvalidInput: The cursor is not of such a search.
@@ -81,14 +83,17 @@ class ListFiller(PageFiller):
         clock: Clock,
         main: FoundBy | None,
         request: SearchRequest,
+        words_name_kind: bool,
     ) -> None:
         super().__init__(engine, source, query, steps, clock, request.merge != "none")
-        self._main, self._request = main, request
+        self._main, self._request, self._words_name_kind = main, request, words_name_kind
         self._cursor = ShownCursor.parse(request.cursor) if request.cursor else ShownCursor()
-        self._last = 0
+        self._main_list: list[Found] = []
+        last = 0
         if main:
-            _, _, self._last = self._ranked(len(self._cursor) + request.top, None)
-        self._steps = self._steps[: self._last + 1]
+            enough = len(self._cursor) + request.top
+            self._main_list, _, last = self._ranked(max(LISTED, enough), None, enough)
+        self._steps = self._steps[: last + 1]
         self._lists: list[RankedList] = []
 
     def look_up(self, text: str) -> None:
@@ -121,13 +126,17 @@ class ListFiller(PageFiller):
         sort, top = self._request.sort, self._request.top
         pinned = [] if sort else self.take(order.pinned_ids, ideal)
         reorder = bool(sort or order.rules.rules)
+        is_ranked = not pinned
         for _ in range(ATTEMPTS):
+            if self._main and not is_ranked:
+                self._main_list = self._ranked(LISTED, None)[0]
             joined = self._joined()
             left = [one for one in joined if one.found.row.product_id not in self._cursor]
             hits, outdated = self._hits_of(left if reorder else left[:top], ideal)
             if not outdated:
                 break
             self._source.update(outdated)
+            is_ranked = False
         if sort:
             places = {one.found.row.product_id: one.found.row.last for one in joined}
             hits = sort_hits([(places[hit.product_id], hit) for hit in hits], sort)
@@ -140,21 +149,26 @@ class ListFiller(PageFiller):
 
     def _joined(self) -> list[_Joined]:
         """Join the lists, best first; a hit has the best rank of its variants in each."""
-        found = self._ranked(LISTED, None)[0] if self._main else []
+        found = self._main_list[:LISTED]
         owner = {one: hit.row.product_id for hit in found for one in _members(hit)}
         listed = dict.fromkeys(one for each in self._lists for one in each.scores)
         wanted = [one for one in listed if one not in owner]
         if wanted:
             query = replace(self._query, candidates=self.kind)
-            ranked = {row.product_id: row for row in self._rank_some(query, wanted)}
+            known = self._source.named(query, wanted) if self._source.has_all else []
+            ranked = {row.product_id: row for row in known}
+            if new := [one for one in wanted if one not in ranked]:
+                ranked |= {row.product_id: row for row in self._rank_some(query, new)}
             further = self._take([ranked[one] for one in wanted if one in ranked], query)
             owner |= {one: hit.row.product_id for hit in further for one in _members(hit)}
             found = [*found, *further]
-        kinds = max(sum(1 for _, step in self._steps if step.category or step.categories), 1)
-        keys = {
-            one.row.product_id: (max(0, one.step - kinds + 1), one.row.last, -one.row.score)
-            for one in found
-        }
+        kinds = max(sum(names_kind(step) for _, step in self._steps), 1)
+        unknown = self._of_unknown_kind([one.row.product_id for one in found])
+        keys = {}
+        for one in found:
+            # Steps beyond the kind come after it, and what is of unknown kind after its step.
+            kind = 2 * max(0, one.step - kinds + 1) + (one.row.product_id in unknown)
+            keys[one.row.product_id] = kind, one.row.last, -one.row.score
         ranks: dict[FoundBy, dict[str, int]] = {}
         if self._main:
             by_main = sorted(keys, key=lambda one: (keys[one], one))[:LISTED]
@@ -174,6 +188,14 @@ class ListFiller(PageFiller):
             if places:
                 joined.append(_Joined(one, keys[product_id][0], total / highest, tuple(places)))
         return sorted(joined, key=lambda one: one.place)
+
+    def _of_unknown_kind(self, product_ids: Sequence[str]) -> set[str]:
+        """Return those of some products whose kind is unknown, if words name a kind."""
+        if not (self._words_name_kind and product_ids):
+            return set()
+        query = CandidateQuery(self.kind.model, category=UNKNOWN_CATEGORY)
+        with self._clock.stage("candidates"):
+            return set(self._engine.match(query, len(product_ids), product_ids))
 
     def _hits_of(
         self, joined: Sequence[_Joined], ideal: Sequence[str]

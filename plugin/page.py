@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
 from houndstooth.mappings.search import Hit, Relaxed
-from houndstooth.plugin.attribute_query import Step
+from houndstooth.plugin.attribute_query import Step, names_kind
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.ranking import rank
@@ -79,12 +79,12 @@ class PageFiller:
 
     def is_of_kind(self, step: int) -> bool:
         """Tell whether a step, by its number, finds products of the query's kind alone."""
-        return step == 0 or _names_kind(self._steps[step][1])
+        return step == 0 or names_kind(self._steps[step][1])
 
     @property
     def kind(self) -> CandidateQuery:
         """Return the loosest step that keeps to the kind of product, else the first."""
-        of_kind = (step for _, step in reversed(self._steps) if _names_kind(step))
+        of_kind = (step for _, step in reversed(self._steps) if names_kind(step))
         return next(of_kind, self._steps[0][1])
 
     def up_to(self, step: int) -> PageFiller:
@@ -132,15 +132,22 @@ class PageFiller:
         taken: list[Found] = []
         left_out: set[str] = set()
         for row in rows:
-            if row.product_id not in left_out:
-                group = groups[keys[row.product_id]] if row.product_id in keys else []
-                others = tuple(one for one in group if one.product_id != row.product_id)
-                taken.append(Found(0, row, others))
-                left_out.update([row.product_id, *(one.product_id for one in others)])
+            if row.product_id in left_out:
+                continue
+            group = groups[keys[row.product_id]] if row.product_id in keys else []
+            others = tuple([one for one in group if one.product_id != row.product_id])
+            taken.append(Found(0, row, others))
+            left_out |= {row.product_id, *[one.product_id for one in others]}
         self._source.leave_out(list(left_out))
         return taken
 
-    def fill(self, top: int, ideal: Sequence[str], cursor: Cursor | None = None) -> Page:
+    def fill(
+        self,
+        top: int,
+        ideal: Sequence[str],
+        cursor: Cursor | None = None,
+        enough: int | None = None,
+    ) -> Page:
         """Fill a page.
 
         Every hit is looked up in the engine. A product that was deleted is left out, and one that
@@ -150,12 +157,13 @@ class PageFiller:
             top: Number of hits.
             ideal: Terms of an ideal hit, for ``Hit.matched``.
             cursor: Where the page before ended.
+            enough: Number of hits after which no further step is run; None = top.
         """
         tries: Counter[str] = Counter()
         shown: dict[str, ShownProduct] = {}
         ahead = 0
         for _ in range(ATTEMPTS):
-            found, first_step, last_step = self._ranked(top, cursor)
+            found, first_step, last_step = self._ranked(top, cursor, enough)
             shown |= self._show([f.row.product_id for f in found if not is_current(f.row, shown)])
             outdated = [f.row.product_id for f in found if not is_current(f.row, shown)]
             if not outdated:
@@ -173,8 +181,10 @@ class PageFiller:
             end = Cursor(first_step, found[-1].step, found[-1].row.place)
         return Page(hits, self._steps[last_step][0], end, places)
 
-    def _ranked(self, top: int, cursor: Cursor | None) -> tuple[list[Found], int, int]:
-        """Run the steps until one fills the page.
+    def _ranked(
+        self, top: int, cursor: Cursor | None, enough: int | None = None
+    ) -> tuple[list[Found], int, int]:
+        """Run the steps until one fills the page: with ``enough`` hits, or ``top`` if it is None.
 
         A step with the same category and fewer attributes replaces the step before it. A step
         without the category is added after it, so that products of the category stay in front.
@@ -186,11 +196,11 @@ class PageFiller:
         found: list[Found] = []
         for number in range(cursor.step if cursor else 0, len(self._steps)):
             query = self._steps[number][1]
-            if not cursor and _names_kind(query):
+            if not cursor and names_kind(query):
                 first, found = number, []
             after = cursor.after if cursor and cursor.step == number else None
             found += self._hits(first, number, top - len(found), after)
-            if len(found) >= top:
+            if len(found) >= (enough or top):
                 break
         return found, first, number
 
@@ -285,7 +295,3 @@ class PageFiller:
             variants=tuple(one.product_id for one in variants),
             merged=tuple(one.product_id for one in others if one not in variants),
         )
-
-
-def _names_kind(query: CandidateQuery) -> bool:
-    return query.category is not None or bool(query.categories)

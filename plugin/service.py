@@ -23,7 +23,6 @@ from houndstooth.plugin.attribute_query import Step, attribute_query, ideal_term
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
-from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.merchandising.ruled_page import RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
@@ -241,14 +240,12 @@ class VisualSearch:
             clock: Measures the stages.
             without: A product to leave out, with its variants if hits are collapsed; None = none.
         """
-        field = self.settings.variant_field if request.collapse else None
         steps = attribute_query(
             features,
             request,
             self.taxonomy,
-            without_id=without.product_id if without else None,
-            without_variant_group=variant_group_of(without, field) if without and field else None,
-            variant_field=field,
+            without=without,
+            variant_field=self.settings.variant_field,
         )
         query = self.ranking_query(features, request, steps)
         source = self.sources.source(features.model, query.lengths, clock)

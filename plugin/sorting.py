@@ -79,11 +79,7 @@ def sort_hits(hits: Sequence[tuple[bool, Hit]], sort: Sort) -> list[Hit]:
 
 def most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:
     """Find the SORTED_HITS best hits, of no further step than a page of ``top`` hits needs."""
-    page = filler.fill(top, ideal)
-    if not isinstance(page.next, Cursor) or top >= SORTED_HITS:
-        return page
-    rest = filler.up_to(page.next.step).fill(SORTED_HITS - top, ideal, page.next)
-    return replace(page, hits=page.hits + rest.hits, places=page.places + rest.places)
+    return filler.fill(max(top, SORTED_HITS), ideal, enough=top)
 
 
 def up_to(end: Cursor, filler: PageFiller, ideal: Sequence[str]) -> Page:

@@ -35,9 +35,11 @@ class Source(Protocol):
 
     Attributes:
         is_exact: Whether every product was compared so far.
+        has_all: Whether it has all products at hand, so that ``named`` fetches none.
     """
 
     is_exact: bool
+    has_all: bool
 
     def rank(self, query: RankingQuery, top: int, after: Place | None) -> Ranking:
         """Find the best products that pass the query and its filters, after a place."""
@@ -73,7 +75,7 @@ class ColumnsSource:
         clock: Measures the stages ``candidates`` and ``rerank``.
     """
 
-    is_exact = True
+    is_exact = has_all = True
 
     def __init__(self, engine: Engine, columns: Columns, snapshot: Snapshot, clock: Clock) -> None:
         self._engine, self._columns, self._clock = engine, columns, clock

@@ -28,7 +28,6 @@ from houndstooth.plugin.attribute_query import (
     with_post_filters,
 )
 from houndstooth.plugin.clock import Clock
-from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.plugin.fusion import ListFiller
 from houndstooth.plugin.page import Page
 from houndstooth.plugin.pictures import check_pictures
@@ -137,11 +136,8 @@ class TextSearch:
             features,
             request,
             search.taxonomy,
-            without_id=product.product_id if product else None,
-            without_variant_group=variant_group_of(product, search.settings.variant_field)
-            if product and request.collapse
-            else None,
-            variant_field=search.settings.variant_field if request.collapse else None,
+            without=product,
+            variant_field=search.settings.variant_field,
         )
         if request.text:
             steps = without_guesses(steps)
@@ -165,7 +161,10 @@ class TextSearch:
         source = search.sources.source(features.model, query.lengths, clock)
         page = Page([], steps[-1][0], None, [])
         if features.shows_item:
-            filler = ListFiller(search.engine, source, query, steps, clock, main, request)
+            names_kind = bool(words.categories or request.category)
+            filler = ListFiller(
+                search.engine, source, query, steps, clock, main, request, names_kind
+            )
             if other is not None:
                 filler.look_like(search.ranking_query(other, request, steps))
             if looked_up:

@@ -29,6 +29,8 @@ class WindowSource:
         clock: Measures the stages ``candidates`` and ``rerank``.
     """
 
+    has_all = False
+
     def __init__(self, engine: RankingEngine, limit: int, clock: Clock) -> None:
         self._engine, self._clock, self._limit = engine, clock, limit
         self._windows: dict[int, _Window] = {}

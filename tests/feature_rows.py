@@ -66,7 +66,7 @@ def contents(snapshot: Snapshot) -> dict[str, tuple[object, ...]]:
     for part in snapshot.parts:
         segment, rows = part.segment, part.rows()
         sets = segment.term_sets.unpack()
-        ids = segment.ids(rows.tolist())
+        ids = segment.ids(rows)
         assert not found.keys() & set(ids)
         for row, product_id, variant in zip(
             rows.tolist(), ids, segment.variants(rows).tolist(), strict=True

@@ -73,7 +73,7 @@ class Best:
         last, last_id = -after[1], after[2]
         later = found.scores < last
         tied = np.flatnonzero(found.scores == last)
-        ids = segment.ids(found.rows[tied].tolist())
+        ids = segment.ids(found.rows[tied])
         later[tied] = [one > last_id for one in ids]
         return np.flatnonzero(later)
 
@@ -99,7 +99,7 @@ class Best:
 def _rows(segment: Segment, found: Compared, last: bool) -> list[RankedRow]:
     count = len(found.rows)
     columns = zip(
-        segment.ids(found.rows.tolist()),
+        segment.ids(found.rows),
         segment.versions[found.rows].tolist(),
         segment.variants(found.rows).tolist(),
         found.scores.tolist(),
@@ -109,4 +109,4 @@ def _rows(segment: Segment, found: Compared, last: bool) -> list[RankedRow]:
         [last] * count,
         strict=True,
     )
-    return [RankedRow(*column) for column in columns]
+    return [RankedRow._make(column) for column in columns]

@@ -81,7 +81,7 @@ def near_to(
                 ids, codes, colours = zip(*asked[category], strict=True)
                 some = np.concatenate(codes), np.concatenate(colours)
                 for a, b in _near(part.segment, some, rows, limits):
-                    found = part.segment.ids(b.tolist())
+                    found = part.segment.ids(b)
                     pairs += [(ids[n], one) for n, one in zip(a.tolist(), found, strict=True)]
     return [pair for pair in pairs if pair[0] != pair[1]]
 
@@ -204,9 +204,7 @@ def _variant_pairs(snapshot: Snapshot, product_ids: Sequence[str]) -> list[tuple
     for part in snapshot.parts:
         rows = part.segment.rows_of_variants(hashes)
         rows = rows if part.alive is None else rows[part.alive[rows]]
-        named = zip(
-            part.segment.variants(rows).tolist(), part.segment.ids(rows.tolist()), strict=True
-        )
+        named = zip(part.segment.variants(rows).tolist(), part.segment.ids(rows), strict=True)
         pairs += [(first[variant], one) for variant, one in named]
     return pairs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
@@ -12,8 +13,7 @@ Place = tuple[bool, float, str]
 """Sorting key of a ranking; see RankedRow."""
 
 
-@dataclass(frozen=True)
-class RankedRow:
+class RankedRow(NamedTuple):
     """A product of a ranking.
 
     Attributes:

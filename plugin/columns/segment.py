@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -98,10 +98,11 @@ class Segment:
         numbers: Rows = np.searchsorted(self.set_starts, rows, side="right") - 1
         return numbers
 
-    def ids(self, rows: Iterable[int]) -> list[str]:
+    def ids(self, rows: Rows) -> list[str]:
         """Return the product ids of rows."""
-        starts, blob = self.arrays["id_starts"], self.arrays["id_bytes"]
-        return [bytes(blob[starts[row] : starts[row + 1]]).decode() for row in rows]
+        starts, blob = self.arrays["id_starts"], self.arrays["id_bytes"].data
+        bounds = zip(starts[rows].tolist(), starts[rows + 1].tolist(), strict=True)
+        return [str(blob[first:last], "utf-8") for first, last in bounds]
 
     def variants(self, rows: Rows) -> Words:
         """Return the hashes of the rows' variant groups, 0 = none."""
@@ -123,11 +124,11 @@ class Segment:
         first = np.searchsorted(self.arrays["id_hashes"], hashes, side="left")
         last = np.searchsorted(self.arrays["id_hashes"], hashes, side="right")
         rows = np.full(len(product_ids), -1, dtype=np.int64)
-        for place in np.flatnonzero(last > first).tolist():
-            same_hash = self.arrays["id_rows"][first[place] : last[place]].tolist()
-            for row, one in zip(same_hash, self.ids(same_hash), strict=True):
-                if one == product_ids[place]:
-                    rows[place] = row
+        same_hash = self.arrays["id_rows"][ranges(first, last)].astype(np.int64)
+        places = np.repeat(np.arange(len(product_ids)), last - first).tolist()
+        for place, row, one in zip(places, same_hash.tolist(), self.ids(same_hash), strict=True):
+            if one == product_ids[place]:
+                rows[place] = row
         return rows
 
 

@@ -88,10 +88,14 @@ class TermSets:
         Returns:
             Numbers of the matching sets, ascending, int64 [k], and their scores, int64 [k].
         """
-        if sold_out:
-            query = replace(query, required=(*query.required, SOLD_OUT))
-        if query.hide_sold_out or sold_out is False:
-            query = replace(query, excluded=(*query.excluded, SOLD_OUT))
+        empty = np.zeros(0, dtype=np.int64)
+        if SOLD_OUT in self._places:
+            if sold_out:
+                query = replace(query, required=(*query.required, SOLD_OUT))
+            if query.hide_sold_out or sold_out is False:
+                query = replace(query, excluded=(*query.excluded, SOLD_OUT))
+        elif sold_out:
+            return empty, empty
         ranges = [
             slice(*self.pair_starts[number : number + 2].tolist())
             for number, (great, category) in enumerate(self.pairs)
@@ -105,7 +109,6 @@ class TermSets:
         parts = [self._decide(query, one) for one in _joined(ranges)]
         if len(parts) == 1:
             return parts[0]
-        empty = np.zeros(0, dtype=np.int64)
         numbers = np.concatenate([empty, *(part[0] for part in parts)])
         return numbers, np.concatenate([empty, *(part[1] for part in parts)])
 

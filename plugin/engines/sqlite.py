@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -40,6 +41,9 @@ from houndstooth.plugin.engines.sqlite_write import (
     stored_visual,
 )
 
+SUMMARIES = 4096
+"""Decoded summaries that are kept, of the products that were shown last: some 5 kB each."""
+
 MATCH = "SELECT id FROM candidate WHERE {condition}"
 AMONG = """
  AND product IN (SELECT key FROM product WHERE id IN (SELECT value FROM json_each(?)))"""
@@ -51,6 +55,9 @@ BY_WORDS = """
 SELECT id, -rank AS score FROM words JOIN candidate ON product = words.rowid
 WHERE words MATCH ? AND {condition} ORDER BY rank, id LIMIT ?
 """
+OF_KIND = "+words.rowid IN (SELECT product FROM candidate WHERE {condition})"
+"""A condition that names a kind, for BY_WORDS: few products have it, so they are listed first."""
+
 FACET = """
 SELECT value, count(*) FROM fact
 WHERE field = ? AND product IN (SELECT product FROM candidate WHERE {condition})
@@ -163,16 +170,16 @@ class SQLiteEngine:
         """Rank the documents that match by words in their title and brand, with FTS5's BM25."""
         with self._file.connection() as db:
             where = self._condition(db, query)
-            sql = BY_WORDS.format(condition=where.text)
+            is_of_kind = query.category is not None or query.categories
+            matching = OF_KIND.format(condition=where.text) if is_of_kind else where.text
+            sql = BY_WORDS.format(condition=matching)
             return list(db.execute(sql, (words_expression(words), *where.values, limit)))
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
         """Read of each document what is shown of a hit, in the given order."""
         with self._file.connection() as db:
             rows = db.execute(SHOW, (json.dumps(list(product_ids)),)).fetchall()
-        found = (
-            (*row, stored_visual(VisualSummary, self.location, row[0], row[3])) for row in rows
-        )
+        found = ((*row, _summary(self.location, row[0], row[3])) for row in rows)
         return [
             ShownProduct(key, changed, json.loads(facts), visual)
             for key, changed, facts, _, visual in found
@@ -244,6 +251,9 @@ class SQLiteEngine:
             return list(db.execute(sql, (*where.values, size)))
         rows = db.execute(FACET.format(condition=where.text), (field, *where.values, size))
         return [(facet_value(value), count) for value, count in rows]
+
+
+_summary = lru_cache(SUMMARIES)(partial(stored_visual, VisualSummary))
 
 
 def _term_numbers(db: Connection) -> dict[str, int]:

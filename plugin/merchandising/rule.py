@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -44,19 +44,22 @@ class Match:
         """Tell whether the rule moves a product."""
         if self.ids:
             return product_id in self._id_set
-        return (
-            all(_has(visual, term) for term in self.terms)
-            and all(any(_passes(one, facts) for one in group) for group in self._by_field)
-            and (self.margin is None or _in_range(self.margin, margin_of(facts, cost_field)))
-        )
+        for term in self.terms:
+            if not _has(visual, term):
+                return False
+        for field, group in self._by_field.items():
+            values = list(fact_values(facts, field))
+            if not any(_passes(one, values) for one in group):
+                return False
+        return self.margin is None or _in_range(self.margin, margin_of(facts, cost_field))
 
     @cached_property
     def _id_set(self) -> frozenset[str]:
         return frozenset(self.ids)
 
     @cached_property
-    def _by_field(self) -> tuple[tuple[Filter, ...], ...]:
-        return tuple(tuple(group) for group in by_field(self.filters).values())
+    def _by_field(self) -> Mapping[str, Sequence[Filter]]:
+        return by_field(self.filters)
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,7 @@ def _number(facts: Mapping[str, Fact], field: str) -> float | None:
     return next(values, None)
 
 
-def _passes(one: Filter, facts: Mapping[str, Fact]) -> bool:
-    values = fact_values(facts, one.field)
+def _passes(one: Filter, values: Sequence[Any]) -> bool:
     if isinstance(one, RangeFilter):
         return any(_in_range(one, value) for value in values if _is_number(value))
     return any(_equals(value, one.value) for value in values)

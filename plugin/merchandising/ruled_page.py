@@ -67,8 +67,9 @@ class RuledOrder:
             by = sum(rule.by if rule.action == "boost" else -rule.by for rule in rules)
             pin = self._pin(rules, hit.product_id)
             step, last = (place.step, place.after[0]) if place else (0, False)
-            why = tuple(AppliedRule(rule.name, rule.action) for rule in rules)
-            keyed[pin, step, last, -(hit.score + by), hit.product_id] = replace(hit, why=why)
+            if rules:
+                hit = replace(hit, why=tuple(AppliedRule(one.name, one.action) for one in rules))
+            keyed[pin, step, last, -(hit.score + by), hit.product_id] = hit
         return keyed
 
     def _pin(self, rules: Sequence[Rule], product_id: str) -> int:

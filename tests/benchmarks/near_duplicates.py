@@ -91,7 +91,7 @@ def measure(products: Path, photos: int, others: int) -> None:
     false = {
         product
         for a, b in near_rows(segment)
-        for pair in zip(segment.ids(a.tolist()), segment.ids(b.tolist()), strict=True)
+        for pair in zip(segment.ids(a), segment.ids(b), strict=True)
         if rows[int(pair[0])]["group"] != rows[int(pair[1])]["group"]
         for product in pair
     }

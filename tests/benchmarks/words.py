@@ -9,7 +9,8 @@ the columns ``articleType`` and ``baseColour``, used for scoring alone.
   there is no such word) are asked. P@10 is the share of the first ten other hits of the product's
   type and colour; "of those with ten" counts the queries that have ten right products.
 - *But red*: a product that is not red is asked beside "but red", in categories with a red product.
-- *Time* of a search in this process, from words or a photo's bytes to the answer: medians.
+- *Time* of a search in this process, from words or a photo's bytes to the answer, in turns:
+  medians, and the share that words take of a photo, with its standard error by resampling them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from tests.benchmarks.feed import Row
 
 AUDIENCE = re.compile(r"\b(?:Men|Women|Boys|Girls|Kids|Unisex)(?:'s)?\b")
 FIRST = 10
-PHOTOS = 40
+PHOTOS = 80
+RESAMPLES = 200
 
 
 def without_brand(title: str) -> str:
@@ -94,14 +96,24 @@ def _titles(
 
 
 def _times(texts: TextSearch, some: Sequence[Row], images: Path) -> None:
-    words, photos = [], []
+    turns: list[tuple[float, float]] = []
     for row in some[:PHOTOS]:
         text = without_brand(row["productDisplayName"])
-        words.append(texts.search(SearchRequest(text=text)).took_ms["total"])
+        by_words = texts.search(SearchRequest(text=text)).took_ms["total"]
         photo = (images / row["file"]).read_bytes()
-        photos.append(texts.search(SearchRequest(), [photo]).took_ms["total"])
-    share = median(words) / median(photos)
-    print(f"words {median(words):.1f} ms, photo {median(photos):.1f} ms: {share:.2f} of it")
+        turns.append((by_words, texts.search(SearchRequest(), [photo]).took_ms["total"]))
+
+    def share(some_turns: Sequence[tuple[float, float]]) -> float:
+        words, photos = zip(*some_turns, strict=True)
+        return median(words) / median(photos)
+
+    words, photos = zip(*turns, strict=True)
+    chance = random.Random(1)
+    error = stdev(share(chance.choices(turns, k=len(turns))) for _ in range(RESAMPLES))
+    print(
+        f"words {median(words):.1f} ms, photo {median(photos):.1f} ms: "
+        f"{share(turns):.3f} (s.e. {error:.3f}) of it"
+    )
 
 
 def _share(found: Sequence[float]) -> str:

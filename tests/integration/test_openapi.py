@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
 import jsonschema
@@ -229,6 +231,34 @@ def test_orders_and_fields_that_are_taken_are_described(
     jsonschema.validate(text, described)
     path = "/api/v1/products/t-shirt-red-0/similar"
     assert client.get(path, query_string={name: text}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["form", "JSON"])
+@pytest.mark.parametrize(
+    ("names", "is_search"),
+    [("image", True), ("q", True), ("product", True), ("q product", True), ("top", False)],
+)
+def test_what_a_search_needs_is_described(
+    app: Flask, kind: str, names: str, is_search: bool
+) -> None:
+    client = app.test_client()
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    image = b64encode(PICTURE).decode()
+    values = {"image": image, "q": "red", "product": "t-shirt-red-0", "top": 3}
+    body = {name: values[name] for name in names.split()}
+    described = schemas["SearchForm" if kind == "form" else "SearchJson"]
+    document = {**described, "components": {"schemas": schemas}}
+    assert Draft202012Validator(document).is_valid({**body, "top": values["top"]}) == is_search
+    if kind == "JSON":
+        answer = client.post("/api/v1/search", json=body)
+    else:
+        files = {"image": (BytesIO(PICTURE), "photo.png")} if "image" in body else {}
+        content = "multipart/form-data"
+        answer = client.post("/api/v1/search", data={**body, **files}, content_type=content)
+    assert answer.status_code == (200 if is_search else 400)
+    if "image" not in body:
+        by_get = client.get("/api/v1/search", query_string=body)
+        assert by_get.status_code == answer.status_code
 
 
 def test_errors_are_of_the_documented_shape(app: Flask) -> None:

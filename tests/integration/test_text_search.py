@@ -15,6 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines import open_engine
@@ -171,6 +172,22 @@ def test_a_product_without_a_picture_is_found_by_words(tmp_path: Path) -> None:
     assert "blind" not in ids(found(client, q="but red", product="jacket-blue-1", top=100))
 
 
+def test_products_of_unknown_kind_come_after_those_of_the_named_kind(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+    engine = open_engine(f"sqlite:///{tmp_path / 'catalogue.db'}")
+    [stored] = engine.fetch(["jacket-red-1"])
+    assert stored.visual
+    unknown = {"category": UNKNOWN_CATEGORY, "great_category": UNKNOWN_CATEGORY}
+    visual = replace(stored.visual, product_id="odd", attributes=("colour:red",), **unknown)
+    assert engine.write([IndexDocument("odd", {"title": "Red jacket"}, visual)])[0].error is None
+    engine.close()
+    client = app.test_client()
+    named = ids(found(client, q="red jacket", top=100))
+    assert named[-1] == "odd"
+    assert len({one.split("-")[0] for one in named[:-1]}) == 1
+    assert ids(found(client, q="red", top=100)).index("odd") < 10
+
+
 @pytest.fixture(scope="module", params=["sqlite", "opensearch", "elasticsearch"])
 def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -210,6 +227,8 @@ def test_the_page_searches_in_words(page: Page) -> None:
     page.reads("#applied", "Red")
     width = page.driver.execute_script("return document.documentElement.scrollWidth")
     assert width <= SMALL_PHONE
+    assert page.one(".refine").is_displayed()
+    assert not page.one(".figure").is_displayed()
     chips = page.all("#applied .chip")
     assert len(chips) == 3
     shown = page.after(lambda: page.all("#applied .chip")[2].click())

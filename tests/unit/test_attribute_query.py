@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import RangeFilter, TermFilter
+from houndstooth.mappings.engine import RangeFilter, StoredProduct, TermFilter
 from houndstooth.mappings.errors import UnknownTerm
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
 from houndstooth.mappings.search import SearchRequest
@@ -129,7 +129,7 @@ SHIRT = features_of(
 
 def test_the_steps_of_a_t_shirt():
     request = SearchRequest(filters=(TermFilter("brand", "Puma"), RangeFilter("price", None, 50)))
-    steps = attribute_query(SHIRT, request, TAXONOMY, without_id="p1")
+    steps = attribute_query(SHIRT, request, TAXONOMY, without=StoredProduct("p1", {}, None))
     assert [name for name, _ in steps] == NAMES
     strict, fewer, great, loosest = (query for _, query in steps)
     assert (strict.category, strict.great_category, strict.minimum_groups) == ("t-shirt", None, 2)

@@ -287,6 +287,7 @@ def test_clients_are_dealt_to_arms_by_their_shares(tmp_path: Path) -> None:
         ({"arms": {"a": {}}, "b": 1}, "expected 1 to 20 arms"),
         ({"arms": {"A b": {}}}, "expected a name of small letters"),
         ({"arms": {"a": {"sahre": 1}}}, "a: expected only share, .*; got 'sahre'"),
+        ({"arms": {"a": {"index": "b"}}}, "a.index: .* run a second service for another index"),
         ({"arms": {"a": {"share": -1}}}, "a.share: expected a number from 0 to 1000; got '-1'"),
         ({"arms": {"a": {"relax": "all"}}}, "a.relax: expected one of none, fewer-attributes"),
         ({"arms": {"a": {"rules": "no"}}}, "a.rules: expected true or false; got 'no'"),

@@ -73,7 +73,7 @@ def test_pairs_agree_with_a_naive_loop(seed: int, monkeypatch: pytest.MonkeyPatc
 
     segment = merge(snapshot.parts).segment
     found = {
-        tuple(segment.ids(pair))
+        tuple(segment.ids(np.array(pair)))
         for a, b in near_rows(segment)
         for pair in zip(a.tolist(), b.tolist(), strict=True)
     }

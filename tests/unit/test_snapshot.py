@@ -80,7 +80,7 @@ def check_find(snapshot: Snapshot, asked: list[str]) -> None:
     assert len(found) == len(snapshot.parts)
     for place, one in enumerate(asked):
         at = [(n, int(rows[place])) for n, rows in enumerate(found) if rows[place] >= 0]
-        assert [snapshot.parts[n].segment.ids([row]) for n, row in at] == (
+        assert [snapshot.parts[n].segment.ids(np.array([row])) for n, row in at] == (
             [[one]] if one in contents(snapshot) else []
         )
 
@@ -92,7 +92,7 @@ def check_variants(snapshot: Snapshot, known: dict[str, Product]) -> None:
         for part in snapshot.parts:
             rows = part.segment.rows_of_variants(hashes)
             alive = np.isin(rows, part.rows())
-            members += part.segment.ids(rows[alive].tolist())
+            members += part.segment.ids(rows[alive])
         expected = [key for key, one in known.items() if one.group == group]
         assert sorted(members) == sorted(expected)
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, RangeFilter
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter, StoredProduct
 from houndstooth.mappings.errors import ProductNotFound
 from houndstooth.mappings.features import Features
 from houndstooth.mappings.product import Scalar
@@ -229,14 +229,12 @@ class Judge:
         self, request: SearchRequest, features: Features, source: State | None, rows: Rows
     ) -> tuple[str, list[Expected]]:
         """Answer a query by a scan of some states, one of each product."""
-        group = source.facts.get(VARIANT_FIELD) if source and request.collapse else None
         steps = attribute_query(
             features,
             request,
             self._history.taxonomy,
-            without_id=source.product_id if source else None,
-            without_variant_group=str(group) if group else None,
-            variant_field=VARIANT_FIELD if request.collapse else None,
+            without=StoredProduct(source.product_id, source.facts, None) if source else None,
+            variant_field=VARIANT_FIELD,
         )
         return self._table.answer(request, features, steps, rows)
 

@@ -13,12 +13,13 @@ export function takeWords(asked) {
 
 /**
  * Shows the words of a search in the field; `beside` tells whether a picture is searched with, whose
- * frame and weight are hidden without one.
+ * frame and weight are hidden without one; the panel then has what narrows the search.
  */
 export function showWords(q, beside) {
   const field = find("words-typed");
   if (field.value.trim() !== (q ?? "")) field.value = q ?? "";
   find("picture").closest("figure").hidden = !beside;
   find("appearance-weight").closest(".slider").hidden = !beside;
+  find("search").classList.toggle("by-words", !beside);
   field.placeholder = t(beside ? "ask_beside" : "ask_alone");
 }
