@@ -163,7 +163,7 @@ def _recoder(task: Task, settings: Settings) -> Recoder:
     from houndstooth.plugin.engines.serving import with_serving
 
     options = with_serving(settings, Serving(*task.to)).extractor_options
-    extractor = load_extractor(Taxonomy.load(settings.taxonomy), threads=1, **options)
+    extractor = load_extractor(Taxonomy.load(settings.taxonomy), threads=1, texts=False, **options)
     own = extractor.encoder.model if extractor.encoder else ""
     references = references_of(task.fields, task.base)
     return Recoder(extractor, task.image_loader(settings), references, own)

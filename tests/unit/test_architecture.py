@@ -58,7 +58,7 @@ MODELS = {
     "localisation": {"runtime"},
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
-    "encoder": {"runtime"},
+    "encoder": {"embedding", "runtime"},
     "items": {"runtime", "localisation", "recognition"},
     "parts": {"localisation", "recognition", "embedding", "items"},
     "item_recognition": {"runtime", "localisation", "recognition", "items", "parts"},
