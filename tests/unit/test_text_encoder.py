@@ -22,7 +22,7 @@ from houndstooth.models.encoder.text_importing import find_text, given_text, tex
 from tests.onnx_encoders import DIMENSION, build, card_of, change
 from tests.onnx_texts import VECTORS, WORDS, build_text, write_tokenizer
 
-LENGTH = 6
+LENGTH = 9
 CONFIG = {"image_processor_type": "ViTImageProcessor"}
 
 
@@ -75,9 +75,9 @@ def test_texts_have_one_length_whatever_the_graph_takes(
     found = texts.encode(["Red dress", "red dress " * 30, ""])
     pad = 0 if mask else 1
     expected = [
-        summed("red", "dress", "[EOS]", pad=3 * pad),
-        summed("red", "dress", "red", "dress", "red", "[EOS]"),
-        summed("[EOS]", pad=5 * pad),
+        summed("red", "dress", "[EOS]", pad=6 * pad),
+        summed(*["red", "dress"] * 4, "[EOS]"),
+        summed("[EOS]", pad=8 * pad),
     ]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     assert found.dtype == np.float32 and texts.encode([]).shape == (0, DIMENSION)
@@ -97,11 +97,11 @@ REFUSED = [
     ({"text__sha256__text_model.onnx": "abc"}, "expected text_model.onnx with the SHA-256"),
     ({"text__centre": "c.npy"}, "expected the SHA-256 of c.npy"),
     # What the graph says otherwise.
-    ({"text__input__ids": "tokens"}, r"from tokens, whole numbers \[n, 6\].*got inputs input_ids"),
+    ({"text__input__ids": "tokens"}, r"from tokens, whole numbers \[n, 9\].*got inputs input_ids"),
     ({"text__input__mask": "attention_mask"}, "got inputs input_ids"),
     ({"text__output": "pooler_output"}, "got outputs text_embeds"),
     # What only the check tells.
-    ({"text__length": 9}, "got first values of the check's text"),
+    ({"text__length": 12}, "got first values of the check's text"),
     ({"text__pad_id": 1}, "got first values of the check's text"),
     ({"text__pad_id": 99}, "got no embedding of the check's text"),
     ({"text__length": 1, "text__check__text": "red"}, "got first values of the check's text"),
@@ -134,9 +134,7 @@ def test_codes_do_not_depend_on_the_text_tower(stem: Path) -> None:
     assert with_texts.text and indexing.text is None and alone.text is None
 
 
-def test_no_tokenizer_and_none_that_can_be_used(
-    stem: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_tokenizer_that_can_be_used(stem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "tokenizers", None)
         with pytest.raises(InvalidConfig, match=r"pip install 'houndstooth\[text\]'"):
@@ -147,7 +145,7 @@ def test_no_tokenizer_and_none_that_can_be_used(
     card = json.loads(stem.with_name("tiny-7.json").read_text())
     digests = card["text"]["sha256"] | {"tokenizer.json": hash_file(tokenizer)}
     change(stem, text__sha256=digests)
-    with pytest.raises(InvalidConfig, match="expected a tokenizer for texts of 6 tokens"):
+    with pytest.raises(InvalidConfig, match="expected a tokenizer for texts of 9 tokens"):
         OnnxEncoder(stem)
 
 
