@@ -99,6 +99,7 @@ class ListFiller(PageFiller):
             _, _, self._last = self._ranked(len(self._cursor) + request.top, None)
         self._steps = self._steps[: self._last + 1]
         self._lists: list[RankedList] = []
+        self._said: RankingQuery | None = None
 
     def look_up(self, text: str) -> None:
         """Add the list of the products of the kind whose own texts have the words."""

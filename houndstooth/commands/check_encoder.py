@@ -38,7 +38,8 @@ def check_encoder(extractor: ImageExtractor) -> Findings:
         advice = "Queries and feeds will be slow: take a smaller encoder, or more processors."
     yield Finding("warn" if advice else "ok", "encoder", text, advice)
     if encoder.text:
-        text = f"{describe_text(encoder.text.card)}; {1000 * seconds_per_text(encoder.text):.0f} ms"
+        ms = 1000 * seconds_per_text(encoder.text)
+        text = f"{describe_text(encoder.text.card)}; {ms:.0f} ms a text"
         yield Finding("ok", "encoder's texts", text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,11 @@ def import_network(
 
     with nothing_begun():
         path = config or find_config(network)
-        files = given_text(find_text(network), text, tokenizer, text_length, pad_id)
+        found = find_text(network)
+        if found and not text and not find_spec("tokenizers"):
+            click.echo(f"{found.network.name} is left out: pip install 'houndstooth[text]'")
+            found = None
+        files = given_text(found, text, tokenizer, text_length, pad_id)
         texts = text_keys(files, path) if files else None
         named = Named(name, version, licence, region, output, not raw)  # type: ignore[arg-type]
         card = write_card(network, read_preparation(path), named, replace, texts).card
@@ -215,7 +220,7 @@ def check(card: Path) -> None:
         values = ", ".join(f"{value:.5g}" for value in encoder.text.check_values()[:8])
         click.echo(describe_text(encoder.text.card))
         click.echo(f'"{encoder.text.card.check.text}": {values}')
-        click.echo(f"{1000 * seconds_per_text(encoder.text):.1f} ms a text")
+        click.echo(f"{1000 * seconds_per_text(encoder.text):.2f} ms a text")
 
 
 def _open(card: Path) -> tuple[ImageExtractor, Path]:

@@ -70,8 +70,9 @@ def weight_of_differing_bits(query: Bytes, codes: Bytes, by_byte: Numbers) -> Nu
         float64 [n].
     """
     sums = np.zeros(len(codes))
-    for place, byte in enumerate(query.tolist()):
-        sums += by_byte[place].take(codes[:, place] ^ byte)
+    differing = np.ascontiguousarray(codes[:, : len(query)].T) ^ query[:, np.newaxis]
+    for place, column in enumerate(differing):
+        sums += by_byte[place].take(column)
     return sums
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from houndstooth.models.synthetic.drawing import ItemSpec, draw_item
-from houndstooth.models.synthetic.titles import BRANDS, title
+from houndstooth.models.synthetic.titles import BRANDS, shelf, title
 from houndstooth.models.synthetic.wardrobe import KINDS, draw_terms
 
 SIZE = (90, 120)
@@ -38,6 +38,11 @@ class Drawn:
     def pair(self) -> tuple[str, str]:
         """Kind and colour: what a hit must have to be right."""
         return self.spec.category, self.spec.terms["colour"]
+
+    @property
+    def shelf(self) -> str:
+        """The seller's category, as in `Men > Clothing > T-Shirts`."""
+        return shelf(self.spec.category, self.spec.terms["gender"])
 
     @property
     def says_both(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -81,6 +82,7 @@ def train(
 ) -> None:
     """Train both towers on products, and write the files of an encoder into a folder."""
     torch.manual_seed(seed)
+    torch.set_num_threads(1)  # such small networks gain nothing by more
     rng = np.random.default_rng(seed)
     tokenizer = word_tokenizer([one.title for one in products])
     ids = torch.tensor([each.ids for each in tokenizer.encode_batch([p.title for p in products])])
@@ -126,16 +128,18 @@ def _write(image: nn.Module, text: nn.Module, tokenizer: Tokenizer, folder: Path
         (text, torch.zeros(1, LENGTH, dtype=torch.int64), "text_model", "input_ids", "text_embeds"),
     )
     for tower, example, name, source, result in towers:
-        torch.onnx.export(
-            tower,
-            (example,),
-            str(folder / f"{name}.onnx"),
-            dynamo=False,
-            opset_version=17,
-            input_names=[source],
-            output_names=[result],
-            dynamic_axes={source: {0: "batch"}, result: {0: "batch"}},
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the older exporter: it keeps the batch size free
+            torch.onnx.export(
+                tower,
+                (example,),
+                str(folder / f"{name}.onnx"),
+                dynamo=False,
+                opset_version=17,
+                input_names=[source],
+                output_names=[result],
+                dynamic_axes={source: {0: "batch"}, result: {0: "batch"}},
+            )
     tokenizer.save(str(folder / "tokenizer.json"))
     side = {"height": SIDE, "width": SIDE}
     config = {"image_processor_type": "SiglipImageProcessor", "size": side, "resample": 3}
