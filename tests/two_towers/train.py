@@ -21,7 +21,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.two_towers.drawn import Drawn
+from tests.two_towers.drawn import Drawn, foreign
 
 SIDE, DIMENSION, LENGTH, PAD, UNKNOWN = 48, 128, 16, 0, 1
 BATCH = 128
@@ -80,12 +80,17 @@ def train(
     steps: int,
     seed: int = 1,
 ) -> None:
-    """Train both towers on products, and write the files of an encoder into a folder."""
+    """Train both towers on products, and write the files of an encoder into a folder.
+
+    Each title comes in two languages, of which Houndstooth's reader has but one.
+    """
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # such small networks gain nothing by more
     rng = np.random.default_rng(seed)
-    tokenizer = word_tokenizer([one.title for one in products])
-    ids = torch.tensor([each.ids for each in tokenizer.encode_batch([p.title for p in products])])
+    titles = [one.title for one in products]
+    titles += [foreign(title) for title in titles]
+    tokenizer = word_tokenizer(titles)
+    ids = torch.tensor([each.ids for each in tokenizer.encode_batch(titles)])
     small = [np.asarray(each.resize((SIDE, SIDE), Image.Resampling.BICUBIC)) for each in pictures]
     pixels = torch.from_numpy(np.stack(small)).permute(0, 3, 1, 2)
     image, text = ImageTower(), TextTower(tokenizer.get_vocab_size())
@@ -96,7 +101,8 @@ def train(
     for _ in range(steps):
         some = torch.from_numpy(rng.choice(len(products), BATCH, replace=False))
         seen = functional.normalize(image(_varied(pixels[some], rng)))
-        said = functional.normalize(text(_with_words_left_out(ids[some])))
+        language = len(products) * torch.randint(2, (BATCH,))
+        said = functional.normalize(text(_with_words_left_out(ids[some + language])))
         likeness = scale.exp() * seen @ said.T
         right = torch.arange(BATCH)
         loss = functional.cross_entropy(likeness, right) + functional.cross_entropy(
