@@ -253,6 +253,7 @@ def _text_embeddings(extractor: ImageExtractor, feed: Path, most: int) -> NDArra
     from houndstooth.ingest.outcome import Outcome
     from houndstooth.ingest.products import read_feed
     from houndstooth.mappings.errors import InvalidConfig
+    from houndstooth.models.encoder.fitting import check_many
 
     texts = extractor.encoder and extractor.encoder.text
     if not texts:
@@ -261,7 +262,9 @@ def _text_embeddings(extractor: ImageExtractor, feed: Path, most: int) -> NDArra
         _, products = read_feed(opened, facts=False)
         titles = [one.product.title for one in products if not isinstance(one, Outcome)]
     said = list(dict.fromkeys(filter(None, titles)))
-    return texts.encode(said[:: -(-len(said) // most) or 1])
+    embeddings = texts.encode(said[:: -(-len(said) // most) or 1])
+    check_many(embeddings, "titles")
+    return embeddings
 
 
 def _decoded(extractor: ImageExtractor, path: Path) -> Image.Image | None:

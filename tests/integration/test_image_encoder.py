@@ -124,6 +124,11 @@ def test_import_fit_check_and_doctor(
     assert main(["encoder", "fit", str(card), str(drawn / "notes.txt")]) == 2
     assert "expected at least 50 pictures; got 0" in capsys.readouterr().err
     titles = ["--titles", str(drawn.parent / "feed.csv")]
+    few = tmp_path / "few.csv"
+    few.write_text("id,title,image\n1,Red dress,1.jpg\n")
+    assert main(["encoder", "fit", str(card), str(drawn), "--titles", str(few)]) == 2
+    assert "expected at least 50 titles; got 1" in capsys.readouterr().err
+    assert EncoderCard.read(stem).model == before, "nothing is written"
     assert main(["encoder", "fit", str(card), str(drawn), *titles]) == 0
     model = EncoderCard.read(stem).model
     said = capsys.readouterr().out
