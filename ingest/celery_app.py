@@ -249,7 +249,7 @@ def _load_extractor(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     # Imported here: a command that only sends batches needs no networks.
     from houndstooth.models.loading import load_extractor
 
-    return load_extractor(taxonomy, threads=1, **settings.extractor_options)
+    return load_extractor(taxonomy, threads=1, texts=False, **settings.extractor_options)
 
 
 @after_setup_logger.connect

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from houndstooth.mappings.features import Box, Features
+from houndstooth.mappings.features import Box, Features, WeightedCode
 from houndstooth.mappings.rows import Lengths
+
+
+class TextEmbedder(Protocol):
+    """Embeds texts so that they can be compared with pictures."""
+
+    def code(self, text: str) -> WeightedCode:
+        """Embed a text, to be compared with the codes of pictures."""
 
 
 class Extractor(Protocol):
@@ -23,6 +30,10 @@ class Extractor(Protocol):
     @property
     def lengths(self) -> Lengths:
         """Bytes of each code and of each histogram."""
+
+    @property
+    def texts(self) -> TextEmbedder | None:
+        """Embedder of texts beside its pictures; None where there is none."""
 
     def decode(self, data: bytes) -> Any:
         """Decode an image file to an upright RGB image of any size, for ``extract``.

@@ -128,6 +128,22 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class WeightedCode:
+    """A text's embedding as it is compared with the binary codes of pictures.
+
+    A bit that differs costs its weight. So the distance is asymmetric (Gordo and Perronnin 2011):
+    the side that is asked keeps its values, and the stored one its signs alone.
+
+    Attributes:
+        binary_code: Which bits are set, uint8 [bits / 8], most significant bit first.
+        weights: What each bit costs, float64 [bits], none below 0; they add up to 1.
+    """
+
+    binary_code: Bytes
+    weights: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Features:
     """The features of one image, stored for a product and searched with for a query.
 

@@ -36,10 +36,10 @@ MERGE_CHOICES: tuple[Merge, ...] = get_args(Merge)
 Action = Literal["pin", "boost", "bury"]
 """What a merchandising rule does: to the front, up, or down."""
 
-FoundBy = Literal["looks", "product", "terms", "words"]
+FoundBy = Literal["looks", "product", "terms", "words", "text-to-image"]
 """What finds a product: it looks like the photo or product that was asked with; it looks like the
 product beside a photo; it has the category and attributes that the words name; its own texts have
-the words."""
+the words; its picture looks as the words say, by an encoder of texts and pictures."""
 
 Choice = TypeVar("Choice", bound=str)
 

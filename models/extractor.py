@@ -64,6 +64,7 @@ class ImageExtractor:
 
     Attributes:
         thresholds: float32 [d]; a bit of the code is set where the embedding is above.
+        texts: embeds texts beside the pictures; None where the encoder does not.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class ImageExtractor:
         paper_histogram: bool = False,
     ) -> None:
         self.recogniser, self.locator, self.encoder = recogniser, locator, encoder
+        self.texts = encoder.text if encoder else None
         self._items = ItemRecognition(recogniser, locator)
         self._max_pixels = max_pixels
         thresholds = encoder.thresholds if encoder else recogniser.card.thresholds

@@ -34,6 +34,7 @@ def load_extractor(
     max_pixels: int = MAX_PIXELS,
     paper_threshold: bool = False,
     paper_histogram: bool = False,
+    texts: bool = True,
 ) -> ImageExtractor:
     """Open the shipped networks, or others.
 
@@ -47,6 +48,7 @@ def load_extractor(
         max_pixels: the largest image that is decoded.
         paper_threshold: binarise at 0 as the paper does, not at each dimension's median.
         paper_histogram: count colours in the paper's HSV bins, not in CIELAB.
+        texts: open the encoder's text tower too, if it has one; to index, none is needed.
 
     Raises:
         InvalidConfig: a network or its card is missing or not usable.
@@ -54,7 +56,7 @@ def load_extractor(
     return ImageExtractor(
         open_recogniser(weights / model, taxonomy, threads),
         Locator(None if detector is None else Detector(WEIGHTS / detector, threads), taxonomy),
-        None if encoder is None else OnnxEncoder(weights / encoder, threads),
+        None if encoder is None else OnnxEncoder(weights / encoder, threads, texts=texts),
         max_pixels=max_pixels,
         paper_threshold=paper_threshold,
         paper_histogram=paper_histogram,

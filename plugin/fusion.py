@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import CandidateQuery, Engine
-from houndstooth.mappings.features import UNKNOWN_CATEGORY
+from houndstooth.mappings.features import UNKNOWN_CATEGORY, WeightedCode
 from houndstooth.mappings.search import MAX_HITS, FoundBy, Hit, SearchRequest
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.attribute_query import Step, names_kind
@@ -29,8 +30,15 @@ LISTED = MAX_HITS
 RANK_CONSTANT = 60
 """As in the paper."""
 
-WEIGHTS: Mapping[FoundBy, float] = {"looks": 1.0, "product": 1.0, "terms": 2.0, "words": 1.0}
-"""What the rank in each list counts."""
+WEIGHTS: Mapping[FoundBy, float] = {
+    "looks": 1.0,
+    "product": 1.0,
+    "terms": 2.0,
+    "words": 1.0,
+    "text-to-image": 0.9,
+}
+"""What the rank in each list counts. A product that has the words itself comes before one that only
+looks so, at the same rank."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,7 @@ class ListFiller(PageFiller):
             self._main_list, _, last = self._ranked(max(LISTED, enough), None, enough)
         self._steps = self._steps[: last + 1]
         self._lists: list[RankedList] = []
+        self._said: RankingQuery | None = None
 
     def look_up(self, text: str) -> None:
         """Add the list of the products of the kind whose own texts have the words."""
@@ -112,6 +121,26 @@ class ListFiller(PageFiller):
         )
         rows, _ = self._source.rank(query, LISTED, None)
         self._lists.append(RankedList("product", {row.product_id: row.score for row in rows}))
+
+    def look_as_said(self, text: WeightedCode) -> None:
+        """Add the list of the products of the kind that look as a text says.
+
+        Every one with a picture is compared, by the asymmetric distance alone.
+        """
+        kind = self.kind
+        with_picture = tuple(dict.fromkeys((*kind.excluded, NO_PICTURE)))
+        # A source may know a query's candidates by their identity: they must stay.
+        self._said = replace(
+            self._query,
+            candidates=replace(kind, excluded=with_picture),
+            binary_code=text.binary_code,
+            bit_weights=text.weights,
+            appearance_weight=1.0,
+            attribute_weight=0.0,
+        )
+        rows, _ = self._source.rank(self._said, LISTED, None)
+        scores = {row.product_id: row.score for row in rows}
+        self._lists.append(RankedList("text-to-image", scores))
 
     def joined_page(self, ideal: Sequence[str], order: RuledOrder) -> Page:
         """Fill a page from the best LISTED products of each list.

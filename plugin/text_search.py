@@ -14,7 +14,14 @@ import numpy as np
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, StoredProduct
 from houndstooth.mappings.errors import InvalidBox, InvalidInput
-from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
+from houndstooth.mappings.extractor import TextEmbedder
+from houndstooth.mappings.features import (
+    UNKNOWN_CATEGORY,
+    WHOLE_IMAGE,
+    Features,
+    ScoredTerm,
+    WeightedCode,
+)
 from houndstooth.mappings.search import FoundBy, SearchAnswer, SearchRequest
 from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
@@ -144,6 +151,15 @@ class TextSearch:
         answer = self._answer(features, request, words, words.rest, steps, "looks", other, clock)
         return replace(answer, preview=preview)
 
+    def _embedded(self, text: str, texts: TextEmbedder, clock: Clock) -> WeightedCode:
+        """Embed words, when it is their turn among the photos of searches."""
+
+        def embed() -> WeightedCode:
+            with clock.stage("extract"):
+                return texts.code(text)
+
+        return self._search.compute(embed)
+
     def _answer(
         self,
         features: Features,
@@ -169,6 +185,9 @@ class TextSearch:
                 filler.look_like(search.ranking_query(other, request, steps))
             if looked_up:
                 filler.look_up(looked_up)
+                texts = search.extractor.texts
+                if texts and features.model == search.extractor.model:
+                    filler.look_as_said(self._embedded(looked_up, texts, clock))
             ideal = ideal_terms(steps[0][1], search.taxonomy)
             page = filler.joined_page(ideal, search.order(features, request))
         answer = search_answer(features, page, source, clock)

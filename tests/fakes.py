@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
+from houndstooth.mappings.extractor import TextEmbedder
 from houndstooth.mappings.features import WHOLE_IMAGE, Box, Detection, Features, ScoredTerm
 from houndstooth.mappings.rows import Lengths
 
@@ -21,6 +22,7 @@ class FakeExtractor:
     precisions: Mapping[str, float] = {"colour:red": 0.95}
     code_bytes = 16
     colour_bins = 12
+    texts: TextEmbedder | None = None
 
     @property
     def lengths(self) -> Lengths:

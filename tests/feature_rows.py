@@ -145,6 +145,9 @@ def naive_distances(query: RankingQuery, code: bytes, colour: bytes) -> tuple[fl
     bits = sum((a ^ b).bit_count() for a, b in zip(asked, code, strict=True))
     histograms = zip(query.colour_histogram.tolist(), colour, strict=True)
     appearance = bits / (8 * len(asked))
+    if query.bit_weights is not None:
+        differ = np.unpackbits(query.binary_code ^ np.frombuffer(code, np.uint8))
+        appearance = float(query.bit_weights[differ == 1].sum())
     colours = min(1.0, sum((a - b) ** 2 for a, b in histograms) / (2 * 255**2))
     weight = query.appearance_weight
     return weight * appearance + (1 - weight) * colours, appearance, colours

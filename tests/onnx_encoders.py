@@ -98,10 +98,11 @@ def card_of(
     name: str = "tiny",
     *,
     replaces: bool = True,
+    text: dict[str, Any] | None = None,
     **named: Any,
 ) -> OnnxEncoder:
     """Write the card of an encoder beside it, as ``houndstooth encoder import`` does."""
-    return write_card(path, prepared, Named(name, 7, "Apache-2.0", **named), replaces)
+    return write_card(path, prepared, Named(name, 7, "Apache-2.0", **named), replaces, text)
 
 
 def change(stem: Path, **keys: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from houndstooth.ingest.images import UrlImages
 from houndstooth.ingest.writes.ledger import Ledger
 from houndstooth.ingest.writes.writer import ProductWriter
-from houndstooth.mappings.extractor import Extractor
+from houndstooth.mappings.extractor import Extractor, TextEmbedder
 from houndstooth.mappings.features import Box, Features
 from houndstooth.mappings.rows import Lengths
 from houndstooth.web.backend import Backend, Parts
@@ -57,6 +57,11 @@ class InTurn:
     def lengths(self) -> Lengths:
         """See Extractor."""
         return self._extractor.lengths
+
+    @property
+    def texts(self) -> TextEmbedder | None:
+        """See Extractor."""
+        return self._extractor.texts
 
     def decode(self, data: bytes) -> Any:
         """See Extractor."""

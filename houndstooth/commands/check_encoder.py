@@ -11,6 +11,8 @@ from houndstooth.commands.finding import Finding, Findings
 if TYPE_CHECKING:
     from houndstooth.models.encoder.card import EncoderCard
     from houndstooth.models.encoder.onnx_encoder import OnnxEncoder
+    from houndstooth.models.encoder.text_card import TextCard
+    from houndstooth.models.encoder.text_encoder import TextEncoder
     from houndstooth.models.extractor import ImageExtractor
 
 DYNAMIC = ("ConvInteger", "DynamicQuantizeLinear", "MatMulInteger")
@@ -35,6 +37,10 @@ def check_encoder(extractor: ImageExtractor) -> Findings:
     if not advice and seconds > SLOW_SECONDS:
         advice = "Queries and feeds will be slow: take a smaller encoder, or more processors."
     yield Finding("warn" if advice else "ok", "encoder", text, advice)
+    if encoder.text:
+        ms = 1000 * seconds_per_text(encoder.text)
+        text = f"{describe_text(encoder.text.card)}; {ms:.0f} ms a text"
+        yield Finding("ok", "encoder's texts", text)
 
 
 def describe(card: EncoderCard) -> str:
@@ -44,6 +50,15 @@ def describe(card: EncoderCard) -> str:
     return (
         f"{card.model}, {card.licence}: {wanted.size[0]} × {wanted.size[1]} of the {card.region}, "
         f"{card.output.dimension} dimensions, {thresholds}"
+    )
+
+
+def describe_text(card: TextCard) -> str:
+    """Name a text tower, and how texts are fed to it."""
+    zero = "0 (houndstooth encoder fit --titles fits it)"
+    return (
+        f"texts by {card.path.name} and {card.tokenizer.name}: {card.length} tokens, filled up by "
+        f"{card.pad_id}, {card.output}, centre {'fitted' if card.centre.any() else zero}"
     )
 
 
@@ -63,6 +78,15 @@ def dynamic_advice(card: EncoderCard) -> str:
 
 def seconds_per_picture(encoder: OnnxEncoder) -> float:
     """Time the check picture, the median of three."""
+    return _median_seconds(encoder)
+
+
+def seconds_per_text(encoder: TextEncoder) -> float:
+    """Time the check's text, the median of three."""
+    return _median_seconds(encoder)
+
+
+def _median_seconds(encoder: OnnxEncoder | TextEncoder) -> float:
     times = []
     for _ in range(4):
         start = perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,9 @@ Regions:
   window  the square that our recogniser sees: all that is worn, on a plain background
   whole   the whole picture, resized as the configuration says
 
+The text model is called as that of pictures is, with "text" for "vision" ("visual", "image"), and
+tokenizer.json lies beside it or a folder above; texts need houndstooth[text].
+
 \b
 Example:
   houndstooth encoder import onnx/vision_model.onnx --name fashion-siglip --licence Apache-2.0
@@ -80,6 +84,10 @@ Exit status:
     "--region", type=click.Choice(REGIONS), default="item", show_default=True,
     help="What of a picture it sees.",
 )  # fmt: skip
+@click.option("--text", type=FILE, metavar="ONNX", help="Its text model.  [default: found]")
+@click.option("--tokenizer", type=FILE, metavar="JSON", help="tokenizer.json.  [default: found]")
+@click.option("--text-length", type=Whole(1, 4096), help="Tokens of a text.  [default: found]")
+@click.option("--pad-id", type=Whole(0, 10**7), help="Token that fills up.  [default: found]")
 @click.option("--raw", is_flag=True, help="Do not divide embeddings by their length.")
 @click.option("--replace", is_flag=True, help="Write over a card of that name and version.")
 def import_network(
@@ -90,20 +98,33 @@ def import_network(
     config: Path | None,
     output: str | None,
     region: str,
+    text: Path | None,
+    tokenizer: Path | None,
+    text_length: int | None,
+    pad_id: int | None,
     raw: bool,
     replace: bool,
 ) -> None:
     """Write NAME-VERSION.json beside an ONNX file.
 
     It holds the files' SHA-256, and what the network makes of a check picture on this machine.
+    Where a text model and tokenizer.json lie beside it, texts are embedded by them.
     """
+    from houndstooth.commands.check_encoder import describe_text
     from houndstooth.models.encoder.image_processors import find_config, read_preparation
     from houndstooth.models.encoder.importing import Named, write_card
+    from houndstooth.models.encoder.text_importing import find_text, given_text, text_keys
 
     with nothing_begun():
         path = config or find_config(network)
+        found = find_text(network)
+        if found and not text and not find_spec("tokenizers"):
+            click.echo(f"{found.network.name} is left out: pip install 'houndstooth[text]'")
+            found = None
+        files = given_text(found, text, tokenizer, text_length, pad_id)
+        texts = text_keys(files, path) if files else None
         named = Named(name, version, licence, region, output, not raw)  # type: ignore[arg-type]
-        card = write_card(network, read_preparation(path), named, replace).card
+        card = write_card(network, read_preparation(path), named, replace, texts).card
     wanted = card.input
     click.echo(
         f"{network.with_name(named.stem)}.json: {wanted.name} {wanted.layout} {wanted.type}, "
@@ -111,17 +132,19 @@ def import_network(
         f"{wanted.size[1]} of it, {wanted.interpolation}, by {path.name}; {card.output.name}, "
         f"{card.output.dimension} dimensions, of the {card.region}"
     )
+    if card.text:
+        click.echo(describe_text(card.text))
 
 
 FIT_EPILOG = """\
 \b
 Example:
-  houndstooth encoder fit fashion-siglip-1.json feed/images
+  houndstooth encoder fit fashion-siglip-1.json feed/images --titles feed.csv
 
 \b
 Exit status:
   0  the thresholds are written; products that were indexed before are recognised anew
-  2  the card cannot be used, or fewer than 50 pictures could be read
+  2  the card cannot be used, or fewer than 50 pictures or titles could be read
 """
 
 
@@ -132,22 +155,32 @@ Exit status:
     "--most", type=Whole(50, 10**6), default=2000, show_default=True,
     help="Pictures to take, spread evenly over all.",
 )  # fmt: skip
-def fit(card: Path, pictures: tuple[Path, ...], most: int) -> None:
+@click.option(
+    "--titles", type=FILE, metavar="FEED", help="Centre texts on the titles of this feed."
+)
+def fit(card: Path, pictures: tuple[Path, ...], most: int, titles: Path | None) -> None:
     """Fit the thresholds of an encoder's codes on PICTURES, files or folders of them.
 
     A bit of a code is set where the embedding is above the median of these pictures, so take
-    pictures of products as the catalogue has them. What cannot be read is passed over.
+    pictures of products as the catalogue has them. What cannot be read is passed over. Of an
+    encoder with a text model give --titles too: a text is then told by how it differs from them.
     """
     from tqdm import tqdm
 
-    from houndstooth.models.encoder.fitting import find_pictures, fit_thresholds
+    from houndstooth.models.encoder.fitting import find_pictures, fit_centre, fit_thresholds
 
     with nothing_begun():
         extractor, stem = _open(card)
         paths = find_pictures(pictures, most)
+        said = _text_embeddings(extractor, titles, most) if titles else None
     with tqdm(total=len(paths), desc="embedding", unit=" pictures") as progress:
         rows = list(_embeddings(extractor, paths, progress))
     model = fit_thresholds(stem, _stacked(rows)).model
+    if said is not None:
+        fit_centre(stem, said)
+        click.echo(f"texts are centred on {len(said)} titles")
+    elif extractor.encoder and extractor.encoder.text:
+        click.echo("texts are centred as before: give --titles to centre them on your own")
     passed = f", {len(paths) - len(rows)} passed over" if len(rows) < len(paths) else ""
     click.echo(f"thresholds of {len(rows)} pictures{passed}; the encoder's model is now {model}")
 
@@ -163,12 +196,17 @@ Exit status:
 @command.command("check", epilog=CHECK_EPILOG, short_help="Check a card, as a start does.")
 @click.argument("card", type=FILE)
 def check(card: Path) -> None:
-    """Check a card, its files and its network, and time a picture.
+    """Check a card, its files and its networks, and time a picture and a text.
 
-    The first values of the check picture are printed. Compare them with those of the network's own
-    code, in Python, on the same picture, whose path is printed too.
+    The first values of the check picture, and of the check's text, are printed. Compare them with
+    those of the networks' own code, in Python, on the same picture, whose path is printed too.
     """
-    from houndstooth.commands.check_encoder import describe, seconds_per_picture
+    from houndstooth.commands.check_encoder import (
+        describe,
+        describe_text,
+        seconds_per_picture,
+        seconds_per_text,
+    )
     from houndstooth.commands.networks import network_stem
     from houndstooth.models.encoder.onnx_encoder import CHECK_PICTURE, OnnxEncoder
 
@@ -178,6 +216,11 @@ def check(card: Path) -> None:
     click.echo(describe(encoder.card))
     click.echo(f"{CHECK_PICTURE}: {values}")
     click.echo(f"{1000 * seconds_per_picture(encoder):.1f} ms a picture")
+    if encoder.text:
+        values = ", ".join(f"{value:.5g}" for value in encoder.text.check_values()[:8])
+        click.echo(describe_text(encoder.text.card))
+        click.echo(f'"{encoder.text.card.check.text}": {values}')
+        click.echo(f"{1000 * seconds_per_text(encoder.text):.2f} ms a text")
 
 
 def _open(card: Path) -> tuple[ImageExtractor, Path]:
@@ -202,6 +245,26 @@ def _embeddings(
         if images:
             yield from extractor.embed(extractor.recognise(images))
         progress.update(len(batch))
+
+
+def _text_embeddings(extractor: ImageExtractor, feed: Path, most: int) -> NDArray[np.float32]:
+    """Embed titles of a feed, spread evenly over all; float32 [n, d]."""
+    from houndstooth.ingest.feeds import open_feed
+    from houndstooth.ingest.outcome import Outcome
+    from houndstooth.ingest.products import read_feed
+    from houndstooth.mappings.errors import InvalidConfig
+    from houndstooth.models.encoder.fitting import check_many
+
+    texts = extractor.encoder and extractor.encoder.text
+    if not texts:
+        raise InvalidConfig("expected no --titles: the card has no text model")
+    with open_feed(feed) as opened:
+        _, products = read_feed(opened, facts=False)
+        titles = [one.product.title for one in products if not isinstance(one, Outcome)]
+    said = list(dict.fromkeys(filter(None, titles)))
+    embeddings = texts.encode(said[:: -(-len(said) // most) or 1])
+    check_many(embeddings, "titles")
+    return embeddings
 
 
 def _decoded(extractor: ImageExtractor, path: Path) -> Image.Image | None:

@@ -211,7 +211,8 @@ def load_networks(taxonomy: Taxonomy, settings: Settings) -> Extractor:
     from houndstooth.ingest.pipeline import threads_per_batch
     from houndstooth.models.loading import load_extractor
 
-    return load_extractor(taxonomy, threads=threads_per_batch(), **settings.extractor_options)
+    options = settings.extractor_options
+    return load_extractor(taxonomy, threads=threads_per_batch(), texts=False, **options)
 
 
 def collect(

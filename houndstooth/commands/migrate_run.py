@@ -181,7 +181,7 @@ def _extractor(version: Version, settings: Settings) -> ImageExtractor:
     from houndstooth.plugin.engines.serving import with_serving
 
     options = with_serving(settings, Serving(*version)).extractor_options
-    return load_extractor(Taxonomy.load(settings.taxonomy), threads=1, **options)
+    return load_extractor(Taxonomy.load(settings.taxonomy), threads=1, texts=False, **options)
 
 
 def _check_stated(serving: Serving, index: ShopIndex, settings: Settings) -> None:

@@ -50,7 +50,7 @@ def print_retrieval(
     from houndstooth.plugin.config import Settings
 
     benchmark = READERS[dataset](folder)
-    encoders = [OnnxEncoder(network_stem(card)) for card in cards]
+    encoders = [OnnxEncoder(network_stem(card), texts=False) for card in cards]
     settings = Settings.from_env()
     options = settings.extractor_options | {"encoder": None}
     own = load_extractor(Taxonomy.load(settings.taxonomy), **options)

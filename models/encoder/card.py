@@ -9,15 +9,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
+from houndstooth.models.encoder.card_files import check_files, file_inside, read_vector
 from houndstooth.models.encoder.card_keys import CardKeys
+from houndstooth.models.encoder.text_card import KEYS as TEXT_KEYS
+from houndstooth.models.encoder.text_card import ZERO, TextCard
 from houndstooth.models.runtime.card import read_json
 
 Resize = Literal["squash", "shortest", "longest"]
@@ -39,9 +42,6 @@ TYPES = ("float32", "float16", "uint8")
 RESIZES = ("squash", "shortest", "longest")
 REGIONS = ("item", "window", "whole")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
-
-ZERO = "zero"
-"""Thresholds of 0 in every dimension, as the SK Planet paper has them."""
 
 NO_CHANGE = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 """Mean and standard deviation that leave values as they are."""
@@ -122,6 +122,7 @@ class EncoderCard:
         region: what of a picture it sees: a square around the item's box, the square that the
             recogniser sees, or the whole picture.
         check: what it makes of the check picture.
+        text: how texts are embedded beside pictures; None where they are not.
     """
 
     model: str
@@ -133,6 +134,7 @@ class EncoderCard:
     thresholds: NDArray[np.float32]
     region: Region
     check: EncoderCheck
+    text: TextCard | None = None
 
     @classmethod
     def read(cls, stem: Path) -> EncoderCard:
@@ -143,7 +145,7 @@ class EncoderCard:
                 not what the card was written for.
         """
         data, where = read_json(stem), f"the card {stem.name}.json"
-        keys = CardKeys(data, where, KEYS)
+        keys = CardKeys(data, where, KEYS, optional=("text",))
         keys.word("kind", ("encoder",))
         name = keys.text("name")
         if not re.fullmatch(r"[\w.-]+", name, flags=re.ASCII):
@@ -151,87 +153,29 @@ class EncoderCard:
         digests = keys.texts_by_name("sha256")
         output = _read_output(keys.inner("output", OUTPUT_KEYS))
         check = keys.inner("check", CHECK_KEYS)
+        file, thresholds = keys.text("file"), keys.text("thresholds")
+        folder = stem.parent
         card = cls(
             model=f"{name}-{keys.whole('version')}.{_digest(data)}",
             licence=keys.text("licence"),
-            path=file_inside(stem.parent, keys.text("file")),
+            path=file_inside(folder, file),
             files=tuple(digests),
             input=_read_input(keys.inner("input", INPUT_KEYS), where),
             output=output,
             thresholds=np.zeros(output.dimension, dtype=np.float32),
             region=keys.word("region", REGIONS),
-            check=EncoderCheck(check.numbers("values"), check.above_zero("tolerance")),
+            check=EncoderCheck(
+                check.numbers("values", most=output.dimension), check.above_zero("tolerance")
+            ),
         )
-        if len(card.check.values) > output.dimension:
-            raise InvalidConfig(
-                f"expected at most {output.dimension} values to check, as many as dimensions, in "
-                f"{where}; got {len(card.check.values)}"
-            )
-        thresholds = keys.text("thresholds")
-        for needed in {keys.text("file"), thresholds} - digests.keys() - {ZERO}:
-            raise InvalidConfig(f"expected the SHA-256 of {needed} in {where}; got none")
-        for file, digest in digests.items():
-            check_file(file_inside(stem.parent, file), digest)
-        if thresholds == ZERO:
-            return card
-        array = read_thresholds(file_inside(stem.parent, thresholds), output.dimension)
-        return cls(**{**vars(card), "thresholds": array})
-
-
-def file_inside(folder: Path, name: str) -> Path:
-    """Return the path of a file that a card names.
-
-    Raises:
-        InvalidConfig: it lies outside of the card's folder.
-    """
-    path = folder / name
-    parts = PurePosixPath(name).parts
-    inside = path.resolve().is_relative_to(folder.resolve())
-    if not parts or parts[0] == "/" or ".." in parts or "\\" in name or not inside:
-        raise InvalidConfig(f"expected a file in the folder of the card; got {name}")
-    return path
-
-
-def hash_file(path: Path) -> str:
-    """Compute the SHA-256 of a file, in hexadecimal digits.
-
-    Raises:
-        InvalidConfig: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InvalidConfig(f"expected {path.name} beside the card; got {error!r}") from None
-
-
-def check_file(path: Path, digest: str) -> None:
-    """Compare a file with the SHA-256 of its card.
-
-    Raises:
-        InvalidConfig: it is another, or is not there.
-    """
-    found = hash_file(path)
-    if found != digest:
-        raise InvalidConfig(
-            f"expected {path.name} with the SHA-256 that its card has, {digest}; got {found}"
-        )
-
-
-def read_thresholds(path: Path, dimension: int) -> NDArray[np.float32]:
-    """Read thresholds, float32 [d], of a NumPy file; nothing is unpickled.
-
-    Raises:
-        InvalidConfig: it holds something else.
-    """
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidConfig(f"expected a NumPy array in {path.name}; got {error}") from None
-    kind = f"{getattr(array, 'dtype', 'several arrays')} {list(getattr(array, 'shape', ()))}"
-    if kind != f"float32 [{dimension}]" or not np.isfinite(array).all():
-        raise InvalidConfig(f"expected finite float32 [{dimension}] in {path.name}; got {kind}")
-    return np.asarray(array, dtype=np.float32)
+        check_files(folder, digests, {file, thresholds} - {ZERO}, where)
+        if thresholds != ZERO:
+            array = read_vector(file_inside(folder, thresholds), output.dimension)
+            card = replace(card, thresholds=array)
+        if "text" in data:
+            text = TextCard.read(keys.inner("text", TEXT_KEYS), folder, output.dimension)
+            card = replace(card, text=text)
+        return card
 
 
 def _read_input(keys: CardKeys, where: str) -> EncoderInput:
@@ -274,7 +218,7 @@ def _read_output(keys: CardKeys) -> EncoderOutput:
 
 
 def _digest(data: Mapping[str, Any]) -> str:
-    """Hash what codes depend on: all but names and what is only compared, 8 digits."""
+    """Hash what codes depend on, 8 digits: not names, what is only compared, and texts."""
     deciding = {key: data[key] for key in ("input", "output", "region")}
     deciding |= {"files": sorted(dict(data["sha256"]).values()), "zero": data["thresholds"] == ZERO}
     return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:8]

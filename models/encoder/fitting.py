@@ -1,8 +1,8 @@
-"""Fit the thresholds of binary codes: medians of embeddings of the shop's own pictures."""
+"""Fit the thresholds of codes and the centre of texts, on the shop's own pictures and titles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.models.encoder.card import EncoderCard, hash_file
+from houndstooth.models.encoder.card import EncoderCard
+from houndstooth.models.encoder.card_files import hash_file
 from houndstooth.models.runtime.card import read_json, write_keys
 
 MIN_PICTURES = 50
-"""Fewer pictures tell too little of a median."""
+"""Fewer pictures, or titles, tell too little of the others."""
 
 
 def fit_thresholds(stem: Path, embeddings: NDArray[np.float32]) -> EncoderCard:
@@ -29,18 +30,51 @@ def fit_thresholds(stem: Path, embeddings: NDArray[np.float32]) -> EncoderCard:
     Raises:
         InvalidConfig: they are too few, or not finite.
     """
-    if len(embeddings) < MIN_PICTURES:
-        raise InvalidConfig(f"expected at least {MIN_PICTURES} pictures; got {len(embeddings)}")
-    medians = np.median(embeddings, axis=0).astype(np.float32)
-    if not np.isfinite(medians).all():
-        raise InvalidConfig("expected embeddings that are finite; got others")
+    check_many(embeddings, "pictures")
     card: dict[str, Any] = read_json(stem)
+    medians = np.median(embeddings, axis=0).astype(np.float32)
     file = stem.with_name(f"{stem.name}.thresholds.npy")
-    digests = {name: d for name, d in card["sha256"].items() if name != card["thresholds"]}
-    np.save(file, medians, allow_pickle=False)
-    digests |= {file.name: hash_file(file)}
-    write_keys(stem, card | {"sha256": digests, "thresholds": file.name})
+    write_keys(stem, card | _with_vector(card, "thresholds", file, medians))
     return EncoderCard.read(stem)
+
+
+def fit_centre(stem: Path, embeddings: NDArray[np.float32]) -> EncoderCard:
+    """Write the mean of texts' embeddings beside a card, and name it in the card's ``text``.
+
+    Embeddings of texts lie apart from those of pictures, all on one side (Liang et al. 2022), so
+    what a text says is how it differs from other texts.
+
+    Args:
+        stem: the path of the card without ``.json``; it has a ``text``.
+        embeddings: of n texts, float32 [n, d].
+
+    Raises:
+        InvalidConfig: they are too few, or not finite.
+    """
+    check_many(embeddings, "titles")
+    card: dict[str, Any] = read_json(stem)
+    mean = embeddings.mean(axis=0, dtype=np.float64).astype(np.float32)
+    file = stem.with_name(f"{stem.name}.centre.npy")
+    text = card["text"] | _with_vector(card["text"], "centre", file, mean)
+    write_keys(stem, card | {"text": text})
+    return EncoderCard.read(stem)
+
+
+def check_many(embeddings: NDArray[np.float32], what: str) -> None:
+    """Check that embeddings are enough to fit something, and finite. Raises InvalidConfig."""
+    if len(embeddings) < MIN_PICTURES:
+        raise InvalidConfig(f"expected at least {MIN_PICTURES} {what}; got {len(embeddings)}")
+    if not np.isfinite(embeddings).all():
+        raise InvalidConfig("expected embeddings that are finite; got others")
+
+
+def _with_vector(
+    keys: Mapping[str, Any], name: str, file: Path, vector: NDArray[np.float32]
+) -> dict[str, Any]:
+    """Write a vector, and return the keys that name it in the place of the one before."""
+    digests = {one: digest for one, digest in keys["sha256"].items() if one != keys[name]}
+    np.save(file, vector, allow_pickle=False)
+    return {"sha256": digests | {file.name: hash_file(file)}, name: file.name}
 
 
 def find_pictures(places: Sequence[Path], most: int) -> list[Path]:

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.models.encoder.card import ZERO, Region, hash_file
+from houndstooth.models.encoder.card import Region
+from houndstooth.models.encoder.card_files import hash_file
 from houndstooth.models.encoder.image_processors import Preparation
-from houndstooth.models.encoder.onnx_encoder import TENSORS, OnnxEncoder, open_graph
+from houndstooth.models.encoder.onnx_encoder import TENSORS, OnnxEncoder
 from houndstooth.models.encoder.onnx_graph import OnnxGraph
+from houndstooth.models.encoder.open_graph import open_graph
+from houndstooth.models.encoder.text_card import ZERO
 from houndstooth.models.runtime.card import write_keys
 
 POOLED = ("image_embeds", "image_embeddings", "embeddings", "pooler_output", "sentence_embedding")
@@ -52,7 +56,11 @@ class Named:
 
 
 def write_card(
-    network: Path, prepared: Preparation, named: Named, replaces: bool = False
+    network: Path,
+    prepared: Preparation,
+    named: Named,
+    replaces: bool = False,
+    text: Mapping[str, Any] | None = None,
 ) -> OnnxEncoder:
     """Write a card beside an ONNX file, with thresholds of 0, and open the encoder by it.
 
@@ -61,6 +69,7 @@ def write_card(
         prepared: how its pictures are prepared.
         named: what the card says of it.
         replaces: whether a card of that name and version may be there already.
+        text: the card's ``text``, of ``text_importing``; None where it has none.
 
     Raises:
         InvalidConfig: it cannot be run, its input or output cannot be told, or there is a card of
@@ -83,6 +92,8 @@ def write_card(
         "region": named.region,
         "check": {"values": [0.0], "tolerance": 1e9},
     }
+    if text is not None:
+        card["text"] = dict(text)
     stem = network.with_name(named.stem)
     if stem.with_name(f"{stem.name}.json").exists() and not replaces:
         raise InvalidConfig(
@@ -100,22 +111,30 @@ def _checked(stem: Path, card: dict[str, Any]) -> OnnxEncoder:
     before = path.read_bytes() if path.exists() else None
     try:
         write_keys(stem, card)
-        embedding = OnnxEncoder(stem).check_values()
-        size = float(np.sqrt(np.mean(np.square(embedding))))
-        if not np.isfinite(size) or size == 0:
-            raise InvalidConfig(
-                f"expected an embedding of the check picture by {card['file']}; got "
-                f"{embedding[:CHECKED].tolist()}"
-            )
-        values = [float(f"{value:.6g}") for value in embedding[:CHECKED]]
-        tolerance = float(f"{TOLERANCE * size:.2g}")
-        write_keys(stem, card | {"check": {"values": values, "tolerance": tolerance}})
+        encoder = OnnxEncoder(stem)
+        card["check"] = _check(encoder.check_values(), "the check picture", card["file"])
+        if encoder.text:
+            text = card["text"]
+            check = _check(encoder.text.check_values(), "the check's text", text["file"])
+            card["text"] = text | {"check": text["check"] | check}
+        write_keys(stem, card)
         return OnnxEncoder(stem)
     except InvalidConfig:
         path.unlink(missing_ok=True)
         if before is not None:
             path.write_bytes(before)
         raise
+
+
+def _check(embedding: NDArray[np.float32], of: str, file: str) -> dict[str, Any]:
+    """Return what a card says of an embedding, to check it."""
+    size = float(np.sqrt(np.mean(np.square(embedding))))
+    if not np.isfinite(size) or size == 0:
+        raise InvalidConfig(
+            f"expected an embedding of {of} by {file}; got {embedding[:CHECKED].tolist()}"
+        )
+    values = [float(f"{value:.6g}") for value in embedding[:CHECKED]]
+    return {"values": values, "tolerance": float(f"{TOLERANCE * size:.2g}")}
 
 
 def _input(inputs: Sequence[Any], prepared: Preparation, network: Path) -> dict[str, Any]:

@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidConfig
 from houndstooth.mappings.features import WHOLE_IMAGE, Box
-from houndstooth.models.encoder.card import EncoderCard, Region, file_inside
-from houndstooth.models.encoder.onnx_graph import OnnxGraph
+from houndstooth.models.encoder.card import EncoderCard, Region
+from houndstooth.models.encoder.open_graph import (
+    as_embeddings,
+    differing_values,
+    open_graph,
+    other_output,
+)
 from houndstooth.models.encoder.preprocessing import as_input, square_around
-from houndstooth.models.runtime.session import open_session
+from houndstooth.models.encoder.text_encoder import TextEncoder
 
 CHECK_PICTURE = Path(__file__).with_name("check_picture.png")
 """A picture that is not square, of which each card says what its network makes."""
@@ -43,11 +47,13 @@ class ImageEncoder(Protocol):
             comparable.
         thresholds: float32 [d]; a bit of the code is set where the embedding is above.
         region: which box is meant: the item's, the window's, or none.
+        text: embeds texts beside the pictures; None where it cannot.
     """
 
     model: str
     thresholds: NDArray[np.float32]
     region: Region
+    text: TextEncoder | None
 
     def encode(self, seen: Sequence[Seen]) -> NDArray[np.float32]:
         """Embed n regions of images.
@@ -63,13 +69,14 @@ class OnnxEncoder:
     Args:
         stem: the path of the card without ``.json``.
         threads: of one network run; all processors where None.
+        texts: whether the text tower is opened too, if the card has one.
 
     Raises:
         InvalidConfig: card or file is missing or not usable, or the network makes something else
             of the check picture than its card says.
     """
 
-    def __init__(self, stem: Path, threads: int | None = None) -> None:
+    def __init__(self, stem: Path, threads: int | None = None, *, texts: bool = True) -> None:
         self.card = EncoderCard.read(stem)
         self.model, self.thresholds = self.card.model, self.card.thresholds
         self.region = self.card.region
@@ -77,6 +84,8 @@ class OnnxEncoder:
         self._session = open_graph(self.card.path, self.card.files, threads)
         self._one_by_one = self._check_graph()
         self._check_values()
+        opens = texts and self.card.text is not None
+        self.text = TextEncoder(self.card, self._where, threads) if opens else None
 
     def encode(self, seen: Sequence[Seen]) -> NDArray[np.float32]:
         """Embed n regions of images; see ImageEncoder."""
@@ -92,13 +101,10 @@ class OnnxEncoder:
         for start in range(0, len(pictures), size):
             batch = as_input(pictures[start : start + size], wanted)
             [out] = self._session.run([self.card.output.name], {wanted.name: batch})
-            found.append(np.asarray(out, dtype=np.float32).reshape(len(batch), -1))
-        embeddings = np.concatenate(found)
+            found.append(as_embeddings(out, len(batch), self.card.output.normalise))
+        embeddings: NDArray[np.float32] = np.concatenate(found)
         if embeddings.shape[1] != self.card.output.dimension:
             raise self._refuse(f"{embeddings.shape[1]} dimensions of {self.card.output.name}")
-        if self.card.output.normalise:
-            lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-            embeddings = embeddings / np.maximum(lengths, np.finfo(np.float32).tiny)
         return embeddings
 
     def check_values(self) -> NDArray[np.float32]:
@@ -126,28 +132,18 @@ class OnnxEncoder:
             for side, mine in zip(found.shape[1:], axes, strict=True)
         ):
             raise self._refuse(f"an input of {found.shape}")
-        outputs = {each.name: each for each in self._session.get_outputs()}
-        if card.output.name not in outputs:
-            raise self._refuse(f"outputs {', '.join(outputs)}")
-        shape = outputs[card.output.name].shape
-        sides = [side for side in shape[1:] if side != 1]
-        known = [side for side in sides if isinstance(side, int)]
-        if len(sides) > 1 or known not in ([], [card.output.dimension]):
-            raise self._refuse(f"{card.output.name} of {shape}")
+        outputs = self._session.get_outputs()
+        if other := other_output(outputs, card.output.name, card.output.dimension):
+            raise self._refuse(other)
         batch = found.shape[0]
         if isinstance(batch, int) and batch != 1:
             raise self._refuse(f"batches of {batch}")
         return isinstance(batch, int)
 
     def _check_values(self) -> None:
-        expected = np.array(self.card.check.values, dtype=np.float32)
-        found = self.check_values()[: len(expected)]
-        apart = np.abs(found - expected)
-        if not (apart <= self.card.check.tolerance).all():
-            raise self._refuse(
-                f"first values of the check picture {_shown(found)}, for {_shown(expected)} ± "
-                f"{self.card.check.tolerance:g} in the card"
-            )
+        check = self.card.check
+        if differing := differing_values(self.check_values(), check.values, check.tolerance):
+            raise self._refuse(f"first values of the check picture {differing}")
 
     def _refuse(self, got: str) -> InvalidConfig:
         wanted, output = self.card.input, self.card.output
@@ -159,30 +155,6 @@ class OnnxEncoder:
         )
 
 
-def open_graph(
-    path: Path, hashed: Sequence[str] | None, threads: int | None = None
-) -> onnxruntime.InferenceSession:
-    """Open an ONNX file with the data files beside it.
-
-    Args:
-        hashed: names of the files whose hashes were compared; None compares nothing.
-
-    Raises:
-        InvalidConfig: it is no network, or a data file is not among those, or outside the folder.
-    """
-    for name in OnnxGraph.read(path).data_files:
-        file_inside(path.parent, name)
-        if hashed is not None and name not in hashed:
-            raise InvalidConfig(
-                f"expected the SHA-256 of {name}, which {path.name} reads, in its card; got none"
-            )
-    return open_session(path, threads)
-
-
 def region_box(region: Region, item: Box, window: Box) -> Box:
     """Choose the box that an encoder of some region is given."""
     return {"item": item, "window": window, "whole": WHOLE_IMAGE}[region]
-
-
-def _shown(values: NDArray[np.float32]) -> str:
-    return ", ".join(f"{value:.4g}" for value in values)

@@ -41,6 +41,41 @@ def differing_bits(query: Bytes, codes: Bytes) -> Numbers:
     return counts
 
 
+def weights_by_byte(weights: Numbers) -> Numbers:
+    """Add up the weights of the bits that are set in each value of each byte.
+
+    Args:
+        weights: float64 [8 b], of the bits of b bytes, most significant bit first.
+
+    Returns:
+        float64 [b, 256].
+    """
+    values = np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1)
+    sums: Numbers = (weights.reshape(-1, 1, 8) * values).sum(axis=2)
+    return sums
+
+
+def weight_of_differing_bits(query: Bytes, codes: Bytes, by_byte: Numbers) -> Numbers:
+    """Add up the weights of the bits in which each code differs from the query.
+
+    A byte at a time is looked up for all codes, as product quantisation does (Jégou et al. 2011).
+    Each sum is computed in the order of the bytes, so it does not depend on the other codes.
+
+    Args:
+        query: uint8 [b].
+        codes: uint8 [n, b].
+        by_byte: float64 [b, 256], of ``weights_by_byte``.
+
+    Returns:
+        float64 [n].
+    """
+    sums = np.zeros(len(codes))
+    differing = np.ascontiguousarray(codes[:, : len(query)].T) ^ query[:, np.newaxis]
+    for place, column in enumerate(differing):
+        sums += by_byte[place].take(column)
+    return sums
+
+
 def differing_bits_between(some: Bytes, others: Bytes) -> NDArray[np.float32]:
     """Count the bits in which each of some codes differs from each of others.
 

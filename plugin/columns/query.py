@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import Lengths
@@ -51,7 +54,8 @@ class RankingQuery:
         agreement = attribute score / best possible attribute score
         score     = (1 - attribute_weight) * (1 - distance) + attribute_weight * agreement
 
-    Appearance is the share of differing bits. Colour is the squared Hellinger distance: one minus
+    Appearance is the share of differing bits; with ``bit_weights``, the sum of the weights of those
+    that differ. Colour is the squared Hellinger distance: one minus
     the Bhattacharyya coefficient of two histograms. Those are stored as ``255 * sqrt(p)``, so it
     is their squared Euclidean distance divided by ``2 * 255 ** 2``; rounding may take it slightly
     over 1, where it is cut off. If no term is preferred, every agreement is 1. All values are
@@ -65,6 +69,8 @@ class RankingQuery:
         appearance_weight: Weight of the appearance distance, in [0, 1].
         attribute_weight: Weight of the agreement, in [0, 1].
         sold_out_last: Rank sold-out products after all others.
+        bit_weights: What each bit of the code costs, float64 [bits], adding up to 1; see
+            ``mappings.features.WeightedCode``. None = all the same.
     """
 
     binary_code: Bytes
@@ -74,6 +80,7 @@ class RankingQuery:
     attribute_weight: float
     without: tuple[CandidateQuery, ...] = ()
     sold_out_last: bool = False
+    bit_weights: NDArray[np.float64] | None = None
 
     @property
     def lengths(self) -> Lengths:

@@ -15,7 +15,13 @@ from houndstooth.mappings.features import Bytes
 from houndstooth.mappings.rows import ranges
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.best import Best, Compared, Scores
-from houndstooth.plugin.columns.distances import MAX_SQUARED, differing_bits, squared_differences
+from houndstooth.plugin.columns.distances import (
+    MAX_SQUARED,
+    differing_bits,
+    squared_differences,
+    weight_of_differing_bits,
+    weights_by_byte,
+)
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
 from houndstooth.plugin.columns.segment import Rows, Segment, as_words, variant_hash
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
@@ -115,6 +121,9 @@ class _Comparison:
         self._code = _padded(query.binary_code, self._segment.codes.shape[1])
         self._colour = _padded(query.colour_histogram, self._segment.colours.shape[1])
         self._bits = 8 * query.binary_code.size
+        self._by_byte = None
+        if query.bit_weights is not None:  # of bytes that fill up the code nothing is asked
+            self._by_byte = weights_by_byte(query.bit_weights)
         without_id = query.candidates.without_id
         self._without_row = -1 if without_id is None else int(self._segment.find([without_id])[0])
         group = query.candidates.without_variant_group
@@ -169,7 +178,7 @@ class _Comparison:
             rows, agreement = np.repeat(rows, last - first), np.repeat(agreement, last - first)
         colour = squared_differences(self._colour, _bytes(segment.colours, views))
         colour = np.minimum(colour / MAX_SQUARED, 1)
-        appearance = differing_bits(self._code, _bytes(segment.codes, views)) / self._bits
+        appearance = self._appearance(_bytes(segment.codes, views))
         distance = query.appearance_weight * appearance + (1 - query.appearance_weight) * colour
         weight = query.attribute_weight
         scores = (1 - weight) * (1 - distance) + weight * agreement
@@ -180,6 +189,12 @@ class _Comparison:
         return self._allowed(
             Compared(rows[good], scores[good], appearance[good], colour[good], number)
         )
+
+    def _appearance(self, codes: Bytes) -> Scores:
+        if self._by_byte is None:
+            return differing_bits(self._code, codes) / self._bits
+        known = self._code[: len(self._by_byte)]
+        return np.minimum(weight_of_differing_bits(known, codes, self._by_byte), 1)
 
     def _allowed(self, found: Compared) -> Compared:
         allowed = np.ones(len(found.rows), dtype=bool)

@@ -20,6 +20,7 @@ from houndstooth.models.loading import load_extractor
 from houndstooth.models.synthetic import generate
 from houndstooth.plugin.config import Settings
 from tests.onnx_encoders import DIMENSION, SIDE, build, card_of, change
+from tests.onnx_texts import build_text, write_tokenizer
 
 TAXONOMY = Taxonomy.load()
 CONFIG = {
@@ -108,22 +109,31 @@ def test_import_fit_check_and_doctor(
     network = build(tmp_path / "vision_model.onnx", outputs=["last_hidden_state", "pooler_output"])
     words = ["encoder", "import", str(network), "--name", "siglip", "--licence", "MIT"]
     words += ["--region", "whole"]
+    build_text(tmp_path / "text_model.onnx")
+    write_tokenizer(tmp_path, pad_token="[PAD]", model_max_length=12)
     assert main(words) == 2
     assert "expected open_clip_config.json or preprocessor" in capsys.readouterr().err
     (tmp_path / "preprocessor_config.json").write_text(json.dumps(CONFIG))
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "squash to 32 × 32" in said and "pooler_output, 20 dimensions, of the whole" in said
+    assert "texts by text_model.onnx and tokenizer.json: 12 tokens, filled up by 0" in said
     card, stem = tmp_path / "siglip-1.json", tmp_path / "siglip-1"
     before = EncoderCard.read(stem).model
 
     assert main(["encoder", "fit", str(card), str(drawn / "notes.txt")]) == 2
     assert "expected at least 50 pictures; got 0" in capsys.readouterr().err
-    assert main(["encoder", "fit", str(card), str(drawn)]) == 0
+    titles = ["--titles", str(drawn.parent / "feed.csv")]
+    few = tmp_path / "few.csv"
+    few.write_text("id,title,image\n1,Red dress,1.jpg\n")
+    assert main(["encoder", "fit", str(card), str(drawn), "--titles", str(few)]) == 2
+    assert "expected at least 50 titles; got 1" in capsys.readouterr().err
+    assert EncoderCard.read(stem).model == before, "nothing is written"
+    assert main(["encoder", "fit", str(card), str(drawn), *titles]) == 0
     model = EncoderCard.read(stem).model
-    assert f"thresholds of 50 pictures, 1 passed over; the encoder's model is now {model}" in (
-        capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert f"thresholds of 50 pictures, 1 passed over; the encoder's model is now {model}" in said
+    assert "texts are centred on 50 titles" in said
     assert model != before
     pictures = [Image.open(path) for path in drawn.glob("*.jpg")]
     bits = OnnxEncoder(stem).embed(pictures) > EncoderCard.read(stem).thresholds
@@ -133,12 +143,15 @@ def test_import_fit_check_and_doctor(
     said = capsys.readouterr().out
     assert f"{model}, MIT: 32 × 32 of the whole, 20 dimensions, thresholds fitted" in said
     assert "check_picture.png: " in said and "ms a picture" in said
+    assert "text_embeds, centre fitted" in said and "ms a text" in said
 
     monkeypatch.setenv("HOUNDSTOOTH_ENGINE", f"sqlite:///{tmp_path}/c.db")
     monkeypatch.setenv("HOUNDSTOOTH_REDIS", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("HOUNDSTOOTH_ENCODER", str(card))
     main(["doctor"])
-    assert f"ok    encoder                          {model}, MIT" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"ok    encoder                          {model}, MIT" in said
+    assert "ok    encoder's texts                  texts by text_model.onnx" in said
     change(stem, input__layout="NHWC")
     assert main(["encoder", "check", str(card)]) == 2
     assert "got an input of ['n', 3, 32, 32]" in capsys.readouterr().err

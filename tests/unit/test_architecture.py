@@ -58,7 +58,7 @@ MODELS = {
     "localisation": {"runtime"},
     "recognition": {"runtime"},
     "embedding": {"runtime", "localisation"},
-    "encoder": {"runtime"},
+    "encoder": {"embedding", "runtime"},
     "items": {"runtime", "localisation", "recognition"},
     "parts": {"localisation", "recognition", "embedding", "items"},
     "viewer": {"runtime", "localisation", "recognition", "items"},

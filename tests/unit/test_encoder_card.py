@@ -12,7 +12,8 @@ import onnx
 import pytest
 
 from houndstooth.mappings.errors import InvalidConfig
-from houndstooth.models.encoder.card import EncoderCard, hash_file
+from houndstooth.models.encoder.card import EncoderCard
+from houndstooth.models.encoder.card_files import hash_file
 from houndstooth.models.encoder.fitting import MIN_PICTURES, find_pictures, fit_thresholds
 from houndstooth.models.encoder.onnx_encoder import OnnxEncoder
 from houndstooth.models.encoder.onnx_graph import MESSAGES, OnnxGraph
@@ -67,7 +68,7 @@ REFUSED = [
     ({"output__dimension": "many"}, "expected a whole number above 0 for dimension"),
     ({"region": "left"}, "expected item or window or whole for region"),
     ({"check__values": []}, "expected numbers for values"),
-    ({"check__values": [0.1] * 21}, "expected at most 20 values to check"),
+    ({"check__values": [0.1] * 21}, "expected at most 20 values, as many as dim.* got 21"),
     ({"check__tolerance": 0}, "expected a number above 0 for tolerance"),
     ({"sha256": "abc"}, "expected an object of texts for sha256"),
     ({"sha256__model.onnx": None}, "expected the SHA-256 of model.onnx in"),

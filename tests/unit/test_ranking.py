@@ -36,6 +36,13 @@ share = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
 
 
 @st.composite
+def bit_weights(draw: st.DrawFn) -> np.ndarray:
+    """Weights of bits that add up to 1, in whole 1,024ths: sums of them are exact."""
+    cuts = draw(st.lists(st.integers(0, 1024), min_size=31, max_size=31))
+    return np.diff(sorted([0, *cuts, 1024])) / 1024
+
+
+@st.composite
 def ranking_queries(draw: st.DrawFn, products: list[Product]) -> RankingQuery:
     ids = [one.product_id for one in products]
     like = draw(st.sampled_from([None, *products]))
@@ -49,6 +56,7 @@ def ranking_queries(draw: st.DrawFn, products: list[Product]) -> RankingQuery:
         attribute_weight=draw(share),
         without=tuple(draw(st.lists(candidate_queries(), max_size=2))),
         sold_out_last=draw(st.booleans()),
+        bit_weights=draw(st.none() | bit_weights()),
     )
 
 
