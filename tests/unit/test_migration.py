@@ -96,6 +96,7 @@ def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
     stated = with_serving(mapping, SERVING)
     assert stated["_meta"]["shop"] == 1
     assert read_serving(stated) == SERVING
+    assert with_serving(stated, None) == {"_meta": {"shop": 1}}
 
 
 @pytest.mark.parametrize(
