@@ -71,11 +71,8 @@ class Feed:
             self.written += 1
             facts = {**(entry.product.facts or {}), "price": float(self.written)}
             priced.append(FeedProduct(0, replace(entry.product, facts=facts)))
-        for entry, outcome in zip(
-            priced,
-            self._worker.ingest(self._request, priced, Waiting(300, stop, lambda _: None)),
-            strict=True,
-        ):
+        outcomes, _ = self._worker.ingest(self._request, priced, Waiting(300, stop, lambda _: None))
+        for entry, outcome in zip(priced, outcomes, strict=True):
             if outcome.status == "failed":
                 self.failed.append(f"{outcome.product_id}: {outcome.reason}")
             self.prices[outcome.product_id] = float((entry.product.facts or {})["price"] or 0)

@@ -255,7 +255,8 @@ class _Load:
             product = self._shop.product(number, f"Shirt {self.written % 7}")
             product = replace(product, facts={**(product.facts or {}), "price": self.written})
             try:
-                [outcome] = self._worker.ingest(self._request, [FeedProduct(0, product)], outage)
+                entries = [FeedProduct(0, product)]
+                [outcome], _ = self._worker.ingest(self._request, entries, outage)
             except EngineUnavailable:
                 if self._stop.is_set():
                     return  # it was not told as written
