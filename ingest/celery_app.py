@@ -28,7 +28,7 @@ from houndstooth.ingest.batches import Entries
 from houndstooth.ingest.images import feed_images
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.jobs import Jobs
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import Ingested
 from houndstooth.ingest.patient_engine import Outage, patient
 from houndstooth.ingest.pipeline import ingest_entries
 from houndstooth.ingest.queue import PREFIX, QUEUE, Queue
@@ -153,10 +153,6 @@ class IngestApp(Celery):
         """Return the process's extractor for the version that the engine of that URL serves."""
         return self._recent_by(self._followed(url)).extractor
 
-    def engine(self, url: str) -> Engine:
-        """Return the process's engine of that URL, with the version that its index serves."""
-        return self._engine_by(self._followed(url))
-
     def _followed(self, url: str) -> Settings:
         """Return the settings with the version that the index serves, as it was known last."""
         stated = replace(self.settings, engine=url)
@@ -191,8 +187,8 @@ class IngestApp(Celery):
             self._prepared.add(url)
         return engine
 
-    def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> list[Outcome]:
-        """Ingest a batch; see ``ingest.pipeline.ingest_entries``.
+    def ingest(self, request: JobRequest, entries: Entries, outage: Outage) -> Ingested:
+        """Ingest a batch by the version that the index serves; see ``ingest_entries``.
 
         Args:
             request: The parameters of the job.
@@ -200,9 +196,9 @@ class IngestApp(Celery):
             outage: Waits while the engine is away.
         """
 
-        def work(settings: Settings, engine: Engine) -> list[Outcome]:
+        def work(settings: Settings, engine: Engine) -> Ingested:
             recent = self._recent_by(settings)
-            return ingest_entries(
+            outcomes = ingest_entries(
                 entries,
                 extractor=recent.extractor,
                 engine=engine,
@@ -214,6 +210,7 @@ class IngestApp(Celery):
                 as_of=request.as_of,
                 recent=recent,
             )
+            return Ingested(outcomes, recent.extractor.model)
 
         return self._by_version(request.engine, outage, work)
 

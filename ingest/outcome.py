@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from houndstooth.mappings.errors import (
     HoundstoothError,
@@ -94,3 +94,10 @@ class Outcome:
         *plain, notes, category_from, category = fields
         notes = tuple(Note(*note) for note in notes)
         return replace(cls(*plain), notes=notes, category_from=category_from, category=category)
+
+
+class Ingested(NamedTuple):
+    """Outcomes of a batch in its order, and name of the model that its products are of."""
+
+    outcomes: list[Outcome]
+    model: str

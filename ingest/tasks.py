@@ -16,7 +16,7 @@ from houndstooth.ingest.batches import Entries, numbered_batches, read_entries, 
 from houndstooth.ingest.deletion import Deletion, delete_some, plan_deletion
 from houndstooth.ingest.job import Job
 from houndstooth.ingest.job_task import MAX_PAUSE_SECONDS, JobOutage, JobTask
-from houndstooth.ingest.outcome import Outcome
+from houndstooth.ingest.outcome import Ingested, Outcome
 from houndstooth.ingest.placeholders import Placeholder, set_some_aside
 from houndstooth.ingest.products import FeedProduct
 from houndstooth.ingest.progress import Last
@@ -168,9 +168,9 @@ def _ingest_batch(
     app: IngestApp = task.app
     outage = JobOutage(task, job)
     if singly:
-        outcomes = _one_by_one(app, job, entries, outage)
+        outcomes, model = _one_by_one(app, job, entries, outage)
     else:
-        outcomes = app.ingest(job.request, entries, outage)
+        outcomes, model = app.ingest(job.request, entries, outage)
     retryable = [outcome.status == "failed" and outcome.retryable for outcome in outcomes]
     if any(retryable) and tries < MAX_PRODUCT_RETRIES:
         # Final outcomes are passed on unchanged; only the other products are ingested again.
@@ -178,7 +178,7 @@ def _ingest_batch(
         pause = get_exponential_backoff_interval(1, tries, MAX_PAUSE_SECONDS, full_jitter=True)
         arguments = (job.job_id, number, write_entries(rest), tries + 1)
         raise task.retry(arguments, countdown=pause)
-    app.jobs.record(job.job_id, number, outcomes, app.extractor(job.request.engine).model)
+    app.jobs.record(job.job_id, number, outcomes, model)
     _queue_last(app, job.job_id)
 
 
@@ -196,10 +196,11 @@ def _set_some_aside(task: JobTask, job: Job) -> bool:
     return found is not None
 
 
-def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: JobOutage) -> list[Outcome]:
+def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: JobOutage) -> Ingested:
     """Ingest products one at a time, without those at which worker processes have died."""
     outcomes: list[Outcome] = []
-    app.extractor(job.request.engine)  # its loading is not to count for the first product
+    # Its loading is not to count for the first product.
+    model = app.extractor(job.request.engine).model
     for entry in entries:
         if isinstance(entry, Outcome):
             outcomes.append(entry)
@@ -208,8 +209,9 @@ def _one_by_one(app: IngestApp, job: Job, entries: Entries, outage: JobOutage) -
             if attempts > MAX_DEATHS:
                 outcomes.append(_fatal(entry))
             else:
-                outcomes += app.ingest(job.request, [entry], outage)
-    return outcomes
+                some, model = app.ingest(job.request, [entry], outage)
+                outcomes += some
+    return Ingested(outcomes, model)
 
 
 def _fatal(entry: FeedProduct) -> Outcome:

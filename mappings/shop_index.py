@@ -109,6 +109,12 @@ class ShopIndex(Engine, Protocol):
     def field_names(self) -> list[str]:
         """List the shop's fields by their dotted paths, objects among them, from the mapping."""
 
+    def versions(self) -> list[str]:
+        """List the names of all objects ``visual`` of Houndstooth's, from the mapping.
+
+        An object of the shop's that has such a name is none.
+        """
+
     def documents(
         self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
     ) -> tuple[Checkpoint, Pages]:
@@ -154,5 +160,5 @@ class ShopIndex(Engine, Protocol):
             CatalogueNotFound: There is no such index.
         """
 
-    def serve(self, serving: Serving) -> None:
-        """Say which version the index serves, for all that read it from then on."""
+    def serve(self, serving: Serving | None) -> None:
+        """Say which version the index serves, for all that read it from then on; None = nothing."""

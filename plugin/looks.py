@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
@@ -14,6 +16,9 @@ from houndstooth.plugin.outfits import Item, Outfits, item_of
 from houndstooth.plugin.pictures import check_pictures
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.plugin.together import Together
+
+FindItems = Callable[[StoredProduct, VisualDocument, Clock], tuple[list[Item], str]]
+"""Function that lists the items of a product's look, and says why there are none if so."""
 
 NOTHING_WORN = "nothing else was found in the product's picture"
 
@@ -58,17 +63,7 @@ class Looks:
             InvalidInput: The request is not valid, or is for one item.
             EngineUnavailable: The engine cannot be reached.
         """
-        self._check(request)
-        clock = self._search.clock()
-        with clock.stage("fetch"):
-            product, visual = self._search.indexed(product_id)
-        known = self._search.taxonomy.categories
-        items = [
-            item_of(worn, visual.model, "worn", product_id, product.facts)
-            for worn in visual.worn
-            if worn.lengths == visual.lengths and worn.category in known
-        ]
-        return self._answered(items, product, request, clock, NOTHING_WORN)
+        return self._of_product(product_id, request, self._worn)
 
     def complete(self, product_id: str, request: SearchRequest) -> LookAnswer:
         """Find products that complete the look of an indexed product; see ``Outfits``.
@@ -78,25 +73,30 @@ class Looks:
             InvalidInput: The request is not valid, or is for one item.
             EngineUnavailable: The engine cannot be reached.
         """
+        return self._of_product(product_id, request, self._outfits.going_with)
+
+    def _worn(
+        self, product: StoredProduct, visual: VisualDocument, clock: Clock
+    ) -> tuple[list[Item], str]:
+        """List the other items in a product's picture, as FindItems says."""
+        known = self._search.taxonomy.categories
+        items = [
+            item_of(worn, visual.model, "worn", product.product_id, product.facts)
+            for worn in visual.worn
+            if worn.lengths == visual.lengths and worn.category in known
+        ]
+        return items, NOTHING_WORN
+
+    def _of_product(self, product_id: str, request: SearchRequest, find: FindItems) -> LookAnswer:
+        """Find products for the items that belong to a product; the product itself is no hit.
+
+        Their pages have no cursor: no other request searches with the features of these items.
+        """
         self._check(request)
         clock = self._search.clock()
         with clock.stage("fetch"):
             product, visual = self._search.indexed(product_id)
-        items, unknown = self._outfits.going_with(product, visual, clock)
-        return self._answered(items, product, request, clock, unknown)
-
-    def _answered(
-        self,
-        items: list[Item],
-        product: StoredProduct,
-        request: SearchRequest,
-        clock: Clock,
-        unknown: str,
-    ) -> LookAnswer:
-        """Search for each item; the product itself is no hit.
-
-        Their pages have no cursor: no other request searches with the features of these items.
-        """
+        items, unknown = find(product, visual, clock)
         found = [features for features, _ in items]
         asked = [replace(request, category=one.category.term) for one in found]
         answers = self._search.answer_each(found, asked, clock, without=product)
@@ -107,7 +107,7 @@ class Looks:
         return LookAnswer(
             tuple(with_evidence),
             clock.took_ms(),
-            product.visual.model if product.visual else self._search.extractor.model,
+            visual.model,
             unknown=None if items else unknown,
         )
 

@@ -95,8 +95,15 @@ def create_app(
     """
     stated = settings or Settings.from_env()
     follows_index = extractor is None and engine is None and follows(stated.engine)
+    seen = sessions_of(stated.look_events, stated.credentials) if stated.look_events else ()
+    together = Together(seen)
     backend = _wire(
-        followed(stated) if follows_index else stated, extractor, engine, taxonomy, progress
+        followed(stated) if follows_index else stated,
+        together,
+        extractor,
+        engine,
+        taxonomy,
+        progress,
     )
     backend.search.follow()
     app = Flask(__name__)
@@ -126,7 +133,9 @@ def create_app(
     app.register_blueprint(page_blueprint(backend))
     app.register_blueprint(widget_blueprint())
     if follows_index:
-        reopen = partial(_open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics)
+        reopen = partial(
+            _open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics, together=together
+        )
         VersionFollower(
             stated, backend, reopen, lambda parts: writer.use(parts.engine, in_turn(parts))
         ).start()
@@ -135,6 +144,7 @@ def create_app(
 
 def _wire(
     settings: Settings,
+    together: Together,
     extractor: Extractor | None,
     engine: Engine | None,
     taxonomy: Taxonomy | None,
@@ -144,7 +154,12 @@ def _wire(
     extractor = extractor or _open_extractor(settings, taxonomy)
     metrics = Metrics(__version__, extractor.model)
     parts = _open_parts(
-        settings, taxonomy=taxonomy, metrics=metrics, extractor=extractor, engine=engine
+        settings,
+        taxonomy=taxonomy,
+        metrics=metrics,
+        together=together,
+        extractor=extractor,
+        engine=engine,
     )
     jobs = Jobs(settings.jobs)
     arms, events = Arms.read(settings.arms), None
@@ -175,6 +190,7 @@ def _open_parts(
     *,
     taxonomy: Taxonomy,
     metrics: Metrics,
+    together: Together,
     extractor: Extractor | None = None,
     engine: Engine | None = None,
 ) -> Parts:
@@ -184,8 +200,7 @@ def _open_parts(
     if settings.allowed_fields:
         engine = FieldAllowlist(engine, settings.allowed_fields)
     search = VisualSearch(extractor, engine, taxonomy, settings, observe_stage)
-    seen = sessions_of(settings.look_events, settings.credentials) if settings.look_events else ()
-    return Parts(extractor, engine, search, Looks(search, Together(seen)), TextSearch(search))
+    return Parts(extractor, engine, search, Looks(search, together), TextSearch(search))
 
 
 def _impatient(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -1,4 +1,4 @@
-"""``houndstooth detach``: take ``visual`` off the documents of a shop's index."""
+"""``houndstooth detach``: take ``visual``, in all versions, off a shop's documents."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ SHOWN = 5
 @click.argument("url", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 def command(url: str | None, yes: bool) -> int:
-    """Take the object visual off every document of the shop's index at URL.
+    """Take the object visual off every document of the shop's index at URL, in all versions.
+
+    These are visual, visual_2 and so on, where they are Houndstooth's; what the index says of the
+    one that serves goes as well. A URL with ?visual=visual_2 takes off that one alone.
 
     The documents are then as the shop has written them, and its text search answers as before. The
     mapping keeps the field, empty: a mapping cannot lose one. To be rid of that too, reindex into a
@@ -46,30 +49,37 @@ def command(url: str | None, yes: bool) -> int:
     from houndstooth.ingest.attached.detaching import detach
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_shop_index
+    from houndstooth.plugin.engines.serving import follows
 
     with nothing_begun():
         settings = Settings.from_env()
-        index = open_shop_index(url or settings.engine, settings.credentials)
+        address = url or settings.engine
+        index = open_shop_index(address, settings.credentials)
     with closing(index):
         with nothing_begun():
             index.check()
-            total = index.count()
+            total, found = index.count(), index.versions()
+            versions = found if follows(address) else [one for one in found if one == index.visual]
+            names = " and ".join(versions) or index.visual
         if not yes:
             click.confirm(
-                f"Take {index.visual} off the {total:,} documents of {index.location}?", abort=True
+                f"Take {names} off the {total:,} documents of {index.location}?", abort=True
             )
         written, refused = 0, dict[str, str]()
+        index = patient_engine(index, settings.engine_patience, Event())
         with tqdm(total=total, unit=" documents", disable=None) as bar:
-            patience = settings.engine_patience
-            for outcomes in detach(patient_engine(index, patience, Event())):
+            for outcomes in detach(index, versions):
                 done = sum(outcome.error is None for outcome in outcomes)
                 refused |= {o.product_id: o.error for o in outcomes if o.error and not o.retryable}
                 written += done
                 bar.update(done)
-        index.forget_deletions()
+        if versions == found and not refused:
+            index.forget_deletions()
+            if index.serving():
+                index.serve(None)
     click.echo(
-        f"{index.visual} is taken off {written:,} of {total:,} documents; the mapping keeps the "
-        "empty field, which only a new index would lack"
+        f"{written:,} of {total:,} documents had {names}, which is taken off; the mapping keeps "
+        "the empty field, which only a new index would lack"
     )
     for product_id, error in list(refused.items())[:SHOWN]:
         click.echo(f"refused: {product_id}: {error}", err=True)

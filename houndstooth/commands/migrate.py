@@ -198,7 +198,7 @@ def _drop(settings: Settings, yes: bool) -> int:
         turn.take()
         stop = stack.enter_context(interrupts())
         refused = 0
-        for outcomes in detach(patient_engine(old, settings.engine_patience, stop)):
+        for outcomes in detach(patient_engine(old, settings.engine_patience, stop), [old.visual]):
             refused += sum(bool(one.error and not one.retryable) for one in outcomes)
             if stop.is_set():
                 return INTERRUPTED

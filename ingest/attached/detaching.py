@@ -1,8 +1,8 @@
-"""Take ``visual`` off every document of a shop's index."""
+"""Take versions of ``visual`` off every document of a shop's index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,29 +11,32 @@ from houndstooth.mappings.shop_index import ShopIndex, SourceDocument
 from houndstooth.mappings.writes import WriteOutcome
 
 
-def detach(index: ShopIndex) -> Iterator[list[WriteOutcome]]:
-    """Rewrite the documents that have ``visual`` without it; yield the outcomes page by page.
+def detach(index: ShopIndex, versions: Collection[str]) -> Iterator[list[WriteOutcome]]:
+    """Rewrite the documents that have some versions without them; yield the outcomes page by page.
 
     A partial update cannot take a field away, so whole documents are written, each unless the shop
     has written it since it was read. That one has an outcome that is ``retryable``, and is read
     again as the shop has left it. Passes end with one that finds nothing more to write.
+
+    Args:
+        index: The index.
+        versions: Names of the objects to take off, such as ``visual``; none reads no document.
 
     Raises:
         EngineUnavailable: The engine cannot be reached. What was yielded is done.
     """
 
     def without(document: SourceDocument) -> SourceDocument | None:
-        """Return the document without ``visual``; None if it has none."""
-        name = index.visual
+        """Return the document without the versions; None if it has none of them."""
         source = {
             key: value
             for key, value in document.source.items()
-            if key != name and not key.startswith(f"{name}.")
+            if key.partition(".")[0] not in versions
         }
         return replace(document, source=source) if len(source) < len(document.source) else None
 
     since: Checkpoint | None = None
-    again = True
+    again = bool(versions)
     while again:
         again = False
         index.refresh()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from houndstooth.ingest.celery_app import RECONNECT_SECONDS, IngestApp
+from houndstooth.ingest.job_request import JobRequest
+from houndstooth.ingest.options import ReadOptions
+from houndstooth.ingest.outcome import Outcome
 from houndstooth.mappings.errors import CatalogueNotFound, IndexReplaced
 from houndstooth.mappings.shop_index import Serving
+from houndstooth.mappings.taxonomy import Taxonomy
+from houndstooth.mappings.writes import IndexDocument, StoredState, WriteOutcome
 from houndstooth.plugin.config import Settings
 from tests.conftest import free_port
 from tests.fakes import FakeExtractor
@@ -36,10 +43,13 @@ def test_a_worker_looks_for_redis_every_few_seconds(monkeypatch: pytest.MonkeyPa
 
 
 class Index:
-    """An index that is there or not, and notes what it is asked."""
+    """An index that is there or not, serves versions one after another, and notes all questions."""
 
-    def __init__(self, is_there: bool) -> None:
+    embedded = False
+
+    def __init__(self, is_there: bool, *served: Serving) -> None:
         self.is_there = is_there
+        self.served = [*served]
         self.asked: list[str] = []
 
     def index_id(self) -> str:
@@ -47,14 +57,25 @@ class Index:
             raise CatalogueNotFound("none")
         return "1"
 
+    def serving(self) -> Serving | None:
+        self.asked.append("serving")
+        return self.served.pop(0) if self.served else None
+
+    def stored(self, product_ids: Sequence[str]) -> dict[str, StoredState]:
+        return {}
+
+    def write(self, documents: Sequence[IndexDocument]) -> list[WriteOutcome]:
+        return []
+
     def __getattr__(self, name: str) -> Any:
         return lambda: self.asked.append(name)
 
 
-def test_a_process_prepares_an_index_once_and_creates_none() -> None:
-    def outage(error: Exception) -> Any:
-        raise error
+def outage(error: Exception) -> Any:
+    raise error
 
+
+def test_a_process_prepares_an_index_once_and_creates_none() -> None:
     with IngestApp(Settings(), lambda *_: FakeExtractor()) as app:
         engines: Any = {"there": Index(True), "gone": Index(False)}
         app._engines = engines
@@ -75,9 +96,6 @@ def test_a_step_is_done_again_where_another_version_comes_to_serve() -> None:
 
         def serving(self) -> Serving | None:
             return serving[0]
-
-    def outage(error: Exception) -> Any:
-        raise error
 
     done: list[str] = []
 
@@ -101,3 +119,22 @@ def test_a_step_is_done_again_where_another_version_comes_to_serve() -> None:
             app.by_version("url", outage, work)
         assert done == ["None", "/tiny-7.json"]
         assert app.by_version("url", outage, work) == "/tiny-7.json"
+
+
+def test_a_batch_reads_once_what_serves_and_says_by_which_model_it_was_made() -> None:
+    """Another version serves by the time that the batch ends."""
+    url = "opensearch://127.0.0.1:9/products"
+    index: Any = Index(True, Serving("visual", "/a-1.json"), Serving("visual_2", "/b-1.json"))
+    request = JobRequest(Path("feed.csv"), "", url, ReadOptions(), 8)
+
+    def load(_: Taxonomy, settings: Settings) -> Any:
+        extractor = FakeExtractor()
+        extractor.model = str(settings.encoder)
+        return extractor
+
+    with IngestApp(Settings(), load) as app:
+        app._engines = {url: index, f"{url}?visual=visual": index}
+        left_out = Outcome("1", "left_out")
+        assert app.ingest(request, [left_out], outage) == ([left_out], "/a-1.json")
+        assert index.asked.count("serving") == 1
+        assert app.extractor(url).model == "/b-1.json"

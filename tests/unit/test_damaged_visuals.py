@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from houndstooth.mappings.document import VisualDocument, VisualSummary, visual_of
@@ -31,6 +31,12 @@ def test_it_is_a_visual_or_none(stored: Any) -> None:
                 assert len(found.views) >= 1
 
 
+def strange_bytes(digits: int) -> st.SearchStrategy[list[str]]:
+    """A value as long as the model's, with characters that are not of base64."""
+    text = st.text("A-_?é\ud800 =", min_size=digits, max_size=digits)
+    return text.map(lambda one: [one])
+
+
 def hit(product_id: str, seed: int) -> dict[str, Any]:
     """A hit as the engines send it: a list of doc values for each field."""
     made = visual(product_id, seed=seed).to_json()
@@ -47,12 +53,15 @@ def hit(product_id: str, seed: int) -> dict[str, Any]:
     st.lists(
         st.tuples(
             st.sampled_from([name for name in NAMES.read if name.startswith("visual.")]),
-            st.lists(st.text("Aé=?", max_size=30), max_size=3) | st.just(["A" * 27, "A" * 27]),
+            st.lists(st.text("Aé=?", max_size=30), max_size=3)
+            | st.just(["A" * 27, "A" * 27])
+            | st.sampled_from([16, 27]).flatmap(strange_bytes),
         ),
         min_size=1,
         max_size=40,
     )
 )
+@example([("visual.binary_code", ["?" * 27]), ("visual.colour_histogram", ["A_-=" * 4])])
 def test_hits_that_are_damaged_cost_no_other_however_many_they_are(
     damages: list[tuple[str, list[str]]],
 ) -> None:

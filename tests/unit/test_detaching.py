@@ -16,8 +16,6 @@ CONFLICT = "version conflict"
 class Index:
     """Documents in the order of their writes, and what the engine answers to the next rewrites."""
 
-    visual = "visual"
-
     def __init__(self, *sources: dict[str, Any], refusals: Sequence[dict[str, str]] = ()) -> None:
         self.documents_now = {str(n): (n, one) for n, one in enumerate(sources)}
         self.refusals = [*refusals]
@@ -54,7 +52,7 @@ class Index:
 
 def detached(index: Index) -> dict[str, WriteOutcome]:
     """The last outcome of each document."""
-    pages = detaching.detach(cast(Any, index))
+    pages = detaching.detach(cast(Any, index), ["visual"])
     return {outcome.product_id: outcome for page in pages for outcome in page}
 
 

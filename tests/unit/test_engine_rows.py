@@ -38,3 +38,9 @@ def test_rows_of_several_lengths_are_refused() -> None:
         byte_matrix([b"a", b"bc"])
     with pytest.raises(InvalidDocument, match=r"\[4, 8\]"):
         decode_rows(["AAAA", "AAAAAAAA"])
+
+
+@pytest.mark.parametrize("row", ["AAA?", "A=AA", "-_AA", "AAA ", "AAAé", "????", "A\nAA"])
+def test_rows_that_are_not_base64_are_refused(row: str) -> None:
+    with pytest.raises(InvalidDocument, match="expected base64"):
+        decode_rows(["AAAA", row])

@@ -106,6 +106,7 @@ def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
     assert read_serving(stated) == SERVING
     further = replace(SERVING, dropped="visual_3", run="a", unsettled="--rollback")
     assert read_serving(with_serving(mapping, further)) == further
+    assert with_serving(stated, None) == {"_meta": {"shop": 1}}
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,10 @@ class ClusterEngine:
         """List the shop's fields by their dotted paths, objects among them."""
         return self._scan.field_names()
 
+    def versions(self) -> list[str]:
+        """List the versions of ``visual`` in the index; see ShopIndex."""
+        return self._scan.versions()
+
     def documents(
         self, fields: Sequence[str] | None = None, since: Checkpoint | None = None
     ) -> tuple[Checkpoint, Pages]:
@@ -132,8 +136,8 @@ class ClusterEngine:
         """Read which version of ``visual`` the index serves; see ShopIndex."""
         return self._serving.read()
 
-    def serve(self, serving: Serving) -> None:
-        """Say which version of ``visual`` the index serves."""
+    def serve(self, serving: Serving | None) -> None:
+        """Say which version of ``visual`` the index serves; see ShopIndex."""
         self._serving.state(serving)
 
     def refresh(self) -> None:

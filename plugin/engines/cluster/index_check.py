@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from houndstooth.mappings.document import is_visual
 from houndstooth.plugin.engines.cluster.client import Json
 from houndstooth.plugin.engines.index_mapping import (
     FLATTENED,
@@ -67,6 +68,22 @@ def visual_mapping(visual: str, mapping: Json) -> Json:
     root = {key: value for key, value in NO_OBJECTS.items() if mapping.get(key) == value}
     fields = {f"{visual}.{name}": field for name, field in ours["properties"].items()}
     return {**root, "properties": fields}
+
+
+def versions_in(mapping: Json) -> list[str]:
+    """List the objects in a mapping that are ``visual`` as Houndstooth defines it, by their names.
+
+    An object of the shop's that has such a name is left out.
+    """
+    names = dict.fromkeys(name.partition(".")[0] for name in mapping.get("properties", {}))
+    fields = dict(flatten(mapping.get("properties", {})))
+    return [
+        name
+        for name in names
+        if is_visual(name)
+        and any(field.startswith(f"{name}.") for field in fields)
+        and not any(_object_refusals("", mapping, name))
+    ]
 
 
 def has_no_objects(mapping: Json) -> bool:
@@ -134,6 +151,10 @@ def _mapping_refusals(index: str, mapping: Json, visual: str) -> Iterator[str]:
         yield custom_routing(index)
     if not mapping.get("enabled", True):
         yield f"expected an index with fields; the mapping of {index!r} has enabled: false"
+    yield from _object_refusals(index, mapping, visual)
+
+
+def _object_refusals(index: str, mapping: Json, visual: str) -> Iterator[str]:
     ours = dict(flatten({visual: visual_fields()}))
     theirs = dict(flatten(mapping.get("properties", {})))
     beside = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import Self
 
 import numpy as np
@@ -19,6 +19,8 @@ from houndstooth.plugin.engines.fields import Fields, variant_group
 
 ROW_PATH = "hits.hits._seq_no,hits.hits._primary_term,hits.hits.fields"
 """``filter_path`` of a search for features."""
+
+_BASE64 = (ascii_letters + digits + "+/").encode()
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class RowDecoder:
     """Decodes hits to rows.
 
     Documents that another program has overwritten, so that a value is missing, or there are several
-    of it, or the bytes have another length than the model's, cost no other document.
+    of it, or the bytes are not base64 or have another length than the model's, cost no other
+    document.
 
     Args:
         index: Name of the index, for warnings.
@@ -95,7 +98,8 @@ def decode_rows(rows: Sequence[str]) -> Bytes:
     """Decode base64 rows to uint8 [rows, n]; padding may be missing, as in doc values.
 
     Raises:
-        InvalidDocument: The rows differ in length; those of one model are equally long.
+        InvalidDocument: A row is not base64, or the rows differ in length; those of one model are
+            equally long.
     """
     bare = [row.rstrip("=") for row in rows]
     check_lengths(bare)
@@ -103,8 +107,7 @@ def decode_rows(rows: Sequence[str]) -> Bytes:
         return np.zeros((0, 0), dtype=np.uint8)
     # Fill each row up with zero bits and decode all at once; padding would end the decoding.
     fill = "A" * (-len(bare[0]) % 4)
-    data = base64.b64decode(fill.join(bare) + fill)
-    matrix = np.frombuffer(data, dtype=np.uint8).reshape(len(bare), -1)
+    matrix = decode_bytes(fill.join(bare) + fill).reshape(len(bare), -1)
     return np.ascontiguousarray(matrix[:, : len(bare[0]) * 3 // 4])
 
 
@@ -141,9 +144,15 @@ def _digits(size: int) -> int:
 
 
 def _digits_of(values: Json, name: str) -> int | None:
-    """Return the length of a field's only value, without padding; None if it has not just one."""
+    """Return the length of a field's only value, without padding; None if that is not base64.
+
+    None as well if the field has no value or several.
+    """
     found = values.get(name, ())
-    return len(found[0].rstrip("=")) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    bare = found[0].rstrip("=").encode(errors="replace")
+    return None if bare.translate(None, _BASE64) else len(bare)
 
 
 def _feature_rows(hits: Sequence[Json], names: RowFields) -> FeatureRows:

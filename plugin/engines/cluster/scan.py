@@ -21,6 +21,7 @@ from houndstooth.mappings.shop_index import Pages, SourceDocument
 from houndstooth.plugin.engines.cluster.changes import ShardMemory
 from houndstooth.plugin.engines.cluster.client import Cluster, Json
 from houndstooth.plugin.engines.cluster.index import ClusterIndex
+from houndstooth.plugin.engines.cluster.index_check import versions_in
 
 PAGE = 500
 """Documents of one search."""
@@ -49,15 +50,22 @@ class ClusterScan:
 
     def field_names(self) -> list[str]:
         """List the shop's fields by their paths; see ShopIndex."""
+        names = dict.fromkeys(
+            name
+            for mapping in self._mappings()
+            for name in _names(mapping.get("properties", {}), "")
+        )
+        return [name for name in names if not is_visual(name.partition(".")[0])]
+
+    def versions(self) -> list[str]:
+        """List the versions of ``visual``; see ShopIndex."""
+        return [*dict.fromkeys(name for one in self._mappings() for name in versions_in(one))]
+
+    def _mappings(self) -> list[Json]:
         with self._index.errors():
             get_mapping = self._cluster.client.indices.get_mapping
             answer = self._cluster.read(get_mapping, index=self._index.name)
-        names = dict.fromkeys(
-            name
-            for index in answer.values()
-            for name in _names(index["mappings"].get("properties", {}), "")
-        )
-        return [name for name in names if not is_visual(name.partition(".")[0])]
+        return [index["mappings"] for index in answer.values()]
 
     def read(
         self, fields: Sequence[str] | None, since: Checkpoint | None

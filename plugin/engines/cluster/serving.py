@@ -34,7 +34,7 @@ class ClusterServing:
         """Read it; see ShopIndex.serving."""
         return read_serving(self._mapping())
 
-    def state(self, serving: Serving) -> None:
+    def state(self, serving: Serving | None) -> None:
         """State it; see ShopIndex.serve."""
         body = with_serving(self._mapping(), serving)
         with client_errors(self._cluster.address, self._name):
@@ -74,8 +74,11 @@ def read_serving(mapping: Json) -> Serving | None:
         return None
 
 
-def with_serving(mapping: Json, serving: Serving) -> Json:
-    """Build what is put into a mapping to state it. What else is in ``_meta`` stays."""
+def with_serving(mapping: Json, serving: Serving | None) -> Json:
+    """Build what is put into a mapping to state it, or None. What else is in ``_meta`` stays."""
+    theirs = {key: value for key, value in (mapping.get("_meta") or {}).items() if key != META}
+    if serving is None:
+        return {"_meta": theirs}
     stated: dict[str, Any] = {"serves": serving.version._asdict()}
     if serving.previous:
         stated["previous"] = serving.previous._asdict()
@@ -83,7 +86,7 @@ def with_serving(mapping: Json, serving: Serving) -> Json:
         stated |= {"closed": serving.closed, "closed_until": serving.closed_until}
     further = {"dropped": serving.dropped, "run": serving.run, "unsettled": serving.unsettled}
     stated |= {name: value for name, value in further.items() if value}
-    return {"_meta": {**(mapping.get("_meta") or {}), META: stated}}
+    return {"_meta": {**theirs, META: stated}}
 
 
 def check_open(mapping: Json, index: str, visual: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from houndstooth.mappings.shop_index import SourceDocument
+from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.writes import WriteOutcome
+from houndstooth.plugin.engines import open_shop_index
 from houndstooth.plugin.engines.cluster.engine import ClusterEngine
 from tests.integration.engines.conftest import new_index
 from tests.integration.engines.own_shop import MAPPINGS, OwnShop, product
@@ -84,18 +87,30 @@ def test_what_the_shop_writes_meanwhile_stays(
     assert shop.source("2") == PRODUCTS["2"]
 
 
-def test_another_visual_beside_it_stays(shop: OwnShop) -> None:
-    shop.create()
-    shop.write({"1": PRODUCTS["1"]})
-    assert shop.attach() == 0
+def test_all_versions_are_taken_off_or_the_one_that_the_url_names(shop: OwnShop) -> None:
+    """As after a migration: visual_2 serves, and visual takes no writes. visual_9 is the shop's."""
+    theirs = {"visual_9": {"properties": {"theme": {"type": "keyword"}}}}
+    properties: Any = {**MAPPINGS["properties"], **theirs}  # type: ignore[dict-item]
+    shop.create(mappings={**MAPPINGS, "properties": properties, "_meta": {"owner": "shop"}})
+    shop.write({"1": PRODUCTS["1"] | {"visual_9": {"theme": "spring"}}})
+    before = json.dumps(shop.source("1"))
     first = shop.url
-    shop.url = f"{first}?visual=visual_2"
-    assert shop.attach() == 0
-    assert {"visual", "visual_2"} <= shop.source("1").keys()
+    for shop.url in (first, f"{first}?visual=visual_2", f"{first}?visual=visual_3"):
+        assert shop.attach() == 0
+    shop.url = first
+    with closing(open_shop_index(first)) as index:
+        index.serve(Serving("visual_2", previous=Version("visual", None)))
+    shop.url = f"{first}?visual=visual_3"
+    assert shop.detach("--yes") == 0
+    assert shop.source("1").keys() >= {"visual", "visual_2"}
+    assert "visual_3" not in shop.source("1")
     shop.url = first
     assert shop.detach("--yes") == 0
-    assert "visual" not in shop.source("1")
-    assert shop.source("1")["visual_2"]["category"] == "dress"
+    assert json.dumps(shop.source("1")) == before
+    mapping = shop.client.indices.get_mapping(index=shop.name)[shop.name]["mappings"]
+    assert mapping["_meta"] == {"owner": "shop"}
+    assert shop.attach() == 0  # and begins anew, with visual
+    assert shop.category("1") == "dress"
 
 
 def test_a_document_that_the_engine_refuses_is_named_and_costs_no_other(

@@ -38,6 +38,7 @@ from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, open_shop_index
 from houndstooth.plugin.engines.serving import followed
 from houndstooth.plugin.keys import make_key
+from houndstooth.web import app as web_app
 from houndstooth.web import version_follower
 from houndstooth.web.app import create_app
 from tests.integration.engines.conftest import new_index
@@ -150,9 +151,15 @@ def test_codes_are_those_of_a_feed(shop: Catalogue) -> None:
 
 
 def test_nothing_fails_and_no_write_is_missed_under_load(
-    drawn: Catalogue, opensearch_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drawn: Catalogue,
+    opensearch_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is killed in the middle, and goes on; searches and a worker's feed go on throughout."""
+    read: list[str] = []
+    monkeypatch.setattr(web_app, "sessions_of", lambda events, _: read.append(events) or ())
     with new_index(opensearch_url) as url:
         shop = replace(drawn, url=url)
         shop.ingest(*map(shop.product, range(COUNT)))
@@ -167,6 +174,7 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
                 access=Access(key_records=(record,)),
                 jobs=tmp_path / "jobs",
                 columns=tmp_path / "columns",
+                look_events="events.jsonl",
             )
         )
         backend = app.extensions["houndstooth"]
@@ -189,6 +197,7 @@ def test_nothing_fails_and_no_write_is_missed_under_load(
             assert shop.migrate("--rollback") == 0
             _wait_until(lambda: backend.extractor.model == old_model)
         assert load.errors == []
+        assert read == ["events.jsonl"], "events are read once, whatever serves"
         _check_written(shop, load, "visual", old_model)
         assert "find themselves first" in capsys.readouterr().out
         _check_retired(shop)
@@ -277,7 +286,8 @@ class _Load:
             product = self._shop.product(number, f"Shirt {self.written % 7}")
             product = replace(product, facts={**(product.facts or {}), "price": self.written})
             try:
-                [outcome] = self._worker.ingest(self._request, [FeedProduct(0, product)], outage)
+                entries = [FeedProduct(0, product)]
+                [outcome], _ = self._worker.ingest(self._request, entries, outage)
             except EngineUnavailable:
                 if self._stop.is_set():
                     return  # it was not told as written
