@@ -4,9 +4,10 @@
 
 In turns: (a) the ingest in process, with all processors; (b) one worker of one process and one
 thread, through a Redis; (c) two such workers. All bring the same products into a fresh index of
-one OpenSearch, the real networks included, and have their networks loaded and warm. Prints the
-rates after each round, and at the end the medians of the ratios (c) to (b) and (c) to (a), with
-the standard error over rounds. Starts and stops its own Redis, OpenSearch and workers.
+one OpenSearch, the real networks included, and have their networks loaded and warm. No picture is
+remembered from the turn before. Prints the rates after each round, and at the end the medians of
+the ratios (c) to (b) and (c) to (a), with the standard error over rounds. Starts and stops its own
+Redis, OpenSearch and workers.
 """
 
 from __future__ import annotations
@@ -175,7 +176,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="the first N lines only")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument(
-        "--app", default="houndstooth.ingest.celery_app", help="the workers' Celery app"
+        "--app", default="tests.benchmarks.forgetful_workers", help="the workers' Celery app"
     )
     arguments = parser.parse_args()
     feed = arguments.products.absolute()
