@@ -20,7 +20,7 @@ from houndstooth.web.languages import ENGLISH, LANGUAGES
 STATIC = Path(__file__).parent / "static"
 ELEMENTS, DIALOG = "widget/elements.js", "widget/dialog.js"
 """The modules that are loaded with the page, and when the dialog is first opened."""
-STYLES = ("picture.css", "widget/widget.css")
+STYLES = ("picture.css", "plate.css", "widget/widget.css")
 LOADER = """\
 {
   const script = document.currentScript?.src; // null where a shop writes type="module"

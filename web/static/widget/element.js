@@ -26,7 +26,7 @@ function file(name, read) {
   return once.get(name);
 }
 
-const SHEETS = ["picture.css", "widget/widget.css"];
+const SHEETS = ["picture.css", "plate.css", "widget/widget.css"];
 
 const sheet = (name) =>
   file(name, async (response) => new CSSStyleSheet().replace(await response.text()));
