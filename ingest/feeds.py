@@ -49,7 +49,7 @@ def open_feed(path: Path, encoding: str | None = None) -> Iterator[Feed]:
             # Imported here: other feeds need no reader of workbooks.
             from houndstooth.ingest.formats.workbook import open_workbook
 
-            yield open_workbook(source.stream, str(path))
+            yield open_workbook(source.stream, str(path), source.wrapping)
             return
         if not source.head.strip():
             raise InvalidFeed(f"expected {EXPECTED} in {path}; got an empty file")

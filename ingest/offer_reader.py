@@ -16,7 +16,7 @@ from houndstooth.ingest.platforms.platform import OFFER_ROLES
 from houndstooth.ingest.positions import Values, text_reader
 from houndstooth.mappings.product import Fact, Note
 
-PRICES = ("price", "sale_price", "compare_at", "discount_amount")
+PRICES = ("price", "net_price", "sale_price", "compare_at", "discount_amount")
 _BEFORE = ("sale_price", "compare_at", "discount_amount", "discount_percent")
 _REMEMBERED = 1 << 16
 """Offers that are remembered by their texts: many products of a shop have the same."""
@@ -49,10 +49,11 @@ class OfferReader:
         simple = not coded and all(len(roles[role]) == 1 for role in self._roles)
         self._places = [reading.columns.index(roles[r][0]) for r in self._roles] if simple else []
         self._readers = [text_reader(reading, role, coded=role in PRICES) for role in self._roles]
+        priced = roles["price"] or roles["net_price"] or roles["sale_price"]
         there = {
-            "price": roles["price"] or roles["sale_price"],
+            "price": priced,
             "price_before": any(roles[role] for role in _BEFORE),
-            "currency": roles["currency"] or roles["price"] or roles["sale_price"],
+            "currency": roles["currency"] or priced,
             "availability": roles["availability"] or roles["stock"],
             "stock": roles["stock"],
         }

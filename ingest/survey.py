@@ -96,7 +96,7 @@ _OF_PRODUCT: Mapping[str, Callable[[Product], bool]] = {
     "category": lambda product: bool(product.category_text),
     "box": lambda product: product.box is not None,
 }
-_OF_FACTS = {"sale_price": "price_before", "compare_at": "price_before"}
+_OF_FACTS = {"net_price": "price", "sale_price": "price_before", "compare_at": "price_before"}
 _FACTS = ("price", "currency", "brand", "availability", "stock", "group", "url")
 COUNTED = frozenset({*_OF_PRODUCT, *_OF_FACTS, *_FACTS, *ATTRIBUTES})
 """Roles whose values are counted. The others only help to read these."""

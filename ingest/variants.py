@@ -20,10 +20,14 @@ from houndstooth.mappings.product import Note, Product
 
 _COUNTED = ("title", "category", "brand", "price", "url")
 _PRICES = (
-    *("price", "sale_price", "sale_dates", "sale_start", "sale_end", "compare_at"),
+    *("price", "net_price", "sale_price", "sale_dates", "sale_start", "sale_end", "compare_at"),
     *("discount_amount", "discount_percent", "on_sale"),
 )
 """Roles that a variant takes from its product together or not at all."""
+
+
+NO_PRODUCT = "variant without its product"
+"""Kind of the note on a variant whose product has no row; those of one product are a group."""
 
 
 class FeedProduct(NamedTuple):
@@ -117,7 +121,7 @@ class VariantReader:
         return dict(zip(self._reading.columns, values, strict=True))
 
     def _drafts(self, group: Group) -> Iterable[_Draft | Outcome]:
-        parent, variants, images, folded = group
+        parent, variants, images, folded, missing = group
         if folded:
             self._reading.counts.folded += folded
         if variants:
@@ -126,10 +130,12 @@ class VariantReader:
         if self._roles["status"] and (reason := self._left_out(cells)):
             self._reading.counts.left_out += 1
             return (Outcome(self._own_id(cells), "left_out", reason, row=number),)
-        if not images and len(self._id_roles) == 1:
+        if not images and not missing and len(self._id_roles) == 1:
             return (_Draft(number, cells),)
         found = self._products.images(self._image_values(cells, *images))
-        return (_Draft(number, cells, Known(self._own_id(cells), found, None, "", ())),)
+        notes = [Note(NO_PRODUCT, f"expected a row of {missing!r}; got none")] if missing else []
+        name = missing.removeprefix("id:")
+        return (_Draft(number, cells, Known(self._own_id(cells), found, None, name, notes)),)
 
     def _variants(self, group: Group) -> Iterator[_Draft | Outcome]:
         parent = group.parent.cell_values

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+OFFICE = "an old Office file such as an .xls workbook, or one with a password"
+"""Kind of files that Excel before 2007 wrote, and that it writes with a password."""
+
 NAMED_BYTES = 512
 """Number of first bytes that ``name_kind`` needs at most."""
 
@@ -21,7 +24,7 @@ _STARTS: Mapping[bytes, str] = {
     b"\0\0\1\0": "an icon",
     b"%!PS": "a PostScript document",
     b"8BPS": "a Photoshop picture",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file such as an .xls workbook",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": OFFICE,
     b"SQLite format 3\x00": "an SQLite database",
     b"PAR1": "a Parquet file",
     b"ORC": "an ORC file",

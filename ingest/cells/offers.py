@@ -17,12 +17,16 @@ from houndstooth.mappings.product import IN_STOCK, OUT_OF_STOCK, Note
 
 T = TypeVar("T")
 
+WITHOUT_TAX = "price is without tax"
+"""Kind of the note on a product of which no price with tax is known."""
+
 
 class OfferCells(NamedTuple):
     """The cell values of one product that its offer is read from; None or ``""`` if unknown.
 
     Attributes:
         price: The full price.
+        net_price: The full price without tax; it counts where no price with tax is known.
         sale_price: The reduced price.
         sale_dates: Start and end of the reduced price in one text, as Google writes them.
         sale_start: Start of the reduced price or the discount.
@@ -38,6 +42,7 @@ class OfferCells(NamedTuple):
     """
 
     price: Any = None
+    net_price: Any = None
     sale_price: Any = None
     sale_dates: Any = None
     sale_start: Any = None
@@ -115,6 +120,8 @@ class _Reading:
         """Return the price now and the price before."""
         cells = self.cells
         full = self.price("price left empty", cells.price)
+        if full is None and (full := self.price("price left empty", cells.net_price)):
+            self.notes.append(Note(WITHOUT_TAX, f"expected one with tax; got {_text(full)}"))
         before = self.price("price before left empty", cells.compare_at)
         reduced = self.price("sale price left empty", cells.sale_price)
         if reduced is not None and not reduced.amount:

@@ -1,6 +1,7 @@
 """Open the bytes of a feed: a file or pipe, plain, gzipped or the one feed of a zip archive.
 
-Bytes are decompressed while they are read, and no more than ``MAX_BYTES`` of them.
+Bytes are decompressed while they are read, and no more than ``MAX_BYTES`` of them. A workbook in an
+archive is unpacked to a temporary file, as it must be sought.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from houndstooth.mappings.errors import InvalidFeed
-from houndstooth.mappings.file_kinds import name_kind
+from houndstooth.mappings.file_kinds import OFFICE, name_kind
 
 MAX_BYTES = 1 << 35
 """Maximum size of a feed in bytes, decompressed: 32 GiB."""
+
+MAX_WORKBOOK_BYTES = 1 << 30
+"""Maximum size in bytes of a workbook in an archive."""
 
 HEAD = 1 << 16
 EXPECTED = "a feed (CSV, TSV, JSON, XML or .xlsx, also in gzip or zip)"
@@ -28,6 +33,10 @@ EXPECTED = "a feed (CSV, TSV, JSON, XML or .xlsx, also in gzip or zip)"
 BROKEN = (OSError, EOFError, zlib.error, BadZipFile)
 """Errors of reading a file or archive that is broken."""
 
+WORKBOOK = "xl/workbook.xml"
+"""Name of a part that every Excel workbook has."""
+
+_BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _SUFFIXES = frozenset(
@@ -75,7 +84,7 @@ def _open(path: Path, stack: ExitStack) -> Source:
             unzipped = stack.enter_context(gzip.GzipFile(fileobj=source.stream))
             source = _with_head(cast(BinaryIO, unzipped), "gzip")
             if source.head.startswith((_GZIP, _ZIP)):
-                raise InvalidFeed(f"expected one feed in the gzip file {path}; got an archive")
+                source = _open_workbook(source, f"the gzip file {path}", stack)
         elif source.head.startswith(_ZIP):
             source = _open_zip(source, path, stack)
     except BROKEN as error:
@@ -86,7 +95,8 @@ def _open(path: Path, stack: ExitStack) -> Source:
     kind = None if source.is_workbook else name_kind(source.head)
     if kind is not None:
         inside = f", in {source.wrapping}" if source.wrapping else ""
-        raise InvalidFeed(f"expected {EXPECTED} in {path}; got {kind}{inside}")
+        advice = ": save it as .xlsx without a password, or as CSV" if kind == OFFICE else ""
+        raise InvalidFeed(f"expected {EXPECTED} in {path}; got {kind}{inside}{advice}")
     return source
 
 
@@ -104,7 +114,7 @@ def _open_zip(source: Source, path: Path, stack: ExitStack) -> Source:
         raise InvalidFeed(f"expected {path} as a file; a zip archive cannot be read from a pipe")
     archive = stack.enter_context(ZipFile(source.stream))
     names = archive.namelist()
-    if "xl/workbook.xml" in names:
+    if WORKBOOK in names:
         return Source(source.stream, source.head, is_workbook=True)
     member = _only_feed(archive.infolist(), path)
     if member.flag_bits & 1:
@@ -115,11 +125,31 @@ def _open_zip(source: Source, path: Path, stack: ExitStack) -> Source:
         raise InvalidFeed(f"cannot unpack {member.filename} in {path}: {error}") from None
     found = _with_head(cast(BinaryIO, stream), f"zip, {member.filename}")
     if found.head.startswith(_ZIP):
-        raise InvalidFeed(
-            f"expected a feed in the zip archive {path}; {member.filename} is an archive or "
-            "workbook itself: unpack it first"
-        )
+        return _open_workbook(found, f"the zip archive {path}", stack)
     return found
+
+
+def _open_workbook(source: Source, where: str, stack: ExitStack) -> Source:
+    """Unpack what is an archive itself to a temporary file; it must be a workbook.
+
+    Args:
+        source: The bytes.
+        where: What they are in, for messages.
+        stack: Removes the file in the end.
+    """
+    archive = InvalidFeed(f"expected one feed in {where}; got an archive: unpack that first")
+    if not source.head.startswith(_ZIP):
+        raise archive
+    file = stack.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
+    while block := source.stream.read(_BLOCK):
+        file.write(block)
+        if file.tell() > MAX_WORKBOOK_BYTES:
+            raise InvalidFeed(f"expected a feed of at most {MAX_WORKBOOK_BYTES} bytes in {where}")
+    file.seek(0)
+    if WORKBOOK not in ZipFile(file).namelist():
+        raise archive
+    file.seek(0)
+    return Source(cast(BinaryIO, file), source.head, source.wrapping, is_workbook=True)
 
 
 def _only_feed(members: list[ZipInfo], path: Path) -> ZipInfo:

@@ -23,12 +23,13 @@ MAX_BYTES = 1 << 30
 _BLOCK = 1 << 20
 
 
-def open_workbook(stream: BinaryIO, name: str) -> Feed:
+def open_workbook(stream: BinaryIO, name: str, wrapping: str = "") -> Feed:
     """Open a workbook as a feed; its rows are numbered as in Excel.
 
     Args:
         stream: The workbook's bytes, which can be sought.
         name: The feed's name, for messages.
+        wrapping: The archive that it is in; "" if it is in none.
 
     Raises:
         InvalidFeed: It is broken, too large, or has no rows.
@@ -43,17 +44,18 @@ def open_workbook(stream: BinaryIO, name: str) -> Feed:
             for number, cells in rows:
                 if _is_header(cells):
                     last = (sheet.end or (0, 0))[0] + 1
-                    return _sheet_feed(cells, rows, title, last - number)
+                    form = ", ".join(filter(None, ("Excel", title, wrapping)))
+                    return _sheet_feed(cells, rows, form, last - number)
     except CalamineError as error:
         raise InvalidFeed(f"cannot read the Excel workbook {name}: {error}") from None
     raise InvalidFeed(f"expected a sheet with rows in the Excel workbook {name}; got none")
 
 
 def _sheet_feed(
-    header: list[str], rows: Iterator[tuple[int, list[str]]], title: str, size: int
+    header: list[str], rows: Iterator[tuple[int, list[str]]], form: str, size: int
 ) -> Feed:
     layout = Layout([cell.strip() for cell in header])
-    return Feed(layout.columns, _rows(header, rows, layout), lambda: f"Excel, {title}", size)
+    return Feed(layout.columns, _rows(header, rows, layout), lambda: form, size)
 
 
 def _rows(

@@ -23,12 +23,14 @@ class Group(NamedTuple):
             the parent.
         images: Cell values of rows with further images, in order.
         folded: Number of rows that are no product of their own.
+        missing: What a variant calls its product, where that has no row; ``""`` of others.
     """
 
     parent: Row
     variants: Sequence[Row] = ()
     images: Sequence[Mapping[str, Any]] = ()
     folded: int = 0
+    missing: str = ""
 
 
 class RoleTexts(Protocol):
@@ -195,9 +197,9 @@ class Linked:
                 else:
                     waiting.folded += 1
             folded = waiting.folded
-            for parent, children in waiting.families():
+            for parent, children, missing in waiting.families():
                 variants = [row for kind, row in children if kind == "variant"]
                 images = [row.cell_values for kind, row in children if kind == "image"]
                 folded += len(images) + bool(variants)
-                yield Group(parent, variants, images, folded)
+                yield Group(parent, variants, images, folded, missing)
                 folded = 0

@@ -22,6 +22,7 @@ ROLES: Mapping[str, str] = {
     "stored": "images, where those columns are empty",
     "category": "the seller's category",
     "price": "price",
+    "net_price": "price without tax, where none with tax is known",
     "sale_price": "reduced price",
     "sale_dates": "start and end of the reduced price",
     "sale_start": "start of the reduced price",
@@ -56,8 +57,9 @@ ROLES: Mapping[str, str] = {
 """What each role means, in the order in which roles are shown."""
 
 OFFER_ROLES = (
-    *("price", "sale_price", "sale_dates", "sale_start", "sale_end", "compare_at", "currency"),
-    *("discount_amount", "discount_percent", "availability", "stock", "backorders", "on_sale"),
+    *("price", "net_price", "sale_price", "sale_dates", "sale_start", "sale_end", "compare_at"),
+    *("currency", "discount_amount", "discount_percent", "availability", "stock", "backorders"),
+    "on_sale",
 )
 ATTRIBUTES: Mapping[str, Names] = {
     "colour": ("color", "colour", "farbe", "couleur", "kleur", "kolor", "colore", "cor"),

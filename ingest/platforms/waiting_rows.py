@@ -74,16 +74,19 @@ class WaitingRows:
         for name, stated in children.items():
             execute("INSERT INTO child VALUES (?, ?, ?)", (name, place, json.dumps(stated)))
 
-    def families(self) -> Iterator[tuple[Row, list[tuple[str, Row]]]]:
+    def families(self) -> Iterator[tuple[Row, list[tuple[str, Row]], str]]:
         """Yield each row that belongs to no other, with the kinds and rows of its children.
 
-        The images of a variant are among its cell values, as ``images``.
+        Third comes what a variant calls its parent, if there is no such row, else ``""``. The
+        images of a variant are among its cell values, as ``images``.
         """
         self._rows.executescript(_OWNERS)
-        for place, *row in self._rows.execute(
-            "SELECT place, line, cells, stated FROM row WHERE owner IS NULL ORDER BY place"
+        for place, missing, *row in self._rows.execute(
+            "SELECT place, CASE WHEN kind = 'variant' AND NOT EXISTS "
+            "(SELECT 1 FROM name WHERE name = row.parent) THEN parent ELSE '' END, "
+            "line, cells, stated FROM row WHERE owner IS NULL ORDER BY place"
         ):
-            yield _row(*row), [(kind, found) for kind, found in self._children(place)]
+            yield _row(*row), [(kind, found) for kind, found in self._children(place)], missing
 
     def _children(self, owner: int) -> Iterator[tuple[str, Row]]:
         for place, kind, *row in self._rows.execute(

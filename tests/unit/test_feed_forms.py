@@ -132,13 +132,27 @@ def test_the_one_feed_of_a_zip_archive(feed_file: Path, members: dict[str, str])
     [
         ({"a.csv": b"id", "b.csv": b"id"}, "expected one feed in the zip archive .*; got a.csv, b"),
         ({"a.jpg": b"", "b.jpg": b""}, "got a.jpg, b.jpg"),
-        ({"a.xlsx": zipped({"x": ""})}, "a.xlsx is an archive or workbook itself: unpack it"),
+        ({"a.xlsx": zipped({"x": ""})}, "expected one feed in the zip archive .*: unpack that"),
         ({"a.csv": b"%PDF-1.4"}, "got a PDF document, in zip, a.csv"),
     ],
 )
 def test_unusable_archives(feed_file: Path, members: dict[str, bytes], message: str) -> None:
     with pytest.raises(InvalidFeed, match=message):
         read(feed_file, zipped(members))
+
+
+def test_a_workbook_in_an_archive(feed_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [excel_row(1, "id", "title"), excel_row(2, "1", "Shirt")]
+    workbook = excel("".join(rows))
+    wrapped = {"zip, a.xlsx": zipped({"a.xlsx": workbook}), "gzip": gzip.compress(workbook)}
+    for wrapping, data in wrapped.items():
+        assert titles(feed_file, data) == (f"Excel, S1, {wrapping}", ["Shirt"])
+    monkeypatch.setattr(source, "MAX_WORKBOOK_BYTES", 100)
+    for data in wrapped.values():
+        with pytest.raises(InvalidFeed, match=r"at most 100 bytes in the (zip|gzip)"):
+            read(feed_file, data)
+    with pytest.raises(InvalidFeed, match=r"expected one feed in the gzip file .*: unpack that"):
+        read(feed_file, gzip.compress(gzip.compress(workbook)))
 
 
 def test_a_zip_archive_of_a_compression_that_is_not_known(feed_file: Path) -> None:
@@ -177,7 +191,7 @@ def test_what_unpacks_to_too_much_is_given_up(
         (b"\xff\xd8\xff\xe0" + bytes(20), "a JPEG picture"),
         (bytes(3) + b"\x1cftypheic" + bytes(20), "a HEIC picture"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "a WebP picture"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "an old Office file such as an .xls"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "an old Office file.*: save it as"),
         (b"PAR1" + bytes(20), "a Parquet file"),
         (b"SQLite format 3\0", "an SQLite database"),
         (b"a.csv".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),

@@ -12,7 +12,7 @@ from houndstooth.ingest.feeds import open_feed
 from houndstooth.ingest.options import ReadOptions
 from houndstooth.ingest.outcome import Outcome
 from houndstooth.ingest.products import FeedProduct, read_feed
-from houndstooth.mappings.product import Product
+from houndstooth.mappings.product import Note, Product
 
 
 class Read:
@@ -100,7 +100,7 @@ def test_lists_and_objects_of_json_give_what_they_name(tmp_path: Path) -> None:
     read = Read(tmp_path / "feed.jsonl", text)
     assert read.products["1"].category_text == "Men\nTees"
     assert read.facts("categories") == {"1": (["Men", "Tees"],), "2": (None,)}
-    assert read.products["1"].notes == ()
+    assert not read.products["1"].notes
     assert read.products["2"].attributes["colour"] == "red"
     assert [note.kind for note in read.products["2"].notes] == ["price left empty"]
 
@@ -364,6 +364,11 @@ Position
     assert read.reading.platform.name == "PrestaShop product list"
     assert read.facts(*OFFER) == {"1": (1441.08, None, "EUR", "out of stock", 0)}
     assert read.left_out() == ["2"]
+    assert not read.products["1"].notes
+    without = Read(tmp_path / "feed.csv", text.replace("Price (tax incl.)", "Unit"))
+    assert without.facts("price", "currency") == {"1": (1200.9, "EUR")}
+    note = Note("price is without tax", "expected one with tax; got 1200.9 EUR")
+    assert [*without.products["1"].notes] == [note]
 
 
 def test_prestashop_import(tmp_path: Path) -> None:

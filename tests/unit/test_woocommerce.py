@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from houndstooth.mappings.product import Note
 from tests.unit.test_platforms import OFFER, Read
 
 
@@ -62,3 +63,22 @@ def test_answers_of_woocommerce(tmp_path: Path) -> None:
     }
     assert read.products["7"].category_text == "Men\nT-shirts"
     assert read.left_out() == ["C"]
+
+
+def test_variations_without_their_product_are_products_of_one_group(tmp_path: Path) -> None:
+    """As of an export of variations alone, or of one whose products are on another page."""
+    text = """\
+ID,Type,SKU,Name,Published,Regular price,Images,Parent
+2,variation,T-S,Tee - S,1,20,https://i.example/s.jpg,id:1
+3,variation,T-M,Tee - M,1,21,https://i.example/m.jpg,id:1
+4,variation,C-S,Cap - S,1,9,https://i.example/c.jpg,CAP
+5,variable,CAP,Cap,1,,https://i.example/c.jpg,
+"""
+    read = Read(tmp_path / "feed.csv", text)
+    assert read.facts("title", "price", "group") == {
+        "T-S": ("Tee - S", 20.0, "1"),
+        "T-M": ("Tee - M", 21.0, "1"),
+        "C-S": ("Cap - S", 9.0, "CAP"),
+    }
+    note = Note("variant without its product", "expected a row of 'id:1'; got none")
+    assert [[*one.notes] for one in read.products.values()] == [[note], [note], []]
