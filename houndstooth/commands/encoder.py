@@ -111,6 +111,7 @@ def import_network(
     Where a text model and tokenizer.json lie beside it, texts are embedded by them.
     """
     from houndstooth.commands.check_encoder import describe_text
+    from houndstooth.mappings.errors import InvalidConfig
     from houndstooth.models.encoder.image_processors import find_config, read_preparation
     from houndstooth.models.encoder.importing import Named, write_card
     from houndstooth.models.encoder.text_importing import find_text, given_text, text_keys
@@ -122,7 +123,13 @@ def import_network(
             click.echo(f"{found.network.name} is left out: pip install 'houndstooth[text]'")
             found = None
         files = given_text(found, text, tokenizer, text_length, pad_id)
-        texts = text_keys(files, path) if files else None
+        try:
+            texts = text_keys(files, path) if files else None
+        except InvalidConfig as error:
+            if text or tokenizer or text_length is not None or pad_id is not None:
+                raise
+            click.echo(f"{files.network.name if files else 'text'} is left out: {error}")
+            texts = None
         named = Named(name, version, licence, region, output, not raw)  # type: ignore[arg-type]
         card = write_card(network, read_preparation(path), named, replace, texts).card
     wanted = card.input

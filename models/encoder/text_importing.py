@@ -103,6 +103,11 @@ def text_keys(files: TextFiles, config: Path) -> dict[str, Any]:
     tokenizer = files.network.with_name(files.tokenizer.name)
     if not tokenizer.exists():
         shutil.copyfile(files.tokenizer, tokenizer)
+    elif hash_file(tokenizer) != hash_file(files.tokenizer):
+        raise InvalidConfig(
+            f"expected {files.tokenizer} beside {files.network.name}, where another file of that "
+            "name lies: take that away, or name the tokenizer otherwise"
+        )
     names = (files.network.name, *OnnxGraph.read(files.network).data_files, tokenizer.name)
     return {
         "file": files.network.name,

@@ -100,6 +100,21 @@ def test_the_setting_names_a_card_and_a_bad_one_is_refused_at_start(stem: Path) 
         load_extractor(TAXONOMY, **settings.extractor_options)
 
 
+def test_a_text_model_that_cannot_be_used_costs_the_pictures_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = build(tmp_path / "vision_model.onnx")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(CONFIG))
+    text = build_text(tmp_path / "text_model.onnx", shape=("n", "a", "b"))
+    write_tokenizer(tmp_path, pad_token="[PAD]", model_max_length=12)
+    words = ["encoder", "import", str(network), "--name", "siglip", "--licence", "MIT"]
+    assert main([*words, "--text", str(text)]) == 2
+    assert "expected an input of token numbers" in capsys.readouterr().err
+    assert main(words) == 0
+    assert "text_model.onnx is left out: expected an input of token" in capsys.readouterr().out
+    assert EncoderCard.read(tmp_path / "siglip-1").text is None
+
+
 def test_import_fit_check_and_doctor(
     tmp_path: Path,
     drawn: Path,

@@ -18,7 +18,12 @@ from houndstooth.models.encoder.card_files import hash_file
 from houndstooth.models.encoder.fitting import fit_centre
 from houndstooth.models.encoder.onnx_encoder import OnnxEncoder
 from houndstooth.models.encoder.text_encoder import TextEncoder, cleaned
-from houndstooth.models.encoder.text_importing import find_text, given_text, text_keys
+from houndstooth.models.encoder.text_importing import (
+    TextFiles,
+    find_text,
+    given_text,
+    text_keys,
+)
 from tests.onnx_encoders import DIMENSION, build, card_of, change
 from tests.onnx_texts import VECTORS, WORDS, build_text, write_tokenizer
 
@@ -220,6 +225,19 @@ def test_length_padding_and_cleaning_are_read(
     card = texts_of(imported(tmp_path / "onnx", config=config, length=None)).card
     assert (card.clean, card.length, card.pad_id) == expected
     assert card.tokenizer == tmp_path / "onnx" / "tokenizer.json"
+
+
+def test_another_tokenizer_beside_the_network_is_not_taken_for_the_given_one(
+    tmp_path: Path,
+) -> None:
+    network = build_text(tmp_path / "text_model.onnx")
+    write_tokenizer(tmp_path, pad_token="[PAD]")
+    given = tmp_path / "given" / "tokenizer.json"
+    given.parent.mkdir()
+    given.write_text("{}")
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    with pytest.raises(InvalidConfig, match="where another file of that name lies"):
+        text_keys(TextFiles(network, given, LENGTH, 0), tmp_path / "config.json")
 
 
 def test_what_is_given_alone_is_refused(tmp_path: Path) -> None:
