@@ -49,7 +49,7 @@ from houndstooth.web.version_follower import VersionFollower
 from houndstooth.web.webhooks_view import webhooks_blueprint
 from houndstooth.web.widget import widget_blueprint
 from houndstooth.web.writes_view import writes_blueprint
-from houndstooth.web.writing import in_turn, product_writer
+from houndstooth.web.writing import product_writer
 
 FORM_BYTES = 1_000_000
 """Maximum size of a request without its image."""
@@ -136,9 +136,7 @@ def create_app(
         reopen = partial(
             _open_parts, taxonomy=backend.taxonomy, metrics=backend.metrics, together=together
         )
-        VersionFollower(
-            stated, backend, reopen, lambda parts: writer.use(parts.engine, in_turn(parts))
-        ).start()
+        VersionFollower(stated, backend, reopen, writer).start()
     return app
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
+from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
 from houndstooth.mappings.shop_index import Serving, Version
 from houndstooth.plugin.config import Settings
@@ -14,6 +16,7 @@ from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.serving import read_serving, version_of, with_serving
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.web.backend import Backend, Parts
+from houndstooth.web.writing import in_turn
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,13 +38,14 @@ class VersionFollower:
 
     New parts are opened beside the old ones, which serve until the new columns are built; writes
     go to the new ones at once, as the old ones take none. Where they cannot be opened, as the
-    encoder's card is not on this machine, the old ones go on, and the log says so.
+    encoder's card is not on this machine, searches go on in the old ones, writes are refused, and
+    the log says so: a later version may have the old one's object, with codes of another encoder.
 
     Args:
         settings: The settings, as they were before the index was asked.
         backend: The backend, with parts of ``backend.settings``.
         open_parts: Function that opens the parts by settings.
-        write_to: Called with parts to which writes are to go.
+        writer: Writes the products of this service.
     """
 
     def __init__(
@@ -49,12 +53,13 @@ class VersionFollower:
         settings: Settings,
         backend: Backend,
         open_parts: Callable[[Settings], Parts],
-        write_to: Callable[[Parts], None],
+        writer: ProductWriter,
     ) -> None:
         self._stated, self._backend = settings, backend
-        self._open_parts, self._write_to = open_parts, write_to
+        self._open_parts, self._writer = open_parts, writer
         self._index = open_engine(settings.engine, settings.credentials)
         self._serves = version_of(backend.settings)
+        self._written: Version | None = self._serves
         self._refused: Serving | None = None
         self._refused_until = 0.0
         self._stop = Event()
@@ -73,7 +78,11 @@ class VersionFollower:
         wanted = with_serving(self._stated, serving)
         version = version_of(wanted)
         if serving is None or version == self._serves:
+            if self._written != self._serves:
+                self._write_to(self._backend.parts, self._serves)
             return False
+        if self._written != version:
+            self._refuse_writes(version)
         is_known = self._refused is not None and self._refused.version == serving.version
         if is_known and monotonic() < self._refused_until:
             return False
@@ -92,26 +101,55 @@ class VersionFollower:
                 )
             return False
         self._refused = None
-        self._exchange(parts, version)
-        return True
+        return self._exchange(parts, version)
 
-    def _exchange(self, parts: Parts, version: Version) -> None:
-        self._write_to(parts)
+    def _write_to(self, parts: Parts, version: Version) -> None:
+        self._writer.use(parts.engine, in_turn(parts))
+        self._written = version
+
+    def _refuse_writes(self, version: Version) -> None:
+        card = Path(version.encoder).name if version.encoder else "none"
+        self._writer.refuse(
+            f"expected the encoder by which the index serves, {card}; it is not open here"
+        )
+        self._written = None
+
+    def _exchange(self, parts: Parts, version: Version) -> bool:
+        """Tell whether the parts serve: they do not if the index goes to another version first."""
+        self._write_to(parts, version)
         old = self._backend.search
         parts.search.rules = old.rules
         parts.search.follow()
         until = monotonic() + COLUMNS_SECONDS
+        next_look = monotonic() + LOOK_SECONDS
         columns = parts.search.columns
         while columns is not None and columns.age is None and monotonic() < until:
             self._stop.wait(0.1)
+            if monotonic() >= next_look:
+                if self._has_left(version):
+                    self._close_later(parts.search)
+                    return self.look()
+                next_look = monotonic() + LOOK_SECONDS
         self._serves = version
         self._backend.exchange(parts)
         _LOG.info("%s is served by %s", parts.engine.location, parts.extractor.model)
-        Thread(target=self._close_later, args=(old,), name="versions-close", daemon=True).start()
+        self._close_later(old)
+        return True
 
-    def _close_later(self, old: VisualSearch) -> None:
-        self._stop.wait(CLOSE_SECONDS)
-        old.close()
+    def _has_left(self, version: Version) -> bool:
+        """Tell whether the index says that another version serves."""
+        try:
+            serving = read_serving(self._index)
+        except EngineUnavailable:
+            return False
+        return serving is not None and version_of(with_serving(self._stated, serving)) != version
+
+    def _close_later(self, search: VisualSearch) -> None:
+        def close() -> None:
+            self._stop.wait(CLOSE_SECONDS)
+            search.close()
+
+        Thread(target=close, name="versions-close", daemon=True).start()
 
     def _follow(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):

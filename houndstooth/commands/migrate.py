@@ -15,7 +15,7 @@ from houndstooth.commands.migrate_run import Task, read_serving, run
 from houndstooth.commands.waiting import patient_engine
 
 if TYPE_CHECKING:
-    from houndstooth.mappings.shop_index import Version
+    from houndstooth.mappings.shop_index import Serving, Version
     from houndstooth.plugin.config import Settings
 
 EPILOG = """\
@@ -143,7 +143,8 @@ def _target(settings: Settings, encoder: str | None) -> Version:
     """Return the version that is to serve; for ``--rollback`` that of before.
 
     Raises:
-        InvalidConfig: there is no such card, or nothing to go back to.
+        InvalidConfig: there is no such card, or nothing to go back to, or the last migration has
+            not come to its end.
     """
     from houndstooth.commands.networks import network_stem
     from houndstooth.mappings.document import VISUAL
@@ -166,7 +167,25 @@ def _target(settings: Settings, encoder: str | None) -> Version:
             f"expected a card of another name or version than {serving.encoder}, which serves; "
             f"got {card}"
         )
-    return Version(f"{VISUAL}_2" if serving.visual == VISUAL else VISUAL, card)
+    target = Version(f"{VISUAL}_2" if serving.visual == VISUAL else VISUAL, card)
+    if target != serving.previous:
+        _check_settled(serving)  # the object to be filled may have writes that are newer
+    return target
+
+
+def _check_settled(serving: Serving) -> None:
+    """Raise if writes to the version before may not be brought over yet.
+
+    Raises:
+        InvalidConfig: The last migration has not come to its end.
+    """
+    from houndstooth.mappings.errors import InvalidConfig
+
+    if serving.unsettled:
+        raise InvalidConfig(
+            f"expected a finished houndstooth migrate; the last one, {serving.unsettled}, was "
+            "ended before its end: give it again first"
+        )
 
 
 def _drop(settings: Settings, yes: bool) -> int:
@@ -183,22 +202,19 @@ def _drop(settings: Settings, yes: bool) -> int:
         serving = index.serving()
         if serving is None or serving.previous is None:
             raise InvalidConfig("expected a version that served before; there is none to drop")
-        if serving.unsettled:
-            raise InvalidConfig(
-                f"expected a finished houndstooth migrate; the last one, {serving.unsettled}, was "
-                "ended before its end: give it again first"
-            )
+        _check_settled(serving)
         gone = with_serving(settings, Serving(*serving.previous))
         old = open_shop_index(gone.engine, settings.credentials)
         stack.callback(old.close)
         if not yes:
             question = f"Take {old.visual} off the documents? No --rollback is possible then."
             click.confirm(question, abort=True)
+        stop = stack.enter_context(interrupts())
+        index, old = (patient_engine(one, settings.engine_patience, stop) for one in (index, old))
         turn = Turn(index, serving)
         turn.take()
-        stop = stack.enter_context(interrupts())
         refused = 0
-        for outcomes in detach(patient_engine(old, settings.engine_patience, stop), [old.visual]):
+        for outcomes in detach(old, [old.visual]):
             refused += sum(bool(one.error and not one.retryable) for one in outcomes)
             if stop.is_set():
                 return INTERRUPTED

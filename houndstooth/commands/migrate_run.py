@@ -107,12 +107,15 @@ def run(task: Task, settings: Settings) -> int:
             if index.serving() is None:
                 _check_stated(serving, index, settings)
             recoder = _recoder(task, settings)
+            stop = stack.enter_context(interrupts())
+            index, new = (
+                patient_engine(one, settings.engine_patience, stop) for one in (index, new)
+            )
             turn = Turn(index, serving)
             turn.take()
-        stop = stack.enter_context(interrupts())
         bar = stack.enter_context(tqdm(total=index.count(), unit=" products", disable=None))
         filling = Filling(
-            patient_engine(index, settings.engine_patience, stop),
+            index,
             task.to.visual,
             recoder,
             resting(task.rate, stop),

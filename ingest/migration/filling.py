@@ -29,6 +29,9 @@ from houndstooth.mappings.shop_index import ShopIndex, SourceDocument
 BATCH = 8
 """Products that are recoded at once."""
 
+LOOKED_UP = 100
+"""Products that are looked up at once, to see whether they are still there."""
+
 SAMPLE = 100
 """Products that are looked at closely before the new version serves."""
 
@@ -204,9 +207,10 @@ class Filling:
 
     def _forget_gone(self, tally: Tally, product_ids: Sequence[str]) -> None:
         """Leave out of the failed ones those that somebody has deleted since they were read."""
-        if product_ids:
-            there = {product.product_id for product in self.index.fetch(product_ids)}
-            for product_id in set(product_ids) - there:
+        for start in range(0, len(product_ids), LOOKED_UP):
+            some = product_ids[start : start + LOOKED_UP]
+            there = {product.product_id for product in self.index.fetch(some)}
+            for product_id in set(some) - there:
                 tally.failed.pop(product_id, None)
 
 

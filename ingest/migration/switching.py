@@ -100,6 +100,6 @@ def settle(filling: Filling, tally: Tally, ends: float | None = None) -> bool:
         if filling.catch_up(tally):
             quiet_since = monotonic()
         elif monotonic() - quiet_since >= QUIET_SECONDS:
-            return True
+            return ends is None or monotonic() < ends  # an outage may have lasted until then
         filling.stop.wait(PAUSE_SECONDS)
     return False

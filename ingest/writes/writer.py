@@ -62,6 +62,7 @@ class ProductWriter:
     def use(self, engine: Engine, extractor: Extractor) -> None:
         """Write to this engine from now on, with this extractor's features."""
         with self._lock:
+            self._refusal = ""
             self._is_prepared = False
             self._target = _Target(
                 engine,
@@ -74,13 +75,18 @@ class ProductWriter:
                 ),
             )
 
+    def refuse(self, why: str) -> None:
+        """Write nothing from now on, until ``use``; every write raises EngineUnavailable."""
+        with self._lock:
+            self._refusal = why
+
     def write(self, operations: Sequence[Operation]) -> list[Result]:
         """Do what is asked, in the given order, and return what became of each.
 
         Where the engine goes away in between, the rest fails and may be sent again.
 
         Raises:
-            EngineUnavailable: Nothing was done.
+            EngineUnavailable: Nothing was done; see ``refuse`` too.
             InvalidConfig: The engine cannot take the documents.
             WorkersUnavailable: The ledger cannot be used.
         """
@@ -143,6 +149,8 @@ class ProductWriter:
 
     def _prepared(self) -> _Target:
         with self._lock:
+            if self._refusal:
+                raise EngineUnavailable(self._refusal, public=self._refusal)
             if not self._is_prepared:
                 prepare(self._target.engine, must_exist=False)
                 self._is_prepared = True

@@ -39,6 +39,7 @@ ACROSS = {
     ("web/webhooks_view.py", "ingest.writes.product_json"),
     ("web/serving/channel.py", "ingest.writes.webhooks"),
     ("web/webhooks_view.py", "ingest.writes.webhooks"),
+    ("web/version_follower.py", "ingest.writes.writer"),
     ("web/webhooks_view.py", "ingest.writes.writer"),
     ("web/writes_view.py", "ingest.writes.operations"),
     ("web/writes_view.py", "ingest.writes.product_json"),

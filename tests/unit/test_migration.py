@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,8 +12,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from houndstooth.commands import main
+from houndstooth.commands import main, migrate, migrate_run
 from houndstooth.commands.migrate_sample import check_sample
+from houndstooth.ingest import patient_engine
 from houndstooth.ingest.migration import switching
 from houndstooth.ingest.migration.filling import Filling, Tally
 from houndstooth.ingest.migration.recoding import Recoded, Recoder, references_of
@@ -23,6 +26,7 @@ from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, Invali
 from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.times import now_ms
 from houndstooth.mappings.writes import WriteOutcome
+from houndstooth.plugin import engines
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
 from houndstooth.plugin.engines.serving import follows
@@ -323,3 +327,169 @@ def test_a_product_that_is_deleted_meanwhile_has_not_failed() -> None:
         index, "visual_2", recoder, lambda *_: None, Event(), lambda _: None, (), turn
     )
     assert filling.fill().failed == {"there": "refused"}
+
+
+def test_failed_products_are_looked_up_some_at_a_time() -> None:
+    asked: list[int] = []
+
+    def fetch(ids: Any) -> list[StoredProduct]:
+        asked.append(len(ids))
+        return [StoredProduct(key, {}, None) for key in ids if key != "7"]
+
+    sources = [SourceDocument(str(n), {"visual": {"model": 1}}, 1, 1) for n in range(250)]
+
+    def pages() -> Any:
+        yield sources
+
+    index: Any = SimpleNamespace(
+        visual="visual", refresh=lambda: None, documents=lambda *_: (None, pages()), fetch=fetch
+    )
+    recoder: Any = SimpleNamespace(extractor=SimpleNamespace(model="new-1", lengths=LENGTHS))
+    nothing: Any = None
+    filling = Filling(index, "visual_2", recoder, nothing, Event(), lambda _: None, (), nothing)
+    assert len(filling.fill().failed) == 249
+    assert asked == [100, 100, 50]
+
+
+class Flickering(Stated):
+    """An index of one product that is away at every second question of a migration."""
+
+    location = "the index"
+
+    def __init__(self, serving: Serving, visual: str) -> None:
+        super().__init__(serving)
+        self.visual = visual
+        self.stored = [SourceDocument("1", {"visual_2": stored(OLD), "visual": stored(NEW)}, 1, 1)]
+        self._asked: Counter[str] = Counter()
+
+    def ask(self, name: str) -> None:
+        self._asked[name] += 1
+        if self.is_begun and self._asked[name] % 2:
+            raise EngineUnavailable("it is away")
+
+    @property
+    def is_begun(self) -> bool:
+        return bool(self.now and self.now.run)
+
+    def serving(self) -> Serving | None:
+        self.ask("serving")
+        return super().serving()
+
+    def serve(self, serving: Serving) -> None:
+        self.ask("serve")
+        super().serve(serving)
+
+    def refresh(self) -> None:
+        self.ask("refresh")
+
+    def count(self, _: Any = None) -> int:
+        self.ask("count")
+        return 1
+
+    def documents(self, *_: Any, since: Any = None) -> Any:
+        self.ask("documents")
+        return None, (page for page in [self.stored])
+
+    def update(self, documents: Any) -> list[WriteOutcome]:
+        return self._write("update", documents)
+
+    def rewrite(self, documents: Any) -> list[WriteOutcome]:
+        return self._write("rewrite", documents)
+
+    def _write(self, name: str, documents: Any) -> list[WriteOutcome]:
+        self.ask(name)
+        known = {one.product_id: one for one in self.stored}
+        for one in documents:
+            source = {**known[one.product_id].source, **one.source}
+            source = source if name == "update" else one.source
+            known[one.product_id] = replace(one, source=source)
+        self.stored = [*known.values()]
+        return [WriteOutcome(one.product_id) for one in documents]
+
+    def ping(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+BEGUN = Serving("visual_2", "/b-1.json", Version("visual", None))
+
+
+@pytest.mark.parametrize(
+    ("words", "serving", "read", "left"),
+    [
+        (["--drop", "--yes"], BEGUN, "visual", Serving("visual_2", "/b-1.json", dropped="visual")),
+        (
+            ["--encoder", "none", "--rate", "1000"],
+            replace(BEGUN, previous=None),
+            "visual_2",
+            Serving("visual", None, Version("visual_2", "/b-1.json")),
+        ),
+    ],
+)
+def test_short_outages_are_waited_for(
+    words: list[str],
+    serving: Serving,
+    read: str,
+    left: Serving,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index = Flickering(serving, read)
+    monkeypatch.setattr(patient_engine, "FIRST_PAUSE_SECONDS", 0.0)
+    for name in ("QUIET_SECONDS", "PAUSE_SECONDS"):
+        monkeypatch.setattr(switching, name, 0.0)
+    monkeypatch.setattr(engines, "open_shop_index", lambda url, _: index)
+    monkeypatch.setattr(engines, "prepare", lambda *_, **__: None)
+    extractor = SimpleNamespace(model="new-1", lengths=LENGTHS)
+    recoder = SimpleNamespace(
+        extractor=extractor, recode=lambda some: [Recoded(NEW, True) for _ in some]
+    )
+    monkeypatch.setattr(migrate_run, "_recoder", lambda *_: recoder)
+    monkeypatch.setattr(migrate_run, "_refusal", lambda *_: None)
+    assert main(["migrate", "--engine", "opensearch://h/products", *words]) == 0
+    assert index.now is not None
+    assert replace(index.now, run="") == left
+
+
+@pytest.mark.parametrize(
+    ("encoder", "is_taken"), [("c-1.json", False), ("a-1.json", True), ("b-1.json", True)]
+)
+def test_no_third_version_comes_before_the_second_is_settled(
+    encoder: str,
+    is_taken: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its codes would replace late writes to the version before."""
+    for name in ("a-1", "b-1", "c-1"):
+        (tmp_path / f"{name}.json").touch()
+        (tmp_path / f"{name}.onnx").touch()
+    previous = Version("visual", str(tmp_path / "a-1.json"))
+    serving = Serving("visual_2", str(tmp_path / "b-1.json"), previous, unsettled="--encoder")
+    begun: list[Version] = []
+    monkeypatch.setattr(engines, "open_shop_index", lambda *_: Flickering(serving, "visual_2"))
+    monkeypatch.setattr(migrate, "run", lambda task, _: begun.append(task.to) or 0)
+    words = ["--engine", "opensearch://h/products", "--encoder", str(tmp_path / encoder)]
+    assert main(["migrate", *words]) == (0 if is_taken else 2)
+    assert bool(begun) == is_taken
+    assert is_taken or "expected a finished houndstooth migrate" in capsys.readouterr().err
+
+
+def test_an_outage_is_no_quiet_time_when_writes_are_taken_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(switching, "QUIET_SECONDS", 0.0)
+    now = [0.0]
+    monkeypatch.setattr(switching, "monotonic", lambda: now[0])
+    turn = SimpleNamespace(check=lambda: None)
+    for away, is_quiet in ((1.0, True), (61.0, False)):
+        now[0] = 0.0
+
+        def catch_up(_: Tally, seconds: float = away) -> int:
+            now[0] += seconds
+            return 0
+
+        filling: Any = SimpleNamespace(stop=Event(), turn=turn, catch_up=catch_up)
+        assert switching.settle(filling, Tally(), 60.0) == is_quiet
