@@ -143,7 +143,7 @@ def _samples(data: bytes, track: _Extent, count: int) -> Iterator[_Extent]:
 
 def _chunk_starts(data: bytes, tables: Sequence[_Extent], form: str, count: int) -> list[int]:
     """List where the first chunks begin, by a table of numbers of one form."""
-    found = []
+    found: list[int] = []
     for table in tables:
         (chunks,) = struct.unpack_from(">I", data, table.start + 4)
         for number in range(min(chunks, count)):
