@@ -18,6 +18,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from houndstooth.mappings.errors import InvalidImage
 from houndstooth.mappings.file_kinds import NAMED_BYTES, name_kind
 from houndstooth.mappings.picture_formats import FORMAT_NAMES, JPEG_XL, PICTURE_FORMATS
+from houndstooth.models.runtime.avif import avif_frames
 from houndstooth.models.runtime.colour_management import find_profile
 from houndstooth.models.runtime.flatten import flatten
 from houndstooth.models.runtime.jpeg_xl import jpeg_xl_size
@@ -87,8 +88,8 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises:
         InvalidImage: not an image of a format in ``PICTURE_FORMATS``, broken, wholly transparent,
             under ``MIN_SIDE`` pixels a side, or of more than ``max_pixels``. The size is read from
-            the header, as is that of a TIFF's tiles. A JPEG of one scan may be larger, see
-            REDUCED_PIXELS; one of several is decoded whole.
+            the header, as are those of a TIFF's tiles and of an AVIF's frames. A JPEG of one scan
+            may be larger, see REDUCED_PIXELS; one of several is decoded whole.
     """
     data = _from_signature(data)
     try:
@@ -129,12 +130,12 @@ def _decode(data: bytes, max_pixels: int, ends_early: bool = False) -> Image.Ima
     if size := jpeg_xl_size(data):
         _check_sides(*size, max_pixels)
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        _check_size(image, data, max_pixels)
+        pixels = _check_size(image, data, max_pixels)
         profile = find_profile(image, data)
         if isinstance(image, WebPImageFile) and data[12:16] == b"VP8X" and data[20] & _MOVES:
             # Pillow drops the transparency of what no frame covers, which is then black.
             image.rawmode = image._mode = "RGBA"
-        with _LARGE if image.width * image.height > LARGE_PIXELS else nullcontext():
+        with _LARGE if pixels > LARGE_PIXELS else nullcontext():
             if image.format in _ANIMATED and getattr(image, "is_animated", False):
                 found = _first_picture(image, profile)
             else:
@@ -217,10 +218,20 @@ def _lay_white_where_missing(image: Image.Image) -> tuple[str, ...]:
     return (ENDS_EARLY,)
 
 
-def _check_size(image: Image.Image, data: bytes, max_pixels: int) -> None:
+def _check_size(image: Image.Image, data: bytes, max_pixels: int) -> int:
+    """Return about how many pixels are decoded. Raises InvalidImage if they are too many or few."""
+    pixels = image.width * image.height
     if isinstance(image, JpegImageFile) and is_sequential(data):
         max_pixels *= REDUCED_PIXELS
     _check_sides(*image.size, max_pixels)
+    if image.format == "AVIF":
+        # A frame is decoded as its stream has it, whatever the file states.
+        frames = avif_frames(data, MAX_FRAMES)
+        for width, height in frames:
+            _check_pixels(width, height, max_pixels)
+        pixels = max(pixels, sum(width * height for width, height in frames))
+        if pixels > MAX_FRAMES * max_pixels:
+            raise InvalidImage(f"expected at most {MAX_FRAMES * max_pixels:,} pixels in all frames")
     if isinstance(image, TiffImageFile):
         # A tile is decoded whole, however little of it the image covers.
         tile = [int(image.tag_v2.get(tag, 0)) for tag in (TILEWIDTH, TILELENGTH)]
@@ -228,13 +239,18 @@ def _check_size(image: Image.Image, data: bytes, max_pixels: int) -> None:
             raise InvalidImage(
                 f"expected tiles of at most {max_pixels:,} pixels; got {tile[0]} x {tile[1]}"
             )
+    return pixels
 
 
-def _check_sides(width: int, height: int, max_pixels: int) -> None:
+def _check_pixels(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise InvalidImage(
             f"expected an image of at most {max_pixels:,} pixels; got {width} x {height}"
         )
+
+
+def _check_sides(width: int, height: int, max_pixels: int) -> None:
+    _check_pixels(width, height, max_pixels)
     if min(width, height) < MIN_SIDE:
         raise InvalidImage(
             f"expected an image of at least {MIN_SIDE} x {MIN_SIDE} pixels; got {width} x {height}"

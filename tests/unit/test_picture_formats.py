@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from houndstooth.mappings.errors import InvalidImage
@@ -117,6 +120,46 @@ def test_blank_frames_are_passed_over(image_format: str) -> None:
     assert animation(image_format, [blank, blank, blank]).getpixel((30, 30)) == (255, 255, 255)
     two = animation(image_format, [drawn(), Image.new("RGB", (60, 60), GREEN)])
     assert near(two.getpixel((30, 30)), RED, 40)
+
+
+def stating(data: bytes, width: int, height: int) -> bytes:
+    """An AVIF file that states another size than its streams have."""
+    changed = bytearray(data)
+    for kind, offset, form, unit in (
+        (b"ispe", 8, ">II", 1),
+        (b"tkhd", 92, ">II", 1 << 16),
+        (b"\0\0\0\1....av01", 36, ">HH", 1),  # of a track, not the kind of an image
+    ):
+        for found in re.finditer(kind, data, re.DOTALL):
+            struct.pack_into(form, changed, found.start() + offset, width * unit, height * unit)
+    return bytes(changed)
+
+
+def avif(mode: str, size: tuple[int, int]) -> bytes:
+    frames = [Image.new("RGBA", size, (200, 10, 10 * n, 90)) for n in range(3)]
+    several = {"save_all": True, "append_images": frames[1:]} if mode == "animated" else {}
+    return encode(frames[0].convert("RGB" if mode == "RGB" else "RGBA"), "AVIF", **several)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "animated"])
+def test_the_frames_of_an_avif_are_bounded_whatever_it_states(mode: str) -> None:
+    data = avif(mode, (400, 300))
+    assert decode_image(data, max_pixels=120_000).size == (400, 300)
+    for stated in (data, stating(data, 64, 48)):
+        with pytest.raises(InvalidImage, match="at most 119,999 pixels; got 400 x 300"):
+            decode_image(stated, max_pixels=119_999)
+
+
+AVIFS = [avif(mode, (40, 30)) for mode in ("RGBA", "animated")]
+
+
+@given(st.data())
+def test_a_damaged_avif_is_read_or_refused(draw: st.DataObject) -> None:
+    data = bytearray(draw.draw(st.sampled_from(AVIFS)))
+    for _ in range(draw.draw(st.integers(1, 4))):
+        data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
+    with contextlib.suppress(InvalidImage):
+        decode_image(bytes(data[: draw.draw(st.integers(20, len(data)))]))
 
 
 @pytest.mark.parametrize("turn", [0, 45])

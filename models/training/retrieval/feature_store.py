@@ -61,7 +61,7 @@ class FeatureStore:
         return _key(picture) in self._places
 
     def append(self, pictures: Sequence[Picture], rows: NDArray[np.float32]) -> None:
-        """Write the embeddings of n pictures, float32 [n, d].
+        """Write the embeddings of n pictures, float32 [n, d]; one that is there keeps its own.
 
         Raises:
             InvalidConfig: they have other dimensions than those that are there, or the disk is
@@ -71,19 +71,19 @@ class FeatureStore:
             raise InvalidConfig(
                 f"expected {self._dimension} dimensions as in {self._features}; got {rows.shape[1]}"
             )
-        keys = list(map(_key, pictures))
+        fresh = {key: n for n, key in enumerate(map(_key, pictures)) if key not in self._places}
         lines = [] if self._dimension else [_line({"dimension": rows.shape[1]})]
         try:
             with self._features.open("ab") as file:
-                file.write(np.ascontiguousarray(rows, dtype="<f4").tobytes())
+                file.write(np.ascontiguousarray(rows[[*fresh.values()]], dtype="<f4").tobytes())
             with self._pictures.open("ab") as file:
-                file.writelines([*lines, *map(_line, keys)])
+                file.writelines([*lines, *map(_line, fresh)])
         except OSError as error:
             raise InvalidConfig(
                 f"expected features to be written to {self._features}; got {error.strerror}"
             ) from None
         self._dimension = rows.shape[1]
-        for key in keys:
+        for key in fresh:
             self._places[key] = len(self._places)
 
     def rows(self, pictures: Sequence[Picture]) -> NDArray[np.float32]:
@@ -95,8 +95,10 @@ class FeatureStore:
 
     def _load(self) -> None:
         """Read which pictures there are, and cut off what an interrupted run left half written."""
-        if not self._pictures.exists() or not self._features.exists():
+        if not self._pictures.exists():
+            self._features.unlink(missing_ok=True)  # nothing says which pictures its rows are of
             return
+        self._features.touch()
         data = self._pictures.read_bytes()
         lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
         try:
