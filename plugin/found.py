@@ -16,6 +16,11 @@ class Found(NamedTuple):
     row: RankedRow
     others: tuple[RankedRow, ...] = ()
 
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        """Return the ids of the hit and of its group."""
+        return self.row.product_id, *(one.product_id for one in self.others)
+
 
 def is_current(row: RankedRow, shown: Mapping[str, ShownProduct]) -> bool:
     """Tell whether a product is there as it was ranked."""

@@ -153,7 +153,7 @@ class ListFiller(PageFiller):
             order: The order by rules; where the request has ``sort`` none applies.
         """
         sort, top = self._request.sort, self._request.top
-        pinned = [] if sort else self.take(order.pinned_ids, ideal)
+        pinned = [] if sort else self._pinned(order.pinned_ids, ideal)
         reorder = bool(sort or order.rules.rules)
         is_ranked = not pinned
         for _ in range(ATTEMPTS):
@@ -176,10 +176,31 @@ class ListFiller(PageFiller):
         shown = self._cursor.and_shown(hit.product_id for hit in hits[:top])
         return Page(hits[:top], self._steps[-1][0], shown if more and hits else None, [])
 
+    def _pinned(self, product_ids: Sequence[str], ideal: Sequence[str]) -> list[Hit]:
+        """Take products and their groups out of the ranking and of all lists; see ``take``.
+
+        What has found each are the lists that have it or one of its group; none may have.
+        """
+        listed: dict[FoundBy, set[str]] = {each.name: set(each.scores) for each in self._lists}
+        if self._main:
+            main = {one for hit in self._main_list[:LISTED] for one in hit.product_ids}
+            listed = {self._main: main, **listed}
+        hits, taken = [], set[str]()
+        for hit in self.take(product_ids, ideal):
+            group = {hit.product_id, *hit.variants, *hit.merged}
+            by = tuple(name for name, some in listed.items() if group & some)
+            hits.append(replace(hit, found_by=by))
+            taken |= group
+        self._lists = [
+            replace(each, scores={one: s for one, s in each.scores.items() if one not in taken})
+            for each in self._lists
+        ]
+        return hits
+
     def _joined(self) -> list[_Joined]:
         """Join the lists, best first; a hit has the best rank of its variants in each."""
         found = self._main_list[:LISTED]
-        owner = {one: hit.row.product_id for hit in found for one in _members(hit)}
+        owner = {one: hit.row.product_id for hit in found for one in hit.product_ids}
         listed = dict.fromkeys(one for each in self._lists for one in each.scores)
         wanted = [one for one in listed if one not in owner]
         if wanted:
@@ -188,8 +209,8 @@ class ListFiller(PageFiller):
             ranked = {row.product_id: row for row in known}
             if new := [one for one in wanted if one not in ranked]:
                 ranked |= {row.product_id: row for row in self._rank_some(query, new)}
-            further = self._take([ranked[one] for one in wanted if one in ranked], query)
-            owner |= {one: hit.row.product_id for hit in further for one in _members(hit)}
+            further = self._grouped([ranked[one] for one in wanted if one in ranked], query)
+            owner |= {one: hit.row.product_id for hit in further for one in hit.product_ids}
             found = [*found, *further]
         kinds = max(sum(names_kind(step) for _, step in self._steps), 1)
         unknown = self._of_unknown_kind([one.row.product_id for one in found])
@@ -242,10 +263,6 @@ class ListFiller(PageFiller):
             )
             for one in current
         ], [one for one in by_id if not is_current(by_id[one].found.row, shown)]
-
-
-def _members(found: Found) -> tuple[str, ...]:
-    return found.row.product_id, *(one.product_id for one in found.others)
 
 
 def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:

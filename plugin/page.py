@@ -108,7 +108,8 @@ class PageFiller:
         ranked = self._rank_some(query, product_ids)
         shown = self._show([row.product_id for row in ranked])
         good = {row.product_id: row for row in ranked if not row.last and is_current(row, shown)}
-        taken = self._take([good[one] for one in product_ids if one in good], query)
+        taken = self._grouped([good[one] for one in product_ids if one in good], query)
+        self._source.leave_out([one for each in taken for one in each.product_ids])
         present = self._present(taken)
         return [self._hit(one, shown[one.row.product_id], present, ideal) for one in taken]
 
@@ -121,25 +122,27 @@ class PageFiller:
         with self._clock.stage("rerank"):
             return rank(query, Snapshot.of(rows), len(product_ids))
 
-    def _take(self, rows: Sequence[RankedRow], query: RankingQuery) -> list[Found]:
-        """Take products out of the ranking with their groups; of a group the first is kept."""
+    def _grouped(self, rows: Sequence[RankedRow], query: RankingQuery) -> list[Found]:
+        """Return products with their groups; of a group the first is kept."""
         keys = self._grouping.keys(query, rows)
-        groups: dict[Key, list[RankedRow]] = {key: [] for key in keys.values()}
+        groups: dict[Key, dict[str, RankedRow]] = {key: {} for key in keys.values()}
         # Of any kind: none of them may be a hit of a further step.
         loosest = replace(query, candidates=self._steps[-1][1])
-        for key, row in self._grouping.members(loosest, groups) if groups else ():
-            groups[key].append(row)
-        taken: list[Found] = []
-        left_out: set[str] = set()
+        known = self._grouping.members(loosest, groups) if groups else ()
+        # The source may not know these products themselves, whatever it knows of their groups.
+        given = [(keys[row.product_id], row) for row in rows if row.product_id in keys]
+        for key, row in (*known, *given):
+            groups[key].setdefault(row.product_id, row)
+        found: list[Found] = []
+        seen: set[str] = set()
         for row in rows:
-            if row.product_id in left_out:
+            if row.product_id in seen:
                 continue
-            group = groups[keys[row.product_id]] if row.product_id in keys else []
-            others = tuple([one for one in group if one.product_id != row.product_id])
-            taken.append(Found(0, row, others))
-            left_out |= {row.product_id, *[one.product_id for one in others]}
-        self._source.leave_out(list(left_out))
-        return taken
+            group = groups[keys[row.product_id]] if row.product_id in keys else {}
+            others = tuple([one for one in group.values() if one.product_id != row.product_id])
+            found.append(Found(0, row, others))
+            seen.update(found[-1].product_ids)
+        return found
 
     def fill(
         self,
