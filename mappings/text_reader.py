@@ -23,6 +23,8 @@ from houndstooth.mappings.text_words import Word, spelt, split_words
 from houndstooth.mappings.vocabulary import Vocabulary, vocabulary
 from houndstooth.mappings.words import phrase_key, singular
 
+HYPHENS = ("-", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}")
+
 MAX_TEXT = 500
 """Characters of a text."""
 
@@ -152,7 +154,7 @@ class _Reader:
         while place < len(self._words):
             length = length_of(query_words().negations, self._keys, place)
             known = next(iter(self._scanned(range(place, len(self._words)))))
-            if place in priced or not length or known[1] > length:
+            if place in priced or not length or known[1] > length or self._is_prefix(place, length):
                 place += known[1] if known[1] > 1 else 1  # "without sleeves" is a phrase
                 continue
             found, stop = self._negated_from(place + length, priced)
@@ -161,6 +163,15 @@ class _Reader:
             if not found:
                 yield _Negated(None, range(0), range(place, place + length))
             place = max(stop, place + length)
+
+    def _is_prefix(self, place: int, length: int) -> bool:
+        """Tell whether a negation only begins a name: "no-show socks", but not "non-leather"."""
+        after = place + length
+        if after >= len(self._words):
+            return False
+        gap = self._text[self._words[after - 1].stop : self._words[after].start]
+        meaning = next(iter(self._scanned([after])))[2]
+        return gap in HYPHENS and not (meaning.leaves or meaning.attributes)
 
     def _negated_from(self, start: int, priced: range) -> tuple[list[tuple[Meaning, range]], int]:
         found: list[tuple[Meaning, range]] = []
