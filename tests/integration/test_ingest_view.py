@@ -146,7 +146,8 @@ def test_page_follows_a_job_to_its_end(page: Page, jobs_folder: Path) -> None:
     unfold_failures(page, job_id)
     page.reads(".failure-types", "unusable image: 1")
     page.one(f'[data-key="failures-{job_id}"]').click()
-    page.wait(lambda: not page.one(".failures, .job").find_elements("css selector", "td"), "open")
+    folded = "return document.querySelector('.failures, .job')?.querySelector('td') === null"
+    page.wait(lambda: page.driver.execute_script(folded), "open")
 
 
 def test_page_shows_why_a_job_stopped(page: Page, jobs_folder: Path) -> None:
