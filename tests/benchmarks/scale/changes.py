@@ -111,7 +111,7 @@ def follow(url: str, taxonomy: Taxonomy, folder: Path | None) -> VisualSearch:
     settings = Settings(engine=url, columns=folder)
     search = VisualSearch(NoExtractor(MODEL, LENGTHS), open_engine(url), taxonomy, settings)  # type: ignore[arg-type]
     search.follow()
-    while folder and search._columns and search._columns.snapshot() is None:
+    while folder and search.columns and search.columns.snapshot() is None:
         sleep(0.05)
     return search
 

@@ -70,7 +70,7 @@ def open_search(engine: str, model: str, lengths: tuple[int, int], columns: Path
     opened = open_engine(engine)
     search = service.VisualSearch(NoExtractor(model, lengths), opened, Taxonomy.load(), settings)
     if columns is not None:
-        search._columns.sync()  # so that no query is answered before they are there
+        search.columns.sync()  # so that no query is answered before they are there
         search.follow()
     return search
 

@@ -278,7 +278,7 @@ class LagProbe:
 
     def __init__(self, search: VisualSearch) -> None:
         self.seconds: list[float] = []
-        self._engine, self._columns = search.engine, search._columns
+        self._engine, self._columns = search.engine, search.columns
         self._waiting: Queue[tuple[str, float]] = Queue()
 
     def refreshed(self, product_id: str, moment: float) -> None:
