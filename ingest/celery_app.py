@@ -95,7 +95,7 @@ class IngestApp(Celery):
         self._engines: dict[str, Engine] = {}
         self._prepared: set[str] = set()
         self._serving: dict[str, Serving | None] = {}
-        self._recent: dict[Path | None, RecentFeatures] = {}
+        self._extractors: dict[Path | None, RecentFeatures] = {}
         # Memory that the worker's process shares with those that it forks.
         self._ending = mmap.mmap(-1, 1)
         worker_shutting_down.connect(self._note_end)
@@ -151,7 +151,7 @@ class IngestApp(Celery):
 
     def extractor(self, url: str) -> Extractor:
         """Return the process's extractor for the version that the engine of that URL serves."""
-        return self._recent_by(self._followed(url)).extractor
+        return self.recent(self._followed(url)).extractor
 
     def _followed(self, url: str) -> Settings:
         """Return the settings with the version that the index serves, as it was known last."""
@@ -161,12 +161,12 @@ class IngestApp(Celery):
                 self._serving[url] = read_serving(self._engine_by(stated))
         return with_serving(stated, self._serving.get(url))
 
-    def _recent_by(self, settings: Settings) -> RecentFeatures:
-        """Return the process's extractor, with the features of the last images."""
-        if settings.encoder not in self._recent:
-            self._recent.clear()  # the memory of one set of networks is enough
-            self._recent[settings.encoder] = RecentFeatures(self._load(self.taxonomy, settings))
-        return self._recent[settings.encoder]
+    def recent(self, settings: Settings) -> RecentFeatures:
+        """Return the process's extractor by some settings, with the features of the last images."""
+        if settings.encoder not in self._extractors:
+            self._extractors.clear()  # the memory of one set of networks is enough
+            self._extractors[settings.encoder] = RecentFeatures(self._load(self.taxonomy, settings))
+        return self._extractors[settings.encoder]
 
     def _engine_by(self, settings: Settings) -> Engine:
         url = settings.engine
@@ -196,8 +196,8 @@ class IngestApp(Celery):
             outage: Waits while the engine is away.
         """
 
-        def work(settings: Settings, engine: Engine) -> Ingested:
-            recent = self._recent_by(settings)
+        def work(engine: Engine, settings: Settings) -> Ingested:
+            recent = self.recent(settings)
             outcomes = ingest_entries(
                 entries,
                 extractor=recent.extractor,
@@ -212,29 +212,22 @@ class IngestApp(Celery):
             )
             return Ingested(outcomes, recent.extractor.model)
 
-        return self._by_version(request.engine, outage, work)
+        return self.by_version(request.engine, outage, work)
 
-    def by_version(self, url: str, outage: Outage, work: Callable[[Engine, str], T]) -> T:
-        """Do some work with the engine and the model of the version that the index serves.
+    def by_version(self, url: str, outage: Outage, work: Callable[[Engine, Settings], T]) -> T:
+        """Do some work with the engine and the settings of the version that the index serves.
 
         It is done again where another version comes to serve meanwhile.
 
         Args:
             url: URL of the engine.
             outage: Waits while the engine is away.
-            work: Is called with the engine and the model.
+            work: Is called with the engine and the settings.
         """
-
-        def with_model(settings: Settings, engine: Engine) -> T:
-            return work(engine, self._recent_by(settings).extractor.model)
-
-        return self._by_version(url, outage, with_model)
-
-    def _by_version(self, url: str, outage: Outage, work: Callable[[Settings, Engine], T]) -> T:
         settings = self._followed(url)
         while True:
             try:
-                return work(settings, self._prepared_by(settings, outage))
+                return work(self._prepared_by(settings, outage), settings)
             except IndexReplaced:
                 served = self._followed(url)
                 if served == settings:

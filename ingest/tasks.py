@@ -23,6 +23,7 @@ from houndstooth.ingest.progress import Last
 from houndstooth.ingest.queue import sending
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidFeed
+from houndstooth.plugin.config import Settings
 
 if TYPE_CHECKING:
     from houndstooth.ingest.celery_app import IngestApp
@@ -148,7 +149,7 @@ def _delete_some(task: JobTask, job: Job) -> bool:
     if as_of is None or at_most is None:
         return True
 
-    def delete(engine: Engine, _: str) -> Deletion | None:
+    def delete(engine: Engine, _: Settings) -> Deletion | None:
         planned = job.planned
         if planned is None:
             found = job.failed, job.totals["failed"]
@@ -185,9 +186,9 @@ def _ingest_batch(
 def _set_some_aside(task: JobTask, job: Job) -> bool:
     """Take some placeholders off their products; tell whether that was all."""
     app: IngestApp = task.app
-    settings = app.settings
 
-    def set_aside(engine: Engine, model: str) -> list[Placeholder] | None:
+    def set_aside(engine: Engine, settings: Settings) -> list[Placeholder] | None:
+        model = app.recent(settings).extractor.model
         return set_some_aside(engine, model, settings.shared_picture, settings.variant_field)
 
     found = app.by_version(job.request.engine, JobOutage(task, job), set_aside)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from houndstooth.models.encoder.onnx_graph import OnnxGraph
 from houndstooth.models.encoder.open_graph import open_graph
 from houndstooth.models.encoder.text_card import CLEANINGS, ZERO
 from houndstooth.models.encoder.text_encoder import TENSORS
+from houndstooth.models.runtime.card import read_object
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
 
@@ -149,10 +149,10 @@ def _output(outputs: Sequence[Any], network: Path) -> str:
 
 def _preparation(files: TextFiles, config: Path) -> tuple[str, int, int]:
     """Read how texts are cleaned, their length in tokens, and the token that fills up."""
-    written = _read(files.tokenizer)
+    written = read_object(files.tokenizer, "a tokenizer")
     settings = files.tokenizer.with_name(SETTINGS)
-    given = _read(settings) if settings.is_file() else {}
-    open_clip = _read(config).get("model_cfg", {}).get("text_cfg")
+    given = read_object(settings, "settings") if settings.is_file() else {}
+    open_clip = read_object(config, "settings").get("model_cfg", {}).get("text_cfg")
     clean, length, pad_id = "none", files.length, files.pad_id
     if open_clip is not None:
         clean, known, pad = _of_open_clip(open_clip)
@@ -205,13 +205,3 @@ def _pad_id(given: Mapping[str, Any], written: Mapping[str, Any]) -> int | None:
 def _fixed(padding: Mapping[str, Any]) -> object:
     strategy = padding.get("strategy")
     return strategy.get("Fixed") if isinstance(strategy, dict) else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidConfig(f"expected JSON in {path.name}; got {error}") from None
-    if not isinstance(data, dict):
-        raise InvalidConfig(f"expected an object in {path.name}; got {str(data)[:80]}")
-    return data

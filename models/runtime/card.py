@@ -211,13 +211,25 @@ def read_json(stem: Path) -> dict[str, Any]:
     Raises:
         InvalidConfig: no such file, or it does not hold a JSON object.
     """
-    path = stem.with_name(stem.name + ".json")
+    return read_object(stem.with_name(stem.name + ".json"), "a model card")
+
+
+def read_object(path: Path, what: str) -> dict[str, Any]:
+    """Read a JSON object from a file.
+
+    Args:
+        path: of the file.
+        what: it holds, for the error.
+
+    Raises:
+        InvalidConfig: no such file, or it does not hold a JSON object.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidConfig(f"expected a model card at {path.name}; got {error!r}") from None
+        raise InvalidConfig(f"expected {what} at {path.name}; got {error!r}") from None
     if not isinstance(data, dict):
-        raise InvalidConfig(f"expected a JSON object in the model card {path.name}")
+        raise InvalidConfig(f"expected {what} in {path.name}, a JSON object; got {str(data)[:80]}")
     return data
 
 

@@ -13,8 +13,8 @@ from houndstooth.plugin.config import Settings
 class ForgetfulApp(IngestApp):
     """Keeps no features of the pictures before."""
 
-    def _recent_by(self, settings: Settings) -> RecentFeatures:
-        return RecentFeatures(super()._recent_by(settings).extractor, most=0)
+    def recent(self, settings: Settings) -> RecentFeatures:
+        return RecentFeatures(super().recent(settings).extractor, most=0)
 
 
 app = ForgetfulApp(Settings.from_env())

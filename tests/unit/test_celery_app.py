@@ -99,7 +99,8 @@ def test_a_step_is_done_again_where_another_version_comes_to_serve() -> None:
 
     done: list[str] = []
 
-    def work(engine: Any, model: str) -> str:
+    def work(engine: Any, settings: Settings) -> str:
+        model = app.recent(settings).extractor.model
         done.append(model)
         if len(done) == 1:
             serving[0] = Serving("visual_2", "/tiny-7.json")
