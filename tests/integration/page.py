@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,10 @@ class Page:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
 
-    def prefer(self, scheme: str) -> None:
-        """Prefer a colour scheme, light or dark."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
+    def prefer(self, scheme: str, others: Mapping[str, str] | None = None) -> None:
+        """Prefer a colour scheme, light or dark, and what other media features say."""
+        wanted = {"prefers-color-scheme": scheme, **(others or {})}
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def speak(self, language: str) -> None:
@@ -77,11 +78,24 @@ class Page:
         override = {"userAgent": agent, "acceptLanguage": language}
         self.driver.execute_cdp_cmd("Emulation.setUserAgentOverride", override)
 
+    def enlarge(self, percent: int) -> None:
+        """Set the size of text that the browser starts from."""
+        sizes = {"standard": 16 * percent // 100, "fixed": 13 * percent // 100}
+        self.driver.execute_cdp_cmd("Page.setFontSizes", {"fontSizes": sizes})
+
+    def network(self, **conditions: Any) -> None:
+        """Set conditions of the network, such as ``offline`` or ``latency``; none but these."""
+        unlimited = {"offline": False, "latency": 0, "downloadThroughput": -1}
+        conditions = {**unlimited, "uploadThroughput": -1, **conditions}
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
     def restore(self) -> None:
-        """A wide window, no touch, light, English, and nothing kept in the browser."""
+        """A wide window, no touch, light, plain text, English, and nothing kept in the browser."""
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         self.prefer("light")
+        self.enlarge(100)
         self.speak("en-US")
         kept = {"origin": self.address, "storageTypes": "local_storage,indexeddb"}
         self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kept)

@@ -97,6 +97,12 @@ def empty(page: Page) -> None:
     page.reads("#results-heading", "Nothing found")
 
 
+def words(page: Page) -> None:
+    page.open("/?q=red t-shirt, not blue, under 14")
+    page.settled()
+    page.one("#applied .chip")
+
+
 def refused(page: Page) -> None:
     page.open("/?like=none-such")
     page.reads("#problem", "not in the catalogue")
@@ -134,7 +140,7 @@ def test_axe_sees_a_planted_fault(page: Page, axe: str) -> None:
 
 STATES = [
     *(start, recent, saved, saved_nothing, menu, other_kinds_offered, other_kinds),
-    *(empty, refused, lost_photo),
+    *(words, empty, refused, lost_photo),
 ]
 
 

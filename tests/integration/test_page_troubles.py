@@ -190,9 +190,7 @@ def test_slow_network_shows_the_photo_and_that_it_waits(page: Page, tmp_path: Pa
     photo.write_bytes(file_of(Image.fromarray(noise)))
     page.open()
     page.one(".sample")
-    network = {"offline": False, "latency": 200, "downloadThroughput": 10**6}
-    page.driver.execute_cdp_cmd("Network.enable", {})
-    set_network(page, **network, uploadThroughput=60_000)
+    page.network(latency=200, downloadThroughput=10**6, uploadThroughput=60_000)
     try:
         page.upload(photo)
         page.reads("#results-heading", "Looking…")
@@ -202,29 +200,23 @@ def test_slow_network_shows_the_photo_and_that_it_waits(page: Page, tmp_path: Pa
         assert page.settled()
         assert page.text("#results-heading") == "Looks like it"
     finally:
-        set_network(page, offline=False)
+        page.network()
 
 
 def test_broken_connection_shows_a_message_and_a_retry(page: Page) -> None:
     page.open("/?like=jacket-red-0")
     before = page.settled()
-    page.driver.execute_cdp_cmd("Network.enable", {})
-    set_network(page, offline=True)
+    page.network(offline=True)
     try:
         page.choose("colour:red", "require")
         page.reads("#results-heading", "The search is unavailable")
         page.reads("#problem", "Your choices are kept")
     finally:
-        set_network(page, offline=False)
+        page.network()
     page.one("#problem button").click()
     assert all("-red-" in found for found in page.settled())
     page.driver.back()
     page.wait(lambda: page.ids() == before, "not back")
-
-
-def set_network(page: Page, **conditions: Any) -> None:
-    unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    page.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**unlimited, **conditions})
 
 
 def test_slow_answer_is_waited_for_and_a_newer_question_wins(

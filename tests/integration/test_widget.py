@@ -16,7 +16,7 @@ from houndstooth.plugin.access import Access
 from houndstooth.web.languages import LANGUAGES
 from houndstooth.web.shop import shop_blueprint
 from tests.integration.conftest import serve
-from tests.integration.page import DESKTOP
+from tests.integration.page import DESKTOP, SMALL_PHONE
 from tests.integration.shop_page import SEARCH, SIMILAR, ShopPage
 from tests.integration.test_page_accessibility import axe_source, violations
 from tests.integration.web_catalogue import make_app
@@ -84,11 +84,10 @@ def seen(page: ShopPage) -> list[dict[str, Any]]:
     return details
 
 
-def is_wide(page: ShopPage) -> bool:
-    wide: bool = page.driver.execute_script(
-        "return document.documentElement.scrollWidth > innerWidth"
-    )
-    return wide
+def across(page: ShopPage) -> int:
+    """Pixels that the page takes across; a phone's window grows with them."""
+    pixels: int = page.driver.execute_script("return document.documentElement.scrollWidth")
+    return pixels
 
 
 @pytest.mark.parametrize("width", [DESKTOP, NARROW])
@@ -113,7 +112,23 @@ def test_a_photo_finds_products_of_the_shop(page: ShopPage, photo: Path, width: 
     kinds = page.inside(SEARCH, "select[data-key=category]")
     kinds.send_keys("Jacket")
     page.wait(lambda: page.found()[0].startswith("jacket-green"), "no jackets")
-    assert not is_wide(page)
+    assert across(page) <= width
+
+
+def test_a_file_that_is_no_photo_leaves_the_way_to_another_one(
+    page: ShopPage, tmp_path: Path
+) -> None:
+    file = tmp_path / "photo.png"
+    file.write_bytes(b"no photo")
+    page.resize(SMALL_PHONE)
+    page.open("/shop")
+    page.open_dialog()
+    page.inside(SEARCH, "#file").send_keys(str(file))
+    page.inside(SEARCH, ".picture .unshowable")
+    page.inside(SEARCH, ".problem p")
+    button = page.inside(SEARCH, ".item .button").rect
+    assert button["x"] + button["width"] <= SMALL_PHONE
+    assert violations(page, axe_source()) == []
 
 
 def test_keys_open_move_and_close_the_dialog(page: ShopPage, photo: Path) -> None:
@@ -173,7 +188,7 @@ def test_a_row_of_similar_products_in_another_language(page: ShopPage) -> None:
     page.driver.execute_script(script, "trousers-blue-1")
     page.wait(lambda: page.found(SIMILAR)[0].startswith("trousers-blue"), "the row stays")
     page.driver.execute_script(script, "none-such")
-    assert not is_wide(page)
+    assert across(page) <= DESKTOP
     page.wait(lambda: page.inside(SIMILAR, "section").size["height"] == 0, "there is still room")
 
 

@@ -93,3 +93,11 @@ def test_the_page_uses_every_word_and_no_other() -> None:
     keys = {key for key in ENGLISH_WORDS if not BY_NAME.match(key)}
     assert set(used()) >= keys
     assert {key for key in used() if not BY_NAME.match(key)} == keys
+
+
+@pytest.mark.parametrize("code", sorted(LANGUAGES))
+def test_no_line_begins_with_a_mark(code: str) -> None:
+    """French has a space before some marks, which must not be one to break a line at."""
+    texts = [one for text in LANGUAGES[code].words.values() for one in forms(text)]
+    texts += LANGUAGES[code].labels.values()
+    assert [text for text in texts if re.search(" [;:?!»%]|« ", text)] == []

@@ -2,14 +2,14 @@
 
 import { fill, find, make } from "./dom.js";
 import { rangeWords } from "./filters.js";
-import { hasPicture } from "./state.js";
+import { address, hasPicture } from "./state.js";
 import { labelOf, phraseOf } from "./terms.js";
 import { number, t } from "./words.js";
 
 const MAX_KINDS = 3; // that a chip names
 
 /** Choices that narrow a search; the empty ones clear it. */
-export const NO_CHOICES = Object.freeze({
+const NO_CHOICES = Object.freeze({
   filters: [],
   require: [],
   exclude: [],
@@ -17,12 +17,22 @@ export const NO_CHOICES = Object.freeze({
   category: null,
 });
 
+/** Returns the patch that clears all choices; words are one of them beside a picture. */
+const cleared = (state) => (hasPicture(state) ? { ...NO_CHOICES, q: null } : NO_CHOICES);
+
+/** Returns what clears all that was chosen for a search; null where that would change nothing. */
+export function clearing(state, change) {
+  const patch = { ...cleared(state), box: null, look: null, sort: null };
+  return address({ ...state, ...patch }) === address(state) ? null : () => change(patch);
+}
+
 /**
  * Shows the choices above the hits, and what was `understood` of the words; calls `change(patch)` to
  * drop one or all.
  */
 export function showApplied(state, currency, change, understood = null) {
-  const list = [...wordChoices(understood, currency), ...choices(state, currency)];
+  const chosen = choices(state, currency);
+  const list = [...wordChoices(understood, currency), ...chosen];
   const chip = ({ words, patch }, place) =>
     make(
       "button",
@@ -36,16 +46,16 @@ export function showApplied(state, currency, change, understood = null) {
       make("span", { class: "applied-words" }, words),
       make("span", { class: "mark", "aria-hidden": "true" }, "✕"),
     );
-  const none = hasPicture(state) ? { ...NO_CHOICES, q: null } : NO_CHOICES;
   const all = () =>
     make(
       "button",
-      { type: "button", class: "plain", "data-key": "clear", onclick: () => change(none) },
+      { type: "button", class: "plain", "data-key": "clear", onclick: () => change(cleared(state)) },
       t("clear_all"),
     );
+  const clearable = list.length > 1 && (chosen.length || hasPicture(state));
   const applied = find("applied");
   applied.hidden = !list.length;
-  fill(applied, [...list.map(chip), list.length > 1 ? all() : null].filter(Boolean).map((one) => make("li", {}, one)));
+  fill(applied, [...list.map(chip), clearable ? all() : null].filter(Boolean).map((one) => make("li", {}, one)));
   find("refine-count").textContent = list.length ? number(list.length) : "";
   return list.length;
 }
@@ -62,7 +72,7 @@ function wordChoices(understood, currency) {
     ...required.map((part) => chip(phraseOf(part.term), part)),
     ...excluded.map((part) => chip(t("not_term", { term: phraseOf(part.term) }), part)),
     price && chip(rangeWords(`${price.low ?? ""}..${price.high ?? ""}`, currency), price),
-    rest && chip(`“${rest.text}”`, rest),
+    rest && chip(t("quoted", { text: rest.text }), rest),
   ].filter(Boolean);
 }
 

@@ -30,7 +30,9 @@ export const itemPatch = (item) => ({ ...NO_ITEM, box: item.box, category: onlyC
 export function reveal(place) {
   for (const row of place.querySelectorAll(".chips")) {
     const chosen = row.querySelector("[aria-pressed=true]")?.getBoundingClientRect();
-    if (chosen) row.scrollLeft += Math.max(0, chosen.right - row.getBoundingClientRect().right);
+    if (!chosen) continue;
+    const { left, right } = row.getBoundingClientRect();
+    row.scrollLeft += Math.max(0, Math.min(chosen.right - right, chosen.left - left));
   }
 }
 

@@ -1,7 +1,7 @@
 // The search page: every control changes the state, and every state is searched and shown.
 
 import { getFacets, getProduct, imageFile, searchByPhoto, searchByProduct, searchByWords } from "./api.js";
-import { NO_CHOICES, showApplied } from "./applied.js";
+import { clearing, showApplied } from "./applied.js";
 import { showWords, takeWords } from "./ask.js";
 import { plainly } from "./cards.js";
 import { find, say } from "./dom.js";
@@ -48,8 +48,6 @@ const lasting = ({ filters, sold_out, sort, appearance_weight }) => ({
 });
 const more = (id) => steps.go({ ...lasting(steps.current), like: id });
 const again = ({ like, photo }) => steps.go({ ...EMPTY, like, photo });
-const ALL_CLEAR = { ...NO_CHOICES, box: null, look: null, sort: null };
-const clear = () => steps.go(ALL_CLEAR);
 const another = () => find("file").click();
 
 async function update(state, why, scroll = 0) {
@@ -78,12 +76,11 @@ async function update(state, why, scroll = 0) {
   } catch (error) {
     if (signal.aborted) return;
     const expected = error instanceof ApiError;
-    const chosen = address(state) !== address({ ...state, ...ALL_CLEAR });
     showApplied(state, null, change);
     showProblem(expected ? error : new ApiError(t("service_failed"), 0), {
       again: () => update(state, "again"),
-      another,
-      clear: chosen ? clear : null,
+      another: hasPicture(state) ? another : null,
+      clear: clearing(state, change),
     });
     say("");
     if (!expected) throw error;
@@ -202,7 +199,7 @@ function show(state, found, answer, signal) {
   const narrowed = showApplied(state, currencyOf(answer), change, answer.query.understood) > 0;
   const sure = sureTerms(answer.query, state);
   const on = () => goOn(state, answer, { sure, signal, act });
-  const act = { more, clear, another, change, on };
+  const act = { more, clear: clearing(state, change), another, change, on };
   showResults(answer, { state, sure, narrowed, act });
   document.title = `${item.title} · Houndstooth`;
 }

@@ -9,7 +9,8 @@ export function money({ locale }, amount, currency, options = {}) {
     const style = { style: "currency", currency, ...options };
     return new Intl.NumberFormat(locale, style).format(amount);
   } catch {
-    return `${amount.toFixed(2)} ${currency ?? ""}`.trim();
+    const two = { minimumFractionDigits: 2, maximumFractionDigits: 2, ...options };
+    return `${new Intl.NumberFormat(locale, two).format(amount)} ${currency ?? ""}`.trim();
   }
 }
 

@@ -12,7 +12,7 @@ const { known, number, t } = words;
 const SORTED_HITS = 200; // the service sorts so many hits
 const SEEN_AT_ONCE = 4; // cards whose pictures are not waited for until they are in view
 const UNKNOWN = "unknown";
-const TOO_MANY = 429; // HTTP status
+const AGAIN = [401, 403, 429]; // HTTP statuses of requests that may succeed later
 const NEWEST = [
   ...["published_at", "created_at", "date_published", "date_created", "date_added", "added_at"],
   ...["release_date", "available_from", "new_since"],
@@ -22,7 +22,7 @@ const isOther = (hit, query) => ![query.category.term, UNKNOWN].includes(hit.cat
 
 /**
  * Shows an answer. `act` has what is done on a click: `more(product_id)`, `on()` for further hits,
- * `clear()` to remove all choices, `another()` for another photo, `change(patch)` of the search state. `sure` are terms that cards
+ * `clear()` to remove all choices (null: there are none), `another()` for another photo, `change(patch)` of the search state. `sure` are terms that cards
  * may name, `narrowed` whether there are choices.
  */
 export function showResults(answer, { state, sure, narrowed, act }) {
@@ -103,7 +103,7 @@ function nothing(answer, state, narrowed, { clear, another }) {
     "div",
     { class: "empty" },
     make("p", {}, narrowed ? t("no_piece") : state.q ? t("nothing_found") : t("empty")),
-    narrowed ? button(t("clear_all"), clear) : null,
+    narrowed && clear ? button(t("clear_all"), clear) : null,
   );
 }
 
@@ -138,14 +138,14 @@ export function showTiming(took) {
 
 /**
  * Shows an error and a way out: `again()` if a retry may succeed, `clear()` if the choices were
- * refused, else `another()`.
+ * refused, else `another()`; null where there is no such way.
  */
 export function showProblem(error, { again, another, clear }) {
   reset();
   fill(find("results"));
   head(t(error.unavailable ? "unavailable" : "did_not_work"));
   const away = error.unavailable && !known(`error.${error.code}`);
-  const [label, onclick] = error.unavailable || error.status === TOO_MANY
+  const [label, onclick] = error.unavailable || AGAIN.includes(error.status)
     ? [t("try_again"), again]
     : error.status === 400 && clear
       ? [t("clear_all"), clear]
@@ -156,7 +156,7 @@ export function showProblem(error, { again, another, clear }) {
       "div",
       { class: "empty" },
       make("p", {}, away ? t("unavailable_words") : errorWords(words, error)),
-      button(label, onclick),
+      onclick ? button(label, onclick) : null,
       errorDetails(words, error),
     ),
   );

@@ -8,6 +8,7 @@ import { isSoldOut, shopUrl, titleOf } from "./product.js";
 import { groupOf, labelOf } from "./terms.js";
 
 const MAX_SWATCHES = 6;
+const LETTERS = ["XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL"]; // sizes, the smallest first
 
 const colourOf = (item) => item.attributes.find((term) => groupOf(term) === "colour") ?? null;
 
@@ -27,7 +28,14 @@ export async function showVariants(hits, more, signal) {
 function allSizes(product) {
   const same = product.variants.filter((one) => colourOf(one) === colourOf(product));
   const sizes = [product, ...same].filter((one) => !isSoldOut(one)).flatMap((one) => sizesOf(one));
-  return [...new Set(sizes)];
+  return bySize([...new Set(sizes)]);
+}
+
+/** Sorts sizes from small to large, where all are letters or all begin with a number. */
+export function bySize(sizes) {
+  const orders = [(size) => LETTERS.indexOf(size.toUpperCase()), (size) => Number.parseFloat(size)];
+  const order = orders.find((rank) => sizes.every((size) => rank(size) >= 0));
+  return order ? sizes.toSorted((one, other) => order(one) - order(other)) : sizes;
 }
 
 /** Returns a variant for each other colour. */
