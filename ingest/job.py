@@ -38,6 +38,7 @@ class Job:
         deletion: The same once it is deleted.
         placeholders: Pictures that stand under many unlike products.
         awaits: The step that is next once all batches are recorded, or None.
+        is_at_hand: Whether a process has what the job goes on by; see Progress.
         is_aside: Whether it lets the jobs of other engines pass while its own is away.
     """
 
@@ -59,6 +60,7 @@ class Job:
     quiet: float
     away: str | None = None
     away_since: float = 0.0
+    is_at_hand: bool = False
     is_aside: bool = False
     planned: Deletion | None = None
     deletion: Deletion | None = None

@@ -281,6 +281,7 @@ def _job(job_id: str, progress: Progress) -> Job:
         quiet=time.time() - progress.touched,
         away=progress.away,
         away_since=progress.away_since,
+        is_at_hand=progress.is_at_hand,
         is_aside=progress.is_aside,
         planned=_deletion(progress.planned),
         deletion=_deletion(progress.deletion),

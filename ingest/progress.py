@@ -17,6 +17,9 @@ counted."""
 Last = Literal["deletion", "placeholders"]
 """A step that follows the last batch, in this order."""
 
+READ = "read "
+"""Begins the names of steps that read a part of the feed."""
+
 _PLAIN = (
     *("request", "survey", "started", "changed", "model", "batches", "stopped", "stopped_public"),
     *("done", "planned", "deletion", "placeholders", "away", "away_since", "is_aside"),
@@ -88,6 +91,16 @@ class Progress:
         if self.request.get("delete_at_most") is not None and self.deletion is None:
             return "deletion"
         return "placeholders" if self.batches and self.placeholders is None else None
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Return true if a process has begun what the job goes on by, or waits for its engine.
+
+        Until the feed has been read to its end, that is the step that reads its next part.
+        """
+        if self.batches is None:
+            return self.away is not None or any(step.startswith(READ) for step in self.attempts)
+        return self.away is not None or bool(self.attempts)
 
     @property
     def _is_written(self) -> bool:

@@ -48,19 +48,31 @@ class Queue:
             # kombu's name; what it does not know any more is not added.
             self._redis.zadd(f"{PREFIX}unacked_index", {delivery_tag: time.time()}, xx=True)
 
-    def jobs(self, wanted: Collection[str]) -> set[str]:
-        """Return those of some jobs of which a step waits or is in a worker's hands."""
+    def waiting(self, wanted: Collection[str]) -> set[str]:
+        """Return those of some jobs of which a step waits for a worker."""
+        return self._named(wanted, self._waiting())
+
+    def delivered(self, wanted: Collection[str]) -> set[str]:
+        """Return those of some jobs of which a step was given to a worker, and is not done.
+
+        The worker may have lost it with its connection to Redis; it is then given to another one
+        when the time of ``keep`` is over.
+        """
+        return self._named(wanted, self._delivered())
+
+    def _named(self, wanted: Collection[str], steps: Iterator[bytes]) -> set[str]:
+        """Return the jobs that are named in some steps; the arguments are in their headers."""
         found: set[str] = set()
         with self.errors():
-            for text in self._messages():
+            while len(found) < len(wanted) and (text := next(steps, None)) is not None:
                 found |= {job_id for job_id in set(wanted) - found if job_id.encode() in text}
-                if len(found) == len(wanted):
-                    break
         return found
 
-    def _messages(self) -> Iterator[bytes]:
-        """Read the steps, those that were queued last first; the arguments are in their headers."""
-        yield from self._redis.hvals(f"{PREFIX}unacked")
+    def _delivered(self) -> Iterator[bytes]:
+        yield from self._redis.hvals(f"{PREFIX}unacked")  # kombu's name
+
+    def _waiting(self) -> Iterator[bytes]:
+        """Read the steps that wait, those that were queued last first."""
         start = 0
         while some := self._redis.lrange(PREFIX + QUEUE, start, start + _PAGE - 1):
             yield from some

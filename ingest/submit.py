@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -41,8 +41,8 @@ from houndstooth.plugin.engines.patience import patience as bounded
 NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency 2"
 
 LOST_SECONDS = 5.0
-"""Time in which nothing happens, after which a running job is lost if the queue does not know it.
-A batch that takes longer is in the queue, as one that is in a worker's hands."""
+"""Time in which nothing happens, after which a running job may be lost; see ``lost``.
+It is longer than the pauses before a batch is tried again, in which no worker has begun it."""
 
 ASIDE_SECONDS = 30.0
 """Time after which a job that has stepped aside goes on, if its engine answers."""
@@ -177,8 +177,7 @@ def resume(app: IngestApp, job_id: str) -> None:
 def bring_back(app: IngestApp) -> list[str]:
     """Queue the jobs again that are not in the queue; return their ids.
 
-    They are those of which the queue knows nothing any more, and those that had stepped aside and
-    whose engine answers.
+    They are those that are lost, and those that had stepped aside and whose engine answers.
 
     Raises:
         WorkersUnavailable: Redis is away.
@@ -189,15 +188,28 @@ def bring_back(app: IngestApp) -> list[str]:
         with suppress(HoundstoothError):  # this machine cannot open its engine; another may
             if job.is_aside and _may_go_on(app, job):
                 aside.append(job.job_id)
-    quiet = {job.job_id for job in running if not job.is_aside and job.quiet > LOST_SECONDS}
-    lost = sorted(quiet - app.queue.jobs(quiet)) if quiet else []
     jobs = []
-    for job_id in (*aside, *lost):
+    for job_id in (*aside, *sorted(lost(app, running))):
         with suppress(JobNotFound, WorkersUnavailable):  # it keeps no other job waiting
             if app.jobs.resume_if_quiet(job_id, LOST_SECONDS):
                 _queue(app, job_id)
                 jobs.append(job_id)
     return jobs
+
+
+def lost(app: IngestApp, jobs: Iterable[Job]) -> set[str]:
+    """Return the ids of those of some running jobs that do not go on by themselves.
+
+    Nothing of them waits in the queue, and no worker has what they go on by: a Redis that was away
+    or full may have forgotten it, or still count it as given to a worker that has given it back.
+
+    Raises:
+        WorkersUnavailable: Redis is away.
+    """
+    quiet = [job for job in jobs if not job.is_aside and job.quiet > LOST_SECONDS]
+    ids = {job.job_id for job in quiet}
+    at_hand = {job.job_id for job in quiet if job.is_at_hand}
+    return ids - app.queue.waiting(ids) - app.queue.delivered(at_hand)
 
 
 def _may_go_on(app: IngestApp, job: Job) -> bool:

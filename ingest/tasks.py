@@ -19,7 +19,7 @@ from houndstooth.ingest.job_task import MAX_PAUSE_SECONDS, JobOutage, JobTask
 from houndstooth.ingest.outcome import Ingested, Outcome
 from houndstooth.ingest.placeholders import Placeholder, set_some_aside
 from houndstooth.ingest.products import FeedProduct
-from houndstooth.ingest.progress import Last
+from houndstooth.ingest.progress import READ, Last
 from houndstooth.ingest.queue import sending
 from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidFeed
@@ -52,7 +52,7 @@ def read_feed(self: JobTask, job_id: str, start: int) -> None:
     job = app.jobs.get(job_id)
     if job.state != "running" or job.is_aside or app.jobs.has_queued(job_id, start):
         return
-    with app.job_steps.step(job_id, f"read {start}", BATCH_SECONDS) as attempts:
+    with app.job_steps.step(job_id, f"{READ}{start}", BATCH_SECONDS) as attempts:
         if attempts > MAX_DEATHS:
             raise InvalidFeed(_deaths("as they read the feed", BATCH_SECONDS))
         _queue_part(self, job, start)

@@ -15,7 +15,7 @@ from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.job import Job
 from houndstooth.ingest.job_request import JobRequest
 from houndstooth.ingest.report import Report, create_report
-from houndstooth.ingest.submit import LOST_SECONDS, NO_WORKER, submit, worker_answers
+from houndstooth.ingest.submit import NO_WORKER, lost, submit, worker_answers
 from houndstooth.mappings.errors import EngineUnavailable, WorkersUnavailable
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine, prepare
@@ -82,11 +82,11 @@ def show_status(job_id: str, settings: Settings, report_file: Path | None = None
         print(report(job, file))
     if job.state == "running":
         try:
-            is_queued = bool(app.queue.jobs({job_id}))
+            app.queue.ping()
             if job.away:
                 print(_why_away(job), file=sys.stderr)
-            elif job.quiet > LOST_SECONDS and not is_queued:
-                print(f"the queue knows nothing of it; {RESUME} {job_id}", file=sys.stderr)
+            elif lost(app, [job]):
+                print(f"no step of it is queued or at hand; {RESUME} {job_id}", file=sys.stderr)
         except WorkersUnavailable as error:
             print(f"{error}; the job goes on when it is back", file=sys.stderr)
     return exit_status(job)

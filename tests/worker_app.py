@@ -15,6 +15,8 @@ from typing import Any
 from houndstooth.ingest import deletion, tasks
 from houndstooth.ingest.celery_app import IngestApp
 from houndstooth.ingest.deletion import Deletion, delete_some
+from houndstooth.ingest.job import Job
+from houndstooth.ingest.job_task import JobTask
 from houndstooth.mappings.features import Features
 from houndstooth.plugin.config import Settings
 from tests.fakes import FakeExtractor
@@ -40,6 +42,21 @@ def _dies_once(*arguments: Any) -> Deletion | None:
 
 
 tasks.delete_some = _dies_once
+
+_queue_part = tasks._queue_part
+
+
+def _waits(task: JobTask, job: Job, start: int) -> None:
+    """Wait with a later part of a feed in hand, from a mark's appearance until it says "go"."""
+    if start and (name := os.environ.get("TEST_WAITS_WITH_PART")):
+        mark = Path(name)
+        mark.touch()
+        while mark.read_text() != "go":
+            time.sleep(0.05)
+    _queue_part(task, job, start)
+
+
+tasks._queue_part = _waits
 
 
 class WorkerExtractor(FakeExtractor):

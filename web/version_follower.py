@@ -10,7 +10,7 @@ from time import monotonic
 
 from houndstooth.ingest.writes.writer import ProductWriter
 from houndstooth.mappings.errors import EngineUnavailable, HoundstoothError
-from houndstooth.mappings.shop_index import Serving, Version
+from houndstooth.mappings.shop_index import Version
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.engines.serving import read_serving, version_of, with_serving
@@ -40,6 +40,8 @@ class VersionFollower:
     go to the new ones at once, as the old ones take none. Where they cannot be opened, as the
     encoder's card is not on this machine, searches go on in the old ones, writes are refused, and
     the log says so: a later version may have the old one's object, with codes of another encoder.
+    Where the index says nothing, as after ``houndstooth detach``, that of the settings serves, as
+    after a restart.
 
     Args:
         settings: The settings, as they were before the index was asked.
@@ -60,7 +62,7 @@ class VersionFollower:
         self._index = open_engine(settings.engine, settings.credentials)
         self._serves = version_of(backend.settings)
         self._written: Version | None = self._serves
-        self._refused: Serving | None = None
+        self._refused: Version | None = None
         self._refused_until = 0.0
         self._stop = Event()
 
@@ -74,16 +76,15 @@ class VersionFollower:
         Raises:
             EngineUnavailable: The engine cannot be reached.
         """
-        serving = read_serving(self._index)
-        wanted = with_serving(self._stated, serving)
+        wanted = with_serving(self._stated, read_serving(self._index))
         version = version_of(wanted)
-        if serving is None or version == self._serves:
+        if version == self._serves:
             if self._written != self._serves:
                 self._write_to(self._backend.parts, self._serves)
             return False
         if self._written != version:
             self._refuse_writes(version)
-        is_known = self._refused is not None and self._refused.version == serving.version
+        is_known = self._refused == version
         if is_known and monotonic() < self._refused_until:
             return False
         try:
@@ -91,12 +92,12 @@ class VersionFollower:
         except EngineUnavailable:
             raise
         except HoundstoothError as error:
-            self._refused, self._refused_until = serving, monotonic() + REFUSED_SECONDS
+            self._refused, self._refused_until = version, monotonic() + REFUSED_SECONDS
             if not is_known:
                 _LOG.error(
                     "the index serves %s by %s, which cannot be opened: %s; the old version goes "
                     "on to serve: put the card there",
-                    *serving.version,
+                    *version,
                     error,
                 )
             return False
@@ -142,7 +143,7 @@ class VersionFollower:
             serving = read_serving(self._index)
         except EngineUnavailable:
             return False
-        return serving is not None and version_of(with_serving(self._stated, serving)) != version
+        return version_of(with_serving(self._stated, serving)) != version
 
     def _close_later(self, search: VisualSearch) -> None:
         def close() -> None:

@@ -2,16 +2,22 @@
 
 The last one that begins has the turn, so that a command which was killed is simply given again. One
 that is still under way sees that it has lost the turn before it writes or states anything more, and
-ends.
+ends. The mapping of an index has no compare-and-set: of those that begin at once, each states its
+name, waits until all have, and reads whose name stands.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from time import sleep
 from uuid import uuid4
 
 from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.shop_index import Serving, ShopIndex
+
+CLAIM_SECONDS = 1.0
+"""Pause until a migration that has stated its name reads whose stands: longer than one that begins
+at the same time takes from its look at the index to stating its own."""
 
 
 @dataclass
@@ -32,13 +38,15 @@ class Turn:
         """Take the turn. What another one has closed takes writes again.
 
         Raises:
-            EngineUnavailable: The engine cannot be reached, or serves another version than was
-                read.
+            EngineUnavailable: The engine cannot be reached, serves another version than was read,
+                or another migration has begun at the same time and goes on.
         """
         found = self.index.serving() or self.serving
         if (found.version, found.previous) != (self.serving.version, self.serving.previous):
             raise _lost(found)
         self._state(replace(found, closed=None, closed_until=0))
+        sleep(CLAIM_SECONDS)
+        self.check()
 
     def check(self) -> None:
         """Return if this migration still has the turn.

@@ -15,22 +15,18 @@ import pytest
 from houndstooth.commands import main, migrate, migrate_run
 from houndstooth.commands.migrate_sample import check_sample
 from houndstooth.ingest import patient_engine
-from houndstooth.ingest.migration import switching
+from houndstooth.ingest.migration import switching, turn
 from houndstooth.ingest.migration.filling import Filling, Tally
 from houndstooth.ingest.migration.recoding import Recoded, Recoder, references_of
 from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
 from houndstooth.mappings.engine import StoredProduct
-from houndstooth.mappings.errors import EngineUnavailable, IndexReplaced, InvalidInput
+from houndstooth.mappings.errors import EngineUnavailable, InvalidInput
 from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.times import now_ms
 from houndstooth.mappings.writes import WriteOutcome
 from houndstooth.plugin import engines
-from houndstooth.plugin.config import Settings
-from houndstooth.plugin.engines.cluster.serving import check_open, read_serving, with_serving
-from houndstooth.plugin.engines.serving import follows
-from houndstooth.plugin.engines.serving import with_serving as with_version
 from tests.catalogue import LENGTHS, document
 from tests.fakes import FakeExtractor
 
@@ -98,56 +94,6 @@ def test_newer_times_come_along() -> None:
     assert Versions(old, None).times == {"facts_as_of": 5, "as_of": 3}
 
 
-SERVING = Serving("visual_2", "/b-1.json", Version("visual", None), "visual_2", now_ms() + 10**9)
-
-
-def test_the_mapping_says_what_serves_beside_the_words_of_the_shop() -> None:
-    mapping = {"_meta": {"shop": 1, "houndstooth": {"serves": None}}}
-    assert read_serving(mapping) is None
-    assert read_serving({}) is None
-    stated = with_serving(mapping, SERVING)
-    assert stated["_meta"]["shop"] == 1
-    assert read_serving(stated) == SERVING
-    further = replace(SERVING, dropped="visual_3", run="a", unsettled="--rollback")
-    assert read_serving(with_serving(mapping, further)) == further
-    assert with_serving(stated, None) == {"_meta": {"shop": 1}}
-
-
-@pytest.mark.parametrize(
-    ("serving", "visual", "error"),
-    [
-        (SERVING, "visual", IndexReplaced),
-        (SERVING, "visual_2", EngineUnavailable),
-        (replace(SERVING, closed_until=now_ms() - 1), "visual_2", None),
-        (SERVING, "visual_3", None),
-        (replace(SERVING, previous=None, dropped="visual"), "visual", IndexReplaced),
-        (Serving("visual", None, dropped="visual"), "visual", None),
-    ],
-)
-def test_a_version_that_does_not_serve_takes_no_writes(
-    serving: Serving, visual: str, error: type[Exception] | None
-) -> None:
-    mapping = with_serving({}, serving)
-    if error is None:
-        check_open(mapping, "products", visual)
-        return
-    with pytest.raises(error, match="writes"):
-        check_open(mapping, "products", visual)
-
-
-def test_settings_follow_what_the_index_serves() -> None:
-    assert follows("opensearch://h/products")
-    assert not follows("opensearch://h/products?visual=visual")
-    assert not follows("sqlite:///a.db")
-    stated = Settings(engine="opensearch://h/products")
-    found = with_version(stated, SERVING)
-    assert found.engine == "opensearch://h/products?visual=visual_2"
-    assert str(found.encoder) == "/b-1.json"
-    here = replace(stated, encoder=found.encoder.parent / "srv" / "b-1.json")  # type: ignore[union-attr]
-    assert with_version(here, SERVING).encoder == here.encoder
-    assert with_version(here, Serving("visual")).encoder is None
-
-
 def test_features_of_other_networks_are_refused() -> None:
     extractor = FakeExtractor()
     extractor.model = "net-1+enc-2+colour-1"
@@ -212,6 +158,25 @@ class Stated:
         self.now = serving
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "CLAIM_SECONDS", 0.0)
+
+
+def test_of_two_migrations_that_begin_at_once_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    index: Any = Stated()
+    first, second = (Turn(index, Serving("visual", None)) for _ in range(2))
+
+    def meanwhile(_: float) -> None:
+        monkeypatch.setattr(turn, "sleep", lambda _: None)
+        second.take()
+
+    monkeypatch.setattr(turn, "sleep", meanwhile)
+    with pytest.raises(EngineUnavailable, match="one migration"):
+        first.take()
+    second.check()
+
+
 def test_of_two_migrations_the_later_one_goes_on() -> None:
     index: Any = Stated()
     read = Serving("visual", None)
@@ -253,10 +218,10 @@ def test_what_is_stated_in_a_switch(
             told.append(serving)
             super().serve(serving)
 
-    turn = Turn(cast(Any, Noting()), Serving("visual", None))
-    turn.take()
+    ours = Turn(cast(Any, Noting()), Serving("visual", None))
+    ours.take()
     told.clear()
-    filling: Any = SimpleNamespace(turn=turn, rest=None, new_serves=False, stop=Event())
+    filling: Any = SimpleNamespace(turn=ours, rest=None, new_serves=False, stop=Event())
     answers = [*quiet]
 
     def settle(*_: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ A = Serving("visual", "/a-1.json")
 B = Serving("visual_2", "/b-1.json", previous=A.version)
 C = Serving("visual", "/c-1.json", previous=B.version)
 BACK = Serving("visual", "/a-1.json", previous=B.version)
+DETACHED = None
 AWAY = EngineUnavailable("it is away")
 
 
@@ -32,10 +34,10 @@ class Index:
 
     embedded = False
 
-    def __init__(self, says: Sequence[Serving | EngineUnavailable]) -> None:
+    def __init__(self, says: Sequence[Serving | EngineUnavailable | None]) -> None:
         self._says = [*says]
 
-    def serving(self) -> Serving:
+    def serving(self) -> Serving | None:
         said = self._says.pop(0) if len(self._says) > 1 else self._says[0]
         if isinstance(said, EngineUnavailable):
             raise said
@@ -53,7 +55,7 @@ class World:
     def __init__(self, missing: Sequence[str], are_built: bool) -> None:
         self._missing, self._are_built = missing, are_built
         self.written, self.closed = list[str](), Event()
-        stated = Settings(engine="opensearch://h/products")
+        stated = Settings(engine="opensearch://h/products", encoder=Path("/o-1.json"))
         settings = version_follower.with_serving(stated, A)
         parts = self._open(settings)
         self.backend: Any = SimpleNamespace(settings=settings, parts=parts, search=parts.search)
@@ -96,14 +98,16 @@ class World:
         (["b-1.json", "c-1.json"], [B, C], True, 2, ["no b", "no c"], "a"),
         (["b-1.json"], [B, C], True, 2, ["no b", "no c", "c"], "c"),
         (["b-1.json"], [B, BACK], True, 2, ["no b", "a"], "a"),
+        ((), [B, DETACHED], True, 2, ["no b", "b", "no o", "o"], "o"),
         # The columns are not there yet.
         ((), [B, AWAY, B, BACK], False, 1, ["no b", "b", "a"], "a"),
+        ((), [B, DETACHED, DETACHED, A], False, 1, ["no b", "b", "no o", "o", "a"], "a"),
         (["c-1.json"], [B, C], False, 1, ["no b", "b", "no c"], "a"),
     ],
 )
 def test_writes_go_where_the_index_serves_or_nowhere(
     missing: Sequence[str],
-    says: Sequence[Serving | EngineUnavailable],
+    says: Sequence[Serving | EngineUnavailable | None],
     are_built: bool,
     looks: int,
     written: Sequence[str],

@@ -74,17 +74,22 @@ def test_a_redis_that_starts_anew_with_or_without_what_it_knew(
         assert_complete(shop, command)
 
 
-def test_a_redis_that_is_full_for_a_while(shop: Shop, broker: Path) -> None:
+def test_a_redis_that_is_full_while_a_part_of_the_feed_is_queued(shop: Shop, broker: Path) -> None:
+    part = shop.folder / "part"
+    later = {**SLOW, "TEST_REDELIVERED_AFTER": "300", "TEST_WAITS_WITH_PART": str(part)}
     with (
         running_redis(broker, port_of(shop)) as url,
         Redis.from_url(url) as redis,
-        shop.workers(2, supervised=True, **SLOW),
+        shop.workers(2, supervised=True, **later),
         going(shop) as command,
     ):
+        wait_until(part.exists)
         redis.config_set("maxmemory", 1)
+        part.write_text("go")
         time.sleep(4)
         redis.config_set("maxmemory", 0)
         assert_complete(shop, command)
+    assert "reject requeue=True" in shop.log.read_text(), "the part could not be given back"
     assert "the worker ended" not in shop.log.read_text(), "it waits, as for any other outage"
 
 

@@ -38,15 +38,33 @@ def job_of(app: IngestApp, engine: str = "opensearch://127.0.0.1:9/x", queued: i
 
 def test_a_lost_job_comes_back_while_others_fill_the_queue(app: IngestApp) -> None:
     first, lost, last = job_of(app, queued=250), job_of(app), job_of(app, queued=1)
-    assert app.queue.jobs({first, lost, last}) == {first, last}
+    assert app.queue.waiting({first, lost, last}) == {first, last}
     time.sleep(0.1)
     assert submit.bring_back(app) == [lost]
     time.sleep(0.1)
     assert submit.bring_back(app) == []
-    assert app.queue.jobs({lost}) == {lost}
+    assert app.queue.waiting({lost}) == {lost}
     with Redis.from_url(app.settings.redis) as client:
         client.flushall()
     assert submit.bring_back(app) == [first, lost, last]
+
+
+def test_a_job_is_lost_whose_steps_were_given_to_a_worker_that_has_none(app: IngestApp) -> None:
+    nothing, reads, is_read, waits, last = (job_of(app) for _ in range(5))
+    with Redis.from_url(app.settings.redis) as client:
+        for job_id in (nothing, reads, is_read, waits, last):
+            client.hset("houndstooth:unacked", job_id, f"a step of {job_id}")
+    app.jobs.end_feed(last, 3)
+    app.jobs.wait(waits, "away")
+    app.jobs.begin(reads, "batch 3")
+    for job_id, step in ((reads, "read 16"), (is_read, "batch 3"), (last, "batch 2")):
+        app.jobs.begin(job_id, step)
+    time.sleep(0.1)
+    assert submit.lost(app, app.jobs.running()) == {nothing, is_read}
+    with app.jobs.attempt(last, "batch 2"):
+        pass
+    time.sleep(0.1)
+    assert submit.bring_back(app) == [nothing, is_read, last]
 
 
 def test_a_job_that_stepped_aside_comes_back_with_its_engine(
