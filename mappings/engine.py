@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from houndstooth.mappings.document import VisualDocument, VisualSummary
-from houndstooth.mappings.product import Fact
+from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
@@ -44,33 +43,6 @@ class ShopQuery:
     """Match by a query in the engine's language, JSON that ``shop_query.parse_query`` has read."""
 
     text: str
-
-
-@dataclass(frozen=True)
-class StoredProduct:
-    """A document as it is stored in the engine.
-
-    Attributes:
-        visual: None if the document has no such object or if the object cannot be decoded.
-    """
-
-    product_id: str
-    facts: Mapping[str, Fact]
-    visual: VisualDocument | None
-
-
-@dataclass(frozen=True)
-class ShownProduct:
-    """The part of a document that is shown of a hit.
-
-    Attributes:
-        version: Version of the document; see FeatureRows.
-    """
-
-    product_id: str
-    version: int
-    facts: Mapping[str, Fact]
-    visual: VisualSummary
 
 
 @dataclass(frozen=True)
@@ -250,6 +222,21 @@ class Engine(Protocol):
         """Read of each document what is shown of a hit, in the given order.
 
         Unknown ids, and documents without ``visual``, are left out.
+        """
+
+    def facts(
+        self, product_ids: Sequence[str], names: Collection[str], terms: Collection[str] = ()
+    ) -> dict[str, ProductFacts]:
+        """Read some facts of documents and nothing else, as search sees them.
+
+        Args:
+            product_ids: Their ids; unknown ones are left out.
+            names: Names of facts. A dotted name, such as ``offers.price``, reads the whole object
+                that it leads into, and a fact of that very name.
+            terms: Categories, great categories and attribute terms that are looked for.
+
+        Returns:
+            What each document has of them, by id.
         """
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from houndstooth.mappings.document import View, VisualSummary
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import Detection, ScoredTerm
 from houndstooth.mappings.product import Fact
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import Evidence, Hit, LookAnswer, SearchAnswer
 from houndstooth.mappings.text_query import CATEGORY, PRICE, REST, TextQuery
 

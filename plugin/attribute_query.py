@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, ShopQuery, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, ShopQuery
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import RELAXED_STEPS, Relaxed, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.fact_paths import variant_group_of

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from houndstooth.mappings.document import NO_PICTURE
-from houndstooth.mappings.engine import Engine, ShownProduct
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.read_products import ShownProduct
 from houndstooth.plugin.answer import view_json
 from houndstooth.plugin.columns.near import LIMITS, Limits, near_rows
 from houndstooth.plugin.columns.segment import Rows, Segment

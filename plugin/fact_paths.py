@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import InvalidInput
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.plugin.engines.fields import parents, variant_group
 from houndstooth.plugin.filters import FIELD
 
@@ -24,6 +24,11 @@ def parse_names(texts: Iterable[str]) -> tuple[str, ...]:
                 f"expected fields to be names separated by commas; got {name[:80]!r}"
             )
     return names
+
+
+def leading_to(names: Iterable[str]) -> list[str]:
+    """List names of facts, and of the objects that such facts may lie in, each once."""
+    return [*dict.fromkeys(path for name in names for path in (name, *parents(name)))]
 
 
 def names_path(names: Collection[str], path: str) -> bool:

@@ -6,22 +6,22 @@ possible sum (Cormack, Clarke and Büttcher 2009). Products of equal score in a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.document import NO_PICTURE
 from houndstooth.mappings.engine import CandidateQuery, Engine
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, WeightedCode
-from houndstooth.mappings.search import MAX_HITS, FoundBy, Hit, SearchRequest
+from houndstooth.mappings.search import MAX_HITS, FoundBy, SearchRequest
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.attribute_query import Step, names_kind
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import RankingQuery
-from houndstooth.plugin.cursor import Cursor, ShownCursor
-from houndstooth.plugin.found import Found, is_current
+from houndstooth.plugin.cursor import ShownCursor
+from houndstooth.plugin.found import Chosen, Found, Ranked
 from houndstooth.plugin.merchandising.ruled_page import RuledOrder
-from houndstooth.plugin.page import ATTEMPTS, Page, PageFiller
-from houndstooth.plugin.sorting import sort_hits
+from houndstooth.plugin.page import Page, PageFiller
+from houndstooth.plugin.sorting import sort_found
 from houndstooth.plugin.sources import Source
 
 LISTED = MAX_HITS
@@ -52,21 +52,6 @@ class RankedList:
 
     name: FoundBy
     scores: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class _Joined:
-    """A product of the joined list; of two the lower place comes first."""
-
-    found: Found
-    kind: int
-    score: float
-    by: tuple[FoundBy, ...]
-
-    @property
-    def place(self) -> tuple[int, bool, float, str]:
-        row = self.found.row
-        return self.kind, row.last, -self.score, row.product_id
 
 
 class ListFiller(PageFiller):
@@ -100,7 +85,8 @@ class ListFiller(PageFiller):
         last = 0
         if main:
             enough = len(self._cursor) + request.top
-            self._main_list, _, last = self._ranked(max(LISTED, enough), None, enough)
+            ranked = self.ranked(max(LISTED, enough), None, enough)
+            self._main_list, last = ranked.found, ranked.last_step
         self._steps = self._steps[: last + 1]
         self._lists: list[RankedList] = []
         self._said: RankingQuery | None = None
@@ -153,54 +139,42 @@ class ListFiller(PageFiller):
             order: The order by rules; where the request has ``sort`` none applies.
         """
         sort, top = self._request.sort, self._request.top
-        pinned = [] if sort else self._pinned(order.pinned_ids, ideal)
-        reorder = bool(sort or order.rules.rules)
-        is_ranked = not pinned
-        for _ in range(ATTEMPTS):
-            if self._main and not is_ranked:
-                self._main_list = self._ranked(LISTED, None)[0]
-            joined = self._joined()
-            left = [one for one in joined if one.found.row.product_id not in self._cursor]
-            hits, outdated = self._hits_of(left if reorder else left[:top], ideal)
-            if not outdated:
-                break
-            self._source.update(outdated)
-            is_ranked = False
-        if sort:
-            places = {one.found.row.product_id: one.found.row.last for one in joined}
-            hits = sort_hits([(places[hit.product_id], hit) for hit in hits], sort)
-        elif reorder:
-            fresh = [hit for hit in pinned if hit.product_id not in self._cursor]
-            hits = _ruled(fresh, hits, joined, order)
-        more = len(hits if reorder else left) > top
-        shown = self._cursor.and_shown(hit.product_id for hit in hits[:top])
-        return Page(hits[:top], self._steps[-1][0], shown if more and hits else None, [])
+        if not sort:
+            self.take(order.pinned_ids)
+        if self.taken:
+            self._rank_main()
 
-    def _pinned(self, product_ids: Sequence[str], ideal: Sequence[str]) -> list[Hit]:
-        """Take products and their groups out of the ranking and of all lists; see ``take``.
+        def choose() -> Chosen:
+            found = [one for one in self._joined() if one.product_id not in self._cursor]
+            if sort:
+                found = sort_found(found, self.facts(found, [sort.field]), sort)
+            elif order.rules.rules:
+                keyed = order.keyed(self, found, lambda step: step == 0)
+                found = [keyed[key] for key in sorted(keyed)]
+            more = self._cursor if len(found) > top else None
+            return Chosen(found[:top], more, Ranked([], 0, len(self._steps) - 1))
 
-        What has found each are the lists that have it or one of its group; none may have.
-        """
-        listed: dict[FoundBy, set[str]] = {each.name: set(each.scores) for each in self._lists}
+        page = self.settle(choose, ideal)
+        shown = self._cursor.and_shown(hit.product_id for hit in page.hits)
+        return replace(page, next=shown if page.hits and page.next is not None else None)
+
+    def renew(self, outdated: Sequence[str], ranked: Ranked, ahead: int = 0) -> None:
+        """See StepsRanker; the main list is ranked anew as well."""
+        super().renew(outdated, ranked, ahead)
+        self._rank_main()
+
+    def _rank_main(self) -> None:
         if self._main:
-            main = {one for hit in self._main_list[:LISTED] for one in hit.product_ids}
-            listed = {self._main: main, **listed}
-        hits, taken = [], set[str]()
-        for hit in self.take(product_ids, ideal):
-            group = {hit.product_id, *hit.variants, *hit.merged}
-            by = tuple(name for name, some in listed.items() if group & some)
-            hits.append(replace(hit, found_by=by))
-            taken |= group
-        self._lists = [
-            replace(each, scores={one: s for one, s in each.scores.items() if one not in taken})
-            for each in self._lists
-        ]
-        return hits
+            self._main_list = self.ranked(LISTED).found
 
-    def _joined(self) -> list[_Joined]:
-        """Join the lists, best first; a hit has the best rank of its variants in each."""
-        found = self._main_list[:LISTED]
-        owner = {one: hit.row.product_id for hit in found for one in hit.product_ids}
+    def _joined(self) -> list[Found]:
+        """Join the lists, best first; a hit has the best rank of its variants in each.
+
+        Of each hit ``step`` is how far it is from the query's kind, 0 = of it, and the score that
+        of all lists, 0 of a product that was taken and is in none.
+        """
+        found = [*self.taken.values(), *self._main_list[:LISTED]]
+        owner = {one: hit.product_id for hit in found for one in hit.product_ids}
         listed = dict.fromkeys(one for each in self._lists for one in each.scores)
         wanted = [one for one in listed if one not in owner]
         if wanted:
@@ -210,15 +184,15 @@ class ListFiller(PageFiller):
             if new := [one for one in wanted if one not in ranked]:
                 ranked |= {row.product_id: row for row in self._rank_some(query, new)}
             further = self._grouped([ranked[one] for one in wanted if one in ranked], query)
-            owner |= {one: hit.row.product_id for hit in further for one in hit.product_ids}
+            owner |= {one: hit.product_id for hit in further for one in hit.product_ids}
             found = [*found, *further]
         kinds = max(sum(names_kind(step) for _, step in self._steps), 1)
-        unknown = self._of_unknown_kind([one.row.product_id for one in found])
+        unknown = self._of_unknown_kind([one.product_id for one in found])
         keys = {}
         for one in found:
             # Steps beyond the kind come after it, and what is of unknown kind after its step.
-            kind = 2 * max(0, one.step - kinds + 1) + (one.row.product_id in unknown)
-            keys[one.row.product_id] = kind, one.row.last, -one.row.score
+            kind = 2 * max(0, one.step - kinds + 1) + (one.product_id in unknown)
+            keys[one.product_id] = kind, one.row.last, -one.row.score
         ranks: dict[FoundBy, dict[str, int]] = {}
         if self._main:
             by_main = sorted(keys, key=lambda one: (keys[one], one))[:LISTED]
@@ -232,12 +206,13 @@ class ListFiller(PageFiller):
         highest = sum(WEIGHTS[name] for name in ranks) / (RANK_CONSTANT + 1)
         joined = []
         for one in found:
-            product_id = one.row.product_id
+            product_id = one.product_id
             places = {name: of[product_id] for name, of in ranks.items() if product_id in of}
             total = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in places.items())
-            if places:
-                joined.append(_Joined(one, keys[product_id][0], total / highest, tuple(places)))
-        return sorted(joined, key=lambda one: one.place)
+            if places or product_id in self.taken:
+                kind, row = keys[product_id][0], one.row._replace(score=total / highest)
+                joined.append(Found(kind, row, one.others, found_by=tuple(places)))
+        return sorted(joined, key=lambda one: (one.step, one.row.place))
 
     def _of_unknown_kind(self, product_ids: Sequence[str]) -> set[str]:
         """Return those of some products whose kind is unknown, if words name a kind."""
@@ -246,23 +221,6 @@ class ListFiller(PageFiller):
         query = CandidateQuery(self.kind.model, category=UNKNOWN_CATEGORY)
         with self._clock.stage("candidates"):
             return set(self._engine.match(query, len(product_ids), product_ids))
-
-    def _hits_of(
-        self, joined: Sequence[_Joined], ideal: Sequence[str]
-    ) -> tuple[list[Hit], list[str]]:
-        """Return products as hits, and the ids of those that have changed meanwhile."""
-        by_id = {one.found.row.product_id: one for one in joined}
-        shown = self._show(list(by_id))
-        current = [one for one in joined if is_current(one.found.row, shown)]
-        present = self._present(one.found for one in current)
-        return [
-            replace(
-                self._hit(one.found, shown[one.found.row.product_id], present, ideal),
-                score=one.score,
-                found_by=one.by,
-            )
-            for one in current
-        ], [one for one in by_id if not is_current(by_id[one].found.row, shown)]
 
 
 def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:
@@ -274,16 +232,3 @@ def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str
         ranks[one] = ranks[before] if shares and before else place
         before = one
     return ranks
-
-
-def _ruled(
-    pinned: Collection[Hit], hits: Sequence[Hit], joined: Sequence[_Joined], order: RuledOrder
-) -> list[Hit]:
-    """Order hits by merchandising rules, which add to their scores."""
-    places = {one.found.row.product_id: one for one in joined}
-    listed: list[tuple[Cursor | None, Hit]] = [(None, hit) for hit in pinned]
-    for hit in hits:
-        one = places[hit.product_id]
-        listed.append((Cursor(0, one.kind, one.found.row.place), hit))
-    keyed = order.keyed(listed, lambda kind: kind == 0)
-    return [keyed[key] for key in sorted(keyed)]

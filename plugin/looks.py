@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import LookAnswer, SearchRequest
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.outfits import Item, Outfits, item_of

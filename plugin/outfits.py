@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from houndstooth.mappings.document import NO_PICTURE, View, VisualDocument
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features, ScoredTerm, group_of
 from houndstooth.mappings.product import Fact
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import MAX_HITS, Evidence, EvidenceSource, SearchRequest
 from houndstooth.mappings.worn_item import WornItem
 from houndstooth.plugin.attribute_query import stored_features

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TypeVar
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import Engine, StoredProduct
+from houndstooth.mappings.engine import Engine
 from houndstooth.mappings.errors import InvalidBox, InvalidInput, ProductNotFound
 from houndstooth.mappings.extractor import Extractor
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, Features
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import MAX_HITS, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.answered import search_answer
@@ -249,7 +250,7 @@ class VisualSearch:
         )
         query = self.ranking_query(features, request, steps)
         source = self.sources.source(features.model, query.lengths, clock)
-        page = Page([], steps[-1][0], None, [])
+        page = Page([], steps[-1][0], None)
         if features.shows_item:
             merges = request.merge != "none"
             filler = PageFiller(self.engine, source, query, steps, clock, merges)
@@ -277,7 +278,7 @@ class VisualSearch:
         rules = RuleSet()
         if request.rules:
             rules = self.rules.applying(features.category.term, self.settings.index)
-        return RuledOrder(rules, self.engine)
+        return RuledOrder(rules)
 
     def check(self, request: SearchRequest) -> None:
         """Check the options of a search without words. Raises InvalidInput."""

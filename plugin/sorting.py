@@ -9,11 +9,13 @@ from typing import Any
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import MAX_HITS, Hit, Sort
+from houndstooth.mappings.search import MAX_HITS, Sort
 from houndstooth.plugin.cursor import BEFORE_ALL, Cursor, SortedCursor, SortKey
 from houndstooth.plugin.fact_paths import fact_values
 from houndstooth.plugin.filters import FIELD
+from houndstooth.plugin.found import Chosen, Found, Ranked
 from houndstooth.plugin.page import Page, PageFiller
+from houndstooth.plugin.steps_ranker import StepsRanker
 
 SORTED_HITS = MAX_HITS
 """Number of hits that are sorted: those that look most alike."""
@@ -57,40 +59,55 @@ def sorted_page(
         ideal: Terms of an ideal hit, for ``Hit.matched``.
         cursor: Where the page before ended.
     """
-    page = up_to(cursor.end, filler, ideal) if cursor else most_alike(filler, top, ideal)
-    hits = {
-        (place.after[0], _value(hit.product, sort), hit.product_id): hit
-        for place, hit in zip(page.places, page.hits, strict=True)
-    }
-    keys = _ordered({*hits, cursor.after} if cursor else hits, sort)
-    if cursor:
-        keys = keys[keys.index(cursor.after) + 1 :]
-    end = None
-    if len(keys) > top:
-        end = SortedCursor(cursor.end if cursor else page.places[-1], keys[top - 1])
-    return replace(page, hits=[hits[key] for key in keys[:top]], places=[], next=end)
+
+    def choose() -> Chosen:
+        ranked = up_to(cursor.end, filler) if cursor else most_alike(filler, top)
+        keyed = _keyed(ranked.found, filler.facts(ranked.found, [sort.field]), sort)
+        keys = _ordered({*keyed, cursor.after} if cursor else keyed, sort)
+        if cursor:
+            keys = keys[keys.index(cursor.after) + 1 :]
+        end = None
+        if len(keys) > top:
+            end = SortedCursor(cursor.end if cursor else ranked.end, keys[top - 1])
+        return Chosen([keyed[key] for key in keys[:top]], end, ranked)
+
+    return filler.settle(choose, ideal)
 
 
-def sort_hits(hits: Sequence[tuple[bool, Hit]], sort: Sort) -> list[Hit]:
-    """Sort hits by a fact; each comes with whether it is sold out and comes last."""
-    keyed = {(last, _value(hit.product, sort), hit.product_id): hit for last, hit in hits}
+def sort_found(
+    found: Iterable[Found], facts: Mapping[str, Mapping[str, Fact]], sort: Sort
+) -> list[Found]:
+    """Sort products by a fact, by their facts by id; those without are gone."""
+    keyed = _keyed(found, facts, sort)
     return [keyed[key] for key in _ordered(keyed, sort)]
 
 
-def most_alike(filler: PageFiller, top: int, ideal: Sequence[str]) -> Page:
-    """Find the SORTED_HITS best hits, of no further step than a page of ``top`` hits needs."""
-    return filler.fill(max(top, SORTED_HITS), ideal, enough=top)
+def most_alike(ranker: StepsRanker, top: int) -> Ranked:
+    """Rank the SORTED_HITS best products, of no further step than a page of ``top`` hits needs."""
+    return ranker.ranked(max(top, SORTED_HITS), enough=top)
 
 
-def up_to(end: Cursor, filler: PageFiller, ideal: Sequence[str]) -> Page:
-    """Read the hits up to a place anew, at most twice as many as are sorted."""
-    filler = filler.up_to(end.step)
-    page = filler.fill(SORTED_HITS, ideal, Cursor(end.first_step, end.first_step, BEFORE_ALL))
-    if isinstance(page.next, Cursor) and page.next < end:
-        rest = filler.fill(SORTED_HITS, ideal, page.next)
-        page = replace(page, hits=page.hits + rest.hits, places=page.places + rest.places)
-    kept = sum(place <= end for place in page.places)
-    return replace(page, hits=page.hits[:kept], places=page.places[:kept])
+def up_to(end: Cursor, ranker: StepsRanker) -> Ranked:
+    """Rank the products up to a place anew, at most twice as many as are sorted."""
+    ranker = ranker.up_to(end.step)
+    first = Cursor(end.first_step, end.first_step, BEFORE_ALL)
+    ranked = ranker.ranked(SORTED_HITS, first)
+    if len(ranked.found) >= SORTED_HITS and ranked.end < end:
+        rest = ranker.ranked(SORTED_HITS, ranked.end)
+        ranked = replace(ranked, found=ranked.found + rest.found, last_step=rest.last_step)
+    kept = sum(ranked.place(one) <= end for one in ranked.found)
+    return replace(ranked, found=ranked.found[:kept])
+
+
+def _keyed(
+    found: Iterable[Found], facts: Mapping[str, Mapping[str, Fact]], sort: Sort
+) -> dict[SortKey, Found]:
+    """Return products by their sorting keys."""
+    return {
+        (one.row.last, _value(facts[one.product_id], sort), one.product_id): one
+        for one in found
+        if one.product_id in facts
+    }
 
 
 def _value(facts: Mapping[str, Fact], sort: Sort) -> str | float | None:

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter
 from houndstooth.mappings.errors import InvalidBox, InvalidInput
 from houndstooth.mappings.extractor import TextEmbedder
 from houndstooth.mappings.features import (
@@ -22,6 +22,7 @@ from houndstooth.mappings.features import (
     ScoredTerm,
     WeightedCode,
 )
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import FoundBy, SearchAnswer, SearchRequest
 from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
@@ -175,7 +176,7 @@ class TextSearch:
         search = self._search
         query = search.ranking_query(features, request, steps)
         source = search.sources.source(features.model, query.lengths, clock)
-        page = Page([], steps[-1][0], None, [])
+        page = Page([], steps[-1][0], None)
         if features.shows_item:
             names_kind = bool(words.categories or request.category)
             filler = ListFiller(

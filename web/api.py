@@ -10,9 +10,9 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import InvalidInput, ProductNotFound
 from houndstooth.mappings.product import MAX_ID_BYTES
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import LookAnswer, SearchAnswer, SearchRequest
 from houndstooth.plugin.answer import answer_json, look_json, product_json
 from houndstooth.plugin.events.ubi import Asked

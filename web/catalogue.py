@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from houndstooth.mappings.engine import CandidateQuery, StoredProduct, TermFilter
+from houndstooth.mappings.engine import CandidateQuery, TermFilter
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.fact_paths import variant_group_of
 from houndstooth.web.backend import Backend

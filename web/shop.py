@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from houndstooth.mappings.engine import StoredProduct
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.plugin.answer import product_json
 from houndstooth.web.access.guard import requires
 from houndstooth.web.backend import Backend

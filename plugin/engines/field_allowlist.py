@@ -11,11 +11,10 @@ from houndstooth.mappings.engine import (
     Engine,
     RankingEngine,
     ShopQuery,
-    ShownProduct,
-    StoredProduct,
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
+from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
@@ -97,6 +96,13 @@ class FieldAllowlist:
         return [
             replace(one, facts=self._limited(one.facts)) for one in self._engine.show(product_ids)
         ]
+
+    def facts(
+        self, product_ids: Sequence[str], names: Collection[str], terms: Collection[str] = ()
+    ) -> dict[str, ProductFacts]:
+        """See Engine; a field that is not allowed has no value."""
+        found = self._engine.facts(product_ids, names, terms)
+        return {key: one._replace(facts=self._limited(one.facts)) for key, one in found.items()}
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """See Engine."""

@@ -11,14 +11,9 @@ from sqlite3 import Connection
 import numpy as np
 
 from houndstooth.mappings.document import PICTURES, VisualDocument, VisualSummary
-from houndstooth.mappings.engine import (
-    CandidateQuery,
-    RangeFilter,
-    ShopQuery,
-    ShownProduct,
-    StoredProduct,
-)
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShopQuery
 from houndstooth.mappings.errors import InvalidFilter
+from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
@@ -32,7 +27,12 @@ from houndstooth.plugin.engines.sqlite_query import (
     condition,
     words_expression,
 )
-from houndstooth.plugin.engines.sqlite_rows import SQLiteChanges, index_id, read_features
+from houndstooth.plugin.engines.sqlite_rows import (
+    SQLiteChanges,
+    index_id,
+    read_facts,
+    read_features,
+)
 from houndstooth.plugin.engines.sqlite_write import (
     SQLiteWriter,
     note_deleted,
@@ -185,6 +185,13 @@ class SQLiteEngine:
             for key, changed, facts, _, visual in found
             if visual is not None
         ]
+
+    def facts(
+        self, product_ids: Sequence[str], names: Collection[str], terms: Collection[str] = ()
+    ) -> dict[str, ProductFacts]:
+        """Read some facts and terms of documents and nothing else."""
+        with self._file.connection() as db:
+            return read_facts(db, product_ids, names, terms)
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order. Unknown ids are left out."""

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from math import inf
 from typing import Any
 
-from houndstooth.mappings.document import VisualSummary
 from houndstooth.mappings.engine import Filter, RangeFilter
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import OUT_OF_STOCK, Fact
+from houndstooth.mappings.read_products import ProductFacts
 from houndstooth.mappings.rows import AVAILABILITY
-from houndstooth.mappings.search import Action
+from houndstooth.mappings.search import Action, AppliedRule
 from houndstooth.plugin.engines.fields import by_field
 from houndstooth.plugin.fact_paths import fact_values
 
 COST_FIELD = "cost_of_goods_sold"
 """Shop field of what a product costs the shop, by Google's name, if a file names none."""
+
+
+@dataclass(frozen=True)
+class Products:
+    """The facts of some products, by id; each is looked up once, however many rules there are."""
+
+    known: Mapping[str, ProductFacts]
+    cost_field: str
+
+    def values(self, field: str) -> Mapping[str, Sequence[Any]]:
+        """Return the values of a field."""
+        if field not in self._values:
+            each = self.known.items()
+            self._values[field] = {one: [*fact_values(facts, field)] for one, (facts, _) in each}
+        return self._values[field]
+
+    @cached_property
+    def margins(self) -> Mapping[str, float | None]:
+        """Return the margins; see margin_of."""
+        return {one: margin_of(facts, self.cost_field) for one, (facts, _) in self.known.items()}
+
+    @cached_property
+    def sold_out(self) -> frozenset[str]:
+        """Return which are sold out."""
+        values = self.values(AVAILABILITY).items()
+        return frozenset(one for one, found in values if OUT_OF_STOCK in found)
+
+    @cached_property
+    def _values(self) -> dict[str, Mapping[str, Sequence[Any]]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -38,24 +68,30 @@ class Match:
     terms: tuple[str, ...] = ()
     margin: RangeFilter | None = None
 
-    def holds(
-        self, product_id: str, facts: Mapping[str, Fact], visual: VisualSummary, cost_field: str
-    ) -> bool:
-        """Tell whether the rule moves a product."""
+    def among(self, products: Products) -> Collection[str]:
+        """List the ids of the products that the rule moves."""
         if self.ids:
-            return product_id in self._id_set
-        for term in self.terms:
-            if not _has(visual, term):
-                return False
+            return [one for one in self.ids if one in products.known]
+        known = products.known
+        found: Collection[str] = known
+        if self.terms:
+            found = [one for one in known if known[one].terms.issuperset(self.terms)]
         for field, group in self._by_field.items():
-            values = list(fact_values(facts, field))
-            if not any(_passes(one, values) for one in group):
-                return False
-        return self.margin is None or _in_range(self.margin, margin_of(facts, cost_field))
+            values = products.values(field)
+            found = [
+                one
+                for one in found
+                if values[one] and any(_passes(each, values[one]) for each in group)
+            ]
+        if self.margin:
+            found = [one for one in found if _in_range(self.margin, products.margins[one])]
+        return found
 
-    @cached_property
-    def _id_set(self) -> frozenset[str]:
-        return frozenset(self.ids)
+    def names(self, cost_field: str) -> Iterator[str]:
+        """Yield the names of the facts that it looks at."""
+        yield from self._by_field
+        if self.margin:
+            yield from ("price", cost_field)
 
     @cached_property
     def _by_field(self) -> Mapping[str, Sequence[Filter]]:
@@ -102,6 +138,11 @@ class Rule:
     when: When = When()
     by: float = 0.0
 
+    @cached_property
+    def applied(self) -> AppliedRule:
+        """Return what is said of it in ``why``."""
+        return AppliedRule(self.name, self.action)
+
     @property
     def pins_ids(self) -> bool:
         """Tell whether it pins products by their ids, wherever they rank."""
@@ -124,16 +165,30 @@ class RuleSet:
         applying = (one for one in self.rules if one.when.holds(categories, index, now))
         return RuleSet(tuple(applying), self.cost_field)
 
-    def moving(
-        self, product_id: str, facts: Mapping[str, Fact], visual: VisualSummary
-    ) -> Iterator[Rule]:
-        """Yield the rules that move a product. Nothing brings a sold-out one forward."""
-        sold_out = OUT_OF_STOCK in fact_values(facts, AVAILABILITY)
+    @property
+    def names(self) -> set[str]:
+        """Return the names of the facts that decide whom they move."""
+        matches = (rule.match for rule in self.rules)
+        return {AVAILABILITY}.union(*(one.names(self.cost_field) for one in matches))
+
+    @property
+    def terms(self) -> set[str]:
+        """Return the terms that decide whom they move."""
+        return {term for rule in self.rules for term in rule.match.terms}
+
+    def moving(self, known: Mapping[str, ProductFacts]) -> dict[str, list[Rule]]:
+        """List the rules that move each product. Nothing brings a sold-out one forward.
+
+        Args:
+            known: Those facts and terms of products, by id; see Engine.facts.
+        """
+        products = Products(known, self.cost_field)
+        found: dict[str, list[Rule]] = {one: [] for one in known}
         for rule in self.rules:
-            if sold_out and rule.action != "bury":
-                continue
-            if rule.match.holds(product_id, facts, visual, self.cost_field):
-                yield rule
+            for one in rule.match.among(products):
+                if rule.action == "bury" or one not in products.sold_out:
+                    found[one].append(rule)
+        return found
 
 
 def margin_of(facts: Mapping[str, Fact], cost_field: str) -> float | None:
@@ -142,19 +197,19 @@ def margin_of(facts: Mapping[str, Fact], cost_field: str) -> float | None:
     return (price - cost) / price if price and cost is not None else None
 
 
-def _has(visual: VisualSummary, term: str) -> bool:
-    return term in (visual.category, visual.great_category) or term in visual.attributes
-
-
 def _number(facts: Mapping[str, Fact], field: str) -> float | None:
     values = (value for value in fact_values(facts, field) if _is_number(value))
     return next(values, None)
 
 
+def _passes_any(group: Sequence[Filter], values: Sequence[Any]) -> bool:
+    return any(_passes(one, values) for one in group)
+
+
 def _passes(one: Filter, values: Sequence[Any]) -> bool:
     if isinstance(one, RangeFilter):
         return any(_in_range(one, value) for value in values if _is_number(value))
-    return any(_equals(value, one.value) for value in values)
+    return any(_equals(value, one.value) for value in values if value is not None)
 
 
 def _in_range(bounds: RangeFilter, value: float | None) -> bool:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from houndstooth.mappings.engine import Engine
-from houndstooth.mappings.product import Fact
-from houndstooth.mappings.search import AppliedRule, Hit
-from houndstooth.plugin.cursor import BEFORE_ALL, Cursor, RuledCursor, RuledKey
-from houndstooth.plugin.engines.field_allowlist import FieldAllowlist
+from houndstooth.plugin.cursor import Cursor, RuledCursor, RuledKey
+from houndstooth.plugin.found import Chosen, Found
 from houndstooth.plugin.merchandising.rule import Rule, RuleSet
 from houndstooth.plugin.page import Page, PageFiller
 from houndstooth.plugin.sorting import most_alike, up_to
@@ -34,11 +31,9 @@ class RuledOrder:
 
     Args:
         rules: The rules that apply to the query, in their order.
-        engine: Has the facts that rules look at.
     """
 
     rules: RuleSet
-    engine: Engine
 
     @property
     def pinned_ids(self) -> list[str]:
@@ -47,29 +42,32 @@ class RuledOrder:
         return [*dict.fromkeys(one for rule in pins for one in rule.match.ids)][:MAX_PINNED]
 
     def keyed(
-        self, places: Iterable[tuple[Cursor | None, Hit]], is_of_kind: Callable[[int], bool]
-    ) -> dict[RuledKey, Hit]:
-        """Return hits by their sorting keys, each with the rules that have moved it.
+        self, filler: PageFiller, found: Sequence[Found], is_of_kind: Callable[[int], bool]
+    ) -> dict[RuledKey, Found]:
+        """Return products by their sorting keys, each with the rules that move it.
 
         Args:
-            places: Hits with their places; None = it was pinned by its id.
-            is_of_kind: Tells whether hits of a step are of the query's kind: others are not pinned.
+            filler: Reads the facts that rules look at; what it has taken is pinned by its id.
+            found: The products.
+            is_of_kind: Tells whether those of a step are of the query's kind: others are not
+                pinned.
         """
-        listed = list(places)
-        facts = self._facts([hit for _, hit in listed])
+        moving = filler.moving(found, self.rules)
         keyed = {}
-        for place, hit in listed:
-            rules = list(self.rules.moving(hit.product_id, facts[hit.product_id], hit.visual))
-            if place and not is_of_kind(place.step):
-                rules = [rule for rule in rules if rule.action != "pin"]
-            elif place:
-                rules = [rule for rule in rules if not rule.pins_ids]
-            by = sum(rule.by if rule.action == "boost" else -rule.by for rule in rules)
-            pin = self._pin(rules, hit.product_id)
-            step, last = (place.step, place.after[0]) if place else (0, False)
+        for one in found:
+            product_id, row = one.product_id, one.row
+            rules = moving.get(product_id)
+            if rules is None:
+                continue
+            pin, score = NOT_PINNED, row.score
+            if rules and product_id not in filler.taken:
+                may_pin = is_of_kind(one.step)
+                rules = [r for r in rules if r.action != "pin" or (may_pin and not r.pins_ids)]
             if rules:
-                hit = replace(hit, why=tuple(AppliedRule(one.name, one.action) for one in rules))
-            keyed[pin, step, last, -(hit.score + by), hit.product_id] = hit
+                pin = self._pin(rules, product_id)
+                score += sum(rule.by if rule.action == "boost" else -rule.by for rule in rules)
+                one = one._replace(why=tuple([rule.applied for rule in rules]))
+            keyed[pin, one.step, row.last, -score, product_id] = one
         return keyed
 
     def _pin(self, rules: Sequence[Rule], product_id: str) -> int:
@@ -82,14 +80,6 @@ class RuledOrder:
         )
         return min(numbers, default=NOT_PINNED)
 
-    def _facts(self, hits: Sequence[Hit]) -> dict[str, Mapping[str, Fact]]:
-        """Return the facts of hits, also those that the deployment shows to nobody."""
-        facts = {hit.product_id: hit.product for hit in hits}
-        if hits and isinstance(self.engine, FieldAllowlist):
-            shown = self.engine.unrestricted.show(list(facts))
-            facts |= {one.product_id: one.facts for one in shown}
-        return facts
-
 
 def ruled_page(
     filler: PageFiller,
@@ -100,9 +90,9 @@ def ruled_page(
 ) -> Page:
     """Fill a page in the order of rules.
 
-    Ordered are the hits that look most alike, as many as ``sorting`` sorts, and pinned products
+    Ordered are the products that look most alike, as many as ``sorting`` sorts, and pinned ones
     that pass the query wherever they rank. What follows is in the order of looks. The cursor names
-    the last hit that is ordered, so each page orders the same products; see ``sorted_page``.
+    the last product that is ordered, so each page orders the same ones; see ``sorted_page``.
 
     Args:
         filler: Fills pages by looks.
@@ -111,23 +101,23 @@ def ruled_page(
         ideal: Terms of an ideal hit, for ``Hit.matched``.
         cursor: Where the page before ended: a Cursor after all hits that are ordered.
     """
-    pinned = filler.take(order.pinned_ids, ideal)
+    filler.take(order.pinned_ids)
     if isinstance(cursor, Cursor):
         return filler.fill(top, ideal, cursor)
-    if cursor:
-        best = up_to(cursor.end, filler, ideal)
-    else:
-        best = most_alike(filler, max(1, top - len(pinned)), ideal)
-    places = [(None, hit) for hit in pinned]
-    found = [*places, *zip(best.places, best.hits, strict=True)]
-    hits = order.keyed(found, filler.is_of_kind)
-    keys = sorted(key for key in hits if cursor is None or key > cursor.after)
-    last = best.places[-1] if best.places else Cursor(0, 0, BEFORE_ALL)
-    end = cursor.end if cursor else last
-    page = replace(best, hits=[hits[key] for key in keys[:top]], places=[], next=end)
-    if len(keys) > top:
-        return replace(page, next=RuledCursor(end, keys[top - 1]))
-    if len(keys) == top:
+
+    def choose() -> Chosen:
+        if cursor:
+            best = up_to(cursor.end, filler)
+        else:
+            best = most_alike(filler, max(1, top - len(filler.taken)))
+        keyed = order.keyed(filler, [*filler.taken.values(), *best.found], filler.is_of_kind)
+        keys = sorted(key for key in keyed if cursor is None or key > cursor.after)
+        end = cursor.end if cursor else best.end
+        following = RuledCursor(end, keys[top - 1]) if len(keys) > top else end
+        return Chosen([keyed[key] for key in keys[:top]], following, best)
+
+    page = filler.settle(choose, ideal)
+    if len(page.hits) >= top or not isinstance(page.next, Cursor):
         return page
-    rest = filler.fill(top - len(keys), ideal, end)
-    return replace(rest, hits=[*page.hits, *rest.hits], places=[])
+    rest = filler.fill(top - len(page.hits), ideal, page.next)
+    return replace(rest, hits=[*page.hits, *rest.hits])

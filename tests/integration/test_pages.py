@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
+from houndstooth.mappings.engine import Engine, RangeFilter
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import Features
+from houndstooth.mappings.read_products import ShownProduct
 from houndstooth.mappings.rows import FeatureRows
 from houndstooth.mappings.search import Hit, SearchRequest
 from houndstooth.mappings.writes import IndexDocument
-from houndstooth.plugin import page, sources
+from houndstooth.plugin import page, sources, steps_ranker
 from houndstooth.plugin.cursor import Cursor
 from houndstooth.plugin.engines import open_engine
 from houndstooth.plugin.service import VisualSearch
@@ -92,7 +93,7 @@ def test_every_plan_finds_what_a_naive_search_finds(
     if small:
         monkeypatch.setattr(sources, "CHECKED_AT_ONCE", 7)
         monkeypatch.setattr(sources, "GROWTH", 2)
-        monkeypatch.setattr(page, "SPARE_ROWS", 0)
+        monkeypatch.setattr(steps_ranker, "SPARE_ROWS", 0)
     for name in ("_rank", "_rows_named", "_passing"):
         real = getattr(sources.ColumnsSource, name)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import RangeFilter, StoredProduct, TermFilter
+from houndstooth.mappings.engine import RangeFilter, TermFilter
 from houndstooth.mappings.errors import (
     EngineUnavailable,
     InvalidBox,
@@ -20,6 +20,7 @@ from houndstooth.mappings.errors import (
     UnknownTerm,
 )
 from houndstooth.mappings.features import Box
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import MAX_HITS, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.writes import IndexDocument

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from houndstooth.mappings.document import NO_PICTURE, VisualDocument
-from houndstooth.mappings.engine import RangeFilter, StoredProduct, TermFilter
+from houndstooth.mappings.engine import RangeFilter, TermFilter
 from houndstooth.mappings.errors import UnknownTerm
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, WHOLE_IMAGE, Features, ScoredTerm
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import (

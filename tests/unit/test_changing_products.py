@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from houndstooth.mappings.engine import Engine, RangeFilter, ShownProduct
+from houndstooth.mappings.engine import Engine, RangeFilter
+from houndstooth.mappings.read_products import ShownProduct
 from houndstooth.mappings.rows import FeatureRows, Lengths
 from houndstooth.mappings.search import SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -17,6 +19,7 @@ from houndstooth.plugin.attribute_query import stored_features
 from houndstooth.plugin.columns.store import Columns
 from houndstooth.plugin.config import Settings
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
+from houndstooth.plugin.merchandising.reading import read_rules
 from houndstooth.plugin.service import VisualSearch
 from tests.benchmarks.scale.server import NoExtractor
 from tests.catalogue import LENGTHS, MODEL, document, visual
@@ -123,3 +126,29 @@ def test_a_search_without_collapse_keeps_the_variants_of_the_next(engine: Changi
     assert ids(search(service, SearchRequest(collapse=False))) == ["0", "1", "2"]
     (hit,) = search(service, SearchRequest()).hits
     assert (hit.product_id, hit.variants) == ("0", ("1", "2"))
+
+
+def test_a_pin_that_changes_meanwhile_stays_pinned(engine: ChangingEngine) -> None:
+    """Only the page is read whole, and a change of what is on it is noticed."""
+    engine.write([document(f"{n:03}", {"price": 5.0}, seed=1 + n % 2) for n in range(90)])
+    rules = read_rules(
+        {
+            "rules": [
+                {"name": "pin", "action": "pin", "match": {"ids": ["081", "080", "082"]}},
+                {"name": "bury", "action": "bury", "match": {"filter": "price=9"}},
+            ]
+        },
+        TAXONOMY,
+    )
+    service = open_search(engine)
+    service.rules = SimpleNamespace(applying=lambda *_: rules)  # type: ignore[assignment]
+
+    def change() -> None:
+        engine.write([document(one, {"price": 9.0}, seed=1) for one in ("000", "081")])
+        engine.delete(["082"])
+
+    engine.meanwhile = iter([lambda: None, change])  # as the pins are ranked, and shown
+    answer = search(service, SearchRequest(top=5))
+    assert ids(answer) == ["081", "080", "002", "004", "006"]
+    assert [len(hit.why) for hit in answer.hits] == [2, 1, 0, 0, 0]
+    assert answer.hits[0].product["price"] == 9.0

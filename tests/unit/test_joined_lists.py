@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from houndstooth.mappings.engine import ShownProduct
-from houndstooth.mappings.search import Hit, SearchRequest
+from houndstooth.mappings.read_products import ShownProduct
+from houndstooth.mappings.search import Hit, SearchRequest, Sort
 from houndstooth.mappings.writes import IndexDocument
 from houndstooth.plugin.engines.sqlite import SQLiteEngine
 from houndstooth.plugin.merchandising.reading import read_rules
@@ -25,8 +25,10 @@ class PricedEngine(SQLiteEngine):
     """Writes new prices, once, before hits are first read."""
 
     priced: Sequence[str] = ()
+    most_shown = 0
 
     def show(self, product_ids: Sequence[str]) -> list[ShownProduct]:
+        self.most_shown = max(self.most_shown, len(product_ids))
         priced, self.priced = self.priced, ()
         self.write([IndexDocument(one, {"price": 70.0}) for one in priced])
         return super().show(product_ids)
@@ -110,3 +112,25 @@ def test_variants_stay_one_hit_while_one_of_them_changes(engine: PricedEngine, t
     assert after[0].product["price"] == 70.0
     assert groups(after) == groups(expected)
     assert [hit.found_by for hit in after] == [hit.found_by for hit in expected]
+
+
+@pytest.mark.parametrize("text", ["acme", "red t-shirt"])
+def test_a_pin_that_changes_meanwhile_stays_pinned(engine: PricedEngine, text: str) -> None:
+    engine.priced = ["red-3"]
+    first, *rest = found(engine, SearchRequest(text=text), "red-3")
+    assert (first.product_id, first.product["price"]) == ("red-3", 70.0)
+    assert [why.action for why in first.why] == ["pin"] and not any(hit.why for hit in rest)
+
+
+def test_a_pinned_hit_has_the_score_of_its_lists(engine: PricedEngine) -> None:
+    request = SearchRequest(text="acme", collapse=False)
+    plain = {hit.product_id: hit.score for hit in found(engine, request)}
+    pinned = found(engine, request, "blue-2", "red-3")
+    assert pinned[0].score == 0 and pinned[1].score == plain["red-3"] > 0
+    assert {hit.product_id: hit.score for hit in pinned[1:]} == plain
+
+
+def test_only_the_page_is_read_whole(engine: PricedEngine) -> None:
+    for request in (SearchRequest(top=2), SearchRequest(top=2, sort=Sort("price"))):
+        found(engine, replace(request, text="acme", collapse=False), "red-3")
+        assert engine.most_shown == 2

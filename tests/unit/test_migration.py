@@ -21,8 +21,8 @@ from houndstooth.ingest.migration.recoding import Recoded, Recoder, references_o
 from houndstooth.ingest.migration.turn import Turn
 from houndstooth.ingest.migration.versions import Versions
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import StoredProduct
 from houndstooth.mappings.errors import EngineUnavailable, InvalidInput
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.shop_index import Serving, SourceDocument, Version
 from houndstooth.mappings.times import now_ms
 from houndstooth.mappings.writes import WriteOutcome

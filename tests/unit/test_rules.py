@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from houndstooth.mappings.document import View, VisualSummary
 from houndstooth.mappings.errors import InvalidConfig, InvalidInput
-from houndstooth.mappings.features import Box
-from houndstooth.mappings.search import Hit
+from houndstooth.mappings.read_products import ProductFacts
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.plugin.cursor import Cursor
+from houndstooth.plugin.columns.query import RankedRow
+from houndstooth.plugin.fact_paths import leading_to
+from houndstooth.plugin.found import Found
 from houndstooth.plugin.merchandising.reading import read_rules
+from houndstooth.plugin.merchandising.rule import Rule
 from houndstooth.plugin.merchandising.ruled_page import NOT_PINNED, RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
-from tests.catalogue import visual
 
 TAXONOMY = Taxonomy.load()
 FACTS = {
     "brand": "Acme", "price": 50.0, "cost_of_goods_sold": 20, "tags": ["new", "7"], "organic": True,
-    "offers": [{"shop": "Rome"}], "availability": "in stock",
+    "offers": [{"shop": "Rome"}], "colour": [None], "availability": "in stock",
 }  # fmt: skip
 
 
@@ -34,9 +34,12 @@ def read(*rules: Any, **more: Any) -> Any:
     return read_rules({"rules": named, **more}, TAXONOMY)
 
 
-def summary() -> VisualSummary:
-    made = visual("1", category="t-shirt", attributes=("colour:red",))
-    return VisualSummary.from_json(made.to_json())
+def moving(rules: Any, facts: dict[str, Any]) -> list[Rule]:
+    """The rules that move product 1, a red t-shirt."""
+    terms = rules.terms & {"t-shirt", "top", "colour:red"}
+    named = {name: facts[name] for name in facts if name in leading_to(rules.names)}
+    found: list[Rule] = rules.moving({"1": ProductFacts(named, frozenset(terms))})["1"]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,7 @@ def summary() -> VisualSummary:
         ({"filter": "organic=true"}, True),
         ({"filter": "offers.shop=Rome"}, True),
         ({"filter": "nothing=1"}, False),
+        ({"filter": "colour=None"}, False),
         ({"term": ["t-shirt", "colour:red"]}, True),
         ({"term": "top"}, True),
         ({"term": ["t-shirt", "colour:blue"]}, False),
@@ -62,7 +66,7 @@ def summary() -> VisualSummary:
     ],
 )
 def test_whom_a_rule_moves(match: dict[str, Any], moves: bool) -> None:
-    found = [rule.name for rule in read({"match": match}).moving("1", FACTS, summary())]
+    found = [rule.name for rule in moving(read({"match": match}), FACTS)]
     assert found == ["0"] * moves
 
 
@@ -72,7 +76,7 @@ def test_a_margin_needs_a_price_and_a_cost() -> None:
         ({"price": 10, "cost": 4}, 1), ({"price": 10, "cost": 0}, 1), ({"price": 0, "cost": 4}, 0),
         ({"price": 10}, 0), ({"price": "10", "cost": 4}, 0), (FACTS, 0),
     ]:  # fmt: skip
-        assert len([*rules.moving("1", facts, summary())]) == moved, facts
+        assert len(moving(rules, facts)) == moved, facts
 
 
 def test_nothing_brings_a_sold_out_product_forward() -> None:
@@ -80,8 +84,8 @@ def test_nothing_brings_a_sold_out_product_forward() -> None:
         *({"action": action, "match": {"ids": "1"}} for action in ("pin", "boost", "bury"))
     )
     sold_out = {**FACTS, "availability": "out of stock"}
-    assert [rule.action for rule in rules.moving("1", sold_out, summary())] == ["bury"]
-    assert len([*rules.moving("1", FACTS, summary())]) == 3
+    assert [rule.action for rule in moving(rules, sold_out)] == ["bury"]
+    assert len(moving(rules, FACTS)) == 3
 
 
 @pytest.mark.parametrize(
@@ -186,12 +190,20 @@ def test_pins_come_in_the_order_of_rules_and_ids() -> None:
         {"action": "pin", "match": {"filter": "brand=Acme"}},
         {"action": "pin", "match": {"ids": ["2", "1"]}},
     )
-    order = RuledOrder(rules, cast(Any, None))
-    view = View(1, Box(0, 0, 1, 1))
-    hits = [Hit(key, 0.5, 0, 0, view, (), FACTS, summary()) for key in ("1", "2", "3")]
-    cursor = Cursor(0, 0, (False, -0.5, ""))
-    taken = [(None, replace(hits[1], product={})), (None, replace(hits[0], product={}))]
-    keyed = order.keyed([*taken, (cursor, hits[2])], lambda step: True)
-    assert [hit.product_id for _, hit in sorted(keyed.items())] == ["3", "2", "1"]
-    [(key, hit)] = order.keyed([(cursor, hits[2])], lambda step: False).items()
-    assert key[0] == NOT_PINNED and hit.why == ()
+    order = RuledOrder(rules)
+    taken, found = {"2": found_as("2"), "1": found_as("1")}, found_as("3")
+
+    def keyed(*some: Found, taken: dict[str, Found], of_kind: bool = True) -> dict[Any, Found]:
+        facts = {one.product_id: {} if one.product_id in taken else FACTS for one in some}
+        known = {key: ProductFacts(named, frozenset()) for key, named in facts.items()}
+        filler = SimpleNamespace(taken=taken, moving=lambda _, rules: rules.moving(known))
+        return order.keyed(cast(Any, filler), some, lambda step: of_kind)
+
+    by_key = keyed(*taken.values(), found, taken=taken)
+    assert [one.product_id for _, one in sorted(by_key.items())] == ["3", "2", "1"]
+    [(key, one)] = keyed(found, taken={}, of_kind=False).items()
+    assert key[0] == NOT_PINNED and one.why == ()
+
+
+def found_as(product_id: str) -> Found:
+    return Found(0, RankedRow(product_id, 1, 0, 0.5, 0.0, 0.0))

@@ -12,7 +12,8 @@ from houndstooth.mappings.document import (
     facts_of,
     visual_of,
 )
-from houndstooth.mappings.engine import CandidateQuery, ShownProduct, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery
+from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
 from houndstooth.mappings.shop_index import Pages, Serving, SourceDocument
 from houndstooth.mappings.words_query import WordsQuery
@@ -224,14 +225,19 @@ class ClusterEngine:
         Whole documents are read: to leave out the codes takes the engine longer than to send them.
         """
         products = []
-        params = {"realtime": "false", "preference": self._cluster.one_copy}
-        for document in self._reader.get(product_ids, **params):
+        for document in self._reader.searched(product_ids):
             key, source = document["_id"], document["_source"]
             visual = self._decode_visual(VisualSummary, key, source)
             if visual is not None:
                 facts = facts_of(source)
                 products.append(ShownProduct(key, document["_seq_no"], facts, visual))
         return products
+
+    def facts(
+        self, product_ids: Sequence[str], names: Collection[str], terms: Collection[str] = ()
+    ) -> dict[str, ProductFacts]:
+        """Read some facts of documents; whole ones are read, as by ``show``."""
+        return self._reader.facts(product_ids, names, terms)
 
     def fetch(self, product_ids: Sequence[str]) -> list[StoredProduct]:
         """Read documents in the given order; facts are all fields but ``visual`` in any version."""

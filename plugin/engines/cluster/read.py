@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import sleep
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from houndstooth.mappings.document import VisualDocument, facts_of, visual_of
 from houndstooth.mappings.engine import CandidateQuery
 from houndstooth.mappings.errors import EngineUnavailable
+from houndstooth.mappings.read_products import ProductFacts
 from houndstooth.mappings.rows import FeatureRows, Lengths
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.mappings.writes import StoredState
@@ -24,9 +25,13 @@ from houndstooth.plugin.engines.cluster.query import (
 )
 from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
 from houndstooth.plugin.engines.documents import decode_visual, feature_key
+from houndstooth.plugin.fact_paths import fact_values, leading_to
 
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
+
+TERM_FIELDS = ("category", "great_category", "attributes")
+"""Fields of ``visual`` that hold terms."""
 
 _ID_PATH = "hits.hits.fields"
 
@@ -145,6 +150,26 @@ class ClusterReader:
                 body = {"query": query, "size": len(some), "_source": False}
                 found.update(hit["_id"] for hit in self.search(body, "hits.hits._id"))
         return found
+
+    def facts(
+        self, product_ids: Sequence[str], names: Collection[str], terms: Collection[str]
+    ) -> dict[str, ProductFacts]:
+        """Read some facts of documents; see Engine."""
+        paths, wanted = leading_to(names), frozenset(terms)
+        found = {}
+        for document in self.searched(product_ids):
+            source = document["_source"]
+            every = facts_of(source)
+            facts = {path: every[path] for path in paths if every.get(path) is not None}
+            visual = visual_of(source, self._index.visual) or {}
+            values = (one for name in TERM_FIELDS for one in fact_values(visual, name))
+            own = (one for one in values if isinstance(one, str))
+            found[document["_id"]] = ProductFacts(facts, wanted.intersection(own))
+        return found
+
+    def searched(self, product_ids: Sequence[str]) -> list[Json]:
+        """Read whole documents in the given order, as search sees them."""
+        return self.get(product_ids, realtime="false", preference=self._cluster.one_copy)
 
     def search(self, body: Json, filter_path: str, **params: str) -> list[Json]:
         """Search the index, and return the hits; see Cluster."""

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, RangeFilter, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter
 from houndstooth.mappings.errors import ProductNotFound
 from houndstooth.mappings.features import Features
 from houndstooth.mappings.product import Scalar
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import Hit, SearchAnswer, SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.attribute_query import Step, attribute_query, stored_features

@@ -32,8 +32,8 @@ from houndstooth.plugin.columns.ranking import rank, rank_variants
 from houndstooth.plugin.columns.snapshot import Part, Snapshot
 from houndstooth.plugin.config import ATTRIBUTE_WEIGHT
 from houndstooth.plugin.engines import open_engine
-from houndstooth.plugin.page import SPARE_ROWS
 from houndstooth.plugin.sources import GROWTH
+from houndstooth.plugin.steps_ranker import SPARE_ROWS
 from tests.benchmarks.scale.queries import TOP
 
 CODE_BYTES, BINS = 175, 104

@@ -13,7 +13,8 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import RequestError
 
 from houndstooth.mappings.document import VisualDocument
-from houndstooth.mappings.engine import CandidateQuery, Engine, Filter, StoredProduct
+from houndstooth.mappings.engine import CandidateQuery, Engine, Filter
+from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.rows import Checkpoint, FeatureRows, TermSet, term_set
 from houndstooth.mappings.writes import IndexDocument
 from tests.catalogue import (

@@ -93,6 +93,8 @@ def test_it_costs_no_other_and_is_written_anew(
         json.dumps(product_json(one))
     shown = [one.product_id for one in engine.show(keys)]
     assert [key for key in shown if key != "2"] == OTHERS
+    terms = {key: one.terms for key, one in engine.facts(keys, [], ["t-shirt"]).items()}
+    assert all(terms[key] == {"t-shirt"} for key in OTHERS) and terms.keys() == set(keys)
     assert set(OTHERS) <= rows_by_id(engine.features(keys, MODEL, LENGTHS, None)).keys()
     assert set(OTHERS) <= read_anew(engine).rows.keys()
     check_searches(engine)
