@@ -135,9 +135,8 @@ class _Reader:
 
     def _scanned(self, places: Sequence[int]) -> Iterator[tuple[int, int, Meaning]]:
         keys = [self._keys[place] for place in places]
-        found = list(scan(self._known.meanings, keys))
-        ends = [*(start for start, _ in found), len(keys)][1:]
-        for (start, meaning), end in zip(found, ends, strict=True):
+        found = chain(scan(self._known.meanings, keys), [(len(keys), "")])
+        for (start, meaning), (end, _) in pairwise(found):
             yield places[start], end - start, self._meaning(meaning)
 
     def _meaning(self, found: Meaning | str) -> Meaning:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from houndstooth.mappings.document import NO_PICTURE
-from houndstooth.mappings.engine import CandidateQuery, Engine
-from houndstooth.mappings.features import UNKNOWN_CATEGORY, WeightedCode
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.features import WeightedCode
 from houndstooth.mappings.search import MAX_HITS, FoundBy, Hit, SearchRequest
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.attribute_query import Step, names_kind
@@ -54,8 +55,7 @@ class RankedList:
     scores: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class _Joined:
+class _Joined(NamedTuple):
     """A product of the joined list; of two the lower place comes first."""
 
     found: Found
@@ -181,6 +181,8 @@ class ListFiller(PageFiller):
 
         What has found each are the lists that have it or one of its group; none may have.
         """
+        if not product_ids:
+            return []
         listed: dict[FoundBy, set[str]] = {each.name: set(each.scores) for each in self._lists}
         if self._main:
             main = {one for hit in self._main_list[:LISTED] for one in hit.product_ids}
@@ -213,11 +215,11 @@ class ListFiller(PageFiller):
             owner |= {one: hit.row.product_id for hit in further for one in hit.product_ids}
             found = [*found, *further]
         kinds = max(sum(names_kind(step) for _, step in self._steps), 1)
-        unknown = self._of_unknown_kind([one.row.product_id for one in found])
         keys = {}
         for one in found:
             # Steps beyond the kind come after it, and what is of unknown kind after its step.
-            kind = 2 * max(0, one.step - kinds + 1) + (one.row.product_id in unknown)
+            of_unknown = self._words_name_kind and not one.row.kind_known
+            kind = 2 * max(0, one.step - kinds + 1) + of_unknown
             keys[one.row.product_id] = kind, one.row.last, -one.row.score
         ranks: dict[FoundBy, dict[str, int]] = {}
         if self._main:
@@ -230,22 +232,20 @@ class ListFiller(PageFiller):
                     scores.setdefault(owner[product_id], score)
             ranks[each.name] = _ranks([*scores], scores)
         highest = sum(WEIGHTS[name] for name in ranks) / (RANK_CONSTANT + 1)
-        joined = []
-        for one in found:
-            product_id = one.row.product_id
-            places = {name: of[product_id] for name, of in ranks.items() if product_id in of}
-            total = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in places.items())
-            if places:
-                joined.append(_Joined(one, keys[product_id][0], total / highest, tuple(places)))
+        totals: dict[str, float] = {}
+        by: dict[str, tuple[FoundBy, ...]] = {}
+        for name, of in ranks.items():
+            for product_id, rank in of.items():
+                totals[product_id] = totals.get(product_id, 0) + WEIGHTS[name] / (
+                    RANK_CONSTANT + rank
+                )
+                by[product_id] = (*by.get(product_id, ()), name)
+        joined = [
+            _Joined(one, keys[product_id][0], totals[product_id] / highest, by[product_id])
+            for one in found
+            if (product_id := one.row.product_id) in totals
+        ]
         return sorted(joined, key=lambda one: one.place)
-
-    def _of_unknown_kind(self, product_ids: Sequence[str]) -> set[str]:
-        """Return those of some products whose kind is unknown, if words name a kind."""
-        if not (self._words_name_kind and product_ids):
-            return set()
-        query = CandidateQuery(self.kind.model, category=UNKNOWN_CATEGORY)
-        with self._clock.stage("candidates"):
-            return set(self._engine.match(query, len(product_ids), product_ids))
 
     def _hits_of(
         self, joined: Sequence[_Joined], ideal: Sequence[str]
@@ -255,14 +255,12 @@ class ListFiller(PageFiller):
         shown = self._show(list(by_id))
         current = [one for one in joined if is_current(one.found.row, shown)]
         present = self._present(one.found for one in current)
-        return [
-            replace(
-                self._hit(one.found, shown[one.found.row.product_id], present, ideal),
-                score=one.score,
-                found_by=one.by,
-            )
-            for one in current
-        ], [one for one in by_id if not is_current(by_id[one].found.row, shown)]
+        hits = []
+        for one in current:
+            found = one.found._replace(row=one.found.row._replace(score=one.score))
+            product = shown[found.row.product_id]
+            hits.append(self._hit(found, product, present, ideal, one.by))
+        return hits, [one for one in by_id if not is_current(by_id[one].found.row, shown)]
 
 
 def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:

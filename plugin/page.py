@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.engine import CandidateQuery, Engine, ShownProduct
-from houndstooth.mappings.search import Hit, Relaxed
+from houndstooth.mappings.search import FoundBy, Hit, Relaxed
 from houndstooth.plugin.attribute_query import Step, names_kind
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.columns.query import Place, RankedRow, RankingQuery
@@ -277,15 +277,13 @@ class PageFiller:
         product: ShownProduct,
         present: Collection[str],
         ideal: Sequence[str],
+        found_by: tuple[FoundBy, ...] = ("looks",),
     ) -> Hit:
         attributes, views = set(product.visual.attributes), product.visual.views
         row = found.row
         others = [one for one in found.others if one.product_id in present]
-        variants = [
-            one
-            for one in others
-            if self._has_variants and row.variant and one.variant == row.variant
-        ]
+        has_variants = self._has_variants and row.variant
+        variants = [one for one in others if has_variants and one.variant == row.variant]
         return Hit(
             product_id=row.product_id,
             score=row.score,
@@ -297,4 +295,5 @@ class PageFiller:
             visual=product.visual,
             variants=tuple(one.product_id for one in variants),
             merged=tuple(one.product_id for one in others if one not in variants),
+            found_by=found_by,
         )
