@@ -142,6 +142,11 @@ class ListFiller(PageFiller):
         scores = {row.product_id: row.score for row in rows}
         self._lists.append(RankedList("text-to-image", scores))
 
+    @property
+    def listed(self) -> list[str]:
+        """Return the products of the lists that were added, each once."""
+        return [*dict.fromkeys(one for each in self._lists for one in each.scores)]
+
     def joined_page(self, ideal: Sequence[str], order: RuledOrder) -> Page:
         """Fill a page from the best LISTED products of each list.
 
@@ -203,8 +208,7 @@ class ListFiller(PageFiller):
         """Join the lists, best first; a hit has the best rank of its variants in each."""
         found = self._main_list[:LISTED]
         owner = {one: hit.row.product_id for hit in found for one in hit.product_ids}
-        listed = dict.fromkeys(one for each in self._lists for one in each.scores)
-        wanted = [one for one in listed if one not in owner]
+        wanted = [one for one in self.listed if one not in owner]
         if wanted:
             query = replace(self._query, candidates=self.kind)
             known = self._source.named(query, wanted) if self._source.has_all else []

@@ -92,6 +92,39 @@ class TextSearch:
         for name in ("box", "preview"):
             if getattr(request, name):
                 raise InvalidBox(f"expected no {name} without a photo")
+        features, request, steps = self._without_picture(request, words)
+        main = _main_list(words)
+        answer = self._answer(features, request, words, words.words, steps, main, None, clock)
+        return replace(answer, box=None, box_source=None)
+
+    def said(self, words: TextQuery) -> WeightedCode | None:
+        """Embed words as a search by them alone does; None without a text tower."""
+        texts = self._search.extractor.texts
+        if not (texts and words.words):
+            return None
+        return self._embedded(words.words, texts, self._search.clock())
+
+    def listed(
+        self, request: SearchRequest, words: TextQuery, said: WeightedCode
+    ) -> tuple[str, ...]:
+        """List the products that a search by words alone joins to those of the named terms.
+
+        They have a word in their own texts, or look as the words say, LISTED of each at most.
+        """
+        search, clock = self._search, self._search.clock()
+        features, request, steps = self._without_picture(request, words)
+        query = search.ranking_query(features, request, steps)
+        source = search.sources.source(features.model, query.lengths, clock)
+        main = _main_list(words)
+        filler = ListFiller(search.engine, source, query, steps, clock, main, request, False)
+        filler.look_up(words.words)
+        filler.look_as_said(said)
+        return tuple(filler.listed)
+
+    def _without_picture(
+        self, request: SearchRequest, words: TextQuery
+    ) -> tuple[Features, SearchRequest, list[Step]]:
+        """Return the features, the request and the steps of a search by words alone."""
         search = self._search
         steps = text_steps(request, words, search)
         leaves = (request.category,) if request.category else words.categories
@@ -106,10 +139,8 @@ class TextSearch:
             colour_histogram=np.zeros(search.extractor.lengths.histogram, np.uint8),
             model=search.extractor.model,
         )
-        request = replace(request, attribute_weight=1.0)  # nothing is known of the looks
-        main: FoundBy | None = "terms" if words.names_product or not words.rest else None
-        answer = self._answer(features, request, words, words.words, steps, main, None, clock)
-        return replace(answer, box=None, box_source=None)
+        # Nothing is known of the looks.
+        return features, replace(request, attribute_weight=1.0), steps
 
     def _beside(
         self,
@@ -192,6 +223,11 @@ class TextSearch:
             page = filler.joined_page(ideal, search.order(features, request))
         answer = search_answer(features, page, source, clock)
         return replace(answer, understood=words if request.text else None)
+
+
+def _main_list(words: TextQuery) -> FoundBy | None:
+    """Name the ranking by what words name; None if they name nothing that the taxonomy has."""
+    return "terms" if words.names_product or not words.rest else None
 
 
 def beside_picture(request: SearchRequest, words: TextQuery) -> SearchRequest:
