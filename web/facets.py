@@ -16,7 +16,7 @@ from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
 from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.plugin.attribute_query import with_post_filters
-from houndstooth.plugin.text_search import priced
+from houndstooth.plugin.text_steps import priced
 from houndstooth.web.backend import Backend, Parts
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
