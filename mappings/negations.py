@@ -30,7 +30,7 @@ def find_negated(known: KnownWords, priced: range) -> Iterator[Negated]:
         known: The words.
         priced: Places of those of a price.
     """
-    place = 0
+    place = 0 if any(map(known.negation, range(len(known)))) else len(known)
     while place < len(known):
         length, (words, _) = known.negation(place), known.phrase(place)
         if place in priced or not length or words > length or _is_prefix(known, place, length):

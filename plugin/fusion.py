@@ -261,9 +261,8 @@ class ListFiller(PageFiller):
         present = self._present(one.found for one in current)
         hits = []
         for one in current:
-            found = one.found._replace(row=one.found.row._replace(score=one.score))
-            product = shown[found.row.product_id]
-            hits.append(self._hit(found, product, present, ideal, one.by))
+            product = shown[one.found.row.product_id]
+            hits.append(self._hit(one.found, product, present, ideal, one.by, one.score))
         return hits, [one for one in by_id if not is_current(by_id[one].found.row, shown)]
 
 

@@ -278,6 +278,7 @@ class PageFiller:
         present: Collection[str],
         ideal: Sequence[str],
         found_by: tuple[FoundBy, ...] = ("looks",),
+        score: float | None = None,
     ) -> Hit:
         attributes, views = set(product.visual.attributes), product.visual.views
         row = found.row
@@ -286,7 +287,7 @@ class PageFiller:
         variants = [one for one in others if has_variants and one.variant == row.variant]
         return Hit(
             product_id=row.product_id,
-            score=row.score,
+            score=row.score if score is None else score,
             appearance_distance=row.appearance_distance,
             colour_distance=row.colour_distance,
             view=views[min(row.view, len(views) - 1)],  # its JSON may be damaged

@@ -98,9 +98,10 @@ class Segment:
         numbers: Rows = np.searchsorted(self.set_starts, rows, side="right") - 1
         return numbers
 
-    def kinds_known(self, rows: Rows) -> NDArray[np.bool_]:
-        """Tell of each row whether its category is known, bool."""
-        return self.term_sets.kinds_known[self.sets_of(rows)]
+    @cached_property
+    def kinds_known(self) -> NDArray[np.bool_]:
+        """Tell of each row whether its category is known, bool [n]."""
+        return np.repeat(self.term_sets.kinds_known, np.diff(self.set_starts))
 
     def ids(self, rows: Rows) -> list[str]:
         """Return the product ids of rows."""
