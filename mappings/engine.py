@@ -8,7 +8,7 @@ from typing import Protocol
 
 from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
-from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 
 
@@ -65,7 +65,7 @@ class CandidateQuery:
         categories: Leaf categories that it may be of; empty = any.
         preferred: Boost by term, by attribute group.
         post_filters: Further filters; on a field that ``filters`` names as well, both hold.
-        queries: In words, or in the engine's language; without one it raises InvalidFilter.
+        queries: In words, by ids, or in the engine's language; without one InvalidFilter is raised.
         variant_field: Shop field that holds the variant group.
         without_id: Id of a document that must not match.
         without_variant_group: Value of ``variant_field`` that must not match.
@@ -80,7 +80,7 @@ class CandidateQuery:
     excluded: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     post_filters: tuple[Filter, ...] = ()
-    queries: tuple[ShopQuery | WordsQuery, ...] = ()
+    queries: tuple[ShopQuery | WordsQuery | IdsQuery, ...] = ()
     categories: tuple[str, ...] = ()
     without_id: str | None = None
     without_variant_group: str | None = None

@@ -10,7 +10,15 @@ from houndstooth.mappings.query_words import length_of, query_words
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CENTS = re.compile(r"[.,]\d{1,2}$")
+_WHOLE = re.compile(r"\d{1,3}(?:\.\d{3})+,\d\d|\d{1,3}(?:,\d{3})+\.\d\d")
+"""An amount that is nothing but money: 1,000.50, with thousands and cents."""
+_THOUSANDS = re.compile(r"\d{3}(?:[.,]\d{1,2})?")
+_BETWEEN_THOUSANDS = (" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'", "’")
 _DASH = re.compile(r"\s*[-–—]\s*")
+ROUND, MIN_ROUND, MIN_SPREAD = 5, 10, 1.5
+"""A range without a currency is one of prices if both ends are multiples of ROUND, MIN_ROUND or
+more, and the higher is MIN_SPREAD times the lower: "30-50" is, sizes ("36-38", "104-110") are not.
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class PriceRange:
 
 
 def read_price(words: Sequence[str], gaps: Sequence[str]) -> PriceRange | None:
-    """Find the first price among a shopper's words.
+    """Find the first price among a shopper's words; an amount alone is the highest price.
 
     Numbers with a measure ("under 30 cm", "size 36 to 38") are none. The currency is not compared:
     a shop has one.
@@ -38,54 +46,88 @@ def read_price(words: Sequence[str], gaps: Sequence[str]) -> PriceRange | None:
         gaps: What stands before each word in the text, one for each.
     """
     for start in range(len(words)):
-        if found := _range_at(words, gaps, start) or _bound_at(words, start):
+        if found := _range_at(words, gaps, start) or _bound_at(words, gaps, start):
             return found
+    for start in range(len(words)):
+        number = _number_at(words, gaps, start)
+        if number and (number.has_currency or _WHOLE.fullmatch(words[start])):
+            return PriceRange(None, number.value, start, number.stop)
     return None
 
 
-def _bound_at(words: Sequence[str], start: int) -> PriceRange | None:
+@dataclass(frozen=True)
+class _Number:
+    """A number of money, and where the words after it begin."""
+
+    value: float
+    stop: int
+    has_currency: bool
+
+
+def _bound_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRange | None:
     known = query_words()
     below = length_of(known.below, words, start)
     above = length_of(known.above, words, start)
     length = max(below, above)
-    if not length or (number := _number_at(words, start + length)) is None:
+    if not length or (number := _number_at(words, gaps, start + length, bound=True)) is None:
         return None
-    value, stop = number
-    is_high = below >= above
-    return PriceRange(None if is_high else value, value if is_high else None, start, stop)
+    low, high = (None, number.value) if below >= above else (number.value, None)
+    return PriceRange(low, high, start, number.stop)
 
 
 def _range_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRange | None:
     known = query_words()
     before = length_of(known.between, words, start) or length_of(known.above, words, start)
-    if (first := _number_at(words, start + before)) is None:
+    if (first := _number_at(words, gaps, start + before)) is None:
         return None
-    low, place = first
-    joiner = length_of(known.range, words, place)
-    dash = place < len(words) and bool(_DASH.fullmatch(gaps[place]))
+    joiner = length_of(known.range, words, first.stop)
+    dash = first.stop < len(words) and bool(_DASH.fullmatch(gaps[first.stop]))
     if not joiner and not dash:
         return None
-    if (second := _number_at(words, place + joiner)) is None:
+    if (second := _number_at(words, gaps, first.stop + joiner)) is None:
         return None
-    high, stop = second
-    of_money = stop - start > before + 2 + joiner
-    if dash and not (before or of_money):
+    low, high = first.value, second.value
+    is_money = before or first.has_currency or second.has_currency
+    if dash and not (is_money or _is_wide(low, high)):
         return None  # "501-505" is a name
-    return PriceRange(min(low, high), max(low, high), start, stop)
+    return PriceRange(min(low, high), max(low, high), start, second.stop)
 
 
-def _number_at(words: Sequence[str], start: int) -> tuple[float, int] | None:
-    """Read a number of money at a place; also where the words after it begin."""
+def _is_wide(low: float, high: float) -> bool:
+    is_round = low % ROUND == high % ROUND == 0
+    return is_round and low >= MIN_ROUND and high >= MIN_SPREAD * low
+
+
+def _number_at(
+    words: Sequence[str], gaps: Sequence[str], start: int, *, bound: bool = False
+) -> _Number | None:
+    """Read a number of money at a place.
+
+    Args:
+        words, gaps: See ``read_price``.
+        start: The place of the number, or of the currency before it.
+        bound: Whether the words before it say that a price follows.
+    """
     known = query_words()
     if start and length_of(known.measures, words, start - 1):
         return None
-    start += length_of(known.money, words, start)
+    currency = length_of(known.money, words, start)
+    start += currency
     if start >= len(words) or not _NUMBER.fullmatch(words[start]):
         return None
     stop = start + 1
+    end = stop
+    while end < len(words) and gaps[end] in _BETWEEN_THOUSANDS and _THOUSANDS.fullmatch(words[end]):
+        end += 1
+    is_money = currency or length_of(known.money, words, end)
+    round_ends = all(words[place].endswith("00") for place in range(stop, end))
+    if len(words[start]) <= 3 and (is_money or (bound and round_ends)):
+        stop = end  # "1 000 €", but not "under 30 501 jeans"
     if length_of(known.measures, words, stop):
         return None
-    return _value(words[start]), stop + length_of(known.money, words, stop)
+    dash = stop < len(words) and _DASH.fullmatch(gaps[stop])
+    after = 0 if dash else length_of(known.money, words, stop)
+    return _Number(_value("".join(words[start:stop])), stop + after, bool(currency or after))
 
 
 def _value(text: str) -> float:

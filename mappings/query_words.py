@@ -61,7 +61,14 @@ def _phrases(by_language: dict[str, list[str]]) -> Phrases:
 
 def length_of(phrases: Phrases, words: Sequence[str], start: int) -> int:
     """Return the number of words of the longest phrase that begins at a place; 0 if none does."""
+    if start >= len(words) or words[start] not in _first_words(phrases):
+        return 0
     for length in range(min(_MAX_WORDS, len(words) - start), 0, -1):
         if tuple(words[start : start + length]) in phrases:
             return length
     return 0
+
+
+@lru_cache(maxsize=64)
+def _first_words(phrases: Phrases) -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in phrases)

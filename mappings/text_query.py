@@ -18,6 +18,7 @@ class TextQuery:
     Attributes:
         text: The text.
         categories: Leaf categories that the product may have; empty = any.
+        names_several_kinds: Whether these are of several nouns ("shoes or bags").
         required: Attribute terms by group; of several in a group ("red or blue") any.
         excluded: Attribute terms that the product must not have, and leaf categories that it must
             not be of.
@@ -37,6 +38,7 @@ class TextQuery:
     ignored: str = ""
     words: str = ""
     without: Mapping[str, str] = field(default_factory=dict)
+    names_several_kinds: bool = False
 
     @property
     def names_product(self) -> bool:

@@ -7,23 +7,19 @@ are words for the shop's own fields.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import group_of
-from houndstooth.mappings.phrases import Meaning, scan
+from houndstooth.mappings.known_words import KnownWords
+from houndstooth.mappings.negations import Negated, find_negated
+from houndstooth.mappings.phrases import Meaning
 from houndstooth.mappings.prices import read_price
-from houndstooth.mappings.query_words import length_of, query_words
-from houndstooth.mappings.seller_text import read_seller_text
+from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
-from houndstooth.mappings.text_language import likely_languages
 from houndstooth.mappings.text_query import CATEGORY, PRICE, REST, TextQuery
 from houndstooth.mappings.text_words import Word, spelt, split_words
-from houndstooth.mappings.vocabulary import Vocabulary, vocabulary
 from houndstooth.mappings.words import phrase_key, singular
-
-HYPHENS = ("-", "\N{HYPHEN}", "\N{NON-BREAKING HYPHEN}")
 
 MAX_TEXT = 500
 """Characters of a text."""
@@ -49,39 +45,27 @@ def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = Fal
     return _Reader(taxonomy, text, words, beside_picture).read()
 
 
-@dataclass(frozen=True)
-class _Negated:
-    """A phrase after a negation. ``whole`` are the words of all of that negation."""
-
-    meaning: Meaning | None
-    words: range
-    whole: range
-
-
 class _Reader:
     def __init__(
         self, taxonomy: Taxonomy, text: str, words: Sequence[Word], beside_picture: bool
     ) -> None:
         self._taxonomy, self._text, self._words = taxonomy, text, words
-        self._keys = [word.key for word in words]
         self._beside_picture = beside_picture
-        # "But" is a shoe in Polish.
-        fillers = (word.key for word in words if (word.key,) not in query_words().fillers)
-        self._language = likely_languages(taxonomy, (" ".join(fillers), text))[0]
-        self._known: Vocabulary = vocabulary(taxonomy, self._language)
-        self._either = query_words().either.get(self._language, frozenset())
+        self._known = KnownWords(taxonomy, text, words)
+        self._keys = self._known.keys
 
     def read(self) -> TextQuery:
         """Read prices first, then what is negated, then the rest as a seller's text."""
-        gaps = ["", *(self._text[a.stop : b.start] for a, b in pairwise(self._words))]
-        price = read_price(self._keys, gaps)
+        price = read_price(self._keys, self._known.gaps)
         priced = range(price.start, price.stop) if price else range(0)
-        negated = list(self._negations(priced))
+        negated = list(find_negated(self._known, priced))
         gone = {*priced, *chain.from_iterable(one.whole for one in negated)}
-        evidence = read_seller_text(self._taxonomy, self._positive(gone), language=self._language)
+        evidence = self._evidence(gone)
         leaves, required = evidence.categories, dict(evidence.attributes)
+        alternatives = self._alternatives(gone)
+        leaves = leaves.union(*alternatives)
         if self._beside_picture and not self._names_kind(gone):
-            leaves = frozenset()
+            leaves, alternatives = frozenset(), []
         parts: dict[str, set[int]] = {}
         rest: list[int] = []
         kept: list[int] = []
@@ -89,16 +73,16 @@ class _Reader:
             here = range(place, place + length)
             terms = [t for ts in required.values() for t in ts if t in _terms(meaning)]
             is_kind = bool(leaves & meaning.leaves)
-            is_filler = bool(length_of(query_words().fillers, self._keys, place))
+            is_filler = self._known.is_filler(place)
             for name in [*terms, *([CATEGORY] if is_kind else [])]:
                 parts.setdefault(name, set()).update(here)
             if terms or is_kind:
                 kept += here
-            elif not (is_filler or self._is_small(place)):
+            elif not (is_filler or self._known.is_small(place)):
                 kept += here
                 rest += here
-        if not kept and not gone:
-            kept = rest = list(range(len(self._words)))
+        if not (kept or price or any(one.words for one in negated)):
+            kept = rest = list(range(len(self._words)))  # such as "no" alone
         if rest:
             parts[REST] = set(rest)
         if price:
@@ -110,6 +94,7 @@ class _Reader:
         return TextQuery(
             text=self._text,
             categories=tuple(one for one in self._taxonomy.categories if one in leaves),
+            names_several_kinds=len(alternatives) > 1,
             required=required,
             excluded=excluded,
             price=price,
@@ -130,80 +115,12 @@ class _Reader:
             if place < len(self._words) and place not in gone:
                 stretch.append(place)
                 continue
-            yield from self._scanned(stretch)
+            yield from self._known.scanned(stretch)
             stretch = []
-
-    def _scanned(self, places: Sequence[int]) -> Iterator[tuple[int, int, Meaning]]:
-        keys = [self._keys[place] for place in places]
-        found = list(scan(self._known.meanings, keys))
-        ends = [*(start for start, _ in found), len(keys)][1:]
-        for (start, meaning), end in zip(found, ends, strict=True):
-            yield places[start], end - start, self._meaning(meaning)
-
-    def _meaning(self, found: Meaning | str) -> Meaning:
-        """Return what a phrase says; of a compound what its parts say together."""
-        if isinstance(found, Meaning):
-            return found
-        parts = self._known.compound(found)
-        attributes = {group: terms for part in parts for group, terms in part.attributes.items()}
-        return Meaning(parts[-1].leaves if parts else frozenset(), False, attributes)
-
-    def _negations(self, priced: range) -> Iterator[_Negated]:
-        """Yield what is negated: after each negation a phrase, and those that are joined to it."""
-        place = 0
-        while place < len(self._words):
-            length = length_of(query_words().negations, self._keys, place)
-            known = next(iter(self._scanned(range(place, len(self._words)))))
-            if place in priced or not length or known[1] > length or self._is_prefix(place, length):
-                place += known[1] if known[1] > 1 else 1  # "without sleeves" is a phrase
-                continue
-            found, stop = self._negated_from(place + length, priced)
-            whole = range(place, stop)
-            yield from (_Negated(meaning, words, whole) for meaning, words in found)
-            if not found:
-                yield _Negated(None, range(0), range(place, place + length))
-            place = max(stop, place + length)
-
-    def _is_prefix(self, place: int, length: int) -> bool:
-        """Tell whether a negation only begins a name: "no-show socks", but not "non-leather"."""
-        after = place + length
-        if after >= len(self._words):
-            return False
-        gap = self._text[self._words[after - 1].stop : self._words[after].start]
-        meaning = next(iter(self._scanned([after])))[2]
-        return gap in HYPHENS and not (meaning.leaves or meaning.attributes)
-
-    def _negated_from(self, start: int, priced: range) -> tuple[list[tuple[Meaning, range]], int]:
-        found: list[tuple[Meaning, range]] = []
-        stop = start
-        groups: set[str] = set()
-        place, joined = start, True
-        while place < len(self._words) and place not in priced:
-            first = next(iter(self._scanned(range(place, len(self._words)))))
-            meaning, end = first[2], place + first[1]
-            says = bool(meaning.leaves or meaning.attributes)
-            if not says and (length := self._joiner(place)) and found:
-                place, joined = place + length, True
-                continue
-            if not says and not found and length_of(query_words().fillers, self._keys, place):
-                place += 1
-                continue
-            more = not found or (joined and bool(groups & meaning.attributes.keys()))
-            if not joined or not more:
-                break
-            found.append((meaning, range(place, end)))
-            groups |= meaning.attributes.keys()
-            stop, place, joined = end, end, False
-        return found, stop
-
-    def _joiner(self, place: int) -> int:
-        either = length_of(self._either, self._keys, place)
-        joining = self._keys[place] in self._known.words.joining_words
-        return either or int(joining or self._keys[place] in ("and", "nor"))
 
     def _excluded(
         self,
-        negated: Sequence[_Negated],
+        negated: Sequence[Negated],
         required: Mapping[str, tuple[str, ...]],
         parts: dict[str, set[int]],
     ) -> tuple[tuple[str, ...], frozenset[str], list[int]]:
@@ -232,16 +149,30 @@ class _Reader:
         leaves = sorted(meaning.leaves & self._every_leaf)
         return [leaf for leaf in leaves if phrase_key(leaf) == key] or leaves
 
+    def _evidence(self, gone: set[int]) -> TextEvidence:
+        text, language = self._positive(gone), self._known.language
+        return read_seller_text(self._taxonomy, text, language=language)
+
+    def _alternatives(self, gone: set[int]) -> list[frozenset[str]]:
+        """Return the leaves of each noun of "shoes or bags"; none where "or" joins no nouns.
+
+        What comes along ("with a belt or scarf") does not count.
+        """
+        every = range(len(self._words))
+        starts = self._known.vocabulary.words.clause_starts
+        end = next((p for p in every[1:] if self._keys[p] in starts), len(every))
+        ors = [p for p in every[:end] if p not in gone and self._known.either(p)]
+        if not ors:
+            return []
+        bounds = pairwise([-1, *ors, end])
+        sides = [gone | set(every) - set(every[a + 1 : b]) for a, b in bounds]
+        named = [leaves for side in sides if (leaves := self._evidence(side).categories)]
+        return named if len(named) > 1 else []
+
     def _names_kind(self, gone: set[int]) -> bool:
         """Tell whether a category is named before what comes along ("with", "in")."""
-        clauses = self._known.clauses(self._positive(gone))
+        clauses = self._known.vocabulary.clauses(self._positive(gone))
         return any(meaning.is_noun for meaning in clauses[0])
-
-    def _is_small(self, place: int) -> bool:
-        """Tell whether a word only belongs to the language, such as "with"."""
-        words, key = self._known.words, self._keys[place]
-        small = (*words.clause_starts, *words.joining_words, *words.other_words)
-        return key in small or bool(length_of(self._either, self._keys, place))
 
     def _positive(self, gone: set[int]) -> str:
         """Return the text without some words; "red or blue" becomes "red / blue"."""
@@ -252,8 +183,10 @@ class _Reader:
             end = word.stop
             if place in gone:
                 parts.append(" ; ")
-            elif length_of(self._either, self._keys, place):
+            elif self._known.either(place):
                 parts.append("/")
+            elif self._keys[place] != word.key:
+                parts.append(self._keys[place])
             elif place == 0 or self._words[place - 1].start != word.start:
                 parts.append(self._text[word.start : word.stop])
             place += 1
@@ -265,17 +198,17 @@ class _Reader:
     def _without(self, places: set[int]) -> str:
         """Return the text without some words, and without a joiner that is left at an end."""
         left = [place for place in range(len(self._words)) if place not in places]
-        while left and self._joiner(left[0]):
+        while left and self._known.joiner(left[0]):
             del left[0]
-        while left and self._joiner(left[-1]):
+        while left and self._known.joiner(left[-1]):
             del left[-1]
         kept = [
             place
             for at, place in enumerate(left)
             if not (
-                self._joiner(place)
+                self._known.joiner(place)
                 and (places & {place - 1, place + 1})
-                and not self._joiner(left[at - 1])
+                and not self._known.joiner(left[at - 1])
             )
         ]
         return self._spelt(kept)

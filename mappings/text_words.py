@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from houndstooth.mappings.words import tokens
 
-_WORD = re.compile(r"\d+/\d+|\d+(?:[.,]\d+)*|[€$£¥]|[^\W_]+(?:['’]s\b)?")
+_DOLLARS = r"(?<![^\W_])(?:R|US|CA?|AU?|NZ|HK)\$"
+"""A dollar or a real with its country's letters: US$, R$."""
+_WORD = re.compile(rf"\d+/\d+|\d+(?:[.,]\d+)*|{_DOLLARS}|[€$£¥₹]|[^\W_]+(?:['’]s\b)?")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ def split_words(text: str) -> list[Word]:
     found = []
     for match in _WORD.finditer(text):
         number = match[0][0].isdigit() and "/" not in match[0]
-        parts = [match[0]] if number else tokens(match[0]) or [match[0]]
+        word = "$" if match[0].endswith("$") else match[0]
+        parts = [word] if number else tokens(word) or [word]
         found += [Word(part, *match.span()) for part in parts]
     return found
 

@@ -1,4 +1,4 @@
-"""Define a query in words for the shop's analysed fields."""
+"""Define queries in words for the shop's analysed fields, and for what other words have found."""
 
 from __future__ import annotations
 
@@ -18,3 +18,10 @@ class WordsQuery:
 
     text: str
     fields: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class IdsQuery:
+    """Match the products with some ids, such as those that look as words say."""
+
+    product_ids: tuple[str, ...]

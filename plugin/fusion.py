@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from houndstooth.mappings.document import NO_PICTURE
-from houndstooth.mappings.engine import CandidateQuery, Engine
-from houndstooth.mappings.features import UNKNOWN_CATEGORY, WeightedCode
+from houndstooth.mappings.engine import Engine
+from houndstooth.mappings.features import WeightedCode
 from houndstooth.mappings.search import MAX_HITS, FoundBy, SearchRequest
 from houndstooth.mappings.words_query import WordsQuery
 from houndstooth.plugin.attribute_query import Step, names_kind
@@ -128,6 +128,11 @@ class ListFiller(PageFiller):
         scores = {row.product_id: row.score for row in rows}
         self._lists.append(RankedList("text-to-image", scores))
 
+    @property
+    def listed(self) -> list[str]:
+        """Return the products of the lists that were added, each once."""
+        return [*dict.fromkeys(one for each in self._lists for one in each.scores)]
+
     def joined_page(self, ideal: Sequence[str], order: RuledOrder) -> Page:
         """Fill a page from the best LISTED products of each list.
 
@@ -175,8 +180,7 @@ class ListFiller(PageFiller):
         """
         found = [*self.taken.values(), *self._main_list[:LISTED]]
         owner = {one: hit.product_id for hit in found for one in hit.product_ids}
-        listed = dict.fromkeys(one for each in self._lists for one in each.scores)
-        wanted = [one for one in listed if one not in owner]
+        wanted = [one for one in self.listed if one not in owner]
         if wanted:
             query = replace(self._query, candidates=self.kind)
             known = self._source.named(query, wanted) if self._source.has_all else []
@@ -187,11 +191,11 @@ class ListFiller(PageFiller):
             owner |= {one: hit.product_id for hit in further for one in hit.product_ids}
             found = [*found, *further]
         kinds = max(sum(names_kind(step) for _, step in self._steps), 1)
-        unknown = self._of_unknown_kind([one.product_id for one in found])
         keys = {}
         for one in found:
             # Steps beyond the kind come after it, and what is of unknown kind after its step.
-            kind = 2 * max(0, one.step - kinds + 1) + (one.product_id in unknown)
+            of_unknown = self._words_name_kind and not one.row.kind_known
+            kind = 2 * max(0, one.step - kinds + 1) + of_unknown
             keys[one.product_id] = kind, one.row.last, -one.row.score
         ranks: dict[FoundBy, dict[str, int]] = {}
         if self._main:
@@ -204,23 +208,21 @@ class ListFiller(PageFiller):
                     scores.setdefault(owner[product_id], score)
             ranks[each.name] = _ranks([*scores], scores)
         highest = sum(WEIGHTS[name] for name in ranks) / (RANK_CONSTANT + 1)
+        totals = dict.fromkeys(self.taken, 0.0)
+        found_by: dict[str, tuple[FoundBy, ...]] = {}
+        for name, of in ranks.items():
+            for product_id, rank in of.items():
+                share = WEIGHTS[name] / (RANK_CONSTANT + rank)
+                totals[product_id] = totals.get(product_id, 0.0) + share
+                found_by[product_id] = (*found_by.get(product_id, ()), name)
         joined = []
         for one in found:
             product_id = one.product_id
-            places = {name: of[product_id] for name, of in ranks.items() if product_id in of}
-            total = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in places.items())
-            if places or product_id in self.taken:
-                kind, row = keys[product_id][0], one.row._replace(score=total / highest)
-                joined.append(Found(kind, row, one.others, found_by=tuple(places)))
+            if product_id in totals:
+                row = one.row._replace(score=totals[product_id] / highest)
+                by = found_by.get(product_id, ())
+                joined.append(Found(keys[product_id][0], row, one.others, found_by=by))
         return sorted(joined, key=lambda one: (one.step, one.row.place))
-
-    def _of_unknown_kind(self, product_ids: Sequence[str]) -> set[str]:
-        """Return those of some products whose kind is unknown, if words name a kind."""
-        if not (self._words_name_kind and product_ids):
-            return set()
-        query = CandidateQuery(self.kind.model, category=UNKNOWN_CATEGORY)
-        with self._clock.stage("candidates"):
-            return set(self._engine.match(query, len(product_ids), product_ids))
 
 
 def _ranks(product_ids: Sequence[str], scores: Mapping[str, object]) -> dict[str, int]:

@@ -136,11 +136,8 @@ class PageFiller(StepsRanker):
         attributes, views = set(product.visual.attributes), product.visual.views
         row = found.row
         others = [one for one in found.others if one.product_id in present]
-        variants = [
-            one
-            for one in others
-            if self._has_variants and row.variant and one.variant == row.variant
-        ]
+        has_variants = self._has_variants and row.variant
+        variants = [one for one in others if has_variants and one.variant == row.variant]
         return Hit(
             product_id=row.product_id,
             score=row.score,

@@ -12,7 +12,6 @@ from functools import partial
 
 import numpy as np
 
-from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter
 from houndstooth.mappings.errors import InvalidBox, InvalidInput
 from houndstooth.mappings.extractor import TextEmbedder
 from houndstooth.mappings.features import (
@@ -28,21 +27,17 @@ from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
 from houndstooth.plugin.answered import search_answer
 from houndstooth.plugin.attribute_query import (
-    FULL_BOOST,
     Step,
     attribute_query,
     ideal_terms,
     stored_features,
-    with_post_filters,
 )
 from houndstooth.plugin.clock import Clock
 from houndstooth.plugin.fusion import ListFiller
 from houndstooth.plugin.page import Page
 from houndstooth.plugin.pictures import check_pictures
 from houndstooth.plugin.service import VisualSearch
-
-PRICE = "price"
-"""The fact that prices in words are compared with."""
+from houndstooth.plugin.text_steps import beside_picture, of_kinds, text_steps, without_guesses
 
 
 class TextSearch:
@@ -93,6 +88,39 @@ class TextSearch:
         for name in ("box", "preview"):
             if getattr(request, name):
                 raise InvalidBox(f"expected no {name} without a photo")
+        features, request, steps = self._without_picture(request, words)
+        main = _main_list(words)
+        answer = self._answer(features, request, words, words.words, steps, main, None, clock)
+        return replace(answer, box=None, box_source=None)
+
+    def said(self, words: TextQuery) -> WeightedCode | None:
+        """Embed words as a search by them alone does; None without a text tower."""
+        texts = self._search.extractor.texts
+        if not (texts and words.words):
+            return None
+        return self._embedded(words.words, texts, self._search.clock())
+
+    def listed(
+        self, request: SearchRequest, words: TextQuery, said: WeightedCode
+    ) -> tuple[str, ...]:
+        """List the products that a search by words alone joins to those of the named terms.
+
+        They have a word in their own texts, or look as the words say, LISTED of each at most.
+        """
+        search, clock = self._search, self._search.clock()
+        features, request, steps = self._without_picture(request, words)
+        query = search.ranking_query(features, request, steps)
+        source = search.sources.source(features.model, query.lengths, clock)
+        main = _main_list(words)
+        filler = ListFiller(search.engine, source, query, steps, clock, main, request, False)
+        filler.look_up(words.words)
+        filler.look_as_said(said)
+        return tuple(filler.listed)
+
+    def _without_picture(
+        self, request: SearchRequest, words: TextQuery
+    ) -> tuple[Features, SearchRequest, list[Step]]:
+        """Return the features, the request and the steps of a search by words alone."""
         search = self._search
         steps = text_steps(request, words, search)
         leaves = (request.category,) if request.category else words.categories
@@ -107,10 +135,8 @@ class TextSearch:
             colour_histogram=np.zeros(search.extractor.lengths.histogram, np.uint8),
             model=search.extractor.model,
         )
-        request = replace(request, attribute_weight=1.0)  # nothing is known of the looks
-        main: FoundBy | None = "terms" if words.names_product or not words.rest else None
-        answer = self._answer(features, request, words, words.words, steps, main, None, clock)
-        return replace(answer, box=None, box_source=None)
+        # Nothing is known of the looks.
+        return features, replace(request, attribute_weight=1.0), steps
 
     def _beside(
         self,
@@ -124,6 +150,7 @@ class TextSearch:
         request = beside_picture(request, words)
         product: StoredProduct | None = None
         other: Features | None = None
+        kinds = words.categories if words.names_several_kinds else ()
         preview = None
         if product_id is not None:
             if request.box and not pictures:
@@ -133,12 +160,13 @@ class TextSearch:
             leaves = words.categories
             own = request.category or visual.category
             chosen = own if not leaves or own in leaves else leaves[0]
+            kinds = kinds or (() if chosen == own else leaves)
             features = stored_features(visual, chosen if chosen != visual.category else None)
         if pictures:
             check_pictures(pictures, request, search.settings.max_upload_bytes)
             look = partial(search.look, pictures, request, clock, words.categories)
             if product:
-                other = features
+                other, kinds = features, words.categories if words.names_several_kinds else ()
             features, preview = search.compute(look)
         steps = attribute_query(
             features,
@@ -149,6 +177,8 @@ class TextSearch:
         )
         if request.text:
             steps = without_guesses(steps)
+        if len(kinds) > 1 and not request.category:
+            steps = of_kinds(steps, kinds, search.taxonomy)
         answer = self._answer(features, request, words, words.rest, steps, "looks", other, clock)
         return replace(answer, preview=preview)
 
@@ -195,62 +225,6 @@ class TextSearch:
         return replace(answer, understood=words if request.text else None)
 
 
-def beside_picture(request: SearchRequest, words: TextQuery) -> SearchRequest:
-    """Return a request in which words have become options, for the search with a picture.
-
-    Hits must have a term that the words name; of several in a group any is preferred already. The
-    picture's colours do not count where the words name one.
-    """
-    alone = [terms[0] for terms in words.required.values() if len(terms) == 1]
-    one_kind = words.categories[0] if len(words.categories) == 1 else None
-    return replace(
-        priced(request, words),
-        category=request.category or one_kind,
-        required=tuple(dict.fromkeys((*request.required, *alone))),
-        excluded=(*request.excluded, *(term for term in words.excluded if ":" in term)),
-        appearance_weight=1.0 if "colour" in words.required else request.appearance_weight,
-    )
-
-
-def priced(request: SearchRequest, words: TextQuery) -> SearchRequest:
-    """Return a request with the price that words name; beside another filter on it both hold."""
-    if words.price is None:
-        return request
-    price: Filter = RangeFilter(PRICE, words.price.low, words.price.high)
-    if any(one.field == PRICE for one in request.filters):
-        return replace(request, post_filters=(*request.post_filters, price))
-    return replace(request, filters=(*request.filters, price))
-
-
-def text_steps(request: SearchRequest, words: TextQuery, search: VisualSearch) -> list[Step]:
-    """Build the steps of a search by words alone: with all that they name, then of the same kind.
-
-    They never leave the kind, and products without a picture match as well.
-    """
-    groups = search.taxonomy.groups
-    request = priced(request, words)
-    leaves = (request.category,) if request.category else words.categories
-    kind = CandidateQuery(
-        model=search.extractor.model,
-        category=leaves[0] if len(leaves) == 1 else None,
-        categories=leaves if len(leaves) > 1 else (),
-        preferred={
-            group: {term: max(1, round(FULL_BOOST * groups[group].importance)) for term in terms}
-            for group, terms in words.required.items()
-        },
-        required=request.required,
-        excluded=(*request.excluded, *(term for term in words.excluded if ":" in term)),
-        filters=request.filters,
-        queries=(request.query,) if request.query else (),
-        variant_field=search.settings.variant_field if request.collapse else None,
-        hide_sold_out=request.sold_out == "hide",
-    )
-    kind = with_post_filters(kind, request)
-    strict: Step = ("none", replace(kind, minimum_groups=len(kind.preferred)))
-    return [strict, ("fewer-attributes", kind)] if leaves and kind.preferred else [strict]
-
-
-def without_guesses(steps: list[Step]) -> list[Step]:
-    """Return steps that demand nothing of what a picture shows but its kind."""
-    plain = [(name, replace(step, minimum_groups=0)) for name, step in steps]
-    return [one for i, one in enumerate(plain) if i == 0 or one[1] != plain[i - 1][1]]
+def _main_list(words: TextQuery) -> FoundBy | None:
+    """Name the ranking by what words name; None if they name nothing that the taxonomy has."""
+    return "terms" if words.names_product or not words.rest else None

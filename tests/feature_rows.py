@@ -136,7 +136,10 @@ def naive_row(query: RankingQuery, one: Product) -> RankedRow | None:
     score = (1 - share) * (1 - distance) + share * agreement
     variant = variant_hash(one.group)
     last = query.sold_out_last and SOLD_OUT in one.term_set[2]
-    return RankedRow(one.product_id, one.version, variant, score, appearance, colours, view, last)
+    known = one.term_set[1] != UNKNOWN_CATEGORY
+    return RankedRow(
+        one.product_id, one.version, variant, score, appearance, colours, view, last, known
+    )
 
 
 def naive_distances(query: RankingQuery, code: bytes, colour: bytes) -> tuple[float, float, float]:

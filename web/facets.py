@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from houndstooth.mappings.document import NO_PICTURE
-from houndstooth.mappings.engine import CandidateQuery, Engine, RangeFilter, ShopQuery
+from houndstooth.mappings.engine import CandidateQuery, RangeFilter, ShopQuery
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
-from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.plugin.attribute_query import with_post_filters
-from houndstooth.plugin.text_search import priced
-from houndstooth.web.backend import Backend
+from houndstooth.plugin.text_steps import priced
+from houndstooth.web.backend import Backend, Parts
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
 MAX_VALUES = 200
@@ -25,6 +26,7 @@ SMALLEST_COIN = 0.001
 """Both ends of a range are included, so a price range ends one coin below the next."""
 
 Counts = Iterable[tuple[str, int]]
+Scopes = Sequence[CandidateQuery]
 
 
 def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
@@ -33,50 +35,125 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     The values of a field are counted without the choices on that field itself: each count is the
     number of products that another choice would find. Those without a picture are not found by
     looks, and not counted without words. What words name counts as a choice; words that say no
-    more than the shop's own texts must be in those. Products of unknown category are in the total
-    alone, and post filters count for the total alone.
+    more than the shop's own texts must be in those. With a text tower the products that words
+    find in texts and by looks are counted too, as the search lists them. Products of unknown
+    category are in the total alone, and post filters count for the total alone.
     """
-    parts = backend.parts
-    engine = parts.engine
     words = TextQuery("")
     if request.text:
         words = read_text_query(backend.taxonomy, request.text)
         request = priced(request, words)
-    leaves = (request.category,) if request.category else words.categories
-    query = CandidateQuery(
-        model=parts.extractor.model,
-        category=leaves[0] if len(leaves) == 1 else None,
-        categories=leaves if len(leaves) > 1 else (),
-        preferred={group: dict.fromkeys(terms, 1) for group, terms in words.required.items()},
-        minimum_groups=len(words.required),
-        required=request.required,
-        excluded=(*request.excluded, *_excluded(request, words)),
-        filters=request.filters,
-        queries=_queries(request, words),
-        hide_sold_out=request.sold_out == "hide",
-    )
-    counts = engine.facets(query, (CATEGORY, BRAND, ATTRIBUTES), size=MAX_VALUES)
-    facets: dict[str, Counts] = {"category": counts.get(CATEGORY, ())}
-    if leaves:
-        every = replace(query, category=None, categories=())
-        facets["category"] = _values(engine, every, CATEGORY)
-    facets["brand"] = counts.get(BRAND, ())
+    counter = _Counter(backend.parts, replace(words, price=None))
+    found = counter.scopes(replace(request, post_filters=()))
+    counts = counter.values(found, (CATEGORY, BRAND, ATTRIBUTES))
+    facets: dict[str, Counts] = {"category": counts[CATEGORY], "brand": counts[BRAND]}
+    if request.category or words.categories:
+        every = counter.scopes(replace(request, post_filters=()), every_kind=True)
+        wider = counter.values(every, (CATEGORY,))[CATEGORY]
+        facets["category"] = _ordered(Counter(dict(wider)) | Counter(dict(counts[CATEGORY])))
     if any(one.field == BRAND for one in request.filters):
-        facets["brand"] = _values(engine, _without_filters(query, BRAND), BRAND)
-    facets["price"] = _price_ranges(engine, _without_filters(query, PRICE))
-    facets |= _by_group(counts.get(ATTRIBUTES, ()))
+        facets["brand"] = counter.values(counter.without(request, BRAND), (BRAND,))[BRAND]
+    facets["price"] = counter.price_ranges(counter.without(request, PRICE))
+    facets |= _by_group(counts[ATTRIBUTES])
     for group in {group_of(term) for term in request.required}:
         others = tuple(term for term in request.required if group_of(term) != group)
-        wider = _values(engine, replace(query, required=others), ATTRIBUTES)
-        facets[group] = _by_group(wider).get(group, ())
+        found_by_others = counter.scopes(replace(request, required=others, post_filters=()))
+        terms = counter.values(found_by_others, (ATTRIBUTES,))[ATTRIBUTES]
+        facets[group] = _by_group(terms).get(group, ())
     facets["category"] = [each for each in facets["category"] if each[0] != UNKNOWN_CATEGORY]
+    if request.post_filters:
+        found = [with_post_filters(one, request) for one in counter.scopes(request)]
     return {
-        "total": engine.count(with_post_filters(query, request)),
+        "total": counter.count(found),
         "facets": {
             name: [{"value": value, "count": count} for value, count in values]
             for name, values in facets.items()
         },
     }
+
+
+class _Counter:
+    """Counts what a request in some words finds.
+
+    Args:
+        parts: The search and its parts.
+        words: The words, without a price; empty = none.
+    """
+
+    def __init__(self, parts: Parts, words: TextQuery) -> None:
+        self._parts, self._engine, self._words = parts, parts.engine, words
+        self._said = parts.texts.said(words)
+
+    def scopes(self, request: SearchRequest, every_kind: bool = False) -> Scopes:
+        """Return queries whose matches are those of a request; none matches two of them.
+
+        Args:
+            request: The request.
+            every_kind: Whether the kind that it names does not count.
+        """
+        queries, words = _queries(request, self._words), self._words
+        if every_kind:
+            request, words = replace(request, category=None), replace(words, categories=())
+        leaves = (request.category,) if request.category else words.categories
+        query = CandidateQuery(
+            model=self._parts.extractor.model,
+            category=leaves[0] if len(leaves) == 1 else None,
+            categories=leaves if len(leaves) > 1 else (),
+            preferred={group: dict.fromkeys(terms, 1) for group, terms in words.required.items()},
+            minimum_groups=len(words.required),
+            required=request.required,
+            excluded=(*request.excluded, *_excluded(request, words)),
+            filters=request.filters,
+            queries=queries,
+            hide_sold_out=request.sold_out == "hide",
+        )
+        if self._said is None:
+            return [query]
+        listed = self._parts.texts.listed(request, words, self._said)
+        counted = set(self._engine.match(query, len(listed), listed))
+        others = tuple(one for one in listed if one not in counted)
+        both = [query, CandidateQuery(query.model, queries=(IdsQuery(others),))]
+        return both if others else [query]
+
+    def without(self, request: SearchRequest, field: str) -> Scopes:
+        """Return the queries of a request without its filters on a field."""
+        filters = tuple(one for one in request.filters if one.field != field)
+        return self.scopes(replace(request, filters=filters, post_filters=()))
+
+    def count(self, scopes: Scopes) -> int:
+        """Count what matches."""
+        return sum(map(self._engine.count, scopes))
+
+    def values(self, scopes: Scopes, fields: Sequence[str]) -> Mapping[str, Counts]:
+        """Count the values of fields, highest count first."""
+        totals: dict[str, Counter[str]] = {field: Counter() for field in fields}
+        for one in scopes:
+            for field, counts in self._engine.facets(one, fields, size=MAX_VALUES).items():
+                totals[field].update(dict(counts))
+        return {field: _ordered(total)[:MAX_VALUES] for field, total in totals.items()}
+
+    def price_ranges(self, scopes: Scopes) -> Counts:
+        """Count price ranges in the form of a filter; empty ranges are left out."""
+        ranges: list[tuple[str, int]] = []
+        try:
+            remaining = self._count_range(scopes, None, None)
+            low: int | None = None
+            for high in (*PRICE_STEPS, None):
+                if not remaining:
+                    break
+                top = None if high is None else high - SMALLEST_COIN
+                count = self._count_range(scopes, low, top)
+                if count:
+                    ranges.append((f"{_text(low)}..{_text(top)}", count))
+                remaining -= count
+                low = high
+        except InvalidFilter:
+            return []  # the shop's prices are not numbers
+        return ranges
+
+    def _count_range(self, scopes: Scopes, low: float | None, high: float | None) -> int:
+        within = RangeFilter(PRICE, low, high)
+        return self.count([replace(one, filters=(*one.filters, within)) for one in scopes])
 
 
 def _excluded(request: SearchRequest, words: TextQuery) -> tuple[str, ...]:
@@ -94,39 +171,8 @@ def _queries(request: SearchRequest, words: TextQuery) -> tuple[ShopQuery | Word
     return queries
 
 
-def _values(engine: Engine, query: CandidateQuery, field: str) -> Counts:
-    return engine.facets(query, (field,), size=MAX_VALUES).get(field, ())
-
-
-def _without_filters(query: CandidateQuery, field: str) -> CandidateQuery:
-    return replace(query, filters=tuple(one for one in query.filters if one.field != field))
-
-
-def _price_ranges(engine: Engine, query: CandidateQuery) -> list[tuple[str, int]]:
-    """Count price ranges in the form of a filter; empty ranges are left out."""
-    ranges: list[tuple[str, int]] = []
-    try:
-        remaining = _count_range(engine, query, None, None)
-        low: int | None = None
-        for high in (*PRICE_STEPS, None):
-            if not remaining:
-                break
-            top = None if high is None else high - SMALLEST_COIN
-            count = _count_range(engine, query, low, top)
-            if count:
-                ranges.append((f"{_text(low)}..{_text(top)}", count))
-            remaining -= count
-            low = high
-    except InvalidFilter:
-        return []  # the shop's prices are not numbers
-    return ranges
-
-
-def _count_range(
-    engine: Engine, query: CandidateQuery, low: float | None, high: float | None
-) -> int:
-    within = RangeFilter(PRICE, low, high)
-    return engine.count(replace(query, filters=(*query.filters, within)))
+def _ordered(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
 
 
 def _text(end: float | None) -> str:

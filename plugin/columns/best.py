@@ -107,6 +107,7 @@ def _rows(segment: Segment, found: Compared, last: bool) -> list[RankedRow]:
         found.colour.tolist(),
         found.views.tolist(),
         [last] * count,
+        segment.kinds_known[found.rows].tolist(),
         strict=True,
     )
     return [RankedRow._make(column) for column in columns]

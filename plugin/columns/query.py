@@ -26,6 +26,7 @@ class RankedRow(NamedTuple):
         appearance_distance, colour_distance: Of the nearest view, in [0, 1].
         view: Number of the nearest view among the product's, 0 = the first.
         last: Whether it comes after all others because it is sold out.
+        kind_known: Whether its category is known.
     """
 
     product_id: str
@@ -36,6 +37,7 @@ class RankedRow(NamedTuple):
     colour_distance: float
     view: int = 0
     last: bool = False
+    kind_known: bool = True
 
     @property
     def place(self) -> Place:

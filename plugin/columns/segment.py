@@ -98,6 +98,11 @@ class Segment:
         numbers: Rows = np.searchsorted(self.set_starts, rows, side="right") - 1
         return numbers
 
+    @cached_property
+    def kinds_known(self) -> NDArray[np.bool_]:
+        """Tell of each row whether its category is known, bool [n]."""
+        return np.repeat(self.term_sets.kinds_known, np.diff(self.set_starts))
+
     def ids(self, rows: Rows) -> list[str]:
         """Return the product ids of rows."""
         starts, blob = self.arrays["id_starts"], self.arrays["id_bytes"].data

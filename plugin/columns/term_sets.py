@@ -136,11 +136,15 @@ class TermSets:
     def _highest(self, boosts: Mapping[str, int], sets: slice) -> Numbers:
         """Return one more than the highest boost among each set's terms, 0 if it has none."""
         parts = []
-        first, last = np.searchsorted(self.more[:, 0], [sets.start, sets.stop])
+        first, last = np.searchsorted(self._sets_of_more, [sets.start, sets.stop])
         more = self.more[first:last]
-        for group in {self._places[term][0] for term in boosts if term in self._places}:
-            more_than = (boosts.get(term, -1) + 1 for term in self.terms[group])
-            table = np.array([0, *more_than], dtype=np.int64)
+        tables: dict[int, Numbers] = {}
+        for term in boosts.keys() & self._places.keys():
+            group, number = self._places[term]
+            if group not in tables:
+                tables[group] = np.zeros(len(self.terms[group]) + 1, dtype=np.int64)
+            tables[group][number] = boosts[term] + 1
+        for group, table in tables.items():
             highest = table[self.values[group, sets]]
             if len(more):
                 here = more[more[:, 1] == group]
@@ -152,6 +156,17 @@ class TermSets:
         for part in parts:
             np.maximum(of_all, part, out=of_all)
         return of_all
+
+    @cached_property
+    def kinds_known(self) -> NDArray[np.bool_]:
+        """Tell of each set whether its category is known, bool [m]."""
+        known = np.array([category != UNKNOWN_CATEGORY for _, category in self.pairs], dtype=bool)
+        return np.repeat(known, np.diff(self.pair_starts))
+
+    @cached_property
+    def _sets_of_more(self) -> Numbers:
+        """Sets of the rows of ``more``, in memory one after another."""
+        return np.ascontiguousarray(self.more[:, 0])
 
     @cached_property
     def _places(self) -> Mapping[str, tuple[int, int]]:

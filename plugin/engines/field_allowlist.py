@@ -16,7 +16,7 @@ from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.product import Fact
 from houndstooth.mappings.read_products import ProductFacts, ShownProduct, StoredProduct
 from houndstooth.mappings.rows import Changes, Checkpoint, FeatureRows, Lengths
-from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.mappings.writes import IndexDocument, Outdated, StoredState, WriteOutcome
 from houndstooth.plugin.engines.fields import VISUAL_FACETS
 from houndstooth.plugin.fact_paths import names_path, select_facts
@@ -168,13 +168,13 @@ class FieldAllowlist:
     def _checked(self, query: CandidateQuery) -> CandidateQuery:
         for condition in (*query.filters, *query.post_filters):
             self._check(condition.field)
-        queries: list[ShopQuery | WordsQuery] = []
+        queries: list[ShopQuery | WordsQuery | IdsQuery] = []
         for one in query.queries:
             if isinstance(one, WordsQuery):
-                queries.append(replace(one, fields=self._fields))
-            else:
+                one = replace(one, fields=self._fields)
+            elif isinstance(one, ShopQuery):
                 query_json(one, self._check)
-                queries.append(one)
+            queries.append(one)
         return replace(query, queries=tuple(queries))
 
     def _check(self, name: str) -> str:

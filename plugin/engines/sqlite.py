@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -245,7 +246,9 @@ class SQLiteEngine:
             in_range = isinstance(one, RangeFilter)
             if in_range and db.execute(smallest, (one.field,)).fetchone() == ("text",):
                 raise InvalidFilter(f"expected a field of numbers; {one.field!r} holds text")
-        return condition(query, _term_numbers(db))
+        groups = query.preferred.values() if query.minimum_groups else ()
+        terms = [*query.required, *query.excluded, *chain.from_iterable(groups)]
+        return condition(query, _term_numbers(db) if terms else {})
 
     def _facet(self, db: Connection, where: Sql, field: str, size: int) -> list[tuple[str, int]]:
         self._fields.exact(field)

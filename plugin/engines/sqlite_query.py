@@ -7,6 +7,7 @@ five times faster than a search in text.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
@@ -22,7 +23,7 @@ from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
 from houndstooth.mappings.words import tokens
-from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.plugin.engines.fields import by_field
 
 BITS = 63
@@ -64,10 +65,13 @@ def condition(query: CandidateQuery, numbers: Mapping[str, int]) -> Sql:
     if query.categories:
         marks = ", ".join("?" * (len(query.categories) + 1))
         parts.append(Sql(f"category IN ({marks})", (*query.categories, UNKNOWN_CATEGORY)))
-    for words in query.queries:
-        if isinstance(words, WordsQuery):
+    for one in query.queries:
+        if isinstance(one, WordsQuery):
             matching = "SELECT rowid FROM words WHERE words MATCH ?"
-            parts.append(Sql(f"product IN ({matching})", (words_expression(words),)))
+            parts.append(Sql(f"product IN ({matching})", (words_expression(one),)))
+        elif isinstance(one, IdsQuery):
+            ids = json.dumps(one.product_ids)
+            parts.append(Sql("id IN (SELECT value FROM json_each(?))", (ids,)))
     if query.without_id is not None:
         parts.append(Sql("id != ?", (query.without_id,)))
     if query.variant_field and query.without_variant_group:

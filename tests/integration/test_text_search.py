@@ -48,6 +48,10 @@ def ids(answer: Json) -> list[str]:
     return [hit["product_id"] for hit in answer["hits"]]
 
 
+def kinds(answer: Json) -> set[str]:
+    return {hit["category"] for hit in answer["hits"]}
+
+
 def posted(client: FlaskClient, **fields: str) -> Json:
     photo = {"image": (io.BytesIO(file_of(draw("green"))), "photo.png")}
     answer = client.post("/api/v1/search", data={**fields, **photo})
@@ -98,6 +102,14 @@ def test_a_colour_in_words_takes_the_place_of_the_pictures(client: FlaskClient, 
         assert answer["hits"][0]["distance"] is not None
     assert ids(by_product) == ids(similar)
     assert ids(by_product)[0] == "t-shirt-red-3"
+
+
+def test_all_kinds_that_are_named_are_searched(client: FlaskClient) -> None:
+    for fields in ({}, {"product": "t-shirt-red-3"}, {"product": "jacket-red-3"}):
+        options = {"q": "t-shirt or trousers", "relax": "fewer-attributes", "top": 100}
+        assert kinds(found(client, **fields, **options)) == {"t-shirt", "trousers"}
+    limits = {"relax": "fewer-attributes", "top": "100"}
+    assert kinds(posted(client, q="jacket or trousers", **limits)) == {"jacket", "trousers"}
 
 
 def test_a_product_beside_a_photo_is_a_list_of_its_own(client: FlaskClient) -> None:

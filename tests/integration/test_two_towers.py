@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -109,6 +111,22 @@ def test_q_joins_what_looks_as_it_says(client: FlaskClient, made: Made) -> None:
         hits = found(client, q=foreign(f"{colour} {kind}"))
         assert {tuple(hit["found_by"]) for hit in hits} == {("text-to-image",)}
         assert {pairs[hit["product_id"]] for hit in hits[:2]} == {(kind, colour)}
+
+
+def test_facets_count_the_hits(client: FlaskClient) -> None:
+    asked = ("red handbag", "satchel", "handbag", "quillfeather")
+    for words, choice in product(asked, ({}, {"category": "tie"}, {"exclude": "colour:red"})):
+        for q in (words, foreign(words)):
+            hits = found(client, q=q, top=200, **choice)
+            counted = client.get("/api/v1/facets", query_string={"q": q, **choice}).json
+            assert counted["total"] == len(hits) > 0
+            kinds = Counter(hit["category"] for hit in hits if hit["category"] != "unknown")
+            values = {one["value"]: one["count"] for one in counted["facets"]["category"]}
+            assert kinds.items() <= values.items()
+    limits = {"q": foreign("tie"), "post_filter": "title:none"}
+    counted = client.get("/api/v1/facets", query_string=limits).json
+    assert counted["total"] == len(found(client, **limits)) == 0
+    assert counted["facets"]["category"]
 
 
 def test_pages_join_and_filters_hold(client: FlaskClient) -> None:

@@ -12,6 +12,40 @@ from houndstooth.mappings.text_reader import MAX_TEXT, read_text_query
 TAXONOMY = Taxonomy.load()
 RED, SLEEVELESS = "colour:red", "sleeve:sleeveless"
 
+BLUE, LEATHER = "colour:blue", "material:leather"
+DARK = ["colour:black", "colour:brown"]
+WITHOUT_SLEEVES = (
+    *("dress with no sleeves", "dress without any sleeves", "no-sleeve dress"),
+    *("Kleid ohne Ärmel", "Kleid, keine Ärmel", "robe sans manches", "robe, pas de manches"),
+    *("vestido sin mangas", "vestido no mangas", "vestito senza maniche", "vestito non maniche"),
+    *("jurk zonder mouwen", "jurk, geen mouwen", "sukienka bez rękawów", "sukienka nie rękawów"),
+    *("vestido sem mangas", "vestido não mangas"),
+)
+NOT_DARK = (
+    *("dress, not black, brown", "dress not black or brown", "no black or brown dress"),
+    *("dress, no black, no brown", "Kleid, nicht schwarz, braun", "robe, pas noire, marron"),
+    *("vestido, no negro, marrón", "vestito, non nero, marrone", "jurk, niet zwart, bruin"),
+    *("sukienka, nie czarna, brązowa", "vestido, não preto, marrom"),
+)
+PRICES = [
+    *(("$30", (None, 30)), ("30 €", (None, 30)), ("30 euros", (None, 30)), ("100 zł", (None, 100))),
+    *(("1.000 €", (None, 1000)), ("1 000 €", (None, 1000)), ("₹1,299", (None, 1299))),
+    *(("R$ 1.000,50", (None, 1000.5)), ("US$ 40", (None, 40)), ("1'000 CHF", (None, 1000))),
+    *(("1,000.50", (None, 1000.5)), ("1.000,50", (None, 1000.5))),
+    *(("under 1.000 €", (None, 1000)), ("under 1 000", (None, 1000)), ("from $50", (50, None))),
+    *(
+        ("30-50", (30, 50)),
+        ("30 - 50 €", (30, 50)),
+        ("$30-$50", (30, 50)),
+        ("€30 to €50", (30, 50)),
+    ),
+    *(("from 30 to 50", (30, 50)), ("100–200", (100, 200)), ("1.000-2.000 €", (1000, 2000))),
+]
+NO_PRICES = (
+    *("size 36-38", "36-38", "104-110", "501 jeans", "501-505", "90s", "pack of 3", "40-60 den"),
+    *("20-40 cm", "1,000", "49.99", "size EUR 38", "50-30", "2025-2026"),
+)
+
 CASES = [
     # text, categories, required, excluded, low and high price, rest
     ("red dress", ["dress"], [RED], [], None, ""),
@@ -40,6 +74,20 @@ CASES = [
     ("puma", [], [], [], None, "puma"),
     ("red puma dress with pockets", ["dress"], [RED], [], None, "puma pockets"),
     ("the", [], [], [], None, "the"),
+    *((text, ["dress"], [SLEEVELESS], [], None, "") for text in WITHOUT_SLEEVES),
+    ("no sleeves", [], [SLEEVELESS], [], None, ""),
+    ("dress, no long sleeves", ["dress"], [], ["sleeve:long"], None, ""),
+    ("no, not red", [], [], [RED], None, ""),
+    *((text, ["dress"], [], DARK, None, "") for text in NOT_DARK),
+    ("jacket not black, brown, red or blue", ["jacket"], [], [*DARK, RED, BLUE], None, ""),
+    ("not black, brown jacket", ["jacket"], ["colour:brown"], DARK[:1], None, ""),
+    ("red jacket, not black, leather", ["jacket"], [RED, LEATHER], DARK[:1], None, ""),
+    *((f"dress {text}", ["dress"], [], [], price, "") for text, price in PRICES),
+    *((text, [], [], [], None, text) for text in ("no", "ohne", "not", "sans", "no no", "bez")),
+    ("dress or jacket", ["jacket", "dress"], [], [], None, ""),
+    ("Kleid oder Jacke", ["jacket", "dress"], [], [], None, ""),
+    ("robe ou veste rouge", ["jacket", "dress"], [RED], [], None, ""),
+    ("dress with jacket or belt", ["dress"], [], [], None, "jacket belt"),
 ]
 BESIDE = [
     ("same but red", [], [RED], [], None, ""),
@@ -63,6 +111,11 @@ def test_what_is_understood(case, beside) -> None:
     assert list(read.excluded) == excluded
     assert (read.price and (read.price.low, read.price.high)) == price
     assert read.rest == rest
+
+
+@pytest.mark.parametrize("text", NO_PRICES)
+def test_what_is_no_price(text: str) -> None:
+    assert read_text_query(TAXONOMY, f"dress {text}").price is None
 
 
 def test_kinds_are_left_out() -> None:

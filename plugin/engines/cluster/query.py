@@ -9,13 +9,14 @@ from houndstooth.mappings.engine import (
     CandidateQuery,
     Filter,
     RangeFilter,
+    ShopQuery,
     TermFilter,
 )
 from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY
 from houndstooth.mappings.product import OUT_OF_STOCK
 from houndstooth.mappings.rows import AVAILABILITY
-from houndstooth.mappings.words_query import WordsQuery
+from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.plugin.engines.cluster.client import Json
 from houndstooth.plugin.engines.cluster.rows import RowFields
 from houndstooth.plugin.engines.fields import (
@@ -51,12 +52,7 @@ def bool_query(query: CandidateQuery, fields: Fields) -> Json:
     filters += [_term(attributes, term) for term in query.required]
     for together in (query.filters, query.post_filters):
         filters += _filter_clauses(together, fields)
-    filters += [
-        words_clause(one, fields)
-        if isinstance(one, WordsQuery)
-        else query_json(one, partial(_own_name, fields))
-        for one in query.queries
-    ]
+    filters += [_query_clause(one, fields) for one in query.queries]
     must_not = [_term(attributes, term) for term in query.excluded]
     if query.hide_sold_out:
         must_not += _sold_out(fields)
@@ -109,6 +105,14 @@ def by_words_body(query: CandidateQuery, words: WordsQuery, fields: Fields) -> J
         "sort": order,
         "track_scores": True,
     }
+
+
+def _query_clause(query: ShopQuery | WordsQuery | IdsQuery, fields: Fields) -> Json:
+    if isinstance(query, WordsQuery):
+        return words_clause(query, fields)
+    if isinstance(query, IdsQuery):
+        return {"terms": {fields.visual("product_id"): list(query.product_ids)}}
+    return query_json(query, partial(_own_name, fields))
 
 
 def words_clause(words: WordsQuery, fields: Fields) -> Json:
