@@ -175,12 +175,12 @@ class Jobs:
                     write("leave", step=step)
 
     def begin(self, job_id: str, step: str) -> None:
-        """Count an attempt again that ``wait`` has forgotten."""
+        """Count an attempt again after ``wait``."""
         with self._locked(job_id) as (_, write):
             write("attempt", step=step)
 
     def wait(self, job_id: str, reason: str) -> float:
-        """Note that the engine is away, and forget all attempts; return since when it is."""
+        """Note that the engine is away, so that no attempt counts; return since when it is."""
         with self._locked(job_id) as (progress, write):
             write("wait", reason=reason)
             return progress.away_since
@@ -197,7 +197,7 @@ class Jobs:
                 write("stop", reason=reason, public=reason if public is None else public)
 
     def resume(self, job_id: str) -> None:
-        """Let a job go on that has stopped, or of which the queue knows nothing.
+        """Let a job go on that has stopped or is lost.
 
         Raises:
             InvalidInput: The job is finished.
@@ -207,11 +207,17 @@ class Jobs:
                 raise InvalidInput(f"expected a job that is not finished; got {job_id}")
             write("resume")
 
-    def resume_if_quiet(self, job_id: str, seconds: float) -> bool:
-        """Let a running job go on in which nothing happened for a time; tell whether it does."""
-        with self._locked(job_id) as (progress, write):
-            job = _job(job_id, progress)
-            quiet = job.state == "running" and job.quiet > seconds
+    def resume_if_quiet(self, seen: Job, seconds: float) -> bool:
+        """Let a running job go on in which nothing happened for a time; tell whether it does.
+
+        Args:
+            seen: The job as it was judged by; it goes on only if nothing has been begun since.
+            seconds: The time.
+        """
+        with self._locked(seen.job_id) as (progress, write):
+            job = _job(seen.job_id, progress)
+            same = job.is_at_hand == seen.is_at_hand
+            quiet = job.state == "running" and same and job.quiet > seconds
             if quiet:
                 write("resume", by_itself=True)
             return quiet

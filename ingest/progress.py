@@ -145,9 +145,12 @@ class Progress:
         del self.attempts[step]
 
     def wait(self, reason: str) -> None:
-        """Note that the engine is away. Who waits for it dies of nothing that is in a batch."""
+        """Note that the engine is away. Who waits for it dies of nothing that is in a batch.
+
+        The attempts count for nothing, but their steps stay at hand.
+        """
         self.away, self.away_since = reason, self.away_since or self.touched
-        self.attempts.clear()
+        self.attempts = Counter(dict.fromkeys(self.attempts, 0))
 
     def step_aside(self) -> None:
         """Let the job wait outside of the queue, until it is resumed."""
@@ -178,8 +181,9 @@ class Progress:
         """
         self.stopped = self.stopped_public = None
         self.is_aside = False
+        self.away = None
         if not by_itself:
-            self.away, self.away_since, self.planned = None, 0.0, None
+            self.away_since, self.planned = 0.0, None
         self.parts.clear()
         self.attempts.clear()
 

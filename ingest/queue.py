@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 from celery.exceptions import OperationalError
@@ -19,6 +20,12 @@ PREFIX = "houndstooth:"
 
 _PATIENCE_SECONDS = 5
 _PAGE = 100
+
+_BUSY_SECONDS = 60.0
+"""Time for which a worker may be busy with another step when one is to be tried again."""
+
+_ETA = re.compile(rb'"eta": ?"([^"]+)"')
+"""Time of a step that is to be tried again, in Celery's headers."""
 
 
 class Queue:
@@ -60,6 +67,15 @@ class Queue:
         """
         return self._named(wanted, self._delivered())
 
+    def put_off(self, wanted: Collection[str]) -> set[str]:
+        """Return those of some jobs of which a worker is to try a step again later, or may by now.
+
+        It may do so for ``_BUSY_SECONDS`` after the time that is set, as another step may be in
+        its hands then.
+        """
+        late = time.time() - _BUSY_SECONDS
+        return self._named(wanted, (text for text in self._delivered() if _time_of(text) > late))
+
     def _named(self, wanted: Collection[str], steps: Iterator[bytes]) -> set[str]:
         """Return the jobs that are named in some steps; the arguments are in their headers."""
         found: set[str] = set()
@@ -94,6 +110,14 @@ class Queue:
             raise WorkersUnavailable(
                 f"expected a Redis at {self._address} (HOUNDSTOOTH_REDIS): {error}"
             ) from None
+
+
+def _time_of(step: bytes) -> float:
+    """Return when a step is to be tried again, in seconds since 1970; 0 if it is not to wait."""
+    found = _ETA.search(step)
+    with suppress(ValueError):
+        return datetime.fromisoformat(found[1].decode()).timestamp() if found else 0.0
+    return 0.0
 
 
 @contextmanager

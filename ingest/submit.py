@@ -42,7 +42,7 @@ NO_WORKER = "no worker answers; start one with: houndstooth worker --concurrency
 
 LOST_SECONDS = 5.0
 """Time in which nothing happens, after which a running job may be lost; see ``lost``.
-It is longer than the pauses before a batch is tried again, in which no worker has begun it."""
+It is longer than a worker takes from being given a step to beginning it."""
 
 ASIDE_SECONDS = 30.0
 """Time after which a job that has stepped aside goes on, if its engine answers."""
@@ -69,9 +69,8 @@ def make_request(
         batch: products a batch.
         visual_only: write only ``visual``.
         as_of: time of the state of the shop that the feed shows; None is that of this call.
-        delete_at_most: see JobRequest.
-        patience: see JobRequest.
         delete_at_most: how many products that the feed does not have may be deleted; None: none.
+        patience: see JobRequest.
 
     Raises:
         InvalidFeed: not a file, or its columns are unclear.
@@ -175,25 +174,23 @@ def resume(app: IngestApp, job_id: str) -> None:
 
 
 def bring_back(app: IngestApp) -> list[str]:
-    """Queue the jobs again that are not in the queue; return their ids.
+    """Queue the jobs again that are lost, and those whose engine answers again; return their ids.
 
-    They are those that are lost, and those that had stepped aside and whose engine answers.
+    The latter had stepped aside. They come last, as an engine may take its time to answer.
 
     Raises:
         WorkersUnavailable: Redis is away.
     """
     running = app.jobs.running()
-    aside = []
-    for job in running:
-        with suppress(HoundstoothError):  # this machine cannot open its engine; another may
-            if job.is_aside and _may_go_on(app, job):
-                aside.append(job.job_id)
     jobs = []
-    for job_id in (*aside, *sorted(lost(app, running))):
-        with suppress(JobNotFound, WorkersUnavailable):  # it keeps no other job waiting
-            if app.jobs.resume_if_quiet(job_id, LOST_SECONDS):
-                _queue(app, job_id)
-                jobs.append(job_id)
+    gone = lost(app, running)
+    for job in sorted(running, key=lambda job: job.job_id not in gone):
+        with suppress(HoundstoothError):  # it keeps no other job waiting
+            if job.job_id not in gone and not (job.is_aside and _may_go_on(app, job)):
+                continue
+            if app.jobs.resume_if_quiet(job, LOST_SECONDS):
+                _queue(app, job.job_id)
+                jobs.append(job.job_id)
     return jobs
 
 
@@ -202,14 +199,17 @@ def lost(app: IngestApp, jobs: Iterable[Job]) -> set[str]:
 
     Nothing of them waits in the queue, and no worker has what they go on by: a Redis that was away
     or full may have forgotten it, or still count it as given to a worker that has given it back.
+    A worker has what it has begun, and what it is to try again later.
 
     Raises:
         WorkersUnavailable: Redis is away.
     """
     quiet = [job for job in jobs if not job.is_aside and job.quiet > LOST_SECONDS]
     ids = {job.job_id for job in quiet}
-    at_hand = {job.job_id for job in quiet if job.is_at_hand}
-    return ids - app.queue.waiting(ids) - app.queue.delivered(at_hand)
+    # Before what waits: what a worker gives back meanwhile waits then.
+    at_hand = app.queue.delivered({job.job_id for job in quiet if job.is_at_hand})
+    ids -= at_hand | app.queue.put_off(ids)
+    return ids - app.queue.waiting(ids)
 
 
 def _may_go_on(app: IngestApp, job: Job) -> bool:

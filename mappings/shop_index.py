@@ -160,5 +160,13 @@ class ShopIndex(Engine, Protocol):
             CatalogueNotFound: There is no such index.
         """
 
-    def serve(self, serving: Serving | None) -> None:
-        """Say which version the index serves, for all that read it from then on; None = nothing."""
+    def serve(self, serving: Serving | None, after: Serving | None) -> bool:
+        """Say which version the index serves, for all that read it from then on; None = nothing.
+
+        Args:
+            serving: What is said.
+            after: What the index said when it was read last.
+
+        Returns:
+            Whether it is said: it is not if the index says another thing meanwhile.
+        """

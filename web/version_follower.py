@@ -23,6 +23,10 @@ _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 2.0
 """Time from one look at what the index serves to the next."""
 
+SILENT_LOOKS = 5
+"""Looks in a row at which the index says nothing, until that counts: while an alias is put from one
+index to another it may name both."""
+
 COLUMNS_SECONDS = 900.0
 """Longest time for which the new columns are waited for."""
 
@@ -64,6 +68,7 @@ class VersionFollower:
         self._written: Version | None = self._serves
         self._refused: Version | None = None
         self._refused_until = 0.0
+        self._silent = 0
         self._stop = Event()
 
     def start(self) -> None:
@@ -76,7 +81,11 @@ class VersionFollower:
         Raises:
             EngineUnavailable: The engine cannot be reached.
         """
-        wanted = with_serving(self._stated, read_serving(self._index))
+        serving = read_serving(self._index)
+        self._silent = 0 if serving else self._silent + 1
+        if 0 < self._silent < SILENT_LOOKS:
+            return False
+        wanted = with_serving(self._stated, serving)
         version = version_of(wanted)
         if version == self._serves:
             if self._written != self._serves:
@@ -143,7 +152,7 @@ class VersionFollower:
             serving = read_serving(self._index)
         except EngineUnavailable:
             return False
-        return version_of(with_serving(self._stated, serving)) != version
+        return serving is not None and version_of(with_serving(self._stated, serving)) != version
 
     def _close_later(self, search: VisualSearch) -> None:
         def close() -> None:

@@ -47,6 +47,7 @@ def command(url: str | None, yes: bool) -> int:
     from tqdm import tqdm
 
     from houndstooth.ingest.attached.detaching import detach
+    from houndstooth.mappings.errors import EngineUnavailable
     from houndstooth.plugin.config import Settings
     from houndstooth.plugin.engines import open_shop_index
     from houndstooth.plugin.engines.serving import follows
@@ -75,8 +76,11 @@ def command(url: str | None, yes: bool) -> int:
                 bar.update(done)
         if versions == found and not refused:
             index.forget_deletions()
-            if index.serving():
-                index.serve(None)
+            if (serving := index.serving()) and not index.serve(None, serving):
+                raise EngineUnavailable(
+                    "expected no houndstooth migrate meanwhile; got one that has begun: give the "
+                    "command again after it"
+                )
     click.echo(
         f"{written:,} of {total:,} documents had {names}, which is taken off; the mapping keeps "
         "the empty field, which only a new index would lack"

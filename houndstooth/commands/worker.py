@@ -62,7 +62,7 @@ def command(
     def meanwhile() -> None:
         try:
             for job_id in bring_back(ingest_app):
-                click.echo(f"job {job_id}, which was not in the queue, goes on", err=True)
+                click.echo(f"job {job_id}, which was lost or had stepped aside, goes on", err=True)
         except (JobNotFound, WorkersUnavailable):
             pass  # Celery's log says that Redis is away
 

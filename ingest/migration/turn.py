@@ -16,8 +16,8 @@ from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.shop_index import Serving, ShopIndex
 
 CLAIM_SECONDS = 1.0
-"""Pause until a migration that has stated its name reads whose stands: longer than one that begins
-at the same time takes from its look at the index to stating its own."""
+"""Pause until a migration that has stated its name reads whose stands: longer than another one takes
+between its last look at what is stated and stating its own."""
 
 
 @dataclass
@@ -41,10 +41,11 @@ class Turn:
             EngineUnavailable: The engine cannot be reached, serves another version than was read,
                 or another migration has begun at the same time and goes on.
         """
-        found = self.index.serving() or self.serving
+        stated = self.index.serving()
+        found = stated or self.serving
         if (found.version, found.previous) != (self.serving.version, self.serving.previous):
             raise _lost(found)
-        self._state(replace(found, closed=None, closed_until=0))
+        self._state(replace(found, closed=None, closed_until=0), stated)
         sleep(CLAIM_SECONDS)
         self.check()
 
@@ -65,11 +66,13 @@ class Turn:
             EngineUnavailable: See ``check``.
         """
         self.check()
-        self._state(serving)
+        self._state(serving, self.serving)
 
-    def _state(self, serving: Serving) -> None:
-        self.serving = replace(serving, run=self.run)
-        self.index.serve(self.serving)
+    def _state(self, serving: Serving, after: Serving | None) -> None:
+        serving = replace(serving, run=self.run)
+        if not self.index.serve(serving, after):
+            raise _lost(self.index.serving())
+        self.serving = serving
 
 
 def _lost(found: Serving | None) -> EngineUnavailable:

@@ -149,8 +149,8 @@ def main() -> int:
     axe = axe_source() if given.axe else ""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     given.out.mkdir(parents=True, exist_ok=True)
-    photo = (given.folder / "drawn" / given.photo).resolve()
     with tempfile.TemporaryDirectory() as folder:
+        photo = Path(shutil.copytree(given.folder / "drawn", Path(folder) / "drawn")) / given.photo
         app = open_copy(given.folder, Path(folder))
         with serve(app) as address:
             driver = start_chromium(Path(folder) / "profile")

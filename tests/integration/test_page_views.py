@@ -137,7 +137,12 @@ def test_words_that_are_refused_ask_for_no_photo(page: Page) -> None:
 
 SIZES: list[tuple[list[str], list[str]]] = [
     (["M", "xs", "XL", "S"], ["xs", "S", "M", "XL"]),
-    (["10", "9.5", "38 EU"], ["9.5", "10", "38 EU"]),
+    (["2XL", "1XS", "m", "3xl"], ["2XL", "1XS", "m", "3xl"]),
+    (["2XL", "M", "3xl", "2XS"], ["2XS", "M", "2XL", "3xl"]),
+    (["10", "37,5", "9.5", "37 1/3"], ["9.5", "10", "37 1/3", "37,5"]),
+    (["40 EU", "38 2/3 EU"], ["38 2/3 EU", "40 EU"]),
+    (["6 months", "2 years"], ["6 months", "2 years"]),
+    (["1/2", "1.2.3", "0"], ["1/2", "1.2.3", "0"]),
     (["One size", "S"], ["One size", "S"]),
     ([], []),
 ]

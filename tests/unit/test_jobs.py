@@ -203,7 +203,7 @@ def test_a_job_that_stepped_aside_goes_on_with_its_patience_used_up(jobs: Jobs) 
     time.sleep(0.02)
     assert jobs.wait(job_id, "away again") == since
     assert jobs.get(job_id).is_aside
-    assert jobs.resume_if_quiet(job_id, -1)
+    assert jobs.resume_if_quiet(jobs.get(job_id), -1)
     job = jobs.get(job_id)
     assert (job.is_aside, job.away_since) == (False, since)
     jobs.resume(job_id)
@@ -235,12 +235,16 @@ def test_those_that_run_are_told_apart(jobs: Jobs) -> None:
 def test_one_of_several_takes_care_of_a_quiet_job(jobs: Jobs) -> None:
     job_id = jobs.create(REQUEST)
     time.sleep(0.05)
-    assert not jobs.resume_if_quiet(job_id, 10)
-    assert jobs.resume_if_quiet(job_id, 0.01)
-    assert not Jobs(jobs.folder).resume_if_quiet(job_id, 0.5)
+    seen = jobs.get(job_id)
+    assert not jobs.resume_if_quiet(seen, 10)
+    assert jobs.resume_if_quiet(seen, 0.01)
+    assert not Jobs(jobs.folder).resume_if_quiet(seen, 0.5)
+    with jobs.attempt(job_id, "read 0"):
+        time.sleep(0.05)
+        assert not jobs.resume_if_quiet(seen, 0.01), "its batch was begun since"
     jobs.stop(job_id, "cancelled")
     time.sleep(0.05)
-    assert not jobs.resume_if_quiet(job_id, 0.01)
+    assert not jobs.resume_if_quiet(seen, 0.01)
 
 
 def test_jobs_are_listed_newest_first_and_removed_by_age(jobs: Jobs) -> None:

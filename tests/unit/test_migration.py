@@ -154,8 +154,12 @@ class Stated:
     def serving(self) -> Serving | None:
         return self.now
 
-    def serve(self, serving: Serving) -> None:
+    def serve(self, serving: Serving, after: Serving | None) -> bool:
+        """Say it, unless another thing is said since."""
+        if self.now not in (after, serving):
+            return False
         self.now = serving
+        return True
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +179,23 @@ def test_of_two_migrations_that_begin_at_once_one_goes_on(monkeypatch: pytest.Mo
     with pytest.raises(EngineUnavailable, match="one migration"):
         first.take()
     second.check()
+
+
+def test_a_migration_that_comes_late_states_nothing() -> None:
+    """Its connection failed after it had read; the other one has switched meanwhile."""
+    index: Any = Stated()
+    read = Serving("visual", None)
+    switched = Serving("visual_2", None, previous=read.version, run="other")
+
+    class Late(Stated):
+        def serve(self, serving: Serving, after: Serving | None) -> bool:
+            index.now = switched
+            return bool(index.serve(serving, after))
+
+    late: Any = Late()
+    with pytest.raises(EngineUnavailable, match="one migration"):
+        Turn(late, read).take()
+    assert index.now == switched
 
 
 def test_of_two_migrations_the_later_one_goes_on() -> None:
@@ -214,9 +235,9 @@ def test_what_is_stated_in_a_switch(
     told: list[Serving] = []
 
     class Noting(Stated):
-        def serve(self, serving: Serving) -> None:
+        def serve(self, serving: Serving, after: Serving | None) -> bool:
             told.append(serving)
-            super().serve(serving)
+            return super().serve(serving, after)
 
     ours = Turn(cast(Any, Noting()), Serving("visual", None))
     ours.take()
@@ -340,9 +361,9 @@ class Flickering(Stated):
         self.ask("serving")
         return super().serving()
 
-    def serve(self, serving: Serving) -> None:
+    def serve(self, serving: Serving, after: Serving | None) -> bool:
         self.ask("serve")
-        super().serve(serving)
+        return super().serve(serving, after)
 
     def refresh(self) -> None:
         self.ask("refresh")

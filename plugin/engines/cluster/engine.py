@@ -137,9 +137,9 @@ class ClusterEngine:
         """Read which version of ``visual`` the index serves; see ShopIndex."""
         return self._serving.read()
 
-    def serve(self, serving: Serving | None) -> None:
+    def serve(self, serving: Serving | None, after: Serving | None) -> bool:
         """Say which version of ``visual`` the index serves; see ShopIndex."""
-        self._serving.state(serving)
+        return self._serving.state(serving, after)
 
     def refresh(self) -> None:
         """Make everything that was written visible to search."""

@@ -34,11 +34,17 @@ class ClusterServing:
         """Read it; see ShopIndex.serving."""
         return read_serving(self._mapping())
 
-    def state(self, serving: Serving | None) -> None:
+    def state(self, serving: Serving | None, after: Serving | None) -> bool:
         """State it; see ShopIndex.serve."""
-        body = with_serving(self._mapping(), serving)
+        mapping = self._mapping()
+        said = with_serving({}, read_serving(mapping))
+        # It may be said already, where the answer of the engine was lost.
+        if said not in (with_serving({}, after), with_serving({}, serving)):
+            return False
+        body = with_serving(mapping, serving)
         with client_errors(self._cluster.address, self._name):
             self._cluster.client.indices.put_mapping(index=self._name, body=body)
+        return True
 
     def check_not_retired(self, visual: str) -> None:
         """Return if no other version serves in the place of this one; see the function.

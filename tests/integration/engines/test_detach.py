@@ -99,7 +99,7 @@ def test_all_versions_are_taken_off_or_the_one_that_the_url_names(shop: OwnShop)
         assert shop.attach() == 0
     shop.url = first
     with closing(open_shop_index(first)) as index:
-        index.serve(Serving("visual_2", previous=Version("visual", None)))
+        index.serve(Serving("visual_2", previous=Version("visual", None)), None)
     shop.url = f"{first}?visual=visual_3"
     assert shop.detach("--yes") == 0
     assert shop.source("1").keys() >= {"visual", "visual_2"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,38 @@ def test_a_job_is_lost_whose_steps_were_given_to_a_worker_that_has_none(app: Ing
         pass
     time.sleep(0.1)
     assert submit.bring_back(app) == [nothing, is_read, last]
+
+
+def test_a_step_that_is_to_be_tried_later_is_at_hand_until_a_minute_after_its_time(
+    app: IngestApp,
+) -> None:
+    soon, late = job_of(app), job_of(app)
+    with Redis.from_url(app.settings.redis) as client:
+        for job_id, seconds in ((soon, -30), (late, -90)):
+            eta = datetime.fromtimestamp(time.time() + seconds, UTC).isoformat()
+            client.hset("houndstooth:unacked", job_id, json.dumps([{"eta": eta}, job_id]))
+    time.sleep(0.1)
+    assert submit.lost(app, app.jobs.running()) == {late}
+
+
+def test_a_batch_stays_at_hand_while_others_wait_for_the_engine(app: IngestApp) -> None:
+    job_id = job_of(app)
+    app.jobs.end_feed(job_id, 2)
+    app.jobs.begin(job_id, "batch 1")
+    app.jobs.wait(job_id, "away")
+    app.jobs.begin(job_id, "batch 0")
+    app.jobs.record(job_id, 0, [], "m")
+    assert app.jobs.get(job_id).is_at_hand
+    with app.jobs.attempt(job_id, "batch 1") as attempts:
+        assert attempts == 1, "that of a process that waited counts for nothing"
+
+
+def test_a_job_that_is_brought_back_does_not_wait_for_its_engine(app: IngestApp) -> None:
+    job_id = job_of(app)
+    app.jobs.wait(job_id, "away")
+    app.jobs.step_aside(job_id)
+    assert app.jobs.resume_if_quiet(app.jobs.get(job_id), -1)
+    assert not app.jobs.get(job_id).is_at_hand
 
 
 def test_a_job_that_stepped_aside_comes_back_with_its_engine(

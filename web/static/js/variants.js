@@ -8,7 +8,7 @@ import { isSoldOut, shopUrl, titleOf } from "./product.js";
 import { groupOf, labelOf } from "./terms.js";
 
 const MAX_SWATCHES = 6;
-const LETTERS = ["XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL"]; // sizes, the smallest first
+const LETTERS = ["XXXS", "XXS", "XS", "S", "M", "L", "XL", "XXL", "XXXL", "XXXXL", "XXXXXL"]; // sizes, the smallest first
 
 const colourOf = (item) => item.attributes.find((term) => groupOf(term) === "colour") ?? null;
 
@@ -31,11 +31,28 @@ function allSizes(product) {
   return bySize([...new Set(sizes)]);
 }
 
-/** Sorts sizes from small to large, where all are letters or all begin with a number. */
+/** Sorts sizes from small to large, where all are letters, or numbers of one unit. */
 export function bySize(sizes) {
-  const orders = [(size) => LETTERS.indexOf(size.toUpperCase()), (size) => Number.parseFloat(size)];
-  const order = orders.find((rank) => sizes.every((size) => rank(size) >= 0));
-  return order ? sizes.toSorted((one, other) => order(one) - order(other)) : sizes;
+  for (const read of [byLetters, byNumber]) {
+    const found = sizes.map((size) => [size, ...read(size)]);
+    const isOne = found.every(([, rank, unit]) => rank >= 0 && unit === found[0][2]);
+    if (isOne) return found.toSorted((one, other) => one[1] - other[1]).map(([size]) => size);
+  }
+  return sizes;
+}
+
+/** Returns the place of a size such as "XL" or "2XL", −1 of another, and no unit. */
+function byLetters(size) {
+  const letters = size.toUpperCase().replace(/^([2-5])(?=X[SL]$)/, (digit) => "X".repeat(digit - 1));
+  return [LETTERS.indexOf(letters), ""];
+}
+
+/** Returns the number and the unit of a size such as "37,5", "38 2/3" or "6 months", −1 of another. */
+function byNumber(size) {
+  const found = size.match(/^(\d+(?:[.,]\d+)?)(?: (\d)\/([1-9]))?(?![\d.,/])(.*)$/);
+  if (!found) return [-1, ""];
+  const [, number, over, under, unit] = found;
+  return [Number(number.replace(",", ".")) + (over ? over / under : 0), unit.trim().toLowerCase()];
 }
 
 /** Returns a variant for each other colour. */
