@@ -16,8 +16,8 @@ from houndstooth.mappings.errors import EngineUnavailable
 from houndstooth.mappings.shop_index import Serving, ShopIndex
 
 CLAIM_SECONDS = 1.0
-"""Pause until a migration that has stated its name reads whose stands: longer than another one takes
-between its last look at what is stated and stating its own."""
+"""Pause until a migration that has stated its name reads whose stands: longer than another one
+takes between its last look at what is stated and stating its own."""
 
 
 @dataclass
