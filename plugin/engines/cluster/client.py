@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from math import inf
 from time import monotonic, sleep
 from typing import Any
@@ -16,6 +17,7 @@ from opensearchpy.serializer import JSONSerializer
 from urllib3 import Timeout
 
 from houndstooth.plugin.credentials import Credentials
+from houndstooth.plugin.engines.cluster.errors import LOST_CONTEXT
 from houndstooth.plugin.engines.cluster.hosts import learn_hosts
 from houndstooth.plugin.engines.patience import seconds_left
 
@@ -59,6 +61,9 @@ PASSING = (429, 502, 503, 504)
 AWAY = ("node_disconnected_exception", "node_not_connected_exception", "node_closed_exception")
 """Causes of other errors that may pass as well: a node died in the middle of a search."""
 
+AWAY_IN_FETCH = (*AWAY, LOST_CONTEXT)
+"""Those of a search by which no view was opened before; the node may be back by then."""
+
 LARGE_ANSWER = 100_000
 """Length of an answer that is parsed without garbage collection."""
 
@@ -86,13 +91,16 @@ class Cluster:
         """Return the preference with which one shard is read, always from the same copy."""
         return f"_shards:{shard}|{self.one_copy}"
 
-    def read(self, request: Callable[..., Any], **arguments: Any) -> Any:
+    def read(
+        self, request: Callable[..., Any], causes: Sequence[str] = AWAY, **arguments: Any
+    ) -> Any:
         """Send a read request. If a host fails, ask the others, for about RETRY_SECONDS.
 
         Where one host is named, others are those that the first answer leads to; see learn_hosts.
 
         Args:
             request: A method of ``client``.
+            causes: Causes of errors that may pass, beside PASSING.
             arguments: Its arguments.
         """
         if not self._has_several_hosts:
@@ -105,7 +113,7 @@ class Cluster:
         return repeated(
             lambda: request(**arguments, request_timeout=timeout),
             min(RETRY_SECONDS, seconds_left()),
-            _is_passing,
+            partial(_is_passing, causes=causes),
         )
 
     def ask(self, index: str, body: Json, **params: str) -> Json:
@@ -117,7 +125,8 @@ class Cluster:
             params: Further parameters of the request.
         """
         params = self._search_params | params
-        answer: Json = self.read(self.client.search, index=index, body=body, params=params)
+        arguments: Json = {"index": index, "body": body, "params": params}
+        answer: Json = self.read(self.client.search, AWAY_IN_FETCH, **arguments)
         return answer
 
     def search(self, index: str, body: Json, filter_path: str, **params: str) -> list[Json]:
@@ -228,8 +237,8 @@ class _Parser(JSONSerializer):
             return super().loads(s)
 
 
-def _is_passing(error: TransportError) -> bool:
+def _is_passing(error: TransportError, causes: Sequence[str]) -> bool:
     if isinstance(error, NoConnection) or error.status_code in PASSING:
         return True
     text = str(error.info)
-    return any(name in text for name in AWAY)
+    return any(name in text for name in causes)

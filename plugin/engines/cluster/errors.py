@@ -16,6 +16,9 @@ QUERY_ERRORS = (
     "x_content_parse_exception",
 )
 
+LOST_CONTEXT = "search_context_missing_exception"
+"""Cause of a 404 where a node was started again between the two phases of a search."""
+
 
 @contextmanager
 def client_errors(address: str, index: str) -> Iterator[None]:
@@ -41,6 +44,8 @@ def client_errors(address: str, index: str) -> Iterator[None]:
                 f"expected OpenSearch or Elasticsearch at {address}; got another server, which "
                 "answers 404"
             ) from error
+        if LOST_CONTEXT in str(error.info):
+            raise EngineUnavailable(f"{address} lost a search: {reason(error.info)}") from error
         raise CatalogueNotFound(
             f"{address} has no index {index!r} yet: {reason(error.info)}"
         ) from error

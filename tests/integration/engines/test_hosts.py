@@ -93,10 +93,17 @@ def test_a_node_that_dies_within_a_search_costs_no_answer() -> None:
     died: Answer = (500, {"error": {"root_cause": [cause], "phase": "fetch"}, "status": 500})
     away = {"type": "no_shard_available_action_exception", "reason": "away"}
     half: Answer = (503, {"error": {"root_cause": [away], "phase": "query"}, "status": 503})
-    asked = iter([died, half, died, half])
+    missing = {"type": "search_context_missing_exception", "reason": "No search context found"}
+    started: Answer = (404, {"error": {"root_cause": [missing], "phase": "fetch"}, "status": 404})
+    asked = iter([died, half, started, died, half])
     with host(lambda _: next(asked, THREE)) as first, host(lambda _: died) as second:
         engine = open_engine(f"opensearch://{first},{second}/products")
         assert engine.count() == 3
+        engine.close()
+    with host(lambda _: started) as only:
+        engine = open_engine(f"opensearch://{only}/products")
+        with pytest.raises(EngineUnavailable, match="lost a search"):
+            engine.count()
         engine.close()
     paths: list[str] = []
 
