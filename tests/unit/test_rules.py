@@ -46,6 +46,7 @@ def moving(rules: Any, facts: dict[str, Any]) -> list[Rule]:
     ("match", "moves"),
     [
         ({"ids": ["1", "2"]}, True),
+        ({"ids": ["1", "2", "1"]}, True),
         ({"ids": "2"}, False),
         ({"filter": "brand=Acme"}, True),
         ({"filter": "brand=acme"}, False),
