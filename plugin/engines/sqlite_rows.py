@@ -21,9 +21,8 @@ from houndstooth.mappings.rows import (
     term_set,
 )
 from houndstooth.plugin.engines.documents import byte_matrix, log_left_out, with_views
-from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.engines.fields import leading_to, variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, bit_columns
-from houndstooth.plugin.fact_paths import leading_to
 
 SHARD = "0"
 """Key of the only position in a checkpoint."""
