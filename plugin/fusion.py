@@ -82,12 +82,11 @@ class ListFiller(PageFiller):
         self._main, self._request, self._words_name_kind = main, request, words_name_kind
         self._cursor = ShownCursor.parse(request.cursor) if request.cursor else ShownCursor()
         self._main_list: list[Found] = []
-        last = 0
         if main:
             enough = len(self._cursor) + request.top
             ranked = self.ranked(max(LISTED, enough), None, enough)
-            self._main_list, last = ranked.found, ranked.last_step
-        self._steps = self._steps[: last + 1]
+            self._main_list = ranked.found
+            self._steps = self._steps[: ranked.last_step + 1]
         self._lists: list[RankedList] = []
         self._said: RankingQuery | None = None
 
