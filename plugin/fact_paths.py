@@ -26,11 +26,6 @@ def parse_names(texts: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def leading_to(names: Iterable[str]) -> list[str]:
-    """List names of facts, and of the objects that such facts may lie in, each once."""
-    return [*dict.fromkeys(path for name in names for path in (name, *parents(name)))]
-
-
 def names_path(names: Collection[str], path: str) -> bool:
     """Tell whether a field, or an object that it lies in, is among some names."""
     return any(one in names for one in (path, *parents(path)))

@@ -82,12 +82,11 @@ class ListFiller(PageFiller):
         self._main, self._request, self._words_name_kind = main, request, words_name_kind
         self._cursor = ShownCursor.parse(request.cursor) if request.cursor else ShownCursor()
         self._main_list: list[Found] = []
-        last = 0
         if main:
             enough = len(self._cursor) + request.top
             ranked = self.ranked(max(LISTED, enough), None, enough)
-            self._main_list, last = ranked.found, ranked.last_step
-        self._steps = self._steps[: last + 1]
+            self._main_list = ranked.found
+            self._steps = self._steps[: ranked.last_step + 1]
         self._lists: list[RankedList] = []
         self._said: RankingQuery | None = None
 
@@ -168,6 +167,12 @@ class ListFiller(PageFiller):
         super().renew(outdated, ranked, ahead)
         self._rank_main()
 
+    def drop(self, product_ids: Sequence[str]) -> None:
+        """See StepsRanker; the main list is ranked anew as well."""
+        super().drop(product_ids)
+        if product_ids:
+            self._rank_main()
+
     def _rank_main(self) -> None:
         if self._main:
             self._main_list = self.ranked(LISTED).found
@@ -187,7 +192,8 @@ class ListFiller(PageFiller):
             ranked = {row.product_id: row for row in known}
             if new := [one for one in wanted if one not in ranked]:
                 ranked |= {row.product_id: row for row in self._rank_some(query, new)}
-            further = self._grouped([ranked[one] for one in wanted if one in ranked], query)
+            rows = [ranked[one] for one in wanted if one in ranked]
+            further = self._grouped(rows, query, self._steps[-1][1])
             owner |= {one: hit.product_id for hit in further for one in hit.product_ids}
             found = [*found, *further]
         kinds = max(sum(names_kind(step) for _, step in self._steps), 1)

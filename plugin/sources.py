@@ -54,7 +54,7 @@ class Source(Protocol):
         """Rank those of some products that pass the query."""
 
     def update(self, product_ids: Sequence[str]) -> None:
-        """Take over what the engine says of products that are not as they were ranked."""
+        """Take over what the engine says of products now, also of those that were left out."""
 
     def leave_out(self, product_ids: Sequence[str]) -> None:
         """Rank these products no more in this search."""

@@ -48,6 +48,10 @@ class StepsRanker:
         self._query, self._steps, self._merges = query, steps, merges
         self._has_variants = query.candidates.variant_field is not None
         self._grouping = grouping_of(source, self._has_variants, merges)
+        # Of all steps, whatever page they are run for.
+        self._taking = replace(query, candidates=self.kind, sold_out_last=True)
+        self._loosest = steps[-1][1]
+        self._to_take: list[str] = []
         self.taken: dict[str, Found] = {}
 
     def is_of_kind(self, step: int) -> bool:
@@ -98,47 +102,47 @@ class StepsRanker:
         Args:
             product_ids: Their ids, in the order of ``taken``.
         """
-        query = self._taking
-        ranked = {row.product_id: row for row in self._rank_some(query, product_ids)}
+        self._to_take = [*product_ids]
+        ranked = {row.product_id: row for row in self._rank_some(self._taking, product_ids)}
         rows = [ranked[one] for one in product_ids if one in ranked and not ranked[one].last]
-        if not rows:
-            return
-        found = self._grouped(rows, query)
-        self._source.leave_out([one for each in found for one in each.product_ids])
+        found = self._grouped(rows, self._taking, self._loosest) if rows else []
         self.taken = {one.product_id: one for one in found}
+        if found:
+            self._source.leave_out(self._taken_groups)
 
     def renew(self, outdated: Sequence[str], ranked: Ranked, ahead: int = 0) -> None:
-        """Take over how products are in the engine, those that were taken among them.
+        """Take over how products are in the engine; where one was taken, all are taken anew.
 
         Args:
             outdated: Ids of products that are not as they were ranked.
             ranked: What was ranked.
             ahead: If it is not 0, what was ranked may all be outdated, and so many that follow.
         """
-        others = [one for one in outdated if one not in self.taken]
-        if len(others) < len(outdated):
-            taken = [one for one in outdated if one in self.taken]
-            rows = {row.product_id: row for row in self._rank_some(self._taking, taken)}
-            for one in taken:
-                if one in rows and not rows[one].last:
-                    self.taken[one] = self.taken[one]._replace(row=rows[one])
-                else:
-                    del self.taken[one]
+        is_taken = not self.taken.keys().isdisjoint(outdated)
+        anew = [one for one in outdated if one not in self.taken]
         if ahead and ranked.found:
-            others += self._beyond(ranked, ahead)
-        if others:
-            self._source.update(others)
+            anew += self._beyond(ranked, ahead)
+        if is_taken:
+            anew += self._taken_groups
+        if anew:
+            self._source.update(anew)
+        if is_taken:
+            self.take(self._to_take)
 
     def drop(self, product_ids: Sequence[str]) -> None:
-        """Leave products out of the rest of the search."""
+        """Leave products out of the rest of the search; what is grouped with them stays."""
+        if not product_ids:
+            return
+        is_taken = not self.taken.keys().isdisjoint(product_ids)
+        if is_taken:
+            self._source.update(self._taken_groups)
         self._source.leave_out(product_ids)
-        for one in product_ids:
-            self.taken.pop(one, None)
+        if is_taken:
+            self.take([one for one in self._to_take if one not in product_ids])
 
     @property
-    def _taking(self) -> RankingQuery:
-        """Return the query that ranks what is taken: of the kind, and those sold out last."""
-        return replace(self._query, candidates=self.kind, sold_out_last=True)
+    def _taken_groups(self) -> list[str]:
+        return [one for found in self.taken.values() for one in found.product_ids]
 
     def _rank_some(self, query: RankingQuery, product_ids: Sequence[str]) -> list[RankedRow]:
         """Rank those of some products that match, as the engine has them now."""
@@ -153,13 +157,21 @@ class StepsRanker:
         with self._clock.stage("rerank"):
             return rank(query, Snapshot.of(rows), len(product_ids))
 
-    def _grouped(self, rows: Sequence[RankedRow], query: RankingQuery) -> list[Found]:
-        """Return products with their groups; of a group the first is kept."""
+    def _grouped(
+        self, rows: Sequence[RankedRow], query: RankingQuery, loosest: CandidateQuery
+    ) -> list[Found]:
+        """Return products with their groups; of a group the first is kept.
+
+        Args:
+            rows: The products.
+            query: What they were ranked by.
+            loosest: What matches all of their groups.
+        """
         keys = self._grouping.keys(query, rows)
         groups: dict[Key, dict[str, RankedRow]] = {key: {} for key in keys.values()}
         # Of any kind: none of them may be a hit of a further step.
-        loosest = replace(query, candidates=self._steps[-1][1])
-        known = self._grouping.members(loosest, groups) if groups else ()
+        of_any_kind = replace(query, candidates=loosest)
+        known = self._grouping.members(of_any_kind, groups) if groups else ()
         # The source may not know these products themselves, whatever it knows of their groups.
         given = [(keys[row.product_id], row) for row in rows if row.product_id in keys]
         for key, row in (*known, *given):

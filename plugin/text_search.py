@@ -37,6 +37,7 @@ from houndstooth.plugin.fusion import ListFiller
 from houndstooth.plugin.page import Page
 from houndstooth.plugin.pictures import check_pictures
 from houndstooth.plugin.service import VisualSearch
+from houndstooth.plugin.steps_ranker import StepsRanker
 from houndstooth.plugin.text_steps import beside_picture, of_kinds, text_steps, without_guesses
 
 
@@ -105,14 +106,19 @@ class TextSearch:
     ) -> tuple[str, ...]:
         """List the products that a search by words alone joins to those of the named terms.
 
-        They have a word in their own texts, or look as the words say, LISTED of each at most.
+        They have a word in their own texts, or look as the words say, LISTED of each at most. As
+        on a first page of ``request.top`` hits, they have all attributes that the words name where
+        so many hits have them.
         """
         search, clock = self._search, self._search.clock()
         features, request, steps = self._without_picture(request, words)
         query = search.ranking_query(features, request, steps)
         source = search.sources.source(features.model, query.lengths, clock)
-        main = _main_list(words)
-        filler = ListFiller(search.engine, source, query, steps, clock, main, request, False)
+        if len(steps) > 1:
+            merges = request.merge != "none"
+            ranker = StepsRanker(search.engine, source, query, steps, clock, merges)
+            steps = steps[: ranker.ranked(request.top).last_step + 1]
+        filler = ListFiller(search.engine, source, query, steps, clock, None, request, False)
         filler.look_up(words.words)
         filler.look_as_said(said)
         return tuple(filler.listed)

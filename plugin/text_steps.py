@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter
+from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
+from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.text_query import TextQuery
@@ -37,10 +38,26 @@ def priced(request: SearchRequest, words: TextQuery) -> SearchRequest:
     """Return a request with the price that words name; beside another filter on it both hold."""
     if words.price is None:
         return request
-    price: Filter = RangeFilter(PRICE, words.price.low, words.price.high)
-    if any(one.field == PRICE for one in request.filters):
-        return replace(request, post_filters=(*request.post_filters, price))
-    return replace(request, filters=(*request.filters, price))
+    price = RangeFilter(PRICE, words.price.low, words.price.high)
+    others = [one for one in request.filters if one.field != PRICE]
+    own = [_both(one, price) for one in request.filters if one.field == PRICE]
+    return replace(request, filters=(*others, *(own or [price])))
+
+
+def _both(one: Filter, price: RangeFilter) -> Filter:
+    """Return the filter that is passed where a filter on the price and a range of prices are.
+
+    Where none passes both, its lower end is above its upper end. A value that is no number stays.
+    """
+    if isinstance(one, TermFilter):
+        try:
+            number = read_number(one.value)
+        except ValueError:
+            return one
+        one = RangeFilter(PRICE, number, number)
+    lows = [low for low in (one.low, price.low) if low is not None]
+    highs = [high for high in (one.high, price.high) if high is not None]
+    return RangeFilter(PRICE, max(lows, default=None), min(highs, default=None))
 
 
 def text_steps(request: SearchRequest, words: TextQuery, search: VisualSearch) -> list[Step]:

@@ -71,6 +71,7 @@ class WindowSource:
 
     def update(self, product_ids: Sequence[str]) -> None:
         """See Source. All are fetched anew."""
+        self._left_out.difference_update(product_ids)
         self._windows.clear()
 
     def leave_out(self, product_ids: Sequence[str]) -> None:

@@ -25,6 +25,10 @@ PRICE_STEPS = (25, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 SMALLEST_COIN = 0.001
 """Both ends of a range are included, so a price range ends one coin below the next."""
 
+PRICE_RANGES: Sequence[tuple[float | None, float | None]] = tuple(
+    zip((None, *PRICE_STEPS), (*(high - SMALLEST_COIN for high in PRICE_STEPS), None), strict=True)
+)
+
 Counts = Iterable[tuple[str, int]]
 Scopes = Sequence[CandidateQuery]
 
@@ -83,8 +87,16 @@ class _Counter:
     def __init__(self, parts: Parts, words: TextQuery) -> None:
         self._parts, self._engine, self._words = parts, parts.engine, words
         self._said = parts.texts.said(words)
+        self._scopes: dict[tuple[SearchRequest, bool], Scopes] = {}
 
     def scopes(self, request: SearchRequest, every_kind: bool = False) -> Scopes:
+        """Return the queries of a request, which are made once; see _queries_of."""
+        key = request, every_kind
+        if key not in self._scopes:
+            self._scopes[key] = self._queries_of(request, every_kind)
+        return self._scopes[key]
+
+    def _queries_of(self, request: SearchRequest, every_kind: bool) -> Scopes:
         """Return queries whose matches are those of a request; none matches two of them.
 
         Args:
@@ -134,26 +146,24 @@ class _Counter:
 
     def price_ranges(self, scopes: Scopes) -> Counts:
         """Count price ranges in the form of a filter; empty ranges are left out."""
-        ranges: list[tuple[str, int]] = []
+        counts = dict.fromkeys(PRICE_RANGES, 0)
         try:
-            remaining = self._count_range(scopes, None, None)
-            low: int | None = None
-            for high in (*PRICE_STEPS, None):
-                if not remaining:
-                    break
-                top = None if high is None else high - SMALLEST_COIN
-                count = self._count_range(scopes, low, top)
-                if count:
-                    ranges.append((f"{_text(low)}..{_text(top)}", count))
-                remaining -= count
-                low = high
+            for scope in scopes:
+                remaining = self._count_range(scope, None, None)
+                for low, high in PRICE_RANGES:
+                    if not remaining:
+                        break
+                    count = self._count_range(scope, low, high)
+                    counts[low, high] += count
+                    remaining -= count
         except InvalidFilter:
             return []  # the shop's prices are not numbers
-        return ranges
+        found = [(ends, count) for ends, count in counts.items() if count]
+        return [(f"{_text(low)}..{_text(high)}", count) for (low, high), count in found]
 
-    def _count_range(self, scopes: Scopes, low: float | None, high: float | None) -> int:
+    def _count_range(self, scope: CandidateQuery, low: float | None, high: float | None) -> int:
         within = RangeFilter(PRICE, low, high)
-        return self.count([replace(one, filters=(*one.filters, within)) for one in scopes])
+        return self._engine.count(replace(scope, filters=(*scope.filters, within)))
 
 
 def _excluded(request: SearchRequest, words: TextQuery) -> tuple[str, ...]:
@@ -166,7 +176,7 @@ def _excluded(request: SearchRequest, words: TextQuery) -> tuple[str, ...]:
 def _queries(request: SearchRequest, words: TextQuery) -> tuple[ShopQuery | WordsQuery, ...]:
     """Return the shop's query, and words that alone say what is looked for."""
     queries: tuple[ShopQuery | WordsQuery, ...] = (request.query,) if request.query else ()
-    if words.rest and not (words.names_product or request.category):
+    if words.rest and not words.names_product:
         queries = (*queries, WordsQuery(words.rest))
     return queries
 

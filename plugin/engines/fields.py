@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -242,6 +242,11 @@ def parents(name: str) -> Iterator[str]:
     """List the paths of the objects that a field lies in, the innermost first."""
     parts = name.split(".")
     return (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1))
+
+
+def leading_to(names: Iterable[str]) -> list[str]:
+    """List names of facts, and of the objects that such facts may lie in, each once."""
+    return [*dict.fromkeys(path for name in names for path in (name, *parents(name)))]
 
 
 def each(value: Fact) -> Sequence[Scalar]:

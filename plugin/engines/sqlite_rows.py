@@ -21,15 +21,18 @@ from houndstooth.mappings.rows import (
     term_set,
 )
 from houndstooth.plugin.engines.documents import byte_matrix, log_left_out, with_views
-from houndstooth.plugin.engines.fields import variant_group
+from houndstooth.plugin.engines.fields import leading_to, variant_group
 from houndstooth.plugin.engines.sqlite_query import BITS, COLUMNS, bit_columns
-from houndstooth.plugin.fact_paths import leading_to
 
 SHARD = "0"
 """Key of the only position in a checkpoint."""
 
 BATCH = 10_000
 """Most rows in a batch of changes."""
+
+MAX_PATHS = 100
+"""Most facts that are read each for itself, of more the whole object: a function of SQLite's takes
+127 values."""
 
 NO_TERMS: frozenset[str] = frozenset()
 
@@ -69,7 +72,7 @@ def read_features(
 ) -> FeatureRows:
     """Read the features that a model computed of some documents."""
     ids = json.dumps(list(product_ids))
-    rows = db.execute(_BY_ID, (variant_field, ids, model)).fetchall()
+    rows = db.execute(_BY_ID, (_path(variant_field), ids, model)).fetchall()
     return _feature_rows(db, _of_lengths(rows, lengths))
 
 
@@ -85,14 +88,15 @@ def read_facts(
     masks = [(place, mask) for place, mask in enumerate(bit_columns(term_of)) if mask]
     words = [f"{COLUMNS[place]} & {mask}" for place, mask in masks]
     kinds = ["category", "great_category"] if len(term_of) < len(wanted) else []
-    values = [_array(["facts -> ?"] * len(paths)), _array(words), _array(kinds)]
-    # SQLite compares names as they are written, so they are escaped as the facts are.
-    keys = [f"$.{json.dumps(path)}" for path in paths]
+    read_whole = len(paths) > MAX_PATHS
+    keys = ["$"] if read_whole else [_path(path) for path in paths]
+    values = [_array(["facts -> ?"] * len(keys)), _array(words), _array(kinds)]
     sql = _FACTS.format(values=", ".join(values))
     ((text,),) = db.execute(sql, (*keys, json.dumps(list(product_ids))))
     found = {}
     for product_id, facts, bits, own in json.loads(text):
-        named = {path: one for path, one in zip(paths, facts, strict=True) if one is not None}
+        each = map(facts[0].get, paths) if read_whole else facts
+        named = {path: one for path, one in zip(paths, each, strict=True) if one is not None}
         if any(bits):
             placed = zip((place for place, _ in masks), bits, strict=True)
             own += [term_of[number] for number in _numbers(placed)]
@@ -114,7 +118,7 @@ class SQLiteChanges:
     def __init__(
         self, model: str, lengths: Lengths, variant_field: str | None, since: Checkpoint | None
     ) -> None:
-        self._model, self._lengths, self._fact = model, lengths, variant_field
+        self._model, self._lengths, self._fact = model, lengths, _path(variant_field)
         self._index = since.index if since else None
         self._position = since.positions.get(SHARD, 0) if since else 0
         self._tells_gone = since is not None
@@ -185,6 +189,11 @@ def _feature_rows(db: Connection, rows: Sequence[tuple[Any, ...]]) -> FeatureRow
         variant_groups=[variant_group(row[5]) for row in rows],
         view_counts=counts,
     )
+
+
+def _path(name: str | None) -> str | None:
+    """Return the JSON path of a fact: SQLite compares names as they are stored, escaped."""
+    return None if name is None else f"$.{json.dumps(name)}"
 
 
 def _array(expressions: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ class Match:
     def among(self, products: Products) -> Collection[str]:
         """List the ids of the products that the rule moves."""
         if self.ids:
-            return [one for one in self.ids if one in products.known]
+            return [one for one in dict.fromkeys(self.ids) if one in products.known]
         known = products.known
         found: Collection[str] = known
         if self.terms:
@@ -200,10 +200,6 @@ def margin_of(facts: Mapping[str, Fact], cost_field: str) -> float | None:
 def _number(facts: Mapping[str, Fact], field: str) -> float | None:
     values = (value for value in fact_values(facts, field) if _is_number(value))
     return next(values, None)
-
-
-def _passes_any(group: Sequence[Filter], values: Sequence[Any]) -> bool:
-    return any(_passes(one, values) for one in group)
 
 
 def _passes(one: Filter, values: Sequence[Any]) -> bool:

@@ -148,6 +148,18 @@ def test_facets_count_what_words_find(client: FlaskClient) -> None:
     categories = {one["value"]: one["count"] for one in counted["facets"]["category"]}
     assert categories == {"t-shirt": 5, "jacket": 5, "trousers": 5}
     assert client.get("/api/v1/facets?q=odd").json["total"] == 1
+    for asked, total in (
+        ({"q": "zyxx", "category": "t-shirt"}, 0),
+        ({"q": "loom", "category": "t-shirt"}, 15),
+        ({"q": "t-shirt under 14", "filter": "price:..12"}, 9),
+        ({"q": "t-shirt under 12", "filter": ["price:..14", "price=13"]}, 9),
+        ({"q": "t-shirt under 14", "filter": "price=12"}, 3),
+        ({"q": "t-shirt under 12", "filter": "price:13.."}, 0),
+    ):
+        answer = found(client, **asked, top=200)
+        counted = client.get("/api/v1/facets", query_string=asked).json
+        brands = sum(one["count"] for one in counted["facets"]["brand"])
+        assert (len(answer["hits"]), counted["total"], brands) == (total,) * 3, asked
 
 
 @pytest.mark.parametrize(

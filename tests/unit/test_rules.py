@@ -15,7 +15,7 @@ from houndstooth.mappings.errors import InvalidConfig, InvalidInput
 from houndstooth.mappings.read_products import ProductFacts
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.plugin.columns.query import RankedRow
-from houndstooth.plugin.fact_paths import leading_to
+from houndstooth.plugin.engines.fields import leading_to
 from houndstooth.plugin.found import Found
 from houndstooth.plugin.merchandising.reading import read_rules
 from houndstooth.plugin.merchandising.rule import Rule
@@ -46,6 +46,7 @@ def moving(rules: Any, facts: dict[str, Any]) -> list[Rule]:
     ("match", "moves"),
     [
         ({"ids": ["1", "2"]}, True),
+        ({"ids": ["1", "2", "1"]}, True),
         ({"ids": "2"}, False),
         ({"filter": "brand=Acme"}, True),
         ({"filter": "brand=acme"}, False),

@@ -25,7 +25,8 @@ from houndstooth.plugin.engines.cluster.query import (
 )
 from houndstooth.plugin.engines.cluster.rows import ROW_PATH, RowDecoder, RowFields
 from houndstooth.plugin.engines.documents import decode_visual, feature_key
-from houndstooth.plugin.fact_paths import fact_values, leading_to
+from houndstooth.plugin.engines.fields import leading_to
+from houndstooth.plugin.fact_paths import fact_values
 
 COPY_PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds to wait before documents are read again after the copy of a shard failed."""
