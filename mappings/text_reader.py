@@ -25,7 +25,9 @@ MAX_TEXT = 500
 """Characters of a text."""
 
 
-def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = False) -> TextQuery:
+def read_text_query(
+    taxonomy: Taxonomy, text: str, *, beside_picture: bool = False, prices: bool = True
+) -> TextQuery:
     """Read a text.
 
     Args:
@@ -33,6 +35,7 @@ def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = Fal
         text: What the shopper has typed, in any language that is known.
         beside_picture: Whether it stands beside a photo or product. Then a thing that is named in
             passing ("with a belt") is no category.
+        prices: Whether products have prices; else words of prices are words to look up.
 
     Raises:
         InvalidInput: It has no word, or is too long.
@@ -42,7 +45,7 @@ def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = Fal
     words = split_words(text)
     if not words:
         raise InvalidInput(f"expected q with a word; got {text[:40]!r}")
-    return _Reader(taxonomy, text, words, beside_picture).read()
+    return _Reader(taxonomy, text, words, beside_picture).read(prices)
 
 
 class _Reader:
@@ -54,9 +57,9 @@ class _Reader:
         self._known = KnownWords(taxonomy, text, words)
         self._keys = self._known.keys
 
-    def read(self) -> TextQuery:
+    def read(self, prices: bool) -> TextQuery:
         """Read prices first, then what is negated, then the rest as a seller's text."""
-        price = read_price(self._keys, self._known.gaps)
+        price = read_price(self._keys, self._known.gaps) if prices else None
         priced = range(price.start, price.stop) if price else range(0)
         negated = list(find_negated(self._known, priced))
         gone = {*priced, *chain.from_iterable(one.whole for one in negated)}
