@@ -72,6 +72,8 @@ class KnownWords:
         length = length_of(known.negations, keys, place)
         if self._has_nor:
             length = length or length_of(known.nor, keys, place)
+        if not length:
+            return 0
         is_number = keys[place] == "no" and place + 1 < len(self) and keys[place + 1].isdigit()
         if is_number or lies_in(known.names, keys, place):
             return 0

@@ -47,7 +47,8 @@ def find_negated(known: KnownWords, priced: range) -> Iterator[Negated]:
         known: The words. An attribute that is listed without its negation is written with it.
         priced: Places of those of a price.
     """
-    place = 0
+    every = range(len(known))
+    place = 0 if any(known.negation(p) or known.not_only(p) for p in every) else len(known)
     while place < len(known):
         softened = known.not_only(place)
         length, (words, meaning) = softened or known.negation(place), known.phrase(place)
