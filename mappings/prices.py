@@ -6,19 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from houndstooth.mappings.query_words import length_of, query_words
+from houndstooth.mappings.query_words import length_of, lies_in, query_words
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?!00)\d+(?:[.,]\d+)*")
 _CENTS = re.compile(r"[.,]\d{1,2}$")
 _WHOLE = re.compile(r"\d{1,3}(?:\.\d{3})+,\d\d|\d{1,3}(?:,\d{3})+\.\d\d")
 """An amount that is nothing but money: 1,000.50, with thousands and cents."""
 _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d{1,2})?")
-_BETWEEN_THOUSANDS = (" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'", "’")
+_JOINING = ("\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'", "’")
+"""Signs between thousands that stand between no two numbers; a plain space does."""
 _DASH = re.compile(r"\s*[-–—]\s*")
-ROUND, MIN_ROUND, MIN_SPREAD = 5, 10, 1.5
-"""A range without a currency is one of prices if both ends are multiples of ROUND, MIN_ROUND or
-more, and the higher is MIN_SPREAD times the lower: "30-50" is, sizes ("36-38", "104-110") are not.
-"""
+_MEASURE = re.compile(r"\s*[%‰°]|[\"″′]")
+"""Signs after a number that is no price: 50%, 30 °C, 20"."""
+_LIMIT = 1e9
+"""Numbers from here on are no prices."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,30 @@ class PriceRange:
 def read_price(words: Sequence[str], gaps: Sequence[str]) -> PriceRange | None:
     """Find the first price among a shopper's words; an amount alone is the highest price.
 
-    Numbers with a measure ("under 30 cm", "size 36 to 38") are none. The currency is not compared:
-    a shop has one.
+    A range needs a currency, or a word of prices before it: "30-50" may be sizes. Numbers with a
+    measure ("under 30 cm", "at least 50%", "size 36 to 38") are none. What is negated is none
+    ("not between 30 and 50"), but "not over 50" is "up to 50". The currency is not compared: a
+    shop has one.
 
     Args:
         words: Lower-case words without accents; a number is one word, as ``1.299,00``.
-        gaps: What stands before each word in the text, one for each.
+        gaps: What stands before each word in the text, and after the last one.
     """
+    negated: set[int] = set()
     for start in range(len(words)):
+        if start in negated:
+            continue
         if found := _range_at(words, gaps, start) or _bound_at(words, gaps, start):
             return found
-    for start in range(len(words)):
-        number = _number_at(words, gaps, start)
-        if number and (number.has_currency or _WHOLE.fullmatch(words[start])):
-            return PriceRange(None, number.value, start, number.stop)
-    return None
+        if not (length := length_of(query_words().negations, words, start)):
+            continue
+        after = start + length
+        if out := _range_at(words, gaps, after) or _amount_at(words, gaps, after):
+            negated.update(range(start, out.stop))
+        elif found := _bound_at(words, gaps, after):
+            return PriceRange(found.high, found.low, start, found.stop)
+    places = (place for place in range(len(words)) if place not in negated)
+    return next((found for place in places if (found := _amount_at(words, gaps, place))), None)
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,14 @@ def _bound_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRan
     below = length_of(known.below, words, start)
     above = length_of(known.above, words, start)
     length = max(below, above)
-    if not length or (number := _number_at(words, gaps, start + length, bound=True)) is None:
+    if not length or _is_size(words, start) or lies_in(known.names, words, start):
         return None
+    if (number := _number_at(words, gaps, start + length, bound=True)) is None:
+        return None
+    if length_of(known.range, words, start) == length and not number.has_currency:
+        before = _number_at(words, gaps, start - 1) if start else None
+        if _is_size(words, start - 1) or (before and before.value <= number.value):
+            return None  # "38 bis 40" are sizes
     low, high = (None, number.value) if below >= above else (number.value, None)
     return PriceRange(low, high, start, number.stop)
 
@@ -78,6 +94,8 @@ def _bound_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRan
 def _range_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRange | None:
     known = query_words()
     before = length_of(known.between, words, start) or length_of(known.above, words, start)
+    if before and _is_size(words, start):
+        return None
     if (first := _number_at(words, gaps, start + before)) is None:
         return None
     joiner = length_of(known.range, words, first.stop)
@@ -86,16 +104,24 @@ def _range_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRan
         return None
     if (second := _number_at(words, gaps, first.stop + joiner)) is None:
         return None
-    low, high = first.value, second.value
-    is_money = before or first.has_currency or second.has_currency
-    if dash and not (is_money or _is_wide(low, high)):
-        return None  # "501-505" is a name
-    return PriceRange(min(low, high), max(low, high), start, second.stop)
+    low, high = sorted((first.value, second.value))
+    if not (before or first.has_currency or second.has_currency):
+        return None
+    if joiner and not before and first.value > second.value:
+        return None  # "501 bis 50 €" is a name and a price
+    return PriceRange(low, high, start, second.stop)
 
 
-def _is_wide(low: float, high: float) -> bool:
-    is_round = low % ROUND == high % ROUND == 0
-    return is_round and low >= MIN_ROUND and high >= MIN_SPREAD * low
+def _amount_at(words: Sequence[str], gaps: Sequence[str], start: int) -> PriceRange | None:
+    number = _number_at(words, gaps, start)
+    if number and (number.has_currency or _WHOLE.fullmatch(words[start])):
+        return PriceRange(None, number.value, start, number.stop)
+    return None
+
+
+def _is_size(words: Sequence[str], start: int) -> bool:
+    """Tell whether a word before says that a size or an age follows."""
+    return start > 0 and (words[start - 1],) in query_words().sizes
 
 
 def _number_at(
@@ -109,25 +135,44 @@ def _number_at(
         bound: Whether the words before it say that a price follows.
     """
     known = query_words()
-    if start and length_of(known.measures, words, start - 1):
-        return None
     currency = length_of(known.money, words, start)
-    start += currency
-    if start >= len(words) or not _NUMBER.fullmatch(words[start]):
+    first = start + currency
+    if first >= len(words) or not _NUMBER.fullmatch(words[first]) or _is_size(words, start):
         return None
-    stop = start + 1
-    end = stop
-    while end < len(words) and gaps[end] in _BETWEEN_THOUSANDS and _THOUSANDS.fullmatch(words[end]):
-        end += 1
-    is_money = currency or length_of(known.money, words, end)
-    round_ends = all(words[place].endswith("00") for place in range(stop, end))
-    if len(words[start]) <= 3 and (is_money or (bound and round_ends)):
-        stop = end  # "1 000 €", but not "under 30 501 jeans"
-    if length_of(known.measures, words, stop):
+    stop = _end_of_thousands(words, gaps, first, bool(currency), bound)
+    money = length_of(known.money, words, stop)
+    attached = stop < len(words) and not gaps[stop] and not money  # "90s"
+    if attached or length_of(known.measures, words, stop) or _MEASURE.match(gaps[stop]):
         return None
-    dash = stop < len(words) and _DASH.fullmatch(gaps[stop])
-    after = 0 if dash else length_of(known.money, words, stop)
-    return _Number(_value("".join(words[start:stop])), stop + after, bool(currency or after))
+    value = _value("".join(words[first:stop]))
+    if value >= _LIMIT:
+        return None
+    after = 0 if _DASH.fullmatch(gaps[stop]) else money
+    return _Number(value, stop + after, bool(currency or after))
+
+
+def _end_of_thousands(
+    words: Sequence[str], gaps: Sequence[str], first: int, currency: bool, bound: bool
+) -> int:
+    """Return the place after the groups of thousands of a number of money.
+
+    Over a plain space they are one number only where they cannot be two: "1 000 €", "1 200 €",
+    "under 12 500 €"; but "air max 90 100 €" and "$30 501 jeans" are a name and a price.
+    """
+    alone, stop = first + 1, first + 1
+    if not re.fullmatch(r"\d{1,3}", words[first]):
+        return alone
+    while (
+        stop < len(words) and gaps[stop] in (" ", *_JOINING) and _THOUSANDS.fullmatch(words[stop])
+    ):
+        stop += 1
+    after = bool(length_of(query_words().money, words, stop))
+    groups = range(alone, stop)
+    sure = all(gaps[place] in _JOINING or words[place].startswith("000") for place in groups)
+    one_digit = len(words[first]) == 1 and not currency
+    if (currency or after or bound) and (sure or one_digit or (bound and after)):
+        return stop
+    return alone
 
 
 def _value(text: str) -> float:

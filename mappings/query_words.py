@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from houndstooth.mappings.words import tokens
@@ -26,15 +27,23 @@ class QueryWords:
 
     Attributes:
         negations: "not", "without".
+        negations_by_language: The same by language.
+        nor: Words that negate where another negation stands: "noch" of "weder … noch".
+        not_only: "Not only": what follows is neither wanted alone nor left out.
         either: "or", by language: "of" is Dutch for it.
         below, above, between: What stands before a price, such as "under".
         range: What stands between two prices.
         money: Currencies.
-        measures: Units of numbers that are no prices.
+        measures: Units after numbers that are no prices.
+        sizes: Words before numbers that are no prices, such as "size" and "age".
+        names: Names with a word of the above: "no iron", "air max".
         fillers: Words that say nothing of a product.
     """
 
     negations: Phrases
+    negations_by_language: Mapping[str, Phrases]
+    nor: Phrases
+    not_only: Phrases
     either: Mapping[str, Phrases]
     below: Phrases
     above: Phrases
@@ -42,6 +51,8 @@ class QueryWords:
     range: Phrases
     money: Phrases
     measures: Phrases
+    sizes: Phrases
+    names: Phrases
     fillers: Phrases
 
 
@@ -49,13 +60,20 @@ class QueryWords:
 def query_words() -> QueryWords:
     """Read the shipped words."""
     data = json.loads(_FILE.read_text(encoding="utf-8"))
-    either = {language: _phrases({language: words}) for language, words in data["either"].items()}
-    merged = {name: _phrases(words) for name, words in data.items() if name != "either"}
-    return QueryWords(**merged, either=either)
+    merged = {name: _phrases(*by.values()) for name, by in data.items() if name != "either"}
+    return QueryWords(
+        **merged,
+        either=_by_language(data["either"]),
+        negations_by_language=_by_language(data["negations"]),
+    )
 
 
-def _phrases(by_language: dict[str, list[str]]) -> Phrases:
-    phrases = [phrase for phrases in by_language.values() for phrase in phrases]
+def _by_language(words: Mapping[str, Sequence[str]]) -> Mapping[str, Phrases]:
+    return {language: _phrases(phrases) for language, phrases in words.items()}
+
+
+def _phrases(*lists: Sequence[str]) -> Phrases:
+    phrases = chain.from_iterable(lists)
     return frozenset(tuple(tokens(phrase)) or (phrase,) for phrase in phrases)
 
 
@@ -67,6 +85,12 @@ def length_of(phrases: Phrases, words: Sequence[str], start: int) -> int:
         if tuple(words[start : start + length]) in phrases:
             return length
     return 0
+
+
+def lies_in(phrases: Phrases, words: Sequence[str], place: int) -> bool:
+    """Tell whether a word belongs to a phrase that begins there or before."""
+    starts = range(max(0, place - _MAX_WORDS + 1), place + 1)
+    return any(length_of(phrases, words, start) > place - start for start in starts)
 
 
 @lru_cache(maxsize=64)

@@ -15,14 +15,26 @@ _OTHERS = tuple(language for language in LANGUAGES if language)
 _COMPOUNDING = tuple(language for language in _OTHERS if LANGUAGES[language].compounds)
 
 
-def likely_languages(taxonomy: Taxonomy, texts: Sequence[str]) -> tuple[str, ...]:
+def likely_languages(
+    taxonomy: Taxonomy, texts: Sequence[str], besides: Mapping[str, float] | None = None
+) -> tuple[str, ...]:
     """Return the languages to whom most words of the first text belong; the next ones break ties.
 
     A loan word counts half in the languages that took it from English. Of languages with equal
     counts, those with more words of their own win. English alone if no language knows any word.
+
+    Args:
+        taxonomy: Gives the words of categories and attributes.
+        texts: The texts.
+        besides: Words of the first text that are known otherwise, counted by language.
     """
     best: tuple[str, ...] = (ENGLISH, *_OTHERS)
     counts = [_counts(taxonomy, text) for text in texts if text]
+    if besides and counts:
+        first = counts[0]
+        counts[0] = {
+            each: (all_ + besides.get(each, 0), own) for each, (all_, own) in first.items()
+        }
     for count in counts:
         most = max(count[language] for language in best)
         best = tuple(language for language in best if count[language] == most)

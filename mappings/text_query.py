@@ -23,7 +23,8 @@ class TextQuery:
         excluded: Attribute terms that the product must not have, and leaf categories that it must
             not be of.
         price: The range of prices; None = any price.
-        rest: The words that nothing is known of, in the shopper's spelling.
+        rest: The words that nothing is known of, in the shopper's spelling, and those that
+            may be wanted or not ("not black, brown").
         ignored: Such words after a negation: what they name cannot be left out.
         words: All words but those of prices, negations and fillers.
         without: The text without each part of it, by the part's term or name.

@@ -13,7 +13,7 @@ from houndstooth.mappings.errors import InvalidInput
 from houndstooth.mappings.features import group_of
 from houndstooth.mappings.known_words import KnownWords
 from houndstooth.mappings.negations import Negated, find_negated
-from houndstooth.mappings.phrases import Meaning
+from houndstooth.mappings.phrases import Meaning, several
 from houndstooth.mappings.prices import read_price
 from houndstooth.mappings.seller_text import TextEvidence, read_seller_text
 from houndstooth.mappings.taxonomy import Taxonomy
@@ -25,7 +25,9 @@ MAX_TEXT = 500
 """Characters of a text."""
 
 
-def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = False) -> TextQuery:
+def read_text_query(
+    taxonomy: Taxonomy, text: str, *, beside_picture: bool = False, prices: bool = True
+) -> TextQuery:
     """Read a text.
 
     Args:
@@ -33,6 +35,7 @@ def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = Fal
         text: What the shopper has typed, in any language that is known.
         beside_picture: Whether it stands beside a photo or product. Then a thing that is named in
             passing ("with a belt") is no category.
+        prices: Whether products have prices; else words of prices are words to look up.
 
     Raises:
         InvalidInput: It has no word, or is too long.
@@ -42,7 +45,7 @@ def read_text_query(taxonomy: Taxonomy, text: str, *, beside_picture: bool = Fal
     words = split_words(text)
     if not words:
         raise InvalidInput(f"expected q with a word; got {text[:40]!r}")
-    return _Reader(taxonomy, text, words, beside_picture).read()
+    return _Reader(taxonomy, text, words, beside_picture).read(prices)
 
 
 class _Reader:
@@ -54,16 +57,20 @@ class _Reader:
         self._known = KnownWords(taxonomy, text, words)
         self._keys = self._known.keys
 
-    def read(self) -> TextQuery:
+    def read(self, prices: bool) -> TextQuery:
         """Read prices first, then what is negated, then the rest as a seller's text."""
-        price = read_price(self._keys, self._known.gaps)
+        price = read_price(self._keys, self._known.gaps) if prices else None
         priced = range(price.start, price.stop) if price else range(0)
         negated = list(find_negated(self._known, priced))
         gone = {*priced, *chain.from_iterable(one.whole for one in negated)}
         evidence = self._evidence(gone)
-        leaves, required = evidence.categories, dict(evidence.attributes)
-        alternatives = self._alternatives(gone)
-        leaves = leaves.union(*alternatives)
+        sides = self._alternatives(gone)
+        alternatives = [side.categories for side in sides]
+        leaves = evidence.categories.union(*alternatives)
+        required: dict[str, tuple[str, ...]] = {}
+        for one in (*sides, evidence):
+            for group, terms in one.attributes.items():
+                required[group] = several((*required.get(group, ()), *terms))
         if self._beside_picture and not self._names_kind(gone):
             leaves, alternatives = frozenset(), []
         parts: dict[str, set[int]] = {}
@@ -71,26 +78,28 @@ class _Reader:
         kept: list[int] = []
         for place, length, meaning in self._phrases(gone):
             here = range(place, place + length)
-            terms = [t for ts in required.values() for t in ts if t in _terms(meaning)]
+            named = [t for ts in required.values() for t in ts if t in _terms(meaning)]
             is_kind = bool(leaves & meaning.leaves)
             is_filler = self._known.is_filler(place)
-            for name in [*terms, *([CATEGORY] if is_kind else [])]:
+            for name in [*named, *([CATEGORY] if is_kind else [])]:
                 parts.setdefault(name, set()).update(here)
-            if terms or is_kind:
+            if named or is_kind:
                 kept += here
             elif not (is_filler or self._known.is_small(place)):
                 kept += here
                 rest += here
+        unsure = [place for one in negated if one.unsure for place in one.words]
+        kept, rest = sorted(kept + unsure), sorted(rest + unsure)
         if not (kept or price or any(one.words for one in negated)):
             kept = rest = list(range(len(self._words)))  # such as "no" alone
         if rest:
             parts[REST] = set(rest)
         if price:
             parts[PRICE] = set(priced)
-        excluded, not_kinds, ignored = self._excluded(negated, required, parts)
+        left_out = [one for one in negated if not one.unsure]
+        excluded, not_kinds, ignored = self._excluded(left_out, required, parts, leaves)
         if not_kinds:
-            every = leaves or (frozenset() if self._beside_picture else self._every_leaf)
-            leaves = every - not_kinds
+            leaves = (leaves or self._every_leaf) - not_kinds
         return TextQuery(
             text=self._text,
             categories=tuple(one for one in self._taxonomy.categories if one in leaves),
@@ -123,8 +132,12 @@ class _Reader:
         negated: Sequence[Negated],
         required: Mapping[str, tuple[str, ...]],
         parts: dict[str, set[int]],
+        leaves: frozenset[str],
     ) -> tuple[tuple[str, ...], frozenset[str], list[int]]:
-        """Return the excluded terms and leaves, and the places of words that are ignored."""
+        """Return the excluded terms and leaves, and the places of words that are ignored.
+
+        Beside a picture whose kind is not named, a kind cannot be left out.
+        """
         wanted = {term for terms in required.values() for term in terms}
         terms: list[str] = []
         kinds: set[str] = set()
@@ -132,7 +145,7 @@ class _Reader:
         for one in negated:
             meaning = one.meaning or Meaning()
             named = [term for term in _terms(meaning) if term not in wanted]
-            if not named and meaning.leaves:
+            if not named and meaning.leaves and (leaves or not self._beside_picture):
                 named = self._kinds(meaning, one.words)
                 kinds.update(named)
             alone = sum(other.whole == one.whole for other in negated) == 1
@@ -153,8 +166,8 @@ class _Reader:
         text, language = self._positive(gone), self._known.language
         return read_seller_text(self._taxonomy, text, language=language)
 
-    def _alternatives(self, gone: set[int]) -> list[frozenset[str]]:
-        """Return the leaves of each noun of "shoes or bags"; none where "or" joins no nouns.
+    def _alternatives(self, gone: set[int]) -> list[TextEvidence]:
+        """Return what each side of "red shoes or bags" says; none where "or" joins no nouns.
 
         What comes along ("with a belt or scarf") does not count.
         """
@@ -166,7 +179,8 @@ class _Reader:
             return []
         bounds = pairwise([-1, *ors, end])
         sides = [gone | set(every) - set(every[a + 1 : b]) for a, b in bounds]
-        named = [leaves for side in sides if (leaves := self._evidence(side).categories)]
+        said = map(self._evidence, sides)
+        named = [evidence for evidence in said if evidence.categories]
         return named if len(named) > 1 else []
 
     def _names_kind(self, gone: set[int]) -> bool:

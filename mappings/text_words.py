@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from houndstooth.mappings.words import tokens
 
-_DOLLARS = r"(?<![^\W_])(?:R|US|CA?|AU?|NZ|HK)\$"
+_DOLLARS = r"(?<![^\W_])(?i:R|US|CA?|AU?|NZ|HK)\$"
 """A dollar or a real with its country's letters: US$, R$."""
 _WORD = re.compile(rf"\d+/\d+|\d+(?:[.,]\d+)*|{_DOLLARS}|[€$£¥₹]|[^\W_]+(?:['’]s\b)?")
 

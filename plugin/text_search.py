@@ -24,7 +24,6 @@ from houndstooth.mappings.features import (
 from houndstooth.mappings.read_products import StoredProduct
 from houndstooth.mappings.search import FoundBy, SearchAnswer, SearchRequest
 from houndstooth.mappings.text_query import TextQuery
-from houndstooth.mappings.text_reader import read_text_query
 from houndstooth.plugin.answered import search_answer
 from houndstooth.plugin.attribute_query import (
     Step,
@@ -38,7 +37,13 @@ from houndstooth.plugin.page import Page
 from houndstooth.plugin.pictures import check_pictures
 from houndstooth.plugin.service import VisualSearch
 from houndstooth.plugin.steps_ranker import StepsRanker
-from houndstooth.plugin.text_steps import beside_picture, of_kinds, text_steps, without_guesses
+from houndstooth.plugin.text_steps import (
+    beside_picture,
+    of_kinds,
+    read_words,
+    text_steps,
+    without_guesses,
+)
 
 
 class TextSearch:
@@ -79,7 +84,7 @@ class TextSearch:
             return search.similar(product_id, request)
         words = TextQuery("")
         if request.text:
-            words = read_text_query(search.taxonomy, request.text, beside_picture=with_picture)
+            words = read_words(search, request.text, beside_picture=with_picture)
         clock = search.clock()
         if not with_picture:
             return self._alone(request, words, clock)

@@ -13,10 +13,9 @@ from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.features import UNKNOWN_CATEGORY, group_of
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.text_query import TextQuery
-from houndstooth.mappings.text_reader import read_text_query
 from houndstooth.mappings.words_query import IdsQuery, WordsQuery
 from houndstooth.plugin.attribute_query import with_post_filters
-from houndstooth.plugin.text_steps import priced
+from houndstooth.plugin.text_steps import priced, read_words
 from houndstooth.web.backend import Backend, Parts
 
 CATEGORY, ATTRIBUTES, BRAND, PRICE = "visual.category", "visual.attributes", "brand", "price"
@@ -43,11 +42,11 @@ def count_facets(backend: Backend, request: SearchRequest) -> dict[str, Any]:
     find in texts and by looks are counted too, as the search lists them. Products of unknown
     category are in the total alone, and post filters count for the total alone.
     """
-    words = TextQuery("")
+    parts, words = backend.parts, TextQuery("")
     if request.text:
-        words = read_text_query(backend.taxonomy, request.text)
+        words = read_words(parts.search, request.text)
         request = priced(request, words)
-    counter = _Counter(backend.parts, replace(words, price=None))
+    counter = _Counter(parts, replace(words, price=None))
     found = counter.scopes(replace(request, post_filters=()))
     counts = counter.values(found, (CATEGORY, BRAND, ATTRIBUTES))
     facets: dict[str, Counts] = {"category": counts[CATEGORY], "brand": counts[BRAND]}

@@ -60,6 +60,13 @@ def posted(client: FlaskClient, **fields: str) -> Json:
     return body
 
 
+def test_prices_that_cannot_be_compared_are_looked_up(tmp_path: Path) -> None:
+    client = make_app(tmp_path, fields=frozenset({"title"})).test_client()
+    understood = found(client, q="red t-shirt under 14")["query"]["understood"]
+    assert (understood["price"], understood["rest"]["text"]) == (None, "under 14")
+    assert client.get("/api/v1/facets?q=red+t-shirt+under+14").status_code == 200
+
+
 def test_words_alone_name_kind_colour_and_price(client: FlaskClient) -> None:
     answer = found(client, q="red t-shirt under 14")
     # Those with all that was named come first.

@@ -47,8 +47,10 @@ def test_lists_are_made_once_for_each_set_of_choices(options: dict[str, Any], li
         return ("1",)
 
     texts = SimpleNamespace(said=lambda words: object(), listed=listed)
-    parts = SimpleNamespace(engine=engine, texts=texts, extractor=SimpleNamespace(model="m"))
-    backend = cast(Any, SimpleNamespace(parts=parts, taxonomy=Taxonomy.load()))
+    search = SimpleNamespace(taxonomy=Taxonomy.load())
+    extractor = SimpleNamespace(model="m")
+    parts = SimpleNamespace(engine=engine, texts=texts, extractor=extractor, search=search)
+    backend = cast(Any, SimpleNamespace(parts=parts, taxonomy=search.taxonomy))
     counted = count_facets(backend, SearchRequest(text="zyxx", **options))
     assert len(asked) == len(set(asked)) == lists
     prices = [(one["value"], one["count"]) for one in counted["facets"]["price"]]
