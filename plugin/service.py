@@ -24,6 +24,7 @@ from houndstooth.plugin.attribute_query import Step, attribute_query, ideal_term
 from houndstooth.plugin.clock import Clock, StageObserver
 from houndstooth.plugin.columns.query import RankingQuery
 from houndstooth.plugin.config import Settings
+from houndstooth.plugin.known_prices import KnownPrices
 from houndstooth.plugin.merchandising.rule import RuleSet
 from houndstooth.plugin.merchandising.ruled_page import RuledOrder
 from houndstooth.plugin.merchandising.rules_file import RulesFile
@@ -44,6 +45,7 @@ class VisualSearch:
 
     Attributes:
         columns: The columns of the extractor's model; None = the engine ranks.
+        prices: Whether products have prices.
         rules: The merchandising rules.
     """
 
@@ -65,6 +67,7 @@ class VisualSearch:
         self._items = ThreadPoolExecutor(os.cpu_count() or 1, "items")
         self.sources = SourceChoice(extractor, engine, self.settings)
         self.columns = self.sources.columns
+        self.prices = KnownPrices(engine, extractor.model)
         self.rules = RulesFile(self.settings.rules, taxonomy)
 
     def search(

@@ -6,34 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from houndstooth.mappings.engine import CandidateQuery, Filter, RangeFilter, TermFilter
-from houndstooth.mappings.errors import InvalidFilter
 from houndstooth.mappings.numbers import read_number
 from houndstooth.mappings.search import SearchRequest
 from houndstooth.mappings.taxonomy import Taxonomy
 from houndstooth.mappings.text_query import TextQuery
 from houndstooth.mappings.text_reader import read_text_query
 from houndstooth.plugin.attribute_query import FULL_BOOST, Step, with_post_filters
+from houndstooth.plugin.known_prices import PRICE
 from houndstooth.plugin.service import VisualSearch
-
-PRICE = "price"
-"""The fact that prices in words are compared with."""
 
 
 def read_words(search: VisualSearch, text: str, *, beside_picture: bool = False) -> TextQuery:
     """Read a text; where no product has a price to compare, words of prices are looked up."""
     words = read_text_query(search.taxonomy, text, beside_picture=beside_picture)
-    if words.price is None or _has_prices(search):
+    if words.price is None or search.prices.exist():
         return words
     return read_text_query(search.taxonomy, text, beside_picture=beside_picture, prices=False)
-
-
-def _has_prices(search: VisualSearch) -> bool:
-    """Tell whether a product has a number in the field of prices, and it may be filtered on."""
-    priced = CandidateQuery(search.extractor.model, filters=(RangeFilter(PRICE, 0, None),))
-    try:
-        return bool(search.engine.match(priced, 1))
-    except InvalidFilter:
-        return False
 
 
 def beside_picture(request: SearchRequest, words: TextQuery) -> SearchRequest:
